@@ -1,0 +1,5 @@
+"""HTTP of beds."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["家庭病床"])

@@ -1,0 +1,5 @@
+"""HTTP of billing."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["收费"])

@@ -1,0 +1,5 @@
+"""HTTP of booking."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["预约"])

@@ -1,0 +1,54 @@
+"""Puts the commands together. A command's module is imported only when it is called, so that `--help` is quick."""
+
+import importlib
+import sys
+from typing import Final
+
+import typer
+from rich.console import Console
+
+COMMANDS: Final = {
+    "init": "建库：区域、机构与第一个管理员  (region, institution and first administrator on an empty database)",
+    "serve": "启动 HTTP 服务  (serve the API)",
+    "worker": "启动后台作业  (run the jobs of the queue)",
+    "migrate": "升级数据库结构  (bring the schema up to date, as its owner)",
+    "demo": "演示一个区的一天  (play a district's day through the real API)",
+    "plan": "用站点的表格排一天的路线  (plan a day from a station's own files)",
+    "bill": "核算一个收费案例  (settle a billing case file)",
+    "bench": "公开算例基准  (solve public benchmark instances)",
+    "openapi": "写出 OpenAPI 契约  (write the published contract)",
+}
+"""Command → what it does. `service.cli.<command>` holds a Typer `app` with that one command (or group)."""
+
+
+class CommandError(Exception):
+    """What the user did that cannot be done: one sentence, shown on stderr; exit code 2."""
+
+    def __init__(self, sentence: str, code: int = 2) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def _usage() -> None:
+    console = Console()
+    console.print("xunzhen 巡诊 — 用法 usage: xunzhen COMMAND --help\n")
+    for name, what in COMMANDS.items():
+        console.print(f"  [bold]{name:8}[/bold] {what}", highlight=False)
+
+
+def main() -> None:
+    """Run the command named first on the command line."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in {"-h", "--help", "help"}:
+        _usage()
+        return
+    name = arguments[0]
+    if name not in COMMANDS:
+        sys.stderr.write(f"没有“{name}”这个命令。xunzhen --help 列出全部命令。\n")
+        sys.exit(2)
+    app: typer.Typer = importlib.import_module(f"service.cli.{name}").app
+    try:
+        app(args=arguments[1:], prog_name=f"xunzhen {name}")
+    except CommandError as refused:
+        sys.stderr.write(f"{refused}\n")
+        sys.exit(refused.code)

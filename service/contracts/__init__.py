@@ -1,0 +1,5 @@
+"""签约: family-doctor packages and contracts, programme enrolments, and the entitlement ledger.
+
+Owns `packages`, `package_items`, `contracts`, `programme_enrolments`, `entitlements`, `entitlement_entries`.
+Asks `catalog` for programmes, `patients` for persons, `practitioners` for the family doctor.
+"""

@@ -1,0 +1,5 @@
+"""HTTP of contracts."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["签约"])

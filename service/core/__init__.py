@@ -1,0 +1,1 @@
+"""The ground the rooms stand on: no word of the domain in here, and no import of a room."""

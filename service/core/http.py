@@ -1,0 +1,227 @@
+"""What every route uses: who asks, the transaction behind his fence, the domain's time, pages, keys, ETags."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from service.core import paging, problems
+from service.core.clock import Clock
+from service.core.crypt import FieldCipher
+from service.core.db.session import transaction
+from service.core.idempotency import Once
+from service.core.principal import Fence, Principal
+from service.core.settings import Settings
+from service.core.signing import Signer, TokenInvalid
+
+ACCESS_AUDIENCE = "xunzhen:access"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a process holds for its lifetime; built once by `main` or `worker` and handed to routes and jobs."""
+
+    settings: Settings
+    sessions: async_sessionmaker[AsyncSession]
+    clock: Clock
+    signer: Signer
+    cipher: FieldCipher
+    cursors: paging.Cursors
+
+
+def house_of(request: Request) -> House:
+    """Return the process's house."""
+    house: House = request.app.state.house
+    return house
+
+
+TheHouse = Annotated[House, Depends(house_of)]
+
+
+def domain_now(house: TheHouse) -> datetime:
+    """Return the present moment of the world served (the demo's clock in a demo)."""
+    return house.clock.now()
+
+
+Now = Annotated[datetime, Depends(domain_now)]
+
+_BEARER = HTTPBearer(auto_error=False, scheme_name="accessToken", description="POST /v1/tokens 换取的访问令牌")
+
+
+def find_principal(
+    house: TheHouse, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+) -> Principal | None:
+    """Return who the bearer token says is asking, or None without one.
+
+    Raises:
+        problems.Unauthenticated: the token is forged, expired or not an access token.
+    """
+    if credentials is None:
+        return None
+    try:
+        claims = house.signer.verify(credentials.credentials, audience=ACCESS_AUDIENCE)
+        return principal_of(claims)
+    except (TokenInvalid, KeyError, ValueError):
+        raise problems.Unauthenticated from None
+
+
+def principal_of(claims: dict[str, Any]) -> Principal:
+    """Return the principal of verified access-token claims."""
+    return Principal(
+        account_id=UUID(claims["sub"]),
+        region_id=UUID(claims["rid"]),
+        role=claims["role"],
+        scopes=frozenset(claims["scope"].split()),
+        institution_ids=tuple(UUID(each) for each in claims["iids"]),
+        client_id=UUID(claims["act"]) if claims.get("act") else None,
+        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+    )
+
+
+def claims_of(principal: Principal) -> dict[str, Any]:
+    """Return the access-token claims that say who `principal` is."""
+    return {
+        "sub": str(principal.account_id),
+        "rid": str(principal.region_id),
+        "role": principal.role,
+        "scope": " ".join(sorted(principal.scopes)),
+        "iids": [str(each) for each in principal.institution_ids],
+        **({"act": str(principal.client_id)} if principal.client_id else {}),
+    }
+
+
+class Requires:
+    """Lets a request through whose token carries `scope`. Each route that is not public has exactly one.
+
+    The one place where a role's rights are checked; rights over a person or an institution follow in the use case.
+    """
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+
+    def __call__(self, principal: Annotated[Principal | None, Depends(find_principal)]) -> Principal:
+        """Return the principal.
+
+        Raises:
+            problems.Unauthenticated: nobody is logged in.
+            problems.Forbidden: the token lacks the scope.
+        """
+        if principal is None:
+            raise problems.Unauthenticated
+        if not principal.may(self.scope):
+            raise problems.Forbidden(scope=self.scope)
+        return principal
+
+
+async def get_session(
+    house: TheHouse, now: Now, principal: Annotated[Principal | None, Depends(find_principal)]
+) -> AsyncIterator[AsyncSession]:
+    """Open the request's one transaction behind the principal's fence; commit it before the answer goes out."""
+    fence = principal.fence if principal else Fence()
+    async with transaction(house.sessions, fence, now) as session:
+        yield session
+
+
+# scope="function": without it the commit would follow the answer, and a failed commit would still have said 200
+Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="同键同体只执行一次",
+    ),
+]
+
+
+def get_once(
+    request: Request,
+    session: Session,
+    now: Now,
+    principal: Annotated[Principal | None, Depends(find_principal)],
+    key: IdempotencyKey = None,
+) -> Once:
+    """Return what makes a creating request happen once.
+
+    Raises:
+        problems.Unauthenticated: a key without an account to bind it to.
+    """
+    if principal is None:
+        raise problems.Unauthenticated
+    return Once(session, principal.region_id, principal.account_id, f"{request.method} {request.url.path}", key, now)
+
+
+OnlyOnce = Annotated[Once, Depends(get_once)]
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """The page a request asks for, and what makes its cursors."""
+
+    limit: int
+    cursor: str | None
+    cursors: paging.Cursors
+
+    def of(self, listing: str) -> paging.PageRequest:
+        """Return the page of a named list.
+
+        Raises:
+            problems.CursorInvalid: the cursor is forged or of another list.
+        """
+        return paging.PageRequest(self.limit, self.cursors.read(listing, self.cursor) if self.cursor else None)
+
+
+def get_paging(house: TheHouse, limit: paging.Limit = 50, cursor: paging.CursorText = None) -> Paging:
+    """Return the page that the query string asks for."""
+    return Paging(limit, cursor, house.cursors)
+
+
+Pages = Annotated[Paging, Depends(get_paging)]
+
+
+def with_etag(request: Request, answer: BaseModel) -> Response:
+    """Return `answer` with an ETag, or 304 without a body when the phone has it already."""
+    body = answer.model_dump_json().encode()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    asked = request.headers.get("if-none-match", "")
+    if etag in {each.strip().removeprefix("W/") for each in asked.split(",")}:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def refuses(*kinds: type[problems.Refusal], keyed: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of a route: every way it can refuse, by status; 401, 403 and 422 always.
+
+    `keyed` adds the refusals of an Idempotency-Key.
+    """
+    always: tuple[type[problems.Refusal], ...] = (problems.Unauthenticated, problems.Forbidden, problems.Malformed)
+    with_key = (problems.KeyInFlight, problems.KeyReused) if keyed else ()
+    documented: dict[int | str, dict[str, Any]] = {}
+    for status in sorted({kind.status for kind in (*always, *with_key, *kinds)}):
+        named = {kind.code(): kind for kind in (*always, *with_key, *kinds) if kind.status == status}
+        documented[status] = {
+            "model": ProblemDocument,
+            "description": "；".join(f"`{code}` {kind.title()}" for code, kind in named.items()),
+        }
+    return documented
+
+
+class ProblemDocument(BaseModel, extra="allow"):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str

@@ -1,0 +1,119 @@
+"""Idempotency-Key: the answer of a creating POST is stored in the transaction that did the work, and told again.
+
+In flight is known by an advisory lock that dies with the transaction; an answer never committed leaves nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy import Column, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel, col, select
+
+from service.core import problems
+from service.core.db import fences, rows
+
+REPLAY_HEADER = "Idempotency-Replayed"
+
+
+class IdempotentAnswer(SQLModel, table=True):
+    """The stored answer to one key of one account on one route."""
+
+    __tablename__ = "idempotent_answers"
+
+    region_id: UUID = Field(primary_key=True)
+    account_id: UUID = Field(primary_key=True)
+    route: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: str
+    status: int
+    body: Any = Field(sa_column=Column(JSONB(none_as_null=False), nullable=False))
+    answered_at: datetime = rows.moment()
+
+
+# An account's answers are its own: even the region's administration has no use for them.
+fences.fence(
+    IdempotentAnswer,
+    "region_id = (select app_region()) and account_id = (select app_account())",
+    verbs="select, insert",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """One creating request: with a key it is carried out once, without one each time."""
+
+    session: AsyncSession
+    region_id: UUID
+    account_id: UUID
+    route: str
+    key: str | None
+    now: datetime
+
+    async def run(
+        self, asked: BaseModel | None, act: Callable[[], Awaitable[BaseModel]], *, status: int = 201
+    ) -> Response | BaseModel:
+        """Return the answer to `asked`: carry out `act`, or tell again what it answered before.
+
+        Raises:
+            KeyInFlight: the same key is being carried out in another transaction.
+            KeyReused: the key was used for another body.
+        """
+        if self.key is None:
+            return await act()
+        fingerprint = _fingerprint(asked)
+        await self._claim()
+        known = await self._find()
+        if known is not None:
+            if known.fingerprint != fingerprint:
+                raise problems.KeyReused
+            return JSONResponse(known.body, status_code=known.status, headers={REPLAY_HEADER: "true"})
+        answer = await act()
+        self.session.add(
+            IdempotentAnswer(
+                region_id=self.region_id,
+                account_id=self.account_id,
+                route=self.route,
+                key=self.key,
+                fingerprint=fingerprint,
+                status=status,
+                body=answer.model_dump(mode="json"),
+                answered_at=self.now,
+            )
+        )
+        await self.session.flush()
+        return answer
+
+    async def _claim(self) -> None:
+        # try: two equal requests at once must not queue up behind each other; the second is told to come back
+        digest = hashlib.sha256(f"{self.account_id}\0{self.route}\0{self.key}".encode()).digest()
+        claimed = await self.session.scalar(
+            text("select pg_try_advisory_xact_lock(:number)"),
+            {"number": int.from_bytes(digest[:8], "big", signed=True)},
+        )
+        if not claimed:
+            raise problems.KeyInFlight
+
+    async def _find(self) -> IdempotentAnswer | None:
+        query = select(IdempotentAnswer).where(
+            col(IdempotentAnswer.region_id) == self.region_id,
+            col(IdempotentAnswer.account_id) == self.account_id,
+            col(IdempotentAnswer.route) == self.route,
+            col(IdempotentAnswer.key) == self.key,
+        )
+        return (await self.session.execute(query)).scalar_one_or_none()
+
+
+def _fingerprint(asked: BaseModel | None) -> str:
+    """Return the digest of a body as it was understood: the order of its fields does not matter."""
+    content = asked.model_dump(mode="json") if asked is not None else None
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,23 @@
+"""The attempts of jobs: a job that kills its worker again and again is parked, not retried for ever."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from service.core.db import fences, rows
+
+
+class JobAttempt(SQLModel, table=True):
+    """How often a queue's job was begun. The queue holds ids only, no tenant's data; so does this."""
+
+    __tablename__ = "job_attempts"
+
+    job_id: int = Field(primary_key=True)
+    news: str
+    attempts: int
+    last_at: datetime = rows.moment()
+    parked: bool = False
+    failure: str | None = None
+
+
+fences.statement(JobAttempt, f"grant select, insert, update, delete on job_attempts to {fences.APP_ROLE}")

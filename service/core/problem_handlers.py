@@ -1,0 +1,76 @@
+"""Turns everything that goes wrong in a request into problem+json; what nobody foresaw is a 500 without detail."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from service.core import logs, problems
+
+_log = logs.get_logger("core.http")
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers on an app."""
+    app.add_exception_handler(problems.Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def _language(request: Request) -> str:
+    accepted = request.headers.get("accept-language", "zh").lower()
+    return "en" if accepted.startswith("en") else "zh"
+
+
+def _answer(request: Request, refusal: problems.Refusal) -> JSONResponse:
+    return JSONResponse(
+        refusal.problem(_language(request), instance=request.url.path),
+        status_code=refusal.status,
+        headers=refusal.headers,
+        media_type=problems.PROBLEM_JSON,
+    )
+
+
+async def _refusal(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, problems.Refusal)  # noqa: S101 - Starlette types every handler as taking Exception
+    return _answer(request, error)
+
+
+async def _malformed(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    faults = [_fault(each) for each in error.errors()]
+    summary = "；".join(f"{each['pointer']} {each['detail']}" for each in faults[:5])
+    return _answer(request, problems.Malformed(summary=summary, errors=faults))
+
+
+def _fault(error: dict[str, Any]) -> dict[str, str]:
+    """Return one fault: where (a JSON pointer into the body, or the parameter's place and name) and what."""
+    place, *path = error["loc"]
+    steps = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+    pointer = f"#{steps}" if place == "body" else f"{place}{steps}"
+    # A lone surrogate in a message would make the answer itself unencodable.
+    detail = str(error["msg"]).encode("utf-8", "replace").decode()
+    return {"pointer": pointer.encode("utf-8", "replace").decode(), "detail": detail, "code": error["type"]}
+
+
+class RouteUnknown(problems.Refusal):
+    """There is no such address, or not with this method."""
+
+    zh = "没有这个接口或不支持这种方法。"
+    en = "No such route or method."
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    refusal = RouteUnknown()
+    body = refusal.problem(_language(request), instance=request.url.path) | {"status": error.status_code}
+    return JSONResponse(body, error.status_code, headers=error.headers, media_type=problems.PROBLEM_JSON)
+
+
+async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    _log.error("unforeseen", route=request.url.path, method=request.method, exc_info=error)
+    body = {"type": "/problems/internal", "title": "Something unforeseen happened", "status": 500, "code": "internal"}
+    return JSONResponse(body | {"detail": "系统出了问题，请稍后再试。"}, 500, media_type=problems.PROBLEM_JSON)

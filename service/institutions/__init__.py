@@ -1,0 +1,4 @@
+"""机构: regions and their dated settings, districts, institutions with licence, registered service modes and stations.
+
+Owns `regions`, `districts`, `institutions`, `stations`, `service_modes`, `setting_rows`. Asks nobody.
+"""

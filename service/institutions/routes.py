@@ -1,0 +1,5 @@
+"""HTTP of institutions."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["机构"])

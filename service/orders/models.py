@@ -1,0 +1,105 @@
+"""Tables of orders. Illegal moves between states are refused by the database as well as by `rules`."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from service.core.db import fences, rows
+from service.orders import rules
+
+
+class Order(rows.InstitutionRow, table=True):
+    """A visit order. `distance_metres` is fixed at the quote and used by the bill."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        rows.refers("institution_id", to="institutions"),
+        rows.refers("person_id", to="patients"),
+        rows.refers("home_id", to="homes"),
+        UniqueConstraint("region_id", "institution_id", "order_no", name="orders_no_once"),
+        CheckConstraint(f"kind in ({', '.join(repr(str(kind)) for kind in rules.OrderKind)})", name="kind"),
+        CheckConstraint(f"state in ({', '.join(repr(str(state)) for state in rules.OrderState)})", name="state"),
+        CheckConstraint("distance_metres >= 0", name="distance"),
+        Index("ix_orders_day", "region_id", "institution_id", "service_on", "state"),  # the day's orders for a plan
+        Index("ix_orders_person", "region_id", "person_id", "service_on"),  # an elder's own orders
+    )
+
+    order_no: str
+    kind: str
+    person_id: UUID
+    home_id: UUID
+    state: str
+    service_on: date
+    wished: object = rows.span()
+    staff_count: int
+    mobility_reason: str
+    note: str = ""
+    preferred_practitioner_id: UUID | None = None
+    distance_metres: int | None = None
+    placed_by_account_id: UUID
+    placed_at: datetime = rows.moment()
+
+
+class OrderItem(SQLModel, table=True):
+    """A service asked for in an order."""
+
+    __tablename__ = "order_items"
+    __table_args__ = (
+        rows.refers("order_id", to="orders"),
+        CheckConstraint("quantity between 1 and 99", name="quantity"),
+    )
+
+    region_id: UUID = Field(primary_key=True)
+    institution_id: UUID
+    order_id: UUID = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    quantity: int
+
+
+class OrderMove(SQLModel, table=True):
+    """One move of an order from state to state: when, by whom, why. Append-only."""
+
+    __tablename__ = "order_moves"
+    __table_args__ = (rows.refers("order_id", to="orders"),)
+
+    region_id: UUID = Field(primary_key=True)
+    institution_id: UUID
+    order_id: UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    from_state: str | None = None
+    to_state: str
+    moved_at: datetime = rows.moment()
+    moved_by_account_id: UUID | None = None
+    because: str
+
+
+_LEGAL = " or ".join(
+    f"(old.state = '{before}' and new.state in ({', '.join(repr(str(after)) for after in sorted(afters))}))"
+    for before, afters in rules.MOVES.items()
+    if afters
+)
+fences.statement(
+    Order,
+    f"""
+create function orders_refuse_illegal_move() returns trigger language plpgsql as $body$
+begin
+    if old.state <> new.state and not ({_LEGAL}) then
+        raise exception 'illegal move % -> %', old.state, new.state
+            using errcode = '23514', constraint = 'orders_state_moves';
+    end if;
+    return new;
+end
+$body$
+""",
+)
+fences.statement(
+    Order,
+    "create trigger orders_refuse_illegal_move before update of state on orders"
+    " for each row execute function orders_refuse_illegal_move()",
+)
+_PART = "exists (select 1 from orders o where o.region_id = {table}.region_id and o.id = order_id)"
+fences.fence(Order, fences.Fence.institution_or_person)
+fences.fence(OrderItem, _PART.format(table="order_items"), verbs="select, insert, update, delete")
+fences.fence(OrderMove, _PART.format(table="order_moves"), verbs="select, insert")

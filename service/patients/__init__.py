@@ -1,0 +1,4 @@
+"""居民: elders, their homes and key groups, family proxies, and who may care for whom.
+
+Owns `homes`, `patients`, `key_group_rows`, `care_relations`, `coverages`. Asks `institutions` and `accounts`.
+"""

@@ -1,0 +1,5 @@
+"""HTTP of patients."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["居民"])

@@ -1,0 +1,75 @@
+"""Tables of practitioners. Their calendars belong to the region: no one can be in two institutions at once."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+
+from service.core.db import fences, rows
+
+
+class Practitioner(rows.InstitutionRow, table=True):
+    """A doctor, nurse, therapist …; `institution_id` is where he is registered, `station_id` where his day begins."""
+
+    __tablename__ = "practitioners"
+    __table_args__ = (
+        rows.refers("institution_id", to="institutions"),
+        rows.refers("station_id", to="stations"),
+        rows.refers("account_id", to="accounts"),
+        UniqueConstraint("region_id", "institution_id", "staff_no", name="practitioners_staff_no_once"),
+        UniqueConstraint("region_id", "account_id", name="practitioners_account_once"),
+        CheckConstraint("travel_mode in ('walk', 'bike', 'ebike', 'car')", name="travel_mode"),
+    )
+
+    staff_no: str
+    name: str
+    sex: str
+    role: str
+    title: str
+    station_id: UUID
+    travel_mode: str
+    account_id: UUID | None = None
+    active: bool = True
+
+
+class Qualification(rows.InstitutionRow, table=True):
+    """A licence (`kind` licence) or a skill, valid from … to; `code` is the licence's or the skill's."""
+
+    __tablename__ = "qualifications"
+    __table_args__ = (
+        rows.refers("practitioner_id", to="practitioners"),
+        CheckConstraint("kind in ('licence', 'skill')", name="kind"),
+        rows.one_at_a_time("qualifications_once", "region_id", "practitioner_id", "kind", "code", period=rows.DATED),
+    )
+
+    practitioner_id: UUID
+    kind: str
+    code: str
+    certificate_no: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class Shift(rows.InstitutionRow, table=True):
+    """A working span with its lunch break; the region's constraint lets nobody work two at once."""
+
+    __tablename__ = "shifts"
+    __table_args__ = (
+        rows.refers("practitioner_id", to="practitioners"),
+        rows.one_at_a_time("shifts_no_overlap", "region_id", "practitioner_id", period="during"),
+        CheckConstraint("(lunch_from is null) = (lunch_to is null)", name="lunch_whole"),
+        CheckConstraint("lunch_minutes between 0 and 180", name="lunch_minutes"),
+        Index("ix_shifts_on", "region_id", "institution_id", "service_on"),  # the day's staff for a plan
+    )
+
+    practitioner_id: UUID
+    service_on: date
+    during: object = rows.span()
+    lunch_from: datetime | None = rows.moment(nullable=True, default=None)
+    lunch_to: datetime | None = rows.moment(nullable=True, default=None)
+    lunch_minutes: int = 0
+
+
+fences.fence(Practitioner, fences.Fence.institution)
+fences.fence(Qualification, fences.Fence.institution)
+fences.fence(Shift, fences.Fence.institution, verbs="select, insert, update, delete")

@@ -1,0 +1,5 @@
+"""HTTP of practitioners."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["医护"])

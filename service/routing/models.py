@@ -1,0 +1,167 @@
+"""Tables of routing: dispatch areas, plans and what is in them, appointments that no one can double-book."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlmodel import Field, SQLModel
+
+from service.core.db import fences, rows
+from service.routing import states
+
+
+class DispatchArea(rows.RegionRow, table=True):
+    """Institutions whose orders and staff are planned together."""
+
+    __tablename__ = "dispatch_areas"
+    __table_args__ = (UniqueConstraint("region_id", "code", name="dispatch_areas_code_once"),)
+
+    code: str
+    name: str
+    institution_ids: list[UUID] = rows.uuids()
+
+
+class Plan(rows.RegionRow, table=True):
+    """One run of the solver for one dispatch area and one day."""
+
+    __tablename__ = "plans"
+    __table_args__ = (
+        rows.refers("area_id", to="dispatch_areas"),
+        CheckConstraint(f"state in ({', '.join(repr(str(each)) for each in states.PlanState)})", name="state"),
+        CheckConstraint("seconds_limit between 1 and 600", name="seconds_limit"),
+        # one plan in force per area and day; the one before is superseded in the same transaction
+        Index(
+            "plans_one_published",
+            "region_id",
+            "area_id",
+            "service_on",
+            unique=True,
+            postgresql_where=text("state = 'published'"),
+        ),
+    )
+
+    area_id: UUID
+    service_on: date
+    institution_ids: list[UUID] = rows.uuids()
+    state: str
+    seconds_limit: int
+    seed: int
+    requested_by_account_id: UUID
+    requested_at: datetime = rows.moment()
+    solved_at: datetime | None = rows.moment(nullable=True, default=None)
+    published_at: datetime | None = rows.moment(nullable=True, default=None)
+    progress: Any = rows.document(nullable=True, default=None)
+    summary: Any = rows.document(nullable=True, default=None)
+    travel_source: str | None = None
+    failure: str | None = None
+
+
+class PlanRoute(SQLModel, table=True):
+    """One member of staff's route of a plan, as GeoJSON, with its sums."""
+
+    __tablename__ = "plan_routes"
+    __table_args__ = (rows.refers("plan_id", to="plans"), rows.refers("practitioner_id", to="practitioners"))
+
+    region_id: UUID = Field(primary_key=True)
+    plan_id: UUID = Field(primary_key=True)
+    practitioner_id: UUID = Field(primary_key=True)
+    practitioner_name: str
+    geojson: Any = rows.document()
+    travel_metres: int
+    travel_seconds: int
+    service_seconds: int
+
+
+class PlanStop(SQLModel, table=True):
+    """One stop of a route; a lunch break has no order."""
+
+    __tablename__ = "plan_stops"
+    __table_args__ = (rows.refers("plan_id", to="plans"), rows.refers("order_id", to="orders"))
+
+    region_id: UUID = Field(primary_key=True)
+    plan_id: UUID = Field(primary_key=True)
+    practitioner_id: UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    order_id: UUID | None = None
+    institution_id: UUID | None = None
+    start_at: datetime = rows.moment()
+    end_at: datetime = rows.moment()
+    travel_seconds: int
+    travel_metres: int
+
+
+class PlanUnassigned(SQLModel, table=True):
+    """An order a plan leaves out, with the checked reason."""
+
+    __tablename__ = "plan_unassigned"
+    __table_args__ = (rows.refers("plan_id", to="plans"), rows.refers("order_id", to="orders"))
+
+    region_id: UUID = Field(primary_key=True)
+    plan_id: UUID = Field(primary_key=True)
+    order_id: UUID = Field(primary_key=True)
+    reason: str
+    facts: Any = rows.document()
+
+
+class Appointment(rows.InstitutionRow, table=True):
+    """One member of staff's promise to be at one order's door; `trip_key` is equal for visits proposed as one trip."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (
+        rows.refers("plan_id", to="plans"),
+        rows.refers("order_id", to="orders"),
+        rows.refers("person_id", to="patients"),
+        rows.refers("practitioner_id", to="practitioners"),
+        CheckConstraint("state in ('booked', 'released')", name="state"),
+        rows.one_at_a_time(
+            "appointments_staff_once", "region_id", "practitioner_id", period="during", where="state = 'booked'"
+        ),
+        # an elder is not visited for two orders at once; a two-person visit is one order
+        ExcludeConstraint(
+            (literal_column("region_id"), "="),
+            (literal_column("person_id"), "="),
+            (literal_column("order_id"), "<>"),
+            (literal_column("during"), "&&"),
+            name="appointments_person_once",
+            using="gist",
+            where=literal_column("state = 'booked'"),
+        ),
+        Index("ix_appointments_order", "region_id", "order_id"),  # the crew of an order
+        Index("ix_appointments_staff_day", "region_id", "practitioner_id", "service_on"),  # a nurse's day
+    )
+
+    plan_id: UUID
+    order_id: UUID
+    person_id: UUID
+    practitioner_id: UUID
+    practitioner_name: str
+    service_on: date
+    during: object = rows.span()
+    trip_key: UUID
+    state: str = "booked"
+
+
+_MINE = f"{fences.Fence.region} and institution_ids <@ (select app_institutions())::uuid[]"
+_PART = "exists (select 1 from plans p where p.region_id = {table}.region_id and p.id = plan_id)"
+
+fences.fence(DispatchArea, fences.Fence.region, adds=fences.Fence.region_owned, changes=fences.Fence.region_owned)
+fences.fence(Plan, _MINE)
+fences.fence(PlanRoute, _PART.format(table="plan_routes"), verbs="select, insert, delete")
+fences.fence(PlanStop, _PART.format(table="plan_stops"), verbs="select, insert, delete")
+fences.fence(PlanUnassigned, _PART.format(table="plan_unassigned"), verbs="select, insert, delete")
+fences.fence(Appointment, fences.Fence.institution_or_person)
+# Is this person free then? Another institution's bookings count and are not shown.
+fences.definer(
+    Appointment,
+    "appointments_busy(asked_practitioners uuid[], asked_from timestamptz, asked_to timestamptz)",
+    "table (practitioner_id uuid, busy tstzrange)",
+    """
+select a.practitioner_id, a.during from appointments a
+where a.region_id = app_region() and a.practitioner_id = any(asked_practitioners) and a.state = 'booked'
+  and a.during && tstzrange(asked_from, asked_to)
+  and exists (select 1 from practitioners p where p.region_id = a.region_id and p.id = a.practitioner_id
+              and p.institution_id = any(app_institutions()))
+""",
+)

@@ -1,0 +1,107 @@
+"""Reads a plan: what it says of unknown things, and each person's day as legs, waits and returns.
+
+A person leaves the start point just in time for the first stop (with `leave_at_shift_start`: when the shift starts),
+drives at once from each stop to the next and waits there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from service.routing.problem import LUNCH, Plan, Problem, Route, Staff, Stop
+from service.routing.referee.verdict import Rule, Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One person's day: stops as written, `legs` (one more than stops: from the start point, …, to the end point),
+    `waits` before each stop, when the person leaves and is back. Without stops the person does not leave.
+    """
+
+    staff: int
+    person: Staff
+    stops: tuple[Stop, ...]
+    legs: tuple[int, ...]
+    waits: tuple[int, ...]
+    departure: int
+    back: int
+
+    @property
+    def lunches(self) -> tuple[Stop, ...]:
+        """The stops that are lunch breaks."""
+        return tuple(stop for stop in self.stops if stop.service == LUNCH)
+
+    @property
+    def visits(self) -> tuple[Stop, ...]:
+        """The stops that are services."""
+        return tuple(stop for stop in self.stops if stop.service != LUNCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A plan as read: one day per member of staff, and what could not be read."""
+
+    days: tuple[Day, ...]
+    violations: tuple[Violation, ...] = field(default=())
+
+
+def read(problem: Problem, plan: Plan) -> Reading:
+    """Read a plan; stops that name unknown jobs or services are reported and left out of the days."""
+    violations = list(_unknown(problem, plan))
+    stops: dict[int, list[Stop]] = {}
+    for route in plan.routes:
+        if not 0 <= route.staff < len(problem.staff):
+            continue
+        if route.staff in stops:
+            violations.append(Violation(Rule.repeated_route, staff=route.staff))
+        stops.setdefault(route.staff, []).extend(stop for stop in route.stops if _known(problem, stop))
+    violations += [
+        Violation(Rule.missing_route, staff=staff) for staff in range(len(problem.staff)) if staff not in stops
+    ]
+    days = tuple(_day(problem, staff, tuple(stops.get(staff, ()))) for staff in range(len(problem.staff)))
+    return Reading(days, tuple(violations))
+
+
+def _unknown(problem: Problem, plan: Plan) -> Iterator[Violation]:
+    """Yield what a plan says of people, jobs and services that the problem does not have."""
+    for route in plan.routes:
+        if not 0 <= route.staff < len(problem.staff):
+            yield Violation(Rule.unknown_staff, staff=route.staff)
+        yield from _unknown_stops(problem, route)
+    for left_out in plan.unassigned:
+        if not 0 <= left_out.job < len(problem.jobs):
+            yield Violation(Rule.unknown_job, job=left_out.job)
+
+
+def _unknown_stops(problem: Problem, route: Route) -> Iterator[Violation]:
+    for stop in route.stops:
+        if _known(problem, stop):
+            continue
+        known_job = 0 <= stop.job < len(problem.jobs)
+        code = Rule.unknown_service if known_job else Rule.unknown_job
+        yield Violation(code, staff=route.staff, job=stop.job, facts={"service": stop.service})
+
+
+def _known(problem: Problem, stop: Stop) -> bool:
+    if stop.service == LUNCH:
+        return -1 <= stop.job < len(problem.jobs)
+    return 0 <= stop.job < len(problem.jobs) and 0 <= stop.service < len(problem.jobs[stop.job].services)
+
+
+def _day(problem: Problem, staff: int, stops: tuple[Stop, ...]) -> Day:
+    person = problem.staff[staff]
+    earliest = person.shift.start if person.shift else 0
+    if not stops:
+        return Day(staff, person, (), (), (), earliest, earliest)
+    places = [person.start_point, *(_point(problem, person, stop) for stop in stops), person.end_point]
+    travel = problem.matrices[person.matrix]
+    legs = tuple(int(travel[here, there]) for here, there in pairwise(places))
+    leaves_with_shift = problem.rules.leave_at_shift_start and person.shift is not None
+    departure = earliest if leaves_with_shift else stops[0].start - legs[0]
+    free_at = (departure, *(stop.end for stop in stops))
+    waits = tuple(max(0, stop.start - free - leg) for stop, free, leg in zip(stops, free_at, legs, strict=False))
+    return Day(staff, person, stops, legs, waits, departure, stops[-1].end + legs[-1])
+
+
+def _point(problem: Problem, person: Staff, stop: Stop) -> int:
+    return person.start_point if stop.job < 0 else problem.jobs[stop.job].point

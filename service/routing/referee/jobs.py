@@ -1,0 +1,142 @@
+"""The rules of a job: asked for once, given completely, together, at the right time, by the right person."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from service.routing.problem import Job, Plan, Problem, Stop, Sync
+from service.routing.referee.days import Day
+from service.routing.referee.verdict import Rule, Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One service given: by whom, and the stop that says when."""
+
+    staff: int
+    stop: Stop
+
+
+def visits_by_job(days: tuple[Day, ...]) -> dict[int, list[Visit]]:
+    """Return the services given, by job; a job that gets none is not a key."""
+    visits: dict[int, list[Visit]] = {}
+    for day in days:
+        for stop in day.visits:
+            visits.setdefault(stop.job, []).append(Visit(day.staff, stop))
+    return visits
+
+
+def lateness(problem: Problem, stop: Stop) -> int:
+    """Return by how much a service misses its window: the last one that has opened when the service starts.
+
+    So a start in the gap between two windows is late for the earlier one; before the first it is too early, not late.
+    """
+    windows = problem.jobs[stop.job].windows
+    opened = [window for window in windows if window.start <= stop.start]
+    if not opened:
+        return 0
+    mark = stop.end if problem.rules.window_end_at_service_end else stop.start
+    return max(0, mark - max(opened, key=lambda window: (window.start, window.end)).end)
+
+
+def check_jobs(problem: Problem, plan: Plan, visits: Mapping[int, list[Visit]]) -> Iterator[Violation]:
+    """Yield every breach of a rule about jobs."""
+    yield from _left_out(problem, plan, visits)
+    for index, given in sorted(visits.items()):
+        job = problem.jobs[index]
+        yield from _completeness(index, job, given)
+        yield from _together(index, job, given)
+        for visit in given:
+            yield from _time(problem, job, visit)
+            yield from _person(problem, job, visit)
+
+
+def _left_out(problem: Problem, plan: Plan, visits: Mapping[int, list[Visit]]) -> Iterator[Violation]:
+    listed = Counter(left_out.job for left_out in plan.unassigned)
+    for index, job in enumerate(problem.jobs):
+        if listed[index] > 1:
+            yield Violation(Rule.repeated_unassigned, job=index, facts={"times": listed[index]})
+        if index in visits:
+            if listed[index]:
+                yield Violation(Rule.planned_and_unassigned, job=index)
+            continue
+        if not listed[index]:
+            yield Violation(Rule.forgotten_job, job=index)
+        if job.drop_penalty is None:
+            yield Violation(Rule.mandatory_left_out, job=index)
+
+
+def _completeness(index: int, job: Job, given: list[Visit]) -> Iterator[Violation]:
+    times = Counter(visit.stop.service for visit in given)
+    for service in range(len(job.services)):
+        if times[service] == 0:
+            yield Violation(Rule.incomplete_job, job=index, facts={"service": service})
+        if times[service] > 1:
+            yield Violation(Rule.duplicate_service, job=index, facts={"service": service, "times": times[service]})
+
+
+def _together(index: int, job: Job, given: list[Visit]) -> Iterator[Violation]:
+    """Yield breaches of the relation between a job's services; a service given twice counts with its first start."""
+    services_of: dict[int, set[int]] = {}
+    starts: dict[int, int] = {}
+    for visit in given:
+        services_of.setdefault(visit.staff, set()).add(visit.stop.service)
+        starts[visit.stop.service] = min(visit.stop.start, starts.get(visit.stop.service, visit.stop.start))
+    for staff, services in sorted(services_of.items()):
+        if len(services) > 1:
+            yield Violation(Rule.same_staff, staff=staff, job=index, facts={"services": len(services)})
+    if job.sync is Sync.simultaneous and len(set(starts.values())) > 1:
+        yield Violation(Rule.not_simultaneous, job=index, facts={"apart": max(starts.values()) - min(starts.values())})
+    if job.sync is Sync.sequential:
+        yield from _lags(index, job, starts)
+
+
+def _lags(index: int, job: Job, starts: Mapping[int, int]) -> Iterator[Violation]:
+    """Yield services that start too soon or too late after the service before them, start to start."""
+    for first, second in pairwise(range(len(job.services))):
+        if first not in starts or second not in starts:
+            continue
+        lag = starts[second] - starts[first]
+        if not job.lag.start <= lag <= job.lag.end:
+            yield Violation(Rule.lag, job=index, facts={"service": second, "lag": lag})
+
+
+def _time(problem: Problem, job: Job, visit: Visit) -> Iterator[Violation]:
+    stop, rules = visit.stop, problem.rules
+    length, wanted = stop.end - stop.start, job.services[stop.service].duration
+    if length != wanted:
+        yield _about(Rule.duration, visit, {"length": length, "wanted": wanted})
+    opening = min((window.start for window in job.windows), default=None)
+    if opening is not None and stop.start < opening:
+        yield _about(Rule.too_early, visit, {"start": stop.start, "opening": opening})
+    late = lateness(problem, stop)
+    if late and (rules.tardiness is None or rules.max_tardiness is None):
+        yield _about(Rule.too_late, visit, {"start": stop.start, "late": late})
+
+
+def _person(problem: Problem, job: Job, visit: Visit) -> Iterator[Violation]:
+    rules, staff = problem.rules, visit.staff
+    if rules.unqualified is None and is_unqualified(problem, visit):
+        yield _about(Rule.unqualified, visit, {"service": visit.stop.service})
+    if job.allowed_staff is not None and staff not in job.allowed_staff:
+        yield _about(Rule.not_allowed, visit, {})
+    if rules.forbidden is None and staff in job.forbidden_staff:
+        yield _about(Rule.forbidden, visit, {})
+    if rules.not_preferred is None and is_not_preferred(problem, visit):
+        yield _about(Rule.not_preferred, visit, {})
+
+
+def is_unqualified(problem: Problem, visit: Visit) -> bool:
+    """Return whether the person lacks a skill that the service needs."""
+    return not problem.jobs[visit.stop.job].services[visit.stop.service].skills <= problem.staff[visit.staff].skills
+
+
+def is_not_preferred(problem: Problem, visit: Visit) -> bool:
+    """Return whether the job wishes for others."""
+    wished = problem.jobs[visit.stop.job].preferred_staff
+    return wished is not None and visit.staff not in wished
+
+
+def _about(code: Rule, visit: Visit, facts: Mapping[str, int]) -> Violation:
+    return Violation(code, staff=visit.staff, job=visit.stop.job, facts=facts)

@@ -1,0 +1,69 @@
+"""The price of a plan, computed again from its written times; a hard rule has no price.
+
+The amounts follow the public definition of the unified home-care problem, so that they can be compared with published
+costs. Two details come from there: the wait after a lunch that opens the day counts as idle, not as waiting; and
+somebody entitled to lunch who does nothing all day has missed it too.
+"""
+
+from collections.abc import Mapping
+
+from service.routing.problem import Problem
+from service.routing.referee import jobs
+from service.routing.referee.days import Day
+from service.routing.referee.jobs import Visit
+from service.routing.referee.verdict import Component
+
+
+def price(problem: Problem, days: tuple[Day, ...], visits: Mapping[int, list[Visit]]) -> tuple[Component, ...]:
+    """Return the price of a plan by component, in the order of `Rules`, last the jobs left out."""
+    rules = problem.rules
+    every = [visit for given in visits.values() for visit in given]
+    late = [jobs.lateness(problem, visit.stop) for visit in every]
+    left_out = [job.drop_penalty or 0 for index, job in enumerate(problem.jobs) if index not in visits]
+    return (
+        _component("travel", sum(sum(day.legs) for day in days), rules.travel),
+        _component("waiting", sum(_waiting(day) for day in days), rules.waiting),
+        _component("max_idle", max((_idle(day) for day in days), default=0), rules.max_idle),
+        _component("tardiness", sum(late), rules.tardiness),
+        _component("max_tardiness", max(late, default=0), rules.max_tardiness),
+        _component("overtime", sum(_overtime(day) for day in days), rules.overtime),
+        _component("missed_lunch", sum(bool(day.person.lunch and not day.lunches) for day in days), rules.missed_lunch),
+        _component("unqualified", sum(jobs.is_unqualified(problem, visit) for visit in every), rules.unqualified),
+        _component("not_preferred", sum(jobs.is_not_preferred(problem, visit) for visit in every), rules.not_preferred),
+        _component("forbidden", sum(_is_forbidden(problem, visit) for visit in every), rules.forbidden),
+        _component("balance", _imbalance(days), rules.balance),
+        Component("left_out", len(left_out), sum(left_out)),
+    )
+
+
+def _component(name: str, amount: int, unit_price: int | None) -> Component:
+    return Component(name, amount, amount * (unit_price or 0))
+
+
+def _waiting(day: Day) -> int:
+    opens_with_lunch = bool(day.stops) and day.stops[0] in day.lunches
+    return sum(wait for position, wait in enumerate(day.waits) if not (opens_with_lunch and position == 1))
+
+
+def _idle(day: Day) -> int:
+    """Return the part of the shift with nothing to do: before leaving, waiting, after coming back."""
+    shift = day.person.shift
+    if shift is None:
+        return 0
+    return max(0, day.departure - shift.start) + sum(day.waits) + max(0, shift.end - day.back)
+
+
+def _overtime(day: Day) -> int:
+    shift = day.person.shift
+    return max(0, day.back - shift.end) if shift is not None and day.stops else 0
+
+
+def _imbalance(days: tuple[Day, ...]) -> int:
+    """Return Σ ⌈|workload − mean|⌉ over everybody, each term rounded up; workload is travel and services, not lunch."""
+    loads = [sum(day.legs) + sum(visit.end - visit.start for visit in day.visits) for day in days]
+    total = sum(loads)
+    return sum(-(-abs(len(loads) * load - total) // len(loads)) for load in loads)
+
+
+def _is_forbidden(problem: Problem, visit: Visit) -> bool:
+    return visit.staff in problem.jobs[visit.stop.job].forbidden_staff

@@ -1,0 +1,5 @@
+"""HTTP of routing."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["路径"])

@@ -1,0 +1,79 @@
+"""The words of routing and its pure decisions: who may give a service, at what price, and why a job stays out."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from service.routing.problem import Job, Problem
+
+
+class UnassignedReason(StrEnum):
+    """Why a job is in no route; each is checked by the solver before it is said."""
+
+    no_qualified_staff = "no_qualified_staff"
+    excluded_staff = "excluded_staff"
+    unreachable = "unreachable"
+    outside_shifts = "outside_shifts"
+    no_capacity = "no_capacity"
+
+
+EXPLANATIONS: Final[Mapping[UnassignedReason, str]] = MappingProxyType(
+    {
+        UnassignedReason.no_qualified_staff: "当天没有（足够的）人员具备该服务所需资质",
+        UnassignedReason.excluded_staff: "指定或回避人员的要求排除了所有具备资质的人员",
+        UnassignedReason.unreachable: "即使全天不安排其他任务，路程时间也不允许任何具备资质的人员按时往返",
+        UnassignedReason.outside_shifts: "没有具备资质人员的班次能覆盖该任务的任何一个时间窗",
+        UnassignedReason.no_capacity: "具备资质的人员当天已排满，加入该任务会违反硬性规则",
+    }
+)
+"""What dispatchers read for each reason."""
+
+
+def explain(reason: UnassignedReason) -> str:
+    """Say a reason in Chinese, for people.
+
+    Raises: nothing.
+    """
+    return EXPLANATIONS[reason]
+
+
+def is_qualified(problem: Problem, job: int, service: int, staff: int) -> bool:
+    """Tell whether the person has every skill that the service asks for.
+
+    Raises: nothing.
+    """
+    return problem.jobs[job].services[service].skills <= problem.staff[staff].skills
+
+
+def is_admitted(job: Job, staff: int) -> bool:
+    """Tell whether the job's wishes that are never soft admit the person (指定人员).
+
+    Raises: nothing.
+    """
+    return job.allowed_staff is None or staff in job.allowed_staff
+
+
+def service_price(problem: Problem, job: int, service: int, staff: int) -> int | None:
+    """Price the person giving this service: 0 when nothing is bent, None when a hard rule forbids it.
+
+    Adds up `unqualified`, `forbidden` and `not_preferred` of the problem's rules; each is hard where its price is None.
+
+    Raises: nothing.
+    """
+    wanted, rules = problem.jobs[job], problem.rules
+    if not is_admitted(wanted, staff):
+        return None
+    bent = (
+        (is_qualified(problem, job, service, staff), rules.unqualified),
+        (staff not in wanted.forbidden_staff, rules.forbidden),
+        (wanted.preferred_staff is None or staff in wanted.preferred_staff, rules.not_preferred),
+    )
+    total = 0
+    for kept, price in bent:
+        if kept:
+            continue
+        if price is None:
+            return None
+        total += price
+    return total

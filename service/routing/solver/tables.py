@@ -1,0 +1,166 @@
+"""The problem laid out for the search: plain lists and slotted objects, everything that can be known beforehand."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from service.routing import rules
+from service.routing.problem import Job, Problem, Sync
+
+NEVER: Final = 1 << 60
+"""A time that no day reaches."""
+
+MUST: Final = 10**13
+"""The price of leaving out a job that must be done: above any cost a day can have."""
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One service of one job. `opens[w]`/`closes[w]` are the first and last start in time of window `w`; `prices` maps
+    the staff who may give it to what that costs beyond travel; `synced` says that its start depends on other staff.
+    """
+
+    job: int
+    service: int
+    point: int
+    duration: int
+    opens: tuple[int, ...]
+    closes: tuple[int, ...]
+    prices: dict[int, int]
+    synced: bool
+    patient: bool
+
+    def begin(self, earliest: int) -> int:
+        """Choose the start at or after `earliest`: in the first window that is open or opens next, or late in the
+        last one whose start has passed (`patient` nodes wait for the next window instead of being late).
+
+        Raises: nothing.
+        """
+        opens = self.opens
+        if earliest <= opens[0]:
+            return opens[0]
+        if len(opens) == 1 or earliest <= self.closes[0]:
+            return earliest
+        return self._later(earliest)
+
+    def _later(self, earliest: int) -> int:
+        for at in range(1, len(self.opens)):
+            opening = self.opens[at]
+            if earliest < opening:
+                late = earliest - self.closes[at - 1]
+                return opening if self.patient or late > opening - earliest else earliest
+            if earliest <= self.closes[at]:
+                return earliest
+        return earliest
+
+    def close(self, start: int) -> int:
+        """Tell the last start in time of the window that a service begun at `start` belongs to.
+
+        Raises: nothing.
+        """
+        found = self.closes[0]
+        if len(self.opens) == 1:
+            return found
+        for opening, closing in zip(self.opens, self.closes, strict=True):
+            if opening > start:
+                break
+            found = closing
+        return found
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """One member of staff: `travel[from][to]` of the person's mode, `earliest` departure, `latest` hard return,
+    `lunch` = (window start, last start, duration).
+    """
+
+    index: int
+    travel: list[list[int]]
+    start: int
+    end: int
+    earliest: int
+    latest: int
+    shift_start: int
+    shift_end: int | None
+    lunch: tuple[int, int, int] | None
+
+
+@dataclass(slots=True)
+class Tables:
+    """All of it: `nodes[job][service]`, `drops[job]`, and the prices of the rules with None replaced by flags."""
+
+    problem: Problem
+    people: list[Person]
+    nodes: list[list[Node]]
+    synced: list[bool]
+    drops: list[int]
+    tardy: int
+    strict: bool
+    overtime: int
+    missed: int | None
+
+
+def _closing(problem: Problem, end: int, duration: int) -> int:
+    return end - duration if problem.rules.window_end_at_service_end else end
+
+
+def _node(problem: Problem, job: int, service: int, strict: bool) -> Node:
+    wanted = problem.jobs[job]
+    what = wanted.services[service]
+    windows = sorted(wanted.windows, key=lambda window: (window.start, window.end))
+    priced = ((staff, rules.service_price(problem, job, service, staff)) for staff in range(len(problem.staff)))
+    return Node(
+        job=job,
+        service=service,
+        point=wanted.point,
+        duration=what.duration,
+        opens=tuple(window.start for window in windows) or (0,),
+        closes=tuple(_closing(problem, window.end, what.duration) for window in windows) or (NEVER,),
+        prices={staff: price for staff, price in priced if price is not None},
+        synced=_is_synced(wanted),
+        patient=strict,
+    )
+
+
+def _is_synced(job: Job) -> bool:
+    return len(job.services) > 1 and job.sync is not Sync.independent
+
+
+def _person(problem: Problem, index: int, travel: list[list[int]]) -> Person:
+    who = problem.staff[index]
+    hard_end = who.shift is not None and problem.rules.overtime is None
+    lunch = who.lunch
+    return Person(
+        index=index,
+        travel=travel,
+        start=who.start_point,
+        end=who.end_point,
+        earliest=max(0, who.shift.start) if who.shift else 0,
+        latest=who.shift.end if who.shift and hard_end else NEVER,
+        shift_start=who.shift.start if who.shift else 0,
+        shift_end=who.shift.end if who.shift else None,
+        lunch=(lunch.start, lunch.end - lunch.duration, lunch.duration) if lunch else None,
+    )
+
+
+def build(problem: Problem) -> Tables:
+    """Lay the problem out.
+
+    Raises: nothing.
+    """
+    prices = problem.rules
+    strict = prices.tardiness is None or prices.max_tardiness is None
+    travel = [matrix.tolist() for matrix in problem.matrices]
+    return Tables(
+        problem=problem,
+        people=[_person(problem, at, travel[who.matrix]) for at, who in enumerate(problem.staff)],
+        nodes=[
+            [_node(problem, at, service, strict) for service in range(len(job.services))]
+            for at, job in enumerate(problem.jobs)
+        ],
+        synced=[_is_synced(job) for job in problem.jobs],
+        drops=[MUST if job.drop_penalty is None else job.drop_penalty for job in problem.jobs],
+        tardy=prices.tardiness or 0,
+        strict=strict,
+        overtime=prices.overtime or 0,
+        missed=prices.missed_lunch,
+    )

@@ -1,0 +1,53 @@
+"""Every table of the house, floor by floor: for migrations, tests and the comparison of the two."""
+
+import importlib
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
+from service.core.db import fences
+from service.core.jobs import install
+
+FLOORS: Final = (
+    "service.core.idempotency",
+    "service.core.jobs.models",
+    "service.institutions.models",
+    "service.accounts.models",
+    "service.practitioners.models",
+    "service.patients.models",
+    "service.catalog.models",
+    "service.contracts.models",
+    "service.orders.models",
+    "service.beds.models",
+    "service.routing.models",
+    "service.visits.models",
+    "service.billing.models",
+)
+"""The modules that hold tables; a floor's policies and functions may name those of the floors before it."""
+
+for _floor in FLOORS:
+    importlib.import_module(_floor)
+
+METADATA = SQLModel.metadata
+
+
+def statements(*floors: str) -> list[str]:
+    """Return what the tables of some floors (all, if none is named) need beyond columns and constraints."""
+    return [sql for floor in floors or FLOORS for module, sql in fences.STATEMENTS if module == floor]
+
+
+def create_all(connection: Connection) -> None:
+    """Create the whole schema from the models, as its owner, on an empty database."""
+    for sql in fences.FOUNDATIONS:
+        connection.exec_driver_sql(sql)
+    run_script(connection, install.script())
+    METADATA.create_all(connection)
+    for sql in statements():
+        connection.exec_driver_sql(sql)
+
+
+def run_script(connection: Connection, script: str) -> None:
+    """Run several statements at once inside the connection's transaction (a driver's prepared one takes only one)."""
+    adapter: Any = connection.connection.dbapi_connection
+    adapter.run_async(lambda raw: raw.execute(script))

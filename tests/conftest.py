@@ -1,0 +1,84 @@
+"""What all tests share: one embedded PostgreSQL, a template with the whole schema, one database per test run."""
+
+import dataclasses
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from service.core import embedded, keyring
+from service.core.http import House
+from service.core.settings import Settings
+from service.main import build_app, build_house
+from service.schema import create_all
+from tests.world import NOW, TestClock, World
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.EmbeddedServer]:
+    """The test run's PostgreSQL; never a mock."""
+    directory = Path(os.environ.get("XUNZHEN_TEST_DATA_DIR") or tmp_path_factory.mktemp("pg"))
+    with embedded.running(directory, fast=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def database(server: embedded.EmbeddedServer) -> AsyncIterator[str]:
+    """A database with the schema and nothing else in it; the name."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    embedded.create_database(server, name)
+    engine = create_async_engine(server.url(embedded.OWNER_ROLE, name))
+    async with engine.begin() as connection:
+        await connection.run_sync(create_all)
+    await engine.dispose()
+    yield name
+    embedded.drop_database(server, name)
+
+
+@pytest.fixture(scope="session")
+async def app_engine(server: embedded.EmbeddedServer, database: str) -> AsyncIterator[AsyncEngine]:
+    """Connections as the application's ordinary role."""
+    engine = create_async_engine(server.url(embedded.APP_ROLE, database))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def owner_engine(server: embedded.EmbeddedServer, database: str) -> AsyncIterator[AsyncEngine]:
+    """Connections as the schema's owner: to put in what stands below the room that a test is about."""
+    engine = create_async_engine(server.url(embedded.OWNER_ROLE, database))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def clock() -> TestClock:
+    """The domain's clock of the run; the `world` fixture winds it back for each test."""
+    return TestClock()
+
+
+@pytest.fixture(scope="session")
+def house(app_engine: AsyncEngine, clock: TestClock, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A process's house with fresh keys, on the test database, as the application's ordinary role."""
+    path = tmp_path_factory.mktemp("keys") / "keyring.json"
+    keyring.create(path)
+    return dataclasses.replace(build_house(Settings(keyring=path), app_engine), clock=clock)
+
+
+@pytest.fixture(scope="session")
+def app(house: House) -> FastAPI:
+    """The whole application."""
+    return build_app(house)
+
+
+@pytest.fixture
+async def world(owner_engine: AsyncEngine, house: House, clock: TestClock, app: FastAPI) -> World:
+    """A region of this test's own, with one institution."""
+    clock.shows = NOW
+    fresh = World(owner_engine, house, clock, app)
+    await fresh.start()
+    return fresh

@@ -1,0 +1,142 @@
+"""Prices worked out by hand, on the day of `test_referee` and on smaller ones."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from service.routing import referee
+from service.routing.problem import (
+    LUNCH,
+    Job,
+    Lunch,
+    Plan,
+    Problem,
+    Route,
+    Rules,
+    Service,
+    Staff,
+    Stop,
+    Sync,
+    Unassigned,
+    Window,
+)
+from tests.routing import test_referee as day
+
+LINE = day.LINE
+NONE: frozenset[str] = frozenset()
+
+
+def amounts(problem: Problem, plan: Plan) -> dict[str, int]:
+    return {component.name: component.amount for component in referee.check_plan(problem, plan).components}
+
+
+class TestPrice:
+    def test_the_valid_day_costs_what_a_hand_finds(self) -> None:
+        verdict = referee.check_plan(day.PROBLEM, day.PLAN)
+        # travel A 10+10+10+0+10+40, B 40+40+80; waits A 10+100+30+5, B 190; idle A 10+145+150, B 20+190+80;
+        # workloads A 80+85, B 160+50, each 22.5 from the mean
+        assert {component.name: (component.amount, component.cost) for component in verdict.components} == {
+            "travel": (240, 240),
+            "waiting": (335, 670),
+            "max_idle": (305, 915),
+            "tardiness": (0, 0),
+            "max_tardiness": (0, 0),
+            "overtime": (0, 0),
+            "missed_lunch": (0, 0),
+            "unqualified": (0, 0),
+            "not_preferred": (0, 0),
+            "forbidden": (0, 0),
+            "balance": (46, 0),
+            "left_out": (1, 55),
+        }
+        assert verdict.total == 1880
+
+    def test_bent_rules_cost_their_price_each(self) -> None:
+        rules = Rules(
+            tardiness=2, max_tardiness=3, overtime=5, missed_lunch=70, unqualified=11, not_preferred=13, forbidden=17
+        )
+        problem = replace(
+            day.PROBLEM,
+            rules=rules,
+            jobs=(
+                replace(day.JOBS[0], windows=(Window(10, 13),), forbidden_staff=frozenset({day.A})),
+                replace(day.JOBS[1], windows=(Window(50, 56),), preferred_staff=frozenset({day.B})),
+                replace(day.JOBS[2], services=(Service(25, frozenset({"drip"})),)),
+                *day.JOBS[3:],
+            ),
+            staff=(day.STAFF[0], replace(day.STAFF[1], shift=Window(0, 400))),
+        )
+        costs = {component.name: component.cost for component in referee.check_plan(problem, day.PLAN).components}
+        assert costs == {
+            "travel": 240,
+            "waiting": 0,
+            "max_idle": 0,
+            "tardiness": 2 * (7 + 4 + 4),
+            "max_tardiness": 3 * 7,
+            "overtime": 5 * 20,
+            "missed_lunch": 0,
+            "unqualified": 11,
+            "not_preferred": 13,
+            "forbidden": 17,
+            "balance": 0,
+            "left_out": 55,
+        }
+
+    def test_a_start_in_the_gap_is_late_for_the_window_before(self) -> None:
+        problem = replace(day.with_job(2, windows=(Window(200, 240), Window(261, 300))), rules=Rules(tardiness=1))
+        assert amounts(problem, day.PLAN)["tardiness"] == 20
+
+    def test_the_end_counts_where_the_window_binds_it(self) -> None:
+        rules = Rules(tardiness=1, window_end_at_service_end=True)
+        problem = replace(day.with_job(2, windows=(Window(200, 270), Window(261, 300))), rules=rules)
+        assert amounts(problem, day.PLAN)["tardiness"] == 15
+
+    def test_the_idle_stand_idle_all_shift_and_miss_their_lunch(self) -> None:
+        staff = (replace(day.STAFF[0], shift=Window(30, 500)), day.STAFF[1])
+        problem = Problem(6, (LINE, LINE), staff, (), Rules(missed_lunch=9, max_idle=1))
+        found = amounts(problem, Plan((Route(0, ()), Route(1, ()))))
+        assert found["max_idle"] == 500
+        assert found["missed_lunch"] == 1
+        assert found["travel"] == found["overtime"] == 0
+
+    def test_who_leaves_with_the_shift_waits_at_the_first_door(self) -> None:
+        problem = replace(day.PROBLEM, rules=Rules(waiting=1, leave_at_shift_start=True))
+        found = amounts(problem, day.PLAN)
+        assert found["waiting"] == 335 + 10 + 20
+        assert found["max_idle"] == 305
+
+    def test_the_wait_after_a_lunch_that_opens_the_day_is_idle_but_not_waiting(self) -> None:
+        staff = (Staff("A", NONE, 0, 0, Window(0, 400), Lunch(100, 200, 30)),)
+        jobs = (Job("0", 1, (Window(300, 310),), (Service(20, NONE),)), Job("1", 1, (), (Service(5, NONE),)))
+        problem = Problem(6, (LINE,), staff, jobs, Rules(waiting=1, max_idle=1))
+        plan = Plan((Route(0, (Stop(0, LUNCH, 110, 140), Stop(0, 0, 300, 320), Stop(1, 0, 330, 335))),))
+        found = amounts(problem, plan)
+        assert found["waiting"] == 10
+        assert found["max_idle"] == 100 + 160 + 10 + (400 - 345)
+
+    def test_uses_the_matrix_of_the_person_in_the_direction_of_travel(self) -> None:
+        one_way = np.array([[0, 7], [3, 0]], dtype=np.int64)
+        staff = (Staff("A", NONE, 0, 0, None, None), Staff("B", NONE, 0, 0, None, None, matrix=1))
+        jobs = (Job("0", 1, (), (Service(1, NONE),) * 2, Sync.simultaneous),)
+        plan = Plan((Route(0, (Stop(0, 0, 90, 91),)), Route(1, (Stop(0, 1, 90, 91),))))
+        assert amounts(Problem(2, (one_way, one_way * 4), staff, jobs), plan)["travel"] == (7 + 3) * 5
+
+    def test_balance_rounds_each_distance_from_the_mean_up(self) -> None:
+        staff = tuple(replace(day.STAFF[1], id=name, matrix=0) for name in "ABC")
+        jobs = (Job("0", 1, (), (Service(5, NONE),)), Job("1", 2, (), (Service(6, NONE),)))
+        problem = Problem(6, (LINE,), staff, jobs, Rules(travel=0, balance=3))
+        plan = Plan((Route(0, (Stop(0, 0, 50, 55),)), Route(1, (Stop(1, 0, 50, 56),)), Route(2, ())))
+        # workloads 25, 46, 0; mean 23 2/3: 1 1/3 → 2, 22 1/3 → 23, 23 2/3 → 24
+        verdict = referee.check_plan(problem, plan)
+        assert (verdict.component("balance").amount, verdict.total) == (49, 147)
+
+    def test_different_end_points_are_driven_to(self) -> None:
+        staff = (Staff("A", NONE, 5, 2, None, None),)
+        plan = Plan((Route(0, (Stop(0, 0, 90, 91),)),))
+        assert amounts(Problem(6, (LINE,), staff, (Job("0", 1, (), (Service(1, NONE),)),)), plan)["travel"] == 40 + 10
+
+    def test_a_job_left_out_costs_its_penalty_whether_listed_or_not(self) -> None:
+        listed = Plan((Route(0, ()),), (Unassigned(0, "no_capacity"),))
+        problem = Problem(6, (LINE,), day.STAFF[:1], (replace(day.JOBS[4], drop_penalty=55),))
+        assert referee.check_plan(problem, listed).component("left_out").cost == 55
+        assert referee.check_plan(problem, replace(listed, unassigned=())).component("left_out").cost == 55

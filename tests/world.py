@@ -1,0 +1,232 @@
+"""A small region for tests: rows put in as the schema's owner, tokens signed by the test's own keyring.
+
+A room's tests use it for what stands *below* the room; what the room itself does they do over HTTP.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlmodel import SQLModel
+
+from service.accounts.models import Account, AccountInstitution
+from service.accounts.rules import ROLE_SCOPES, Role
+from service.core.dates import moments
+from service.core.http import ACCESS_AUDIENCE, House, claims_of
+from service.core.ids import new_id
+from service.core.principal import Principal
+from service.institutions.models import District, Institution, Region, ServiceMode, Station
+from service.patients.models import CareRelation, Home, Patient
+from service.practitioners.models import Practitioner, Qualification, Shift
+
+CENTRE = (106.38, 39.02)
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+"""Monday 2 March 2026, 09:00 in Shanghai: what the tests' clock shows unless a test sets it."""
+
+
+class TestClock:
+    """A clock that a test sets."""
+
+    __test__ = False
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.shows = now
+
+    def now(self) -> datetime:
+        """Return what the test set."""
+        return self.shows
+
+
+@dataclass
+class World:
+    """One region with one institution; every test that asks for it gets a region of its own."""
+
+    owner: AsyncEngine
+    house: House
+    clock: TestClock
+    app: Any
+    region_id: UUID = field(default_factory=new_id)
+    district_id: UUID = field(default_factory=new_id)
+    institution_id: UUID = field(default_factory=new_id)
+    station_id: UUID = field(default_factory=new_id)
+    region_code: str = field(default_factory=lambda: f"R{new_id().hex[-8:]}")
+    _count: int = 0
+
+    async def add(self, *rows: SQLModel) -> None:
+        """Put rows in as the owner (no fence), one statement each in the order given."""
+        async with AsyncSession(self.owner, expire_on_commit=False) as session, session.begin():
+            for row in rows:
+                session.add(row)
+                await session.flush()
+
+    async def start(self) -> None:
+        """Make the region, its district, institution (licensed, both modes registered) and station."""
+        await self.add(
+            Region(id=self.region_id, code=self.region_code, name="测试统筹区"),
+            District(region_id=self.region_id, id=self.district_id, code="640202", name="大武口区"),
+        )
+        await self.add_institution(self.institution_id, station_id=self.station_id)
+
+    def number(self) -> int:
+        """Return a number not given before in this region."""
+        self._count += 1
+        return self._count
+
+    async def add_institution(
+        self, institution_id: UUID | None = None, *, station_id: UUID | None = None, kind: str = "community_health_centre",
+        modes: tuple[str, ...] = ("round", "home_bed"), lon: float = CENTRE[0], lat: float = CENTRE[1],
+    ) -> UUID:  # fmt: skip
+        """Add a licensed institution with a station at its door; return its id."""
+        this, no = institution_id or new_id(), self.number()
+        await self.add(
+            Institution(
+                region_id=self.region_id, id=this, code=f"I{no}", name=f"第{no}社区卫生服务中心", kind=kind,
+                district_id=self.district_id, address="朝阳街", lon=lon, lat=lat, licence_no=f"L{no}",
+                licence_from=date(2020, 1, 1), licence_to=date(2030, 12, 31),
+            ),
+            Station(
+                region_id=self.region_id, institution_id=this, id=station_id or new_id(), code="S1", name="一站", lon=lon, lat=lat
+            ),
+            *(
+                ServiceMode(
+                    region_id=self.region_id, institution_id=this, mode=mode, registration_no=f"{mode}-{no}", valid_from=date(2020, 1, 1)
+                )
+                for mode in modes
+            ),
+        )  # fmt: skip
+        return this
+
+    async def add_account(self, role: Role, *institution_ids: UUID) -> UUID:
+        """Add an account without a password; return its id."""
+        account_id = new_id()
+        await self.add(
+            Account(
+                region_id=self.region_id, id=account_id, username=f"{role}-{self.number()}", role=role,
+                display_name=str(role), created_at=self.clock.now(),
+            ),
+            *(
+                AccountInstitution(region_id=self.region_id, account_id=account_id, institution_id=each)
+                for each in institution_ids
+            ),
+        )  # fmt: skip
+        return account_id
+
+    def principal(
+        self, role: Role, account_id: UUID | None = None, institution_ids: tuple[UUID, ...] | None = None
+    ) -> Principal:
+        """Return a principal of a role; staff stand in the world's institution unless told otherwise."""
+        outside = {Role.elder, Role.family_proxy, Role.region_admin, Role.service_client}
+        own = () if role in outside else (self.institution_id,)
+        return Principal(
+            account_id=account_id or new_id(),
+            region_id=self.region_id,
+            role=role,
+            scopes=ROLE_SCOPES[role],
+            institution_ids=own if institution_ids is None else institution_ids,
+        )
+
+    def client(self, principal: Principal | None = None) -> AsyncClient:
+        """Return an HTTP client of the application, logged in as `principal`."""
+        headers = {}
+        if principal is not None:
+            token = self.house.signer.sign(
+                claims_of(principal), audience=ACCESS_AUDIENCE, now=datetime.now(UTC), seconds=600
+            )
+            headers["Authorization"] = f"Bearer {token}"
+        # errors are answers here too: a 500 must be seen as one
+        transport = ASGITransport(self.app, raise_app_exceptions=False)
+        return AsyncClient(transport=transport, base_url="http://test/v1", headers=headers)
+
+    async def as_role(self, role: Role, *institution_ids: UUID) -> AsyncClient:
+        """Add an account of a role (in the world's institution by default) and return its client."""
+        principal = self.principal(role, institution_ids=institution_ids or None)
+        account_id = await self.add_account(role, *principal.institution_ids)
+        return self.client(self.principal(role, account_id, principal.institution_ids))
+
+    async def add_home(
+        self, *, lon: float = CENTRE[0], lat: float = CENTRE[1], floor: int = 1, has_lift: bool = False
+    ) -> UUID:
+        """Add a home registered by the world's institution; return its id."""
+        home_id = new_id()
+        sealed = self.house.cipher.seal("大武口区测试路1号", context="homes.address")
+        await self.add(
+            Home(
+                region_id=self.region_id, id=home_id, registered_by_institution_id=self.institution_id,
+                address_sealed=sealed, lon=lon, lat=lat, datum="wgs84", floor=floor, has_lift=has_lift,
+            )
+        )  # fmt: skip
+        return home_id
+
+    async def add_patient(
+        self, *, home_id: UUID | None = None, born_on: date = date(1945, 5, 1), institution_id: UUID | None = None
+    ) -> UUID:
+        """Add an elder, living at `home_id` (a new home by default), cared for by the institution; return the id."""
+        person_id, no, by = new_id(), self.number(), institution_id or self.institution_id
+        await self.add(
+            Patient(
+                region_id=self.region_id, id=person_id, registered_by_institution_id=by, name=f"居民{no}", sex="female",
+                born_on=born_on, id_number_sealed=b"-", id_number_index=person_id.bytes,
+                home_id=home_id or await self.add_home(), registered_at=self.clock.now(),
+            ),
+            CareRelation(
+                region_id=self.region_id, person_id=person_id, kind="institution", institution_id=by,
+                during=moments(self.clock.now() - timedelta(days=30), None), because="test",
+            ),
+        )  # fmt: skip
+        return person_id
+
+    async def add_relation(
+        self, person_id: UUID, account_id: UUID, *, kind: str = "self", rights: list[str] | None = None
+    ) -> None:
+        """Let an account (the elder's own, or a proxy's) act for a person."""
+        await self.add(
+            CareRelation(
+                region_id=self.region_id, person_id=person_id, kind=kind, account_id=account_id,
+                rights=rights or ["view", "book", "pay", "grant"],
+                during=moments(self.clock.now() - timedelta(days=30), None), because="test",
+            )
+        )  # fmt: skip
+
+    async def add_practitioner(
+        self, *, role: str = "nurse", skills: tuple[str, ...] = (), account_id: UUID | None = None,
+        institution_id: UUID | None = None, station_id: UUID | None = None, travel_mode: str = "ebike",
+    ) -> UUID:  # fmt: skip
+        """Add a licensed practitioner with skills, valid for years; return the id."""
+        practitioner_id, no, at = new_id(), self.number(), institution_id or self.institution_id
+        qualifications = [("licence", role), *(("skill", each) for each in skills)]
+        await self.add(
+            Practitioner(
+                region_id=self.region_id, institution_id=at, id=practitioner_id, staff_no=f"N{no}", name=f"医护{no}",
+                sex="female", role=role, title="护师", station_id=station_id or self.station_id,
+                travel_mode=travel_mode, account_id=account_id,
+            ),
+            *(
+                Qualification(
+                    region_id=self.region_id, institution_id=at, practitioner_id=practitioner_id, kind=kind, code=code,
+                    certificate_no=f"C{no}", valid_from=date(2020, 1, 1), valid_to=date(2030, 12, 31),
+                )
+                for kind, code in qualifications
+            ),
+        )  # fmt: skip
+        return practitioner_id
+
+    async def add_shift(
+        self,
+        practitioner_id: UUID,
+        start: datetime,
+        end: datetime,
+        *,
+        lunch: tuple[datetime, datetime, int] | None = None,
+    ) -> None:
+        """Add a shift; `lunch` = (from, to, minutes)."""
+        lunch_from, lunch_to, minutes = lunch or (None, None, 0)
+        await self.add(
+            Shift(
+                region_id=self.region_id, institution_id=self.institution_id, practitioner_id=practitioner_id,
+                service_on=start.astimezone(UTC).date(), during=moments(start, end), lunch_from=lunch_from, lunch_to=lunch_to,
+                lunch_minutes=minutes,
+            )
+        )  # fmt: skip
