@@ -5,6 +5,12 @@ from enum import StrEnum
 from typing import Final
 
 
+PLAN_REQUESTED: Final = "plan.requested"
+"""News: a plan waits to be solved (subject: the plan)."""
+PLAN_PUBLISHED: Final = "plan.published"
+"""News: a plan's stops became appointments (subject: the plan)."""
+
+
 class PlanState(StrEnum):
     """A plan is requested, solved by the worker, published by a dispatcher; a later publication supersedes it."""
 

@@ -1,6 +1,10 @@
 """The words of a visit."""
 
 from enum import StrEnum
+from typing import Final
+
+VISIT_FINAL: Final = "visit.final"
+"""News: a visit is verified, refused, missed or cancelled: it and those of its trip may be settled (subject: the visit)."""
 
 
 class VisitState(StrEnum):

@@ -188,7 +188,7 @@ class TestSurvival:
         with embedded.running(home, fast=True) as server:
             await ask(server, "CREATE TABLE kept AS SELECT 7 AS n")
             before = postmaster(home)
-            os.kill(supervisor(home), signal.SIGKILL)
+            kill_and_see_it_dead(supervisor(home))
             with embedded.running(home, fast=True) as again:
                 assert again == server
                 assert postmaster(home) != before

@@ -63,7 +63,7 @@ class TestProductFen:
         assert money.product_fen(Decimal("0.015"), 3, Decimal("1.5")) == 7
 
     def test_is_exact_with_three_long_factors(self):
-        assert money.product_fen(Decimal("999999999.9999"), 999, Decimal("999999999.9999")) == 99899999999998002000
+        assert money.product_fen(Decimal("999999999.9999"), 999, Decimal("999999999.9999")) == 99900 * 10**18 - 1998 * 10**7
 
 
 class TestRatioFen:

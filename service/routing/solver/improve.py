@@ -14,9 +14,9 @@ from service.routing.solver.clock import Budget
 from service.routing.solver.ruin import Ruin
 from service.routing.solver.state import State
 
-HOT: Final = 0.006
-COLD: Final = 0.00005
-"""The temperature falls from HOT to COLD times the cost of the day it begins with."""
+HOT: Final = 0.6
+COLD: Final = 0.005
+"""The temperature falls from HOT to COLD times the mean cost per job of the day it begins with."""
 
 LARGEST: Final = 10
 """At most so many jobs are taken out at a time."""
@@ -63,9 +63,9 @@ def improve(
 
 
 def _scale(state: State, cost: int) -> float:
-    """The cost without what is owed for jobs that must not be left out."""
+    """The mean cost per job, without what is owed for jobs that must not be left out."""
     owed = sum(state.tables.drops[job] for job in state.absent())
-    return float(max(1, cost - owed))
+    return max(1, cost - owed) / max(1, len(state.tables.nodes))
 
 
 def _progress(phase: Phase, budget: Budget, begun: float, done: int) -> float:

@@ -1,0 +1,83 @@
+# Every command one types. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+# The newest interpreter from 3.11 to 3.13 that this user can run; Debian 12's own 3.11 is enough.
+PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
+	if $$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then echo $$each; break; fi; done)
+UV_VERSION := 0.13.9
+
+.PHONY: help setup demo serve worker test test-fast test-long lint types house migration openapi bench trace check lock clean
+
+help:  ## list these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: $(STAMP)  ## make .venv with everything, from the hashes in requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "需要 Python 3.11–3.13（Debian：apt-get install python3 python3-venv）。"; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "这个 Python 不能建立虚拟环境，请先 apt-get install python3-venv。"; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes -r requirements.lock
+	@$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --no-build-isolation -e . 2>/dev/null \
+		|| $(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps -e .
+	@$(PY) -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true
+	@touch $@
+
+demo: setup  ## play a district's day through the real API; leaves the server running
+	$(VENV)/bin/xunzhen demo
+
+serve: setup  ## serve the API (embedded PostgreSQL unless XUNZHEN_DATABASE_URL is set)
+	$(VENV)/bin/xunzhen serve
+
+worker: setup  ## run the jobs of the queue
+	$(VENV)/bin/xunzhen worker
+
+test: setup  ## the whole suite, at most 10 minutes on 2 cores
+	$(PY) -m pytest -q -m "not long"
+
+test-fast: setup  ## what needs no database: rules, solver, referee, kernel
+	$(PY) -m pytest -q -m "not long and not database" tests/core tests/routing tests/billing tests/cli \
+		--deselect tests/core/test_embedded.py
+
+test-long: setup  ## the full storms; one part alone: make test-long PART=name
+	$(PY) -m pytest -q -m long $(if $(PART),-k $(PART))
+
+lint: setup  ## ruff
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types: setup  ## mypy, strict
+	$(VENV)/bin/mypy
+
+house: setup  ## import contracts, dependencies, sizes
+	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/deptry service
+	$(PY) scripts/sizes.py
+
+migration: setup  ## a new migration: make migration NAME=what_changes
+	$(PY) scripts/new_migration.py "$(NAME)"
+
+openapi: setup  ## write openapi/openapi.json
+	$(VENV)/bin/xunzhen openapi
+
+bench: setup  ## ratios against the obvious alternatives, in one run
+	$(PY) bench/travel.py
+	$(PY) bench/settlement.py
+
+trace: setup  ## which core requirements have a test
+	$(PY) scripts/trace.py
+
+check: lint types house  ## lint, types, contracts, sizes, freshness of the contract
+	$(VENV)/bin/xunzhen openapi --check
+
+lock:  ## renew requirements.lock (needs the registry)
+	$(VENV)/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--quiet pyproject.toml --group dev -o requirements.lock
+
+clean:  ## remove what was made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

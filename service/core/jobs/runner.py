@@ -1,0 +1,103 @@
+"""Runs the jobs of the queue: picked by one worker at a time, tried again when it died, parked when it keeps failing.
+
+A job that kills its worker leaves no failure behind, so every beginning is counted in a transaction of its own.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import asyncpg
+from pgqueuer import PgQueuer
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.errors import RetryRequested
+from pgqueuer.models import Job as QueuedJob
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from service.core import logs
+from service.core.jobs.queue import Job
+
+Handler = Callable[[Job], Awaitable[None]]
+
+MOST_ATTEMPTS: Final = 5
+"""A job that was begun this often without an end is parked for a human."""
+
+_log = logs.get_logger("core.jobs")
+_BEGIN: Final = text(
+    "insert into job_attempts (job_id, news, attempts, last_at, parked) values (:job, :news, 1, :at, false)"
+    " on conflict (job_id) do update set attempts = job_attempts.attempts + 1, last_at = :at returning attempts"
+)
+_FAILED: Final = text("update job_attempts set failure = :failure where job_id = :job")
+_PARKED: Final = text("update job_attempts set parked = true where job_id = :job")
+_DONE: Final = text("delete from job_attempts where job_id = :job")
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    """Return a connection of its own (LISTEN needs one) for a SQLAlchemy URL."""
+    address = make_url(url)
+    _, arguments = address.get_dialect()().create_connect_args(address)
+    return await asyncpg.connect(**arguments)
+
+
+async def run_jobs(
+    url: str,
+    sessions: async_sessionmaker[AsyncSession],
+    handlers: Mapping[str, Handler],
+    stop: asyncio.Event,
+    *,
+    heartbeat: timedelta = timedelta(seconds=4),
+    concurrency: int = 4,
+) -> None:
+    """Run jobs until `stop` is set; jobs in hand are finished first.
+
+    `heartbeat`: a job whose worker was silent for so long is picked up by another.
+    """
+    connection = await connect(url)
+    queue = PgQueuer(AsyncpgDriver(connection))
+    for news, handler in handlers.items():
+        queue.entrypoint(news)(_counted(news, handler, sessions))
+    stopper = asyncio.create_task(_stop_with(queue, stop))
+    try:
+        await queue.run(
+            dequeue_timeout=timedelta(seconds=1),
+            batch_size=concurrency,
+            max_concurrent_tasks=concurrency * 2,
+            heartbeat_timeout=heartbeat,
+            shutdown_on_listener_failure=True,
+        )
+    finally:
+        stopper.cancel()
+        await connection.close()
+
+
+async def _stop_with(queue: PgQueuer, stop: asyncio.Event) -> None:
+    await stop.wait()
+    queue.shutdown.set()
+
+
+def _counted(
+    news: str, handler: Handler, sessions: async_sessionmaker[AsyncSession]
+) -> Callable[[QueuedJob], Awaitable[None]]:
+    async def run(queued: QueuedJob) -> None:
+        attempts = await _say(sessions, _BEGIN, job=queued.id, news=news, at=datetime.now(UTC))
+        if attempts > MOST_ATTEMPTS:
+            await _say(sessions, _PARKED, job=queued.id)
+            _log.error("parked", news=news, job=queued.id, attempts=attempts)
+            return
+        try:
+            await handler(Job.model_validate_json(queued.payload or b"{}"))
+        except Exception as error:
+            await _say(sessions, _FAILED, job=queued.id, failure=type(error).__name__)
+            _log.warning("failed", news=news, job=queued.id, attempts=attempts, exc_info=error)
+            raise RetryRequested(delay=timedelta(seconds=min(2**attempts, 300))) from error
+        await _say(sessions, _DONE, job=queued.id)
+
+    return run
+
+
+async def _say(sessions: async_sessionmaker[AsyncSession], statement: Any, **values: Any) -> int:
+    async with sessions() as session, session.begin():
+        result: Any = await session.execute(statement, values)
+        return int(result.scalar_one()) if result.returns_rows else 0

@@ -1,0 +1,1 @@
+"""The built-in district and the player of its day, who knows a base URL and credentials and nothing of the rooms."""

@@ -1,0 +1,7 @@
+"""Writes a station's plan: JSON for programs, GeoJSON for maps, XLSX for people; documented in docs/station-files.md."""
+
+from service.routing.writers.station.document import geojson, plan_document
+from service.routing.writers.station.itinerary import Itinerary, Leg, PersonDay, trace
+from service.routing.writers.station.workbook import workbook
+
+__all__ = ["Itinerary", "Leg", "PersonDay", "geojson", "plan_document", "trace", "workbook"]

@@ -1,0 +1,101 @@
+"""The plan as JSON and as GeoJSON: times with offset, places WGS-84 longitude first."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from service.core.clock import LOCAL
+from service.core.geo import Point
+from service.routing.referee import Verdict
+from service.routing.writers.station.itinerary import Itinerary, Leg, PersonDay
+
+
+def plan_document(itinerary: Itinerary, verdict: Verdict) -> dict[str, Any]:
+    """Return the plan for other programs, with the price as the referee found it."""
+    day = itinerary.day
+    return {
+        "date": day.date.isoformat(),
+        "travel_sources": {mode.value: one.source for mode, one in zip(day.modes, itinerary.travel, strict=True)},
+        "routes": [_route(day.date, one) for one in itinerary.people],
+        "unassigned": [
+            {
+                "order_no": one.order.order_no,
+                "address": one.order.address,
+                "reason": one.reason.value,
+                "explanation": one.explanation,
+            }
+            for one in itinerary.left_out
+        ],
+        "totals": {
+            "orders": len(day.orders),
+            "planned": itinerary.planned_orders,
+            "unassigned": len(itinerary.left_out),
+            "travel_seconds": itinerary.travel_seconds,
+            "travel_metres": itinerary.travel_metres,
+        },
+        "cost": {"total": verdict.total} | {part.name: part.cost for part in verdict.components},
+    }
+
+
+def geojson(itinerary: Itinerary) -> dict[str, Any]:
+    """Return the routes for a map: one LineString per person who is sent out, one Point per stop."""
+    return {
+        "type": "FeatureCollection",
+        "features": [feature for one in itinerary.people if one.legs for feature in _features(itinerary, one)],
+    }
+
+
+def moment(day: date, seconds: int) -> str:
+    """Return a second of a local day as RFC 3339 with its offset; seconds beyond the day run on into the next."""
+    return (datetime.combine(day, time(), tzinfo=LOCAL) + timedelta(seconds=seconds)).isoformat()
+
+
+def _route(day: date, one: PersonDay) -> dict[str, Any]:
+    return {
+        "staff_no": one.person.staff_no,
+        "name": one.person.name,
+        "mode": one.person.mode.value,
+        "departure": None if one.departure is None else moment(day, one.departure),
+        "back": None if one.back is None else moment(day, one.back),
+        "travel_seconds": one.travel_seconds,
+        "travel_metres": one.travel_metres,
+        "service_seconds": one.service_seconds,
+        "stops": [_stop(day, leg) for leg in one.legs],
+    }
+
+
+def _stop(day: date, leg: Leg) -> dict[str, Any]:
+    return {
+        "kind": "lunch" if leg.is_lunch else "visit",
+        "order_no": leg.order.order_no if leg.order else None,
+        "address": leg.order.address if leg.order else None,
+        "lon": round(leg.point.lon, 6),
+        "lat": round(leg.point.lat, 6),
+        "travel_seconds": leg.travel_seconds,
+        "travel_metres": leg.travel_metres,
+        "arrival": moment(day, leg.arrival),
+        "start": moment(day, leg.start),
+        "end": moment(day, leg.end),
+    }
+
+
+def _features(itinerary: Itinerary, one: PersonDay) -> Iterator[dict[str, Any]]:
+    day, who = itinerary.day.date, {"staff_no": one.person.staff_no, "name": one.person.name}
+    way = [one.person.start, *(leg.point for leg in one.legs), one.person.start]
+    properties = who | {
+        "mode": one.person.mode.value,
+        "visits": one.visits,
+        "travel_seconds": one.travel_seconds,
+        "travel_metres": one.travel_metres,
+    }
+    yield _feature("LineString", [_position(point) for point in way], properties)
+    for sequence, leg in enumerate(one.legs, start=1):
+        yield _feature("Point", _position(leg.point), who | {"sequence": sequence} | _stop(day, leg))
+
+
+def _feature(kind: str, coordinates: Any, properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": properties}
+
+
+def _position(point: Point) -> list[float]:
+    return [round(point.lon, 6), round(point.lat, 6)]
