@@ -1,9 +1,7 @@
 """build_app(): settings → engine → routers → problem handler; no logic."""
 
 import importlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -12,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.core import health, keyring, paging, problem_handlers
 from service.core.clock import Clock, DemoClock, SystemClock
 from service.core.crypt import FieldCipher
-from service.core.db.engine import make_engine, make_sessions
+from service.core.db.engine import make_sessions
 from service.core.http import House
 from service.core.settings import Settings
 from service.core.signing import Signer
@@ -54,29 +52,16 @@ def build_clock(settings: Settings) -> Clock:
     return DemoClock.from_json(settings.demo_clock)
 
 
-def build_app(house: House | None = None, *, settings: Settings | None = None) -> FastAPI:
-    """Return the application; with `settings` it makes its house when it starts, so that a server can fork first."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if house is not None or settings is None:
-            yield
-            return
-        engine = make_engine(settings.database_url, pool_size=settings.pool_size)
-        app.state.house = build_house(settings, engine)
-        yield
-        await engine.dispose()
-
+def build_app(house: House | None = None) -> FastAPI:
+    """Return the application of a process's house; without one only its contract can be read."""
     app = FastAPI(
         title="巡诊 Xunzhen",
         version="0.1.0",
         description=DESCRIPTION,
-        lifespan=lifespan,
         generate_unique_id_function=_operation_id,
         max_body_size=1 << 20,
     )
-    if house is not None:
-        app.state.house = house
+    app.state.house = house
     for room in ROOMS:
         app.include_router(importlib.import_module(f"service.{room}.routes").router, prefix="/v1")
     app.include_router(health.router)
@@ -87,8 +72,3 @@ def build_app(house: House | None = None, *, settings: Settings | None = None) -
 def _operation_id(route: APIRoute) -> str:
     # the function's name: `place_order` makes a good client method
     return route.name
-
-
-def openapi(app: FastAPI) -> dict[str, Any]:
-    """Return the published contract."""
-    return app.openapi()

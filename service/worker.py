@@ -4,9 +4,10 @@ import asyncio
 import signal
 from collections.abc import Mapping
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from service.billing import settling
 from service.core import logs
-from service.core.db.engine import make_engine
 from service.core.http import House
 from service.core.jobs import runner
 from service.core.settings import Settings
@@ -26,15 +27,15 @@ def handlers(house: House) -> Mapping[str, runner.Handler]:
     }
 
 
-async def run_worker(settings: Settings) -> None:
-    """Run jobs until the process is told to stop (SIGTERM, SIGINT)."""
+async def run_worker(settings: Settings, engine: AsyncEngine, url: str) -> None:
+    """Run jobs until the process is told to stop (SIGTERM, SIGINT); `url` is for the connection that listens.
+
+    Raises:
+        keyring.KeyringMissing: no keys yet.
+    """
     logs.configure(settings.log_level)
-    engine = make_engine(settings.database_url, pool_size=settings.pool_size)
     house = build_house(settings, engine)
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    try:
-        await runner.run_jobs(settings.database_url, house.sessions, handlers(house), stop)
-    finally:
-        await engine.dispose()
+    await runner.run_jobs(url, house.sessions, handlers(house), stop)

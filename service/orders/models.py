@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from service.core.db import fences, rows
-from service.orders import rules
+from service.orders import functions, rules
 
 
 class Order(rows.InstitutionRow, table=True):
@@ -18,6 +18,7 @@ class Order(rows.InstitutionRow, table=True):
         rows.refers("institution_id", to="institutions"),
         rows.refers("person_id", to="patients"),
         rows.refers("home_id", to="homes"),
+        rows.refers("preferred_practitioner_id", to="practitioners"),
         UniqueConstraint("region_id", "institution_id", "order_no", name="orders_no_once"),
         CheckConstraint(f"kind in ({', '.join(repr(str(kind)) for kind in rules.OrderKind)})", name="kind"),
         CheckConstraint(f"state in ({', '.join(repr(str(state)) for state in rules.OrderState)})", name="state"),
@@ -35,7 +36,6 @@ class Order(rows.InstitutionRow, table=True):
     wished: object = rows.span()
     staff_count: int
     mobility_reason: str
-    note: str = ""
     preferred_practitioner_id: UUID | None = None
     distance_metres: int | None = None
     placed_by_account_id: UUID
@@ -100,6 +100,14 @@ fences.statement(
     " for each row execute function orders_refuse_illegal_move()",
 )
 _PART = "exists (select 1 from orders o where o.region_id = {table}.region_id and o.id = order_id)"
-fences.fence(Order, fences.Fence.institution_or_person)
+functions.create(Order)
+# however it is written, an order begins at the beginning
+_FIRST = ", ".join(repr(str(state)) for state in sorted(rules.FIRST_STATES))
+fences.fence(
+    Order,
+    fences.Fence.institution_or_person,
+    adds=f"({fences.Fence.institution_or_person}) and state in ({_FIRST})",
+    changes=fences.Fence.institution_or_person,
+)
 fences.fence(OrderItem, _PART.format(table="order_items"), verbs="select, insert, update, delete")
 fences.fence(OrderMove, _PART.format(table="order_moves"), verbs="select, insert")

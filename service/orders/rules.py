@@ -1,8 +1,15 @@
-"""What an order is and how it may move; who may be served at home, and which registered mode an order needs."""
+"""What an order is and how it may move, which registered mode it needs, and when it may be booked and cancelled."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
+from uuid import UUID
+
+from service.core.clock import at_local, local_date
+from service.institutions.rules import ServiceMode
+from service.orders import errors
 
 
 class OrderKind(StrEnum):
@@ -44,3 +51,211 @@ MOVES: Final[Mapping[OrderState, frozenset[OrderState]]] = {
     OrderState.noshow: frozenset(),
 }
 """From each state, the states an order may move to. The database's trigger is made from this table."""
+
+FIRST_STATES: Final = frozenset({OrderState.draft, OrderState.submitted})
+"""The states an order may begin in; the fence of the table says so too."""
+
+OPEN: Final = frozenset({OrderState.submitted, OrderState.accepted, OrderState.scheduled, OrderState.in_progress})
+"""The states that count towards a person's limit of open orders, and that a home bed's closing must wait for."""
+
+CHANGEABLE: Final = frozenset({OrderState.draft, OrderState.submitted})
+"""The states in which the window and the wished-for practitioner may still be changed."""
+
+MODE_NEEDED: Final[Mapping[OrderKind, ServiceMode]] = {
+    OrderKind.home_visit: ServiceMode.round,
+    OrderKind.institution_round: ServiceMode.round,
+    OrderKind.home_bed_round: ServiceMode.home_bed,
+}
+"""The registered service mode (服务方式) that each kind needs on the service date (R005)."""
+
+STATE_LABELS: Final[Mapping[OrderState, str]] = {
+    OrderState.draft: "草稿",
+    OrderState.submitted: "已提交",
+    OrderState.accepted: "已接单",
+    OrderState.scheduled: "已排班",
+    OrderState.in_progress: "服务中",
+    OrderState.done: "已完成",
+    OrderState.closed: "已结算",
+    OrderState.rejected: "已退回",
+    OrderState.cancelled: "已取消",
+    OrderState.noshow: "未遇",
+}
+"""What people read for each state."""
+
+MODE_LABELS: Final[Mapping[ServiceMode, str]] = {ServiceMode.round: "巡诊", ServiceMode.home_bed: "家庭病床"}
+"""What people read for each service mode."""
+
+
+class Service(Protocol):
+    """What a window and a crew depend on: the catalogue's facts about a service item."""
+
+    @property
+    def code(self) -> str:
+        """The item's code."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def duration_minutes(self) -> int:
+        """How long one unit takes."""
+        ...
+
+    @property
+    def staff_count(self) -> int:
+        """How many staff give it together."""
+        ...
+
+    @property
+    def latest_start(self) -> time | None:
+        """The local time by which it must have begun, None = any."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """An order as its neighbours see it; `wished_*` bound the half-open window in which the whole service should lie."""
+
+    id: UUID
+    order_no: str
+    institution_id: UUID
+    kind: OrderKind
+    person_id: UUID
+    home_id: UUID
+    state: OrderState
+    service_on: date
+    wished_start: datetime
+    wished_end: datetime
+    staff_count: int
+    items: tuple[tuple[str, int], ...]
+    preferred_practitioner_id: UUID | None
+    distance_metres: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The moments [start, end) between which the elder wishes the service to be given."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def service_on(self) -> date:
+        """The local day the window lies in."""
+        return local_date(self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """Everything an order begins with. `distance_metres` is the quote's; a draft has none."""
+
+    institution_id: UUID
+    kind: OrderKind
+    person_id: UUID
+    home_id: UUID
+    state: OrderState
+    window: Window
+    staff_count: int
+    items: tuple[tuple[str, int], ...]
+    mobility_reason: str
+    preferred_practitioner_id: UUID | None = None
+    distance_metres: int | None = None
+
+
+def refuse_illegal_move(before: OrderState, after: OrderState) -> None:
+    """Refuse a move that the table of moves does not have.
+
+    Raises:
+        errors.IllegalMove: names both states.
+    """
+    if after not in MOVES[before]:
+        raise errors.IllegalMove(
+            from_state=before, to_state=after, from_label=STATE_LABELS[before], to_label=STATE_LABELS[after]
+        )
+
+
+def refuse_unregistered(kind: OrderKind, registered: bool, service_on: date) -> None:
+    """Refuse an order whose institution lacks the mode it needs on the service date (R005).
+
+    Raises:
+        errors.ModeNotRegistered: names the mode and the day.
+    """
+    if not registered:
+        mode = MODE_NEEDED[kind]
+        raise errors.ModeNotRegistered(mode=mode, mode_label=MODE_LABELS[mode], service_on=service_on)
+
+
+def refuse_window_outside_a_day(window: Window) -> None:
+    """Refuse a window that is empty or crosses local midnight; it may end at midnight.
+
+    Raises:
+        errors.WindowNotOneDay: it does not lie within one local day.
+    """
+    if not window.start < window.end or local_date(window.end - timedelta(microseconds=1)) != window.service_on:
+        raise errors.WindowNotOneDay
+
+
+def refuse_window(window: Window, *, now: datetime, days_ahead: int) -> None:
+    """Refuse a window that has begun, or lies more than `days_ahead` days ahead of today.
+
+    Raises:
+        errors.WindowPast: it begins before `now`.
+        errors.WindowTooFarAhead: names the last day that can be booked.
+    """
+    if window.start < now:
+        raise errors.WindowPast
+    last_day = local_date(now) + timedelta(days=days_ahead)
+    if window.service_on > last_day:
+        raise errors.WindowTooFarAhead(days_ahead=days_ahead, last_day=last_day)
+
+
+def minutes_of(asked: Iterable[tuple[str, int]], items: Mapping[str, Service]) -> int:
+    """Return how many minutes the services of an order take together: each unit its duration."""
+    return sum(items[code].duration_minutes * quantity for code, quantity in asked)
+
+
+def staff_needed(items: Iterable[Service], minimum: int) -> int:
+    """Return how many staff go together: what the most demanding service asks, at least the setting's minimum."""
+    return max((minimum, *(item.staff_count for item in items)))
+
+
+def clip_window(window: Window, *, minutes: int, items: Iterable[Service]) -> Window:
+    """Return the window cut to what the services allow: begun by the earliest of their latest starts.
+
+    A window that begins in time but reaches beyond ends when the services end that began at the last moment.
+
+    Raises:
+        errors.WindowTooLate: names the service that must start before the window begins.
+        errors.WindowTooShort: the services take longer than the window.
+    """
+    end = window.end
+    for item in items:
+        if item.latest_start is not None:
+            latest = at_local(window.service_on, item.latest_start)
+            if latest < window.start:
+                raise errors.WindowTooLate(code=item.code, name=item.name, latest_start=f"{item.latest_start:%H:%M}")
+            end = min(end, latest + timedelta(minutes=minutes))
+    if end - window.start < timedelta(minutes=minutes):
+        raise errors.WindowTooShort(minutes=minutes)
+    return Window(window.start, end)
+
+
+def free_until(wished_start: datetime, free_cancel_hours: int) -> datetime:
+    """Return the moment until which elders and proxies may cancel by themselves."""
+    return wished_start - timedelta(hours=free_cancel_hours)
+
+
+def refuse_late_cancellation(
+    state: OrderState, wished_start: datetime, *, by_staff: bool, free_cancel_hours: int, now: datetime, phone: str | None
+) -> None:
+    """Refuse a cancellation by the elder's side after the deadline; staff may cancel until departure, a draft anyone.
+
+    Raises:
+        errors.CancelTooLate: says to phone the station.
+    """
+    if by_staff or state is OrderState.draft or now <= free_until(wished_start, free_cancel_hours):
+        return
+    raise errors.CancelTooLate(free_cancel_hours=free_cancel_hours, phone=phone or "")

@@ -16,6 +16,7 @@ class UnassignedReason(StrEnum):
     unreachable = "unreachable"
     outside_shifts = "outside_shifts"
     no_capacity = "no_capacity"
+    not_worth_it = "not_worth_it"
 
 
 EXPLANATIONS: Final[Mapping[UnassignedReason, str]] = MappingProxyType(
@@ -25,6 +26,7 @@ EXPLANATIONS: Final[Mapping[UnassignedReason, str]] = MappingProxyType(
         UnassignedReason.unreachable: "即使全天不安排其他任务，路程时间也不允许任何具备资质的人员按时往返",
         UnassignedReason.outside_shifts: "没有具备资质人员的班次能覆盖该任务的任何一个时间窗",
         UnassignedReason.no_capacity: "具备资质的人员当天已排满，加入该任务会违反硬性规则",
+        UnassignedReason.not_worth_it: "可以安排，但增加的代价高于该任务不安排的代价",
     }
 )
 """What dispatchers read for each reason."""

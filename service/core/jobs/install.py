@@ -12,3 +12,8 @@ grant select, insert, update, delete on pgqueuer, pgqueuer_log, pgqueuer_schedul
 grant usage, select on all sequences in schema public to {APP_ROLE};
 """
     return QueryBuilderEnvironment().build_install_query() + grants
+
+
+def removal() -> str:
+    """Return the statements that remove the queue."""
+    return QueryBuilderEnvironment().build_uninstall_query()

@@ -73,7 +73,7 @@ def read_table(file: str, data: bytes, columns: Sequence[Column]) -> Table:
     """Read a table.
 
     Raises:
-        FilesRefused: neither CSV nor XLSX, no heading, a required column missing or one twice, cells beyond the heading.
+        FilesRefused: neither CSV nor XLSX, no heading, a required column missing, one twice, cells beyond the heading.
     """
     rows = [row for row in _rows(file, data) if any(row[1])]
     known = {_plain(heading): column for column in columns for heading in (column.name, *column.headings)}

@@ -4,6 +4,7 @@ Knows the problem and nothing else: no solver, no road map, no database. What it
 """
 
 from service.routing.referee.check import check_plan
+from service.routing.referee.explain import explain
 from service.routing.referee.verdict import Component, Rule, Verdict, Violation
 
-__all__ = ["Component", "Rule", "Verdict", "Violation", "check_plan"]
+__all__ = ["Component", "Rule", "Verdict", "Violation", "check_plan", "explain"]

@@ -71,21 +71,42 @@ def _others(two: list[tuple[int, int]], staff: int) -> int:
     return two[1][0] if two[0][1] == staff else two[0][0]
 
 
-def insert_best(state: State, job: int, chance: random.Random | None) -> bool:
+def insert_best(state: State, job: int, chance: random.Random | None, *, thorough: bool = False) -> bool:
     """Insert the job where it costs least, unless leaving it out costs less or every place breaks a hard rule.
 
-    `chance` makes some candidates be overlooked; None looks at all.
+    `chance` makes some candidates be overlooked; None looks at all. `thorough` tries every place and rank.
 
     Raises: nothing.
     """
-    nodes = state.tables.nodes[job]
-    found = _single(state, nodes[0], chance) if len(nodes) == 1 else _several(state, nodes, chance)
-    for candidate in found:
+    for candidate in candidates(state, job, chance, thorough=thorough):
         if candidate.price >= state.tables.drops[job]:
             return False
         if state.insert(job, candidate.placed, candidate.rank):
             return True
     return False
+
+
+def candidates(
+    state: State, job: int, chance: random.Random | None = None, *, thorough: bool = False
+) -> Iterator[Candidate]:
+    """List where the job could go, cheapest first; those of one service are estimates, to be settled by inserting.
+
+    Raises: nothing.
+    """
+    nodes = state.tables.nodes[job]
+    if len(nodes) > 1:
+        return _several(state, nodes, chance, thorough)
+    return _everywhere(state, nodes[0]) if thorough else _single(state, nodes[0], chance)
+
+
+def _everywhere(state: State, node: Node) -> Iterator[Candidate]:
+    """Every place of every route, settled and priced as a whole, lunches moved where that helps."""
+    placed = (
+        _exact(state, node.job, Candidate(0, [(staff, at)], None))
+        for staff in node.prices
+        for at in range(len(state.routes[staff].stops) + 1)
+    )
+    return iter(sorted((candidate for candidate in placed if candidate is not None), key=_by_price))
 
 
 def _single(state: State, node: Node, chance: random.Random | None) -> Iterator[Candidate]:
@@ -112,15 +133,16 @@ def _by_price(candidate: Candidate) -> int:
     return candidate.price
 
 
-def _several(state: State, nodes: list[Node], chance: random.Random | None) -> Iterator[Candidate]:
+def _several(state: State, nodes: list[Node], chance: random.Random | None, thorough: bool) -> Iterator[Candidate]:
     """Try a selection of ranks; at each, every service takes the cheapest person whom no other service took."""
-    ranks = _ranks(state, nodes, chance)
+    state.rerank()
+    ranks = list(range(len(state.order) + 1)) if thorough else _ranks(state, nodes, chance)
     extremes = Extremes(state)
     place_of = {job: rank for rank, job in enumerate(state.order)}
     offers = [_offers(state, node, extremes, place_of) for node in nodes]
     found = [candidate for rank in ranks for candidate in _teams(state, offers, rank)]
     found.sort(key=_by_price)
-    settled = (_exact(state, nodes[0].job, candidate) for candidate in found[: 4 * CANDIDATES])
+    settled = (_exact(state, nodes[0].job, candidate) for candidate in (found if thorough else found[: 4 * CANDIDATES]))
     good = list(islice((candidate for candidate in settled if candidate is not None), CANDIDATES))
     return iter(sorted(good, key=_by_price))
 
@@ -134,7 +156,6 @@ def _exact(state: State, job: int, candidate: Candidate) -> Candidate | None:
 
 def _ranks(state: State, nodes: list[Node], chance: random.Random | None) -> list[int]:
     """Ranks around the windows, and the very end (where a soft day always has room)."""
-    state.rerank()
     times = state.start_times()
     starts = [times[job] for job in state.order]
     ranks: set[int] = {len(starts)}

@@ -119,19 +119,18 @@ def trials(route: Route, node: Node) -> list[Trial]:
 
 
 def _places(route: Route, node: Node) -> Sequence[int]:
-    """The most promising places by how late the node would be and how far it would push the next stop; always the end,
-    where a day with soft rules has room. Under hard windows only those reached before the last window closes.
+    """Under soft windows the most promising places by how late the node would be and how far it would push the next
+    stop, and always the end, where there is room; under hard ones all that are reached before the last window closes.
     """
-    last, end = node.closes[-1], len(route.stops)
-    places = list(range(end + 1))
+    count = len(route.stops) + 1
     if route.snaps[0].tables.strict:
-        while len(places) > 1 and route.snaps[places[-1]].free > last:
-            places.pop()
-    if len(places) <= PLACES:
-        return places
-    pressed = sorted((_pressure(route, node, at), at) for at in places)[:PLACES]
-    kept = [at for _, at in pressed]
-    return kept if places[-1] in kept else [*kept, places[-1]]
+        while count > 1 and route.snaps[count - 1].free > node.closes[-1]:
+            count -= 1
+        return range(count)
+    if count <= PLACES:
+        return range(count)
+    kept = [at for _, at in sorted((_pressure(route, node, at), at) for at in range(count))[:PLACES]]
+    return kept if count - 1 in kept else [*kept, count - 1]
 
 
 def _pressure(route: Route, node: Node, at: int) -> int:

@@ -4,12 +4,21 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from service.routing.problem import Limits, Plan, Problem
-from service.routing.solver import construct, improve, timetable
+from service.routing.solver import construct, explain, improve, insertion, ortools_stage, timetable
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
 from service.routing.solver.state import State
+from service.routing.solver.tables import Tables
+
+FIRST_SHARE: Final = 0.4
+ORTOOLS_SHARE: Final = 0.75
+"""Ruin and recreate until FIRST_SHARE of the time, OR-Tools until ORTOOLS_SHARE, then ruin and recreate again."""
+
+EXPLAIN_SECONDS: Final = 0.25
+"""Kept for the last look at the jobs left out and for their reasons."""
 
 
 class Phase(StrEnum):
@@ -33,16 +42,71 @@ class Progress:
     phase: Phase
 
 
-def solve(
-    problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None
-) -> Plan:
+def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None) -> Plan:
+    """Plan the day: routes for everybody, and a checked reason for each job left out.
+
+    Stops at `limits.seconds` of wall clock; with `limits.rounds`, and time enough for them, the same problem, rounds and
+    seed give the same plan. No hard rule is ever broken; a job that must be done is left out only where hard rules
+    leave it no place that was found.
+
+    Raises: nothing.
+    """
     budget = Budget(limits)
-    tables = tabling.build(problem)
-    chance = random.Random(seed)
-    state = construct.build(tables, budget)
-    print('construct', budget.elapsed(), state.total(), len(state.absent()))
-    count=[0]
-    def tell(best: State, cost: int) -> None: count[0]+=1
-    state = improve.improve(state, improve.Phase(1.0, limits.rounds), budget, chance, tell)
-    print('END', count[0], state.total()/1000, len(state.absent()))
-    return Plan(timetable.routes(state), ())
+    run = _Run(tabling.build(problem), budget, random.Random(seed), on_progress)
+    end = max(0.5, 1.0 - EXPLAIN_SECONDS / max(limits.seconds, EXPLAIN_SECONDS))
+    state = construct.build(run.tables, budget)
+    run.report(Phase.construct, state, state.total())
+    if problem.jobs and _suits_ortools(run.tables):
+        state = run.improve(state, min(FIRST_SHARE, end))
+        state = run.ortools(state, min(ORTOOLS_SHARE, end))
+    if problem.jobs:
+        state = run.improve(state, end)
+    return run.finish(state)
+
+
+def _suits_ortools(tables: Tables) -> bool:
+    """Whether the model says what the day costs: days of hard windows, and soft ones that price travel and tardiness."""
+    rules = tables.problem.rules
+    return not rules.balance and (tables.strict or not (rules.waiting or rules.max_idle))
+
+
+class _Run:
+    """What the phases share."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        budget: Budget,
+        chance: random.Random,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.tables, self.budget, self.chance, self.on_progress = tables, budget, chance, on_progress
+
+    def report(self, phase: Phase, state: State, cost: int) -> None:
+        if self.on_progress is not None:
+            self.on_progress(Progress(self.budget.elapsed(), cost, len(state.absent()), phase))
+
+    def improve(self, state: State, until: float) -> State:
+        return improve.improve(
+            state,
+            improve.Phase(until, self.budget.limits.rounds),
+            self.budget,
+            self.chance,
+            lambda best, cost: self.report(Phase.improve, best, cost),
+        )
+
+    def ortools(self, state: State, until: float) -> State:
+        better = ortools_stage.improve(state, until, self.budget)
+        if better is None:
+            return state
+        self.report(Phase.ortools, better, better.total())
+        return better
+
+    def finish(self, state: State) -> Plan:
+        """Give each job left out a last thorough chance, then explain the rest."""
+        for job in state.absent():
+            if not self.budget.is_spent():
+                insertion.insert_best(state, job, None, thorough=True)
+        self.report(Phase.explain, state, state.total())
+        explainer = explain.Explainer(state, self.budget)
+        return Plan(timetable.routes(state), tuple(explainer.tell(job) for job in state.absent()))

@@ -132,7 +132,7 @@ class TestReverseBedDays:
 
     def test_returns_each_day_with_the_part_that_it_added(self):
         # 33.335 a day: 33.34 + 33.33 + 33.34 (rounded totals 33.34, 66.67, 100.01 after 1, 2, 3 days);
-        # half of it: round(1667) 16.67, round(3333.5) 33.34, round(5000.5) 50.01 -> parts 16.67, 16.67, 16.67
+        # the fund has half of it, 16.67, 33.34 and 50.01 after 1, 2 and 3 days: 16.67 each
         bed = facts.bed(daily_rate="33.335", per_diem_pay_ratio="0.5")
         days = [("2026-03-01", "2026-03-02"), ("2026-03-02", "2026-03-03"), ("2026-03-03", "2026-03-04")]
         result = self.reverse(*days, beds=[bed])

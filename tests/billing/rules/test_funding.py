@@ -297,11 +297,13 @@ class TestMedicalInsurance:
     def test_class_c_leaves_the_deductible_alone(self):
         assert self.settle("C", deductible="50")["balances"]["insurance"]["P1"]["deductible_used_fen"] == {}
 
-    @pytest.mark.parametrize(("used", "fund"), [("11999.99", 1), ("12000", 0), ("99999", 0)])
-    def test_pays_up_to_the_cap_of_the_year(self, used, fund):
+    @pytest.mark.parametrize(
+        ("used", "fund", "used_after"), [("11999.99", 1, 1200000), ("12000", 0, 1200000), ("99999", 0, 9999900)]
+    )
+    def test_pays_up_to_the_cap_of_the_year(self, used, fund, used_after):
         result = self.settle(used={"fund_used": {"2026": used}})
         assert result["events"][0]["patient_fen"] == 10000 - fund
-        assert result["balances"]["insurance"]["P1"]["fund_used_fen"] == {"2026": round(float(used) * 100) + fund}
+        assert result["balances"]["insurance"]["P1"]["fund_used_fen"] == {"2026": used_after}
 
     def test_a_deductible_used_beyond_its_limit_leaves_nothing_of_it(self):
         entry = self.settle(used={"deductible_used": {"2026": "60"}}, deductible="50")["events"][0]

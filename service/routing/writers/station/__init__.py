@@ -1,4 +1,4 @@
-"""Writes a station's plan: JSON for programs, GeoJSON for maps, XLSX for people; documented in docs/station-files.md."""
+"""Writes a station's plan: JSON for programs, GeoJSON for maps, XLSX for people; see docs/station-files.md."""
 
 from service.routing.writers.station.document import geojson, plan_document
 from service.routing.writers.station.itinerary import Itinerary, Leg, PersonDay, trace

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from service.core.geo import Point
 from service.routing import rules
@@ -10,14 +9,11 @@ from service.routing.problem import LUNCH, Plan, Problem, Route, Stop
 from service.routing.readers.station import OrderRow, StaffRow, StationDay, Travel
 from service.routing.rules import UnassignedReason
 
-NO_ORDER: Final = None
-"""The order of a lunch had at the start point."""
-
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A stop and the way to it. `service` counts the people of the order from 0, LUNCH for a break. Times are seconds of
-    the day; the person arrives at `arrival` and waits until `start`.
+    """A stop and the way to it. `service` counts the people of the order from 0, LUNCH for a break. Times are seconds
+    of the day; the person arrives at `arrival` and waits until `start`. A lunch at the start point has no order.
     """
 
     order: OrderRow | None
@@ -136,7 +132,7 @@ def _leg(day: StationDay, stop: Stop, means: Travel, way: tuple[int, int], free_
     """Retell a stop; the first one (`free_at` None) is left for just in time."""
     seconds = int(means.seconds[way])
     return Leg(
-        order=day.orders[stop.job] if stop.job >= 0 else NO_ORDER,
+        order=day.orders[stop.job] if stop.job >= 0 else None,
         service=stop.service,
         point=day.points[way[1]],
         travel_seconds=seconds,

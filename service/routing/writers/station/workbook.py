@@ -1,4 +1,4 @@
-"""The plan as an XLSX workbook for people: 路线 (a line per stop), 未排 (left out, and why), 汇总 (a line per person)."""
+"""The plan as an XLSX workbook for people: 路线 (each stop), 未排 (left out, and why), 汇总 (each person)."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,7 +53,7 @@ def workbook(itinerary: Itinerary) -> bytes:
     # the same plan gives the same file
     book.set_properties(
         {"title": f"{itinerary.day.date} 上门路线", "created": datetime.combine(itinerary.day.date, time())}
-    )  # noqa: DTZ001 — XLSX has no offsets
+    )
     head, clock = book.add_format({"bold": True, "border": 1}), book.add_format({"num_format": "[hh]:mm"})
     sheets: Sequence[tuple[str, Sequence[str], Iterable[Sequence[_Cell]]]] = (
         ("路线", ROUTE_HEADINGS, _route_rows(itinerary)),

@@ -1,0 +1,159 @@
+"""`xunzhen plan`: plans a day from a station's own tables, shows it, and writes JSON, GeoJSON and XLSX."""
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Final
+
+import httpx
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from service.cli import plan_tables
+from service.cli.app import CommandError
+from service.core.geo import Datum, TravelMode
+from service.core.settings import get_settings
+from service.gateways.maps import GreatCircle, MatrixSource, Osrm, Pace, Valhalla
+from service.routing import referee
+from service.routing.problem import Limits, Plan, Problem
+from service.routing.readers import station as reader
+from service.routing.readers.tables import FilesRefused
+from service.routing.referee import Rule, Verdict
+from service.routing.solver import solve
+from service.routing.writers import station as writer
+
+app = typer.Typer(add_completion=False)
+
+PACES: Final = {
+    TravelMode.walk: Pace(detour_factor=1.25, kilometres_per_hour=4.5),
+    TravelMode.bike: Pace(detour_factor=1.3, kilometres_per_hour=12.0, handling_seconds=60),
+    TravelMode.ebike: Pace(detour_factor=1.35, kilometres_per_hour=20.0, handling_seconds=90),
+    TravelMode.car: Pace(detour_factor=1.4, kilometres_per_hour=30.0, handling_seconds=240),
+}
+"""What this command assumes of a county town where no road server is set. A region's own figures are its settings."""
+PRICES: Final = reader.Prices(left_out_per_priority=36_000, not_preferred=900)
+"""Leaving the least urgent order out costs as much as ten hours of travel; somebody not preferred as a quarter hour."""
+
+_OSRM_PROFILES: Final = {TravelMode.car: "driving"}  # an OSRM server holds one road graph, whatever profile one names
+_VALHALLA_COSTINGS: Final = {
+    TravelMode.walk: "pedestrian",
+    TravelMode.bike: "bicycle",
+    TravelMode.ebike: "bicycle",
+    TravelMode.car: "auto",
+}
+_SHOWN_VIOLATIONS: Final = 5
+
+
+@app.command()
+def plan(
+    orders: Annotated[Path, typer.Argument(help="订单表 CSV 或 XLSX", show_default=False)],
+    *,
+    staff: Annotated[Path, typer.Option(help="人员表 CSV 或 XLSX", show_default=False)],
+    day: Annotated[str, typer.Option("--date", help="日期，例如 2026-03-02", show_default=False)],
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="求解用多少秒")] = 10.0,
+    out: Annotated[Path | None, typer.Option(help="把 plan.json、routes.geojson、plan.xlsx 写到这个目录")] = None,
+    datum: Annotated[Datum, typer.Option(help="表中经纬度的坐标系")] = Datum.wgs84,
+    seed: Annotated[int, typer.Option(help="随机数种子")] = 1,
+) -> None:
+    """用站点的表格排一天的路线；结果先经独立复核，不合规则就不写出。
+
+    Raises:
+        CommandError: a file or the date cannot be read; or, with code 1, the plan breaks a rule. No file was written.
+    """
+    station_day = _read(orders, staff, _date(day), datum)
+    travel = asyncio.run(_travel(station_day))
+    problem = reader.build_problem(station_day, travel, PRICES)
+    found = solve(problem, Limits(seconds=seconds), seed)
+    verdict = referee.check_plan(problem, found)
+    _refuse_broken(problem, verdict)
+    itinerary = writer.trace(station_day, problem, found, travel)
+    plan_tables.show(Console(), itinerary)
+    _refuse_left_out(problem, found, verdict)
+    if out is not None:
+        _write(out, itinerary, verdict)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"“{text}”不是日期，请写成 2026-03-02 这样。") from None
+
+
+def _read(orders: Path, staff: Path, on: date, datum: Datum) -> reader.StationDay:
+    try:
+        day = reader.gather((orders.name, _bytes(orders)), (staff.name, _bytes(staff)), on, datum)
+    except FilesRefused as refused:
+        raise CommandError(f"表格有{len(refused.faults)}处错误，请改正后再试：\n{refused}") from None
+    if day.ignored:
+        Console(stderr=True).print(Text(f"没有用到的列：{'、'.join(day.ignored)}"))
+    return day
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as cannot:
+        raise CommandError(f"{path}：读不到文件（{cannot.strerror}）。") from None
+
+
+async def _travel(day: reader.StationDay) -> tuple[reader.Travel, ...]:
+    """Ask for the travel of every mode in use."""
+    async with httpx.AsyncClient() as client:
+        source = _source(client)
+        matrices = [await source.matrix(day.points, mode) for mode in day.modes]
+    return tuple(reader.Travel(one.seconds, one.metres, one.source) for one in matrices)
+
+
+def _source(client: httpx.AsyncClient) -> MatrixSource:
+    settings, by_line = get_settings(), GreatCircle(PACES)
+    if settings.osrm_url:
+        return Osrm(client, settings.osrm_url, by_line, profiles=_OSRM_PROFILES)
+    if settings.valhalla_url:
+        return Valhalla(client, settings.valhalla_url, by_line, costings=_VALHALLA_COSTINGS)
+    return by_line
+
+
+def _refuse_broken(problem: Problem, verdict: Verdict) -> None:
+    """Refuse a plan that says something impossible; it is not even shown."""
+    broken = [one for one in verdict.violations if one.code is not Rule.mandatory_left_out]
+    if broken:
+        said = "；".join(referee.explain(problem, one) for one in broken[:_SHOWN_VIOLATIONS])
+        raise CommandError(f"排出的路线没有通过复核（{len(broken)}处），没有写出任何文件：{said}。", code=1)
+
+
+def _refuse_left_out(problem: Problem, found: Plan, verdict: Verdict) -> None:
+    """Refuse a plan without an order that must be done; the table above says why it did not fit."""
+    if not verdict.feasible:
+        left_out = "、".join(
+            problem.jobs[one.job].id for one in found.unassigned if problem.jobs[one.job].drop_penalty is None
+        )
+        raise CommandError(f"必须安排的订单没有排上，没有写出任何文件：{left_out}。请增加人员或放宽时间。", code=1)
+
+
+def _write(out: Path, itinerary: writer.Itinerary, verdict: Verdict) -> None:
+    """Write all three files, or none: each is made in full before the first one is put in place."""
+    files: Sequence[tuple[str, bytes]] = (
+        ("plan.json", _json(writer.plan_document(itinerary, verdict))),
+        ("routes.geojson", _json(writer.geojson(itinerary))),
+        ("plan.xlsx", writer.workbook(itinerary)),
+    )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in files:
+            (out / f".{name}.part").write_bytes(content)
+        for name, _ in files:
+            os.replace(out / f".{name}.part", out / name)
+    except OSError as cannot:
+        for name, _ in files:
+            (out / f".{name}.part").unlink(missing_ok=True)
+        raise CommandError(f"{out}：写不进去（{cannot.strerror}）。") from None
+    Console().print(Text(f"已写出：{'、'.join(str(out / name) for name, _ in files)}"), soft_wrap=True)
+
+
+def _json(document: object) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()

@@ -1,0 +1,44 @@
+"""`xunzhen serve`: the API on one address, one process; start as many as there are cores."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from service.cli.app import CommandError
+from service.cli.database import addresses, refuse_unfenced_role
+from service.core import keyring, logs
+from service.core.db.engine import make_engine
+from service.core.settings import get_settings
+from service.main import build_app, build_house
+
+app = typer.Typer(add_completion=False, help="启动 HTTP 服务")
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="监听地址，默认 XUNZHEN_HOST")] = None,
+    port: Annotated[int | None, typer.Option(help="端口，默认 XUNZHEN_PORT", min=0, max=65535)] = None,
+) -> None:
+    """Serve until the process is told to stop; requests in hand are finished."""
+    settings = get_settings()
+    with addresses(settings) as known:
+        asyncio.run(_serve(known.app_url, host or settings.host, settings.port if port is None else port))
+
+
+async def _serve(url: str, host: str, port: int) -> None:
+    settings = get_settings()
+    logs.configure(settings.log_level)
+    engine = make_engine(url, pool_size=settings.pool_size)
+    try:
+        await refuse_unfenced_role(engine)
+        house = build_house(settings, engine)
+        config = uvicorn.Config(
+            build_app(house), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=20
+        )
+        await uvicorn.Server(config).serve()
+    except (keyring.KeyringMissing, ValueError) as error:
+        raise CommandError(str(error)) from error
+    finally:
+        await engine.dispose()

@@ -1,0 +1,33 @@
+"""`xunzhen worker`: runs the jobs of the queue; any number of workers share it through PostgreSQL."""
+
+import asyncio
+
+import typer
+
+from service.cli.app import CommandError
+from service.cli.database import addresses, refuse_unfenced_role
+from service.core import keyring
+from service.core.db.engine import make_engine
+from service.core.settings import get_settings
+from service.worker import run_worker
+
+app = typer.Typer(add_completion=False, help="启动后台作业")
+
+
+@app.command()
+def worker() -> None:
+    """Run jobs until the process is told to stop; jobs in hand are finished."""
+    with addresses(get_settings()) as known:
+        asyncio.run(_run(known.app_url))
+
+
+async def _run(url: str) -> None:
+    settings = get_settings()
+    engine = make_engine(url, pool_size=settings.pool_size)
+    try:
+        await refuse_unfenced_role(engine)
+        await run_worker(settings, engine, url)
+    except (keyring.KeyringMissing, ValueError) as error:
+        raise CommandError(str(error)) from error
+    finally:
+        await engine.dispose()

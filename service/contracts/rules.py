@@ -1,0 +1,132 @@
+"""The words of contracts and the entitlement ledger, and what may be signed: facts for the rooms above."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from service.catalog.rules import InsuranceFacts, ProgrammeFacts
+from service.core import money
+
+CONTRACT_PERIOD: Final = "contract"
+"""The period of what a contract grants: the contract itself."""
+
+
+class Source(StrEnum):
+    """Who grants an entitlement. `ref_id` is the contract, the programme, or (insurance) the person.
+
+    The `code` of insurance is the plan's and its units are fen; otherwise the code is the service's. The period is
+    `CONTRACT_PERIOD` or a calendar year.
+    """
+
+    contract = "contract"
+    public_program = "public_program"
+    insurance_fund = "insurance_fund"
+    insurance_deductible = "insurance_deductible"
+
+
+class Counting(StrEnum):
+    """How an entitlement counts: each unit, or one use for all units of a line."""
+
+    quantity = "quantity"
+    visit = "visit"
+
+
+class TerminationReason(StrEnum):
+    """Why a contract ends early (解约原因)."""
+
+    lost_contact = "lost_contact"
+    moved_away = "moved_away"
+    died = "died"
+    person_declined = "person_declined"
+    signed_anew = "signed_anew"
+    other = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractCover:
+    """What an active contract covers; `terminated_on` is the first day without it, `items` are (code, quantity, counting)."""
+
+    contract_id: UUID
+    institution_id: UUID
+    signed_on: date
+    valid_from: date
+    valid_to: date
+    terminated_on: date | None
+    covers_visit_fee: bool
+    capitated_codes: frozenset[str]
+    items: tuple[tuple[str, int, Counting], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentFacts:
+    """A person's enrolment in a programme, both days included; None = open."""
+
+    programme_id: UUID
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Where an entitlement stands: `used` and `reserved` of `cap`, in units, uses or fen as it counts."""
+
+    entitlement_id: UUID
+    source: Source
+    ref_id: UUID
+    code: str
+    period: str
+    cap: int
+    counting: Counting
+    used: int
+    reserved: int
+
+    @property
+    def remaining(self) -> int:
+        """What is neither used nor reserved."""
+        return max(0, self.cap - self.used - self.reserved)
+
+    @property
+    def key(self) -> tuple[Source, UUID, str, str]:
+        """What a claim names."""
+        return self.source, self.ref_id, self.code, self.period
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Units (uses, fen) wanted of an entitlement of a person."""
+
+    source: Source
+    ref_id: UUID
+    code: str
+    period: str
+    units: int
+
+    @property
+    def key(self) -> tuple[Source, UUID, str, str]:
+        """Which of the person's entitlements is meant."""
+        return self.source, self.ref_id, self.code, self.period
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An entitlement that a person has by right, whether or not the ledger knows it already."""
+
+    source: Source
+    ref_id: UUID
+    code: str
+    period: str
+    cap: int
+    counting: Counting = Counting.quantity
+
+    @property
+    def key(self) -> tuple[Source, UUID, str, str]:
+        """What tells it from the person's other entitlements."""
+        return self.source, self.ref_id, self.code, self.period
+
+
+def year_of(on: date) -> str:
+    """Return the period of a yearly entitlement: the calendar year of a day."""
+    return f"{on.year:04d}"

@@ -1,0 +1,67 @@
+"""Every way the room of orders says no."""
+
+from service.core.problems import Refusal
+
+
+class IllegalMove(Refusal):
+    """The order cannot move from its state to that one."""
+
+    zh = "订单现在是“{from_label}”，不能改为“{to_label}”；请刷新后查看最新状态。"
+    en = "The order is {from_state} and cannot become {to_state}; reload it to see where it stands."
+
+
+class OrderNumberTaken(Refusal):
+    """Two orders asked for the same number."""
+
+    zh = "订单号刚被占用，请重新提交。"
+    en = "The order number was just taken; submit again."
+
+
+class ModeNotRegistered(Refusal):
+    """The institution has no such service mode registered on the service date (服务方式未登记)."""
+
+    zh = "该机构在 {service_on} 没有登记“{mode_label}”服务方式，请另选机构或日期。"
+    en = "The institution has no registered service mode {mode} on {service_on}; choose another one or another day."
+
+
+class WindowNotOneDay(Refusal):
+    """The wished window does not lie within one local day."""
+
+    status = 422
+    zh = "期望上门时间须在同一天之内，且结束晚于开始；请重新选择。"
+    en = "The wished window must lie within one local day and end after it starts."
+
+
+class WindowPast(Refusal):
+    """The wished window has begun already."""
+
+    zh = "期望上门时间已过，请选择之后的时间。"
+    en = "The wished window has begun already; choose a later one."
+
+
+class WindowTooFarAhead(Refusal):
+    """The wished day cannot be booked yet."""
+
+    zh = "最多可提前 {days_ahead} 天预约（至 {last_day}），请选择更近的日期。"
+    en = "Bookings open {days_ahead} days ahead (until {last_day}); choose an earlier day."
+
+
+class WindowTooShort(Refusal):
+    """The wished window is shorter than the services take."""
+
+    zh = "所选服务共需 {minutes} 分钟，期望上门时间不足，请放宽时间段。"
+    en = "The services take {minutes} minutes; widen the window."
+
+
+class WindowTooLate(Refusal):
+    """A service asked for must start earlier than the window begins."""
+
+    zh = "“{name}”最晚须在 {latest_start} 开始，请选择更早的时间段。"
+    en = "{name} must start by {latest_start}; choose an earlier window."
+
+
+class CancelTooLate(Refusal):
+    """The time for cancelling by oneself is over."""
+
+    zh = "上门前 {free_cancel_hours} 小时内不能自行取消，请致电服务站{phone}办理。"
+    en = "Within {free_cancel_hours} hours of the visit only the station can cancel; please phone it{phone}."

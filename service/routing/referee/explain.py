@@ -1,0 +1,54 @@
+"""Says in Chinese what each rule demands, for the one who looks at a plan that breaks it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from service.routing.problem import Problem
+from service.routing.referee.verdict import Rule, Violation
+
+SENTENCES: Final[Mapping[Rule, str]] = MappingProxyType(
+    {
+        Rule.unknown_staff: "路线里出现了不存在的人员",
+        Rule.unknown_job: "路线里出现了不存在的任务",
+        Rule.unknown_service: "任务里没有这一项服务",
+        Rule.repeated_route: "同一人员有两条路线",
+        Rule.missing_route: "缺少这名人员的路线",
+        Rule.duplicate_service: "同一项服务安排了不止一次",
+        Rule.incomplete_job: "任务的服务没有排全",
+        Rule.forgotten_job: "任务既没有排上，也没有列入未排",
+        Rule.mandatory_left_out: "必须安排的任务没有排上",
+        Rule.planned_and_unassigned: "任务已经排上，又列入了未排",
+        Rule.repeated_unassigned: "任务在未排中出现不止一次",
+        Rule.same_staff: "多人任务要由不同的人员承担",
+        Rule.not_simultaneous: "同时上门的人员没有同时开始",
+        Rule.lag: "先后两项服务的间隔不符合要求",
+        Rule.too_early: "早于约定的最早时间",
+        Rule.too_late: "晚于约定的最晚时间",
+        Rule.duration: "服务时长不符",
+        Rule.order: "路线没有按时间先后排列",
+        Rule.overlap: "前后两站时间重叠",
+        Rule.travel: "路上时间不够",
+        Rule.shift_start: "要在上班之前出发",
+        Rule.shift_end: "下班之前回不来",
+        Rule.lunch_missing: "没有安排午休",
+        Rule.lunch_not_due: "安排了不该有的午休",
+        Rule.lunch_repeated: "安排了不止一次午休",
+        Rule.lunch_window: "午休不在规定的时段内",
+        Rule.lunch_duration: "午休时长不符",
+        Rule.lunch_place: "午休地点不是前一站或后一站",
+        Rule.unqualified: "人员不具备所需技能",
+        Rule.not_allowed: "人员不在指定范围内",
+        Rule.forbidden: "派了要回避的人员",
+        Rule.not_preferred: "派了首选范围以外的人员",
+    }
+)
+
+
+def explain(problem: Problem, violation: Violation) -> str:
+    """Say a violation in one Chinese phrase: what is wrong, which job, whose route."""
+    job, staff = violation.job, violation.staff
+    where = f"任务{problem.jobs[job].id}" if job is not None and 0 <= job < len(problem.jobs) else ""
+    who = f"人员{problem.staff[staff].id}" if staff is not None and 0 <= staff < len(problem.staff) else ""
+    about = "、".join(part for part in (where, who) if part)
+    return SENTENCES[violation.code] + (f"（{about}）" if about else "")

@@ -1,0 +1,184 @@
+"""Why a job stays out: every reason is checked by trying, from the people's skills up to the present plan.
+
+The empty day is tried without travel (outside_shifts) and with it (unreachable); then the present plan (no_capacity),
+together with what the cheapest single bending of a rule would be.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import product
+from typing import Final
+
+from service.routing import rules as words
+from service.routing.problem import Problem, Rules, Unassigned
+from service.routing.rules import UnassignedReason
+from service.routing.solver import insertion
+from service.routing.solver import route as routing
+from service.routing.solver import state as states
+from service.routing.solver import tables as tabling
+from service.routing.solver.clock import Budget
+from service.routing.solver.state import State
+from service.routing.solver.tables import Tables
+
+Facts = dict[str, object]
+
+RELAXATIONS: Final[Mapping[str, tuple[str, Callable[[Rules], Rules]]]] = {
+    "time_window": ("window_late_seconds", lambda rules: replace(rules, tardiness=1, max_tardiness=0)),
+    "shift_end": ("overtime_seconds", lambda rules: replace(rules, overtime=1)),
+    "lunch": ("missed_lunches", lambda rules: replace(rules, missed_lunch=1)),
+}
+"""Binding rule → the fact that says by how much it would be bent, and the bent rule at the price of 1 per unit."""
+
+
+class Explainer:
+    """Explains the jobs left out of one day. `tell(job)` answers the checked reason."""
+
+    def __init__(self, state: State, budget: Budget) -> None:
+        self.state, self.budget = state, budget
+        self.tables = state.tables
+        self.problem = state.tables.problem
+        still = tuple(matrix * 0 for matrix in self.problem.matrices)
+        self._still = tabling.build(replace(self.problem, matrices=still))
+        self._relaxed: dict[str, State | None] = {}
+
+    def tell(self, job: int) -> Unassigned:
+        """Find the first reason that holds.
+
+        Raises: nothing.
+        """
+        for reason, check in (
+            (UnassignedReason.no_qualified_staff, self._skills),
+            (UnassignedReason.excluded_staff, self._wishes),
+            (UnassignedReason.outside_shifts, self._shifts),
+            (UnassignedReason.unreachable, self._reach),
+            (UnassignedReason.not_worth_it, self._price),
+        ):
+            facts = check(job)
+            if facts is not None:
+                return Unassigned(job, reason, facts)
+        return Unassigned(job, UnassignedReason.no_capacity, self._capacity(job))
+
+    def _skills(self, job: int) -> Facts | None:
+        if self.problem.rules.unqualified is not None:
+            return None
+        services = self.problem.jobs[job].services
+        able = [
+            [staff for staff in range(len(self.problem.staff)) if words.is_qualified(self.problem, job, at, staff)]
+            for at in range(len(services))
+        ]
+        if distinct(able):
+            return None
+        scarce = min(range(len(able)), key=lambda at: len(able[at]))
+        return {"skills": sorted(services[scarce].skills), "qualified": len(able[scarce]), "needed": len(services)}
+
+    def _wishes(self, job: int) -> Facts | None:
+        able = [list(node.prices) for node in self.tables.nodes[job]]
+        return None if distinct(able) else {"admitted": min(len(staff) for staff in able), "needed": len(able)}
+
+    def _shifts(self, job: int) -> Facts | None:
+        windows = [(window.start, window.end) for window in self.problem.jobs[job].windows]
+        return None if fits_empty_day(self._still, job) else {"windows": windows, "staff": self._able(job)}
+
+    def _reach(self, job: int) -> Facts | None:
+        if fits_empty_day(self.tables, job):
+            return None
+        there = [
+            (person.travel[person.start][node.point] + person.travel[node.point][person.end], person.index)
+            for node in self.tables.nodes[job]
+            for person in (self.tables.people[staff] for staff in node.prices)
+        ]
+        travel, staff = min(there)
+        return {"staff": self.problem.staff[staff].id, "travel_seconds": travel}
+
+    def _price(self, job: int) -> Facts | None:
+        trial = next(insertion.candidates(self.state, job, thorough=self._has_time()), None)
+        if trial is None or not self.state.fork().insert(job, trial.placed, trial.rank):
+            return None
+        people = [self.problem.staff[staff].id for staff, _ in trial.placed]
+        return {"staff": people, "cost": trial.price, "drop_penalty": self.problem.jobs[job].drop_penalty}
+
+    def _capacity(self, job: int) -> Facts:
+        """The smallest single bending that makes room, if one of them does."""
+        found: list[tuple[int, str, tuple[int, ...]]] = []
+        for rule in RELAXATIONS:
+            relaxed = self._relax(rule)
+            if relaxed is None or not self._has_time():
+                continue
+            trial = relaxed.fork()
+            before = trial.total() - trial.tables.drops[job]
+            if insertion.insert_best(trial, job, None):
+                found.append((trial.total() - before, rule, trial.who[job]))
+        if not found:
+            return {"staff": self._able(job)}
+        amount, rule, staff = min(found)
+        people = [self.problem.staff[who].id for who in staff]
+        return {"staff": people, "rule": rule, "relaxation": {RELAXATIONS[rule][0]: amount}}
+
+    def _relax(self, rule: str) -> State | None:
+        """The present plan under rules of which one may be bent, at a price that counts nothing else."""
+        if rule not in self._relaxed:
+            free = replace(
+                self.problem.rules, travel=0, waiting=0, max_idle=0, balance=0, not_preferred=self._free_wish()
+            )
+            eased = RELAXATIONS[rule][1](free)
+            jobs = tuple(replace(job, drop_penalty=None) for job in self.problem.jobs)
+            self._relaxed[rule] = transplant(self.state, replace(self.problem, rules=eased, jobs=jobs))
+        return self._relaxed[rule]
+
+    def _free_wish(self) -> int | None:
+        return None if self.problem.rules.not_preferred is None else 0
+
+    def _able(self, job: int) -> list[str]:
+        staff = {who for node in self.tables.nodes[job] for who in node.prices}
+        return [self.problem.staff[who].id for who in sorted(staff)]
+
+    def _has_time(self) -> bool:
+        return not self.budget.is_spent()
+
+
+def distinct(able: list[list[int]]) -> bool:
+    """Tell whether every service can have a person of its own.
+
+    Raises: nothing.
+    """
+    given: dict[int, int] = {}
+
+    def give(service: int, asked: set[int]) -> bool:
+        for staff in able[service]:
+            if staff in asked:
+                continue
+            asked.add(staff)
+            if staff not in given or give(given[staff], asked):
+                given[staff] = service
+                return True
+        return False
+
+    return all(give(service, set()) for service in range(len(able)))
+
+
+def fits_empty_day(tables: Tables, job: int) -> bool:
+    """Tell whether some people could do the job if they had nothing else to do.
+
+    Raises: nothing.
+    """
+    day = states.empty(tables)
+    teams = product(*(node.prices for node in tables.nodes[job]))
+    apart = (team for team in teams if len(set(team)) == len(team))
+    return any(day.fork().insert(job, [(staff, 0) for staff in team], 0) for team in apart)
+
+
+def transplant(state: State, problem: Problem) -> State | None:
+    """Walk the same routes under another problem's rules; None when they break one.
+
+    Raises: nothing.
+    """
+    tables = tabling.build(problem)
+    routes = []
+    for route in state.routes:
+        stops = tuple(tables.nodes[node.job][node.service] for node in route.stops)
+        walked = routing.build_best(tables, tables.people[route.person.index], stops, route.floors)
+        if walked is None:
+            return None
+        routes.append(walked)
+    found = State(tables, routes, state.who.copy(), state.order[:])
+    return found if found.settle(range(len(routes))) else None
