@@ -58,6 +58,12 @@ def told() -> tuple[Itinerary, referee.Verdict]:
     return writer.trace(day, problem, PLAN, (RIDE, DRIVE)), verdict
 
 
+@pytest.fixture(scope="module")
+def sheets(told: tuple[Itinerary, referee.Verdict]) -> dict[str, list[tuple[Any, ...]]]:
+    book = openpyxl.load_workbook(io.BytesIO(writer.workbook(told[0])))
+    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
+
+
 class TestPlanDocument:
     def test_tells_every_stop_with_its_times_and_its_way(self, told: tuple[Itinerary, referee.Verdict]) -> None:
         document = writer.plan_document(*told)
@@ -119,11 +125,6 @@ class TestGeojson:
 
 
 class TestWorkbook:
-    @pytest.fixture(scope="class")
-    def sheets(self, told: tuple[Itinerary, referee.Verdict]) -> dict[str, list[tuple[Any, ...]]]:
-        book = openpyxl.load_workbook(io.BytesIO(writer.workbook(told[0])))
-        return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
-
     def test_has_the_three_sheets(self, sheets: dict[str, list[tuple[Any, ...]]]) -> None:
         assert list(sheets) == ["路线", "未排", "汇总"]
         assert [len(rows) for rows in sheets.values()] == [5, 2, 5]

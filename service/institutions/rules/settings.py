@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Setting(Generic[T]):
-    """A setting and its safest value. Stored as JSON: whole numbers, booleans and words as such, decimals as strings."""
+    """A setting and its safest value. Its JSON form is the value itself; a decimal is a string."""
 
     key: str
     default: T

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from service.core import dates
 from service.institutions import errors
-from service.institutions.settings import Setting
+from service.institutions.rules.settings import SETTINGS, Setting
 
 T = TypeVar("T")
+
+__all__ = ["SETTINGS", "Setting"]
 
 
 class InstitutionKind(StrEnum):
@@ -169,9 +171,16 @@ def settings_on(rows: Iterable[SettingFacts], on: date) -> SettingsOn:
     return SettingsOn({row.key: row for row in sorted(current, key=lambda row: row.institution_id is not None)})
 
 
+def modes_in_force(institution: InstitutionFacts, modes: Iterable[ModeFacts], on: date) -> tuple[ModeFacts, ...]:
+    """Return the registrations under which an institution's staff may go out on a day; none without a licence."""
+    if not institution.licensed_on(on):
+        return ()
+    return tuple(row for row in dates.in_force(modes, on) if row.institution_id == institution.id)
+
+
 def may_serve(institution: InstitutionFacts, modes: Iterable[ModeFacts], mode: ServiceMode, on: date) -> bool:
     """Return whether staff may go out in `mode` on a day: it is registered, and the licence is in force (R005)."""
-    return institution.licensed_on(on) and any(row.mode is mode for row in dates.in_force(modes, on))
+    return any(row.mode is mode for row in modes_in_force(institution, modes, on))
 
 
 def refuse_registration(institution: InstitutionFacts, valid_from: date) -> None:
