@@ -11,8 +11,15 @@ from sqlmodel import Field, SQLModel
 from service.core.db import fences, rows
 
 
+class DatedRow(rows.RegionRow):
+    """A row in force from `valid_from` to `valid_to`, both days included; None = open."""
+
+    valid_from: date
+    valid_to: date | None = None
+
+
 class ServiceItem(rows.RegionRow, table=True):
-    """A service of the region's list: how long, how many staff, with which skills, in which kinds of order, until when."""
+    """A service of the region's list: how long, how many staff, which skills, in which kinds of order, until when."""
 
     __tablename__ = "service_items"
     __table_args__ = (
@@ -32,7 +39,7 @@ class ServiceItem(rows.RegionRow, table=True):
     refusal_note: str | None = None
 
 
-class PriceRow(rows.InstitutionRow, table=True):
+class PriceRow(DatedRow, table=True):
     """An institution's price of a service, dated (yuan, four decimals), with what it includes and excludes."""
 
     __tablename__ = "price_rows"
@@ -42,13 +49,13 @@ class PriceRow(rows.InstitutionRow, table=True):
         CheckConstraint("unit_price >= 0", name="unit_price"),
         CheckConstraint("insurance_class in ('A', 'B', 'C')", name="insurance_class"),
         CheckConstraint("self_ratio between 0 and 1", name="self_ratio"),
+        CheckConstraint("per_visit_max > 0", name="per_visit_max"),
     )
 
+    institution_id: UUID
     code: str
     name: str
     unit_price: Decimal = rows.exact()
-    valid_from: date
-    valid_to: date | None = None
     per_visit_max: int | None = None
     includes: list[str] = rows.texts()
     excludes: list[str] = rows.texts()
@@ -56,7 +63,7 @@ class PriceRow(rows.InstitutionRow, table=True):
     self_ratio: Decimal = rows.exact(default=Decimal(0))
 
 
-class VisitFeeTariff(rows.InstitutionRow, table=True):
+class VisitFeeTariff(DatedRow, table=True):
     """上门服务费 of an institution, dated: unit, distance tiers, night, and how its kilometres are measured."""
 
     __tablename__ = "visit_fee_tariffs"
@@ -68,6 +75,7 @@ class VisitFeeTariff(rows.InstitutionRow, table=True):
         CheckConstraint("distance_method in ('great_circle', 'road')", name="distance_method"),
     )
 
+    institution_id: UUID
     unit: str
     tiers: Any = rows.document()
     night: Any = rows.document(nullable=True, default=None)
@@ -75,11 +83,9 @@ class VisitFeeTariff(rows.InstitutionRow, table=True):
     self_ratio: Decimal = rows.exact(default=Decimal(0))
     distance_base: str
     distance_method: str
-    valid_from: date
-    valid_to: date | None = None
 
 
-class Programme(rows.RegionRow, table=True):
+class Programme(DatedRow, table=True):
     """A public programme (基本公卫, 失能老年人健康服务行动, …): a dated row of the region that names its payer."""
 
     __tablename__ = "programmes"
@@ -88,8 +94,6 @@ class Programme(rows.RegionRow, table=True):
     code: str
     name: str
     payer: str
-    valid_from: date
-    valid_to: date | None = None
 
 
 class ProgrammeItem(SQLModel, table=True):
@@ -104,7 +108,7 @@ class ProgrammeItem(SQLModel, table=True):
     per_year: int
 
 
-class InsuranceRule(rows.RegionRow, table=True):
+class InsuranceRule(DatedRow, table=True):
     """What a medical insurance of the region pays, dated: deductible, ratio, yearly cap."""
 
     __tablename__ = "insurance_rules"
@@ -118,8 +122,6 @@ class InsuranceRule(rows.RegionRow, table=True):
     deductible_fen: int = rows.fen()
     pay_ratio: Decimal = rows.exact()
     yearly_cap_fen: int = rows.fen()
-    valid_from: date
-    valid_to: date | None = None
 
 
 for _regional in (ServiceItem, Programme, ProgrammeItem, InsuranceRule):

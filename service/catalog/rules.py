@@ -1,5 +1,6 @@
-"""The words of the catalogue and its decisions: facts for the rooms above, when a row must give way, how far a home is."""
+"""The words of the catalogue and its decisions: what must be said, which row gives way, how far a home is."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -8,6 +9,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 from uuid import UUID
 
+from service.catalog import errors
 from service.core import geo
 
 RESERVED_CODES: Final = frozenset({"VISIT_FEE", "BED_DAY"})
@@ -148,6 +150,47 @@ Road: TypeAlias = Callable[[geo.Point, geo.Point], int]
 def day_before(valid_from: date) -> date:
     """Return the last day of a running row that a new one from `valid_from` on replaces."""
     return valid_from - timedelta(days=1)
+
+
+def refuse_reserved(code: str) -> None:
+    """Refuse a code that bills use themselves.
+
+    Raises:
+        errors.CodeReserved: names it.
+    """
+    if code in RESERVED_CODES:
+        raise errors.CodeReserved(code=code)
+
+
+def refuse_silent_ban(home_allowed: bool, refusal_note: str | None) -> None:
+    """Refuse to ban a service from homes without words for those who ask for it (静脉输液: 请到门诊输液室).
+
+    Raises:
+        errors.RefusalNoteMissing: no note.
+    """
+    if not home_allowed and not refusal_note:
+        raise errors.RefusalNoteMissing
+
+
+def refuse_ending(valid_from: date, valid_to: date | None, new_to: date) -> None:
+    """Refuse an end that would lengthen a dated row, or lie before its beginning.
+
+    Raises:
+        errors.EndingInvalid: names the row's days.
+    """
+    if new_to < valid_from or (valid_to is not None and new_to > valid_to):
+        raise errors.EndingInvalid(valid_from=valid_from, valid_to=valid_to or "未定")
+
+
+def tiers_ascend(bounds: Sequence[Decimal | None]) -> bool:
+    """Return whether the upper bounds of distance tiers ascend strictly; only the last may be without end."""
+    closed = [bound for bound in bounds if bound is not None]
+    return (
+        len(bounds) > 0
+        and None not in bounds[:-1]
+        and all(lower < upper for lower, upper in itertools.pairwise(closed))
+        and all(bound > 0 for bound in closed)
+    )
 
 
 def gives_way(running_from: date, running_to: date | None, new_from: date, new_to: date | None) -> bool:

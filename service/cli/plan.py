@@ -3,7 +3,8 @@
 import asyncio
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Final
@@ -74,7 +75,7 @@ def plan(
     plan_tables.show(Console(), itinerary)
     _refuse_left_out(problem, found, verdict)
     if out is not None:
-        _write(out, itinerary, verdict)
+        _write(out, itinerary, verdict.costs)
 
 
 def _date(text: str) -> date:
@@ -135,10 +136,10 @@ def _refuse_left_out(problem: Problem, found: Plan, verdict: Verdict) -> None:
         raise CommandError(f"必须安排的订单没有排上，没有写出任何文件：{left_out}。请增加人员或放宽时间。", code=1)
 
 
-def _write(out: Path, itinerary: writer.Itinerary, verdict: Verdict) -> None:
+def _write(out: Path, itinerary: writer.Itinerary, costs: Mapping[str, int]) -> None:
     """Write all three files, or none: each is made in full before the first one is put in place."""
     files: Sequence[tuple[str, bytes]] = (
-        ("plan.json", _json(writer.plan_document(itinerary, verdict))),
+        ("plan.json", _json(writer.plan_document(itinerary, costs))),
         ("routes.geojson", _json(writer.geojson(itinerary))),
         ("plan.xlsx", writer.workbook(itinerary)),
     )
@@ -150,7 +151,8 @@ def _write(out: Path, itinerary: writer.Itinerary, verdict: Verdict) -> None:
             os.replace(out / f".{name}.part", out / name)
     except OSError as cannot:
         for name, _ in files:
-            (out / f".{name}.part").unlink(missing_ok=True)
+            with suppress(OSError):
+                (out / f".{name}.part").unlink()
         raise CommandError(f"{out}：写不进去（{cannot.strerror}）。") from None
     Console().print(Text(f"已写出：{'、'.join(str(out / name) for name, _ in files)}"), soft_wrap=True)
 

@@ -146,9 +146,11 @@ IdempotencyKey = Annotated[
 
 def get_once(
     request: Request,
+    house: TheHouse,
     session: Session,
     now: Now,
     principal: Annotated[Principal | None, Depends(find_principal)],
+    *,
     key: IdempotencyKey = None,
 ) -> Once:
     """Return what makes a creating request happen once.
@@ -158,7 +160,15 @@ def get_once(
     """
     if principal is None:
         raise problems.Unauthenticated
-    return Once(session, principal.region_id, principal.account_id, f"{request.method} {request.url.path}", key, now)
+    return Once(
+        session=session,
+        region_id=principal.region_id,
+        account_id=principal.account_id,
+        route=f"{request.method} {request.url.path}",
+        key=key,
+        now=now,
+        cipher=house.cipher,
+    )
 
 
 OnlyOnce = Annotated[Once, Depends(get_once)]

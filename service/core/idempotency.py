@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from fastapi import Response
@@ -20,7 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col, select
 
 from service.core import problems
+from service.core.crypt import FieldCipher
 from service.core.db import fences, rows
+
+Answer = TypeVar("Answer", bound=BaseModel)
 
 REPLAY_HEADER = "Idempotency-Replayed"
 
@@ -58,10 +61,11 @@ class Once:
     route: str
     key: str | None
     now: datetime
+    cipher: FieldCipher
 
     async def run(
-        self, asked: BaseModel | None, act: Callable[[], Awaitable[BaseModel]], *, status: int = 201
-    ) -> Response | BaseModel:
+        self, asked: BaseModel | None, act: Callable[[], Awaitable[Answer]], *, status: int = 201
+    ) -> Response | Answer:
         """Return the answer to `asked`: carry out `act`, or tell again what it answered before.
 
         Raises:
@@ -70,7 +74,7 @@ class Once:
         """
         if self.key is None:
             return await act()
-        fingerprint = _fingerprint(asked)
+        fingerprint = self._fingerprint(asked)
         await self._claim()
         known = await self._find()
         if known is not None:
@@ -112,8 +116,11 @@ class Once:
         )
         return (await self.session.execute(query)).scalar_one_or_none()
 
+    def _fingerprint(self, asked: BaseModel | None) -> str:
+        """Return the digest of a body as it was understood: the order of its fields does not matter.
 
-def _fingerprint(asked: BaseModel | None) -> str:
-    """Return the digest of a body as it was understood: the order of its fields does not matter."""
-    content = asked.model_dump(mode="json") if asked is not None else None
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        Keyed, because bodies hold passwords and identity numbers that a plain digest would let one guess.
+        """
+        content = asked.model_dump(mode="json") if asked is not None else None
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
+        return self.cipher.blind(canonical, context="idempotent_answers.fingerprint").hex()

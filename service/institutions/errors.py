@@ -31,13 +31,6 @@ class StationCodeTaken(Refusal):
     en = "The institution has a station with this code; choose another code, or change the existing station."
 
 
-class DistrictUnknown(Refusal):
-    """The region has no district with this code."""
-
-    zh = "本统筹区没有代码为 {district_code} 的县区，请先由区域管理员登记。"
-    en = "The region has no district {district_code}; the region's administrator must register it first."
-
-
 class LicenceMissing(Refusal):
     """No medical licence is in force: a service mode cannot be registered."""
 

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from service.core.db import fences, rows
 from service.core.ids import new_id
+from service.institutions import rules
 
 
 class Region(SQLModel, table=True):
@@ -38,6 +39,8 @@ class Institution(rows.RegionRow, table=True):
     __table_args__ = (
         UniqueConstraint("region_id", "code", name="institutions_code_once"),
         rows.refers("district_id", to="districts"),
+        CheckConstraint(f"kind in ({', '.join(repr(str(kind)) for kind in rules.InstitutionKind)})", name="kind"),
+        CheckConstraint("lon between -180 and 180 and lat between -90 and 90", name="on_earth"),
         CheckConstraint("(licence_no is null) = (licence_from is null)", name="licence_dated"),
         CheckConstraint("licence_to is null or licence_to >= licence_from", name="licence_ends_after_it_starts"),
     )
@@ -62,6 +65,7 @@ class Station(rows.InstitutionRow, table=True):
     __table_args__ = (
         UniqueConstraint("region_id", "institution_id", "code", name="stations_code_once"),
         rows.refers("institution_id", to="institutions"),
+        CheckConstraint("lon between -180 and 180 and lat between -90 and 90", name="on_earth"),
     )
 
     code: str
@@ -76,7 +80,7 @@ class ServiceMode(rows.InstitutionRow, table=True):
     __tablename__ = "service_modes"
     __table_args__ = (
         rows.refers("institution_id", to="institutions"),
-        CheckConstraint("mode in ('round', 'home_bed')", name="mode"),
+        CheckConstraint(f"mode in ({', '.join(repr(str(mode)) for mode in rules.ServiceMode)})", name="mode"),
         rows.one_at_a_time("service_modes_registered_once", "region_id", "institution_id", "mode", period=rows.DATED),
     )
 

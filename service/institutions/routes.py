@@ -1,5 +1,130 @@
-"""HTTP of institutions."""
+"""HTTP of institutions: districts and institutions here, stations, service modes and settings beside it."""
 
-from fastapi import APIRouter
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from service.core import http, paging
+from service.core.paging import Page
+from service.core.principal import Principal
+from service.core.problems import CursorInvalid, NotFound
+from service.institutions import errors, premises_routes, rules, schemas, setting_routes, usecases
 
 router = APIRouter(tags=["机构"])
+router.include_router(premises_routes.router)
+router.include_router(setting_routes.router)
+
+Reads = Annotated[Principal, Depends(http.Requires("institutions:read"))]
+Writes = Annotated[Principal, Depends(http.Requires("institutions:write"))]
+Governs = Annotated[Principal, Depends(http.Requires("region:write"))]
+
+
+@router.post(
+    "/districts",
+    status_code=201,
+    response_model=schemas.DistrictRead,
+    responses=http.refuses(errors.DistrictCodeTaken, keyed=True),
+)
+async def add_district(
+    principal: Governs, session: http.Session, once: http.OnlyOnce, body: schemas.DistrictCreate
+) -> Response | schemas.DistrictRead:
+    """登记本统筹区的一个县区。"""
+
+    async def act() -> schemas.DistrictRead:
+        return schemas.DistrictRead.of(await usecases.add_district(session, region_id=principal.region_id, draft=body))
+
+    return await once.run(body, act)
+
+
+@router.get("/districts", responses=http.refuses(CursorInvalid))
+async def list_districts(principal: Reads, session: http.Session, pages: http.Pages) -> Page[schemas.DistrictRead]:
+    """列出本统筹区的县区。"""
+    request = pages.of("districts")
+    found = await usecases.list_districts(session, region_id=principal.region_id, page=request)
+    return paging.page_of(
+        found,
+        request=request,
+        read=schemas.DistrictRead.of,
+        last=lambda each: each.id,
+        cursors=pages.cursors,
+        listing="districts",
+    )
+
+
+@router.get("/districts/{district_id}", responses=http.refuses(NotFound))
+async def read_district(principal: Reads, session: http.Session, district_id: UUID) -> schemas.DistrictRead:
+    """查看一个县区。"""
+    found = await usecases.get_district(session, region_id=principal.region_id, district_id=district_id)
+    return schemas.DistrictRead.of(found)
+
+
+@router.patch("/districts/{district_id}", responses=http.refuses(NotFound))
+async def change_district(
+    principal: Governs, session: http.Session, district_id: UUID, body: schemas.DistrictUpdate
+) -> schemas.DistrictRead:
+    """修改县区名称。"""
+    changed = await usecases.change_district(
+        session, region_id=principal.region_id, district_id=district_id, change=body
+    )
+    return schemas.DistrictRead.of(changed)
+
+
+@router.post(
+    "/institutions",
+    status_code=201,
+    response_model=schemas.InstitutionRead,
+    responses=http.refuses(NotFound, errors.InstitutionCodeTaken, keyed=True),
+)
+async def add_institution(
+    principal: Governs, session: http.Session, once: http.OnlyOnce, body: schemas.InstitutionCreate
+) -> Response | schemas.InstitutionRead:
+    """登记一家机构。"""
+
+    async def act() -> schemas.InstitutionRead:
+        return schemas.InstitutionRead.of(
+            await usecases.add_institution(session, region_id=principal.region_id, draft=body)
+        )
+
+    return await once.run(body, act)
+
+
+@router.get("/institutions", responses=http.refuses(CursorInvalid))
+async def list_institutions(
+    principal: Reads,
+    session: http.Session,
+    pages: http.Pages,
+    district_id: UUID | None = None,
+    kind: Annotated[rules.InstitutionKind | None, Query(description="机构类别")] = None,
+) -> Page[schemas.InstitutionRead]:
+    """列出本统筹区的机构，可按县区和类别筛选。"""
+    request = pages.of("institutions")
+    found = await usecases.list_institutions(
+        session, region_id=principal.region_id, page=request, district_id=district_id, kind=kind
+    )
+    return paging.page_of(
+        found,
+        request=request,
+        read=schemas.InstitutionRead.of,
+        last=lambda each: each.id,
+        cursors=pages.cursors,
+        listing="institutions",
+    )
+
+
+@router.get("/institutions/{institution_id}", response_model=schemas.InstitutionRead, responses=http.refuses(NotFound))
+async def read_institution(principal: Reads, session: http.Session, request: Request, institution_id: UUID) -> Response:
+    """查看一家机构；带 If-None-Match 时未变化返回 304。"""
+    found = await usecases.get_institution(session, region_id=principal.region_id, institution_id=institution_id)
+    return http.with_etag(request, schemas.InstitutionRead.of(found))
+
+
+@router.patch("/institutions/{institution_id}", responses=http.refuses(NotFound))
+async def change_institution(
+    principal: Writes, session: http.Session, institution_id: UUID, body: schemas.InstitutionUpdate
+) -> schemas.InstitutionRead:
+    """修改机构名称、地址、坐标、执业许可证或公布电话。"""
+    changed = await usecases.change_institution(
+        session, principal=principal, institution_id=institution_id, change=body
+    )
+    return schemas.InstitutionRead.of(changed)

@@ -40,7 +40,12 @@ def create(order: type[SQLModel]) -> None:
     """Attach the functions to the table of orders."""
     # An elder sees his own orders only; the next number of an institution depends on all of them.
     fences.definer(
-        order, "orders_next_no(asked_institution uuid, asked_on date)", "text", _NEXT_NO, language="plpgsql", volatile=True
+        order,
+        "orders_next_no(asked_institution uuid, asked_on date)",
+        "text",
+        _NEXT_NO,
+        language="plpgsql",
+        volatile=True,
     )
     # How many orders of this person are open, at any institution? Only the number is told.
     fences.definer(

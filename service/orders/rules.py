@@ -2,22 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
+from service.catalog import rules as catalog
 from service.core.clock import at_local, local_date
 from service.institutions.rules import ServiceMode
 from service.orders import errors
 
-
-class OrderKind(StrEnum):
-    """The kinds of order: different registered modes, limits and price items (R003)."""
-
-    home_visit = "home_visit"
-    home_bed_round = "home_bed_round"
-    institution_round = "institution_round"
+OrderKind = catalog.OrderKind
+"""The kinds of order: different registered modes, limits and price items (R003)."""
 
 
 class OrderState(StrEnum):
@@ -86,38 +82,9 @@ MODE_LABELS: Final[Mapping[ServiceMode, str]] = {ServiceMode.round: "巡诊", Se
 """What people read for each service mode."""
 
 
-class Service(Protocol):
-    """What a window and a crew depend on: the catalogue's facts about a service item."""
-
-    @property
-    def code(self) -> str:
-        """The item's code."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        ...
-
-    @property
-    def duration_minutes(self) -> int:
-        """How long one unit takes."""
-        ...
-
-    @property
-    def staff_count(self) -> int:
-        """How many staff give it together."""
-        ...
-
-    @property
-    def latest_start(self) -> time | None:
-        """The local time by which it must have begun, None = any."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """An order as its neighbours see it; `wished_*` bound the half-open window in which the whole service should lie."""
+    """An order as its neighbours see it; the whole service should lie within [wished_start, wished_end)."""
 
     id: UUID
     order_no: str
@@ -133,6 +100,7 @@ class OrderFacts:
     items: tuple[tuple[str, int], ...]
     preferred_practitioner_id: UUID | None
     distance_metres: int | None
+    mobility_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,17 +180,17 @@ def refuse_window(window: Window, *, now: datetime, days_ahead: int) -> None:
         raise errors.WindowTooFarAhead(days_ahead=days_ahead, last_day=last_day)
 
 
-def minutes_of(asked: Iterable[tuple[str, int]], items: Mapping[str, Service]) -> int:
+def minutes_of(asked: Iterable[tuple[str, int]], items: Mapping[str, catalog.ItemFacts]) -> int:
     """Return how many minutes the services of an order take together: each unit its duration."""
     return sum(items[code].duration_minutes * quantity for code, quantity in asked)
 
 
-def staff_needed(items: Iterable[Service], minimum: int) -> int:
+def staff_needed(items: Iterable[catalog.ItemFacts], minimum: int) -> int:
     """Return how many staff go together: what the most demanding service asks, at least the setting's minimum."""
     return max((minimum, *(item.staff_count for item in items)))
 
 
-def clip_window(window: Window, *, minutes: int, items: Iterable[Service]) -> Window:
+def clip_window(window: Window, *, minutes: int, items: Iterable[catalog.ItemFacts]) -> Window:
     """Return the window cut to what the services allow: begun by the earliest of their latest starts.
 
     A window that begins in time but reaches beyond ends when the services end that began at the last moment.
@@ -249,7 +217,13 @@ def free_until(wished_start: datetime, free_cancel_hours: int) -> datetime:
 
 
 def refuse_late_cancellation(
-    state: OrderState, wished_start: datetime, *, by_staff: bool, free_cancel_hours: int, now: datetime, phone: str | None
+    state: OrderState,
+    wished_start: datetime,
+    *,
+    by_staff: bool,
+    free_cancel_hours: int,
+    now: datetime,
+    phone: str | None,
 ) -> None:
     """Refuse a cancellation by the elder's side after the deadline; staff may cancel until departure, a draft anyone.
 

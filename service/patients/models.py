@@ -4,9 +4,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
-from sqlmodel import SQLModel
-
 from service.core.db import fences, rows
+from service.patients import functions
 
 
 class Home(rows.RegionRow, table=True):
@@ -29,7 +28,7 @@ class Home(rows.RegionRow, table=True):
 
 
 class Patient(rows.RegionRow, table=True):
-    """An elder (or other resident). Identity number and phone rest sealed; a blind index finds the number again."""
+    """An elder (or other resident). Identity number and phone rest sealed; blind indexes find them again."""
 
     __tablename__ = "patients"
     __table_args__ = (
@@ -38,6 +37,8 @@ class Patient(rows.RegionRow, table=True):
         # one person, one record in the region, whoever registers him
         UniqueConstraint("region_id", "id_number_index", name="patients_id_number_once"),
         CheckConstraint("sex in ('female', 'male')", name="sex"),
+        Index("ix_patients_phone", "region_id", "phone_index"),  # who calls from this number
+        Index("ix_patients_home", "region_id", "home_id"),  # app_sees_home, the residents of a home
     )
 
     registered_by_institution_id: UUID
@@ -47,6 +48,7 @@ class Patient(rows.RegionRow, table=True):
     id_number_sealed: bytes
     id_number_index: bytes
     phone_sealed: bytes | None = None
+    phone_index: bytes | None = None
     home_id: UUID | None = None
     deceased_on: date | None = None
     registered_at: datetime = rows.moment()
@@ -83,6 +85,13 @@ class CareRelation(rows.RegionRow, table=True):
             "care_relations_institution_once", "region_id", "person_id", "institution_id", period="during"
         ),
         rows.one_at_a_time("care_relations_account_once", "region_id", "person_id", "account_id", period="during"),
+        # one elder, one account of his own; one account, one elder
+        rows.one_at_a_time(
+            "care_relations_one_self", "region_id", "person_id", period="during", where="kind = 'self'"
+        ),
+        rows.one_at_a_time(
+            "care_relations_self_once", "region_id", "account_id", period="during", where="kind = 'self'"
+        ),
         Index("ix_care_relations_account", "region_id", "account_id"),  # app_acts_for, a proxy's own elders
     )
 
@@ -112,113 +121,12 @@ class Coverage(rows.RegionRow, table=True):
     valid_to: date | None = None
 
 
-_SEES = "region_id = (select app_region()) and app_sees_person(region_id, {person})"
-_ADDED = "region_id = (select app_region()) and registered_by_institution_id = any((select app_institutions())::uuid[])"
+functions.create(CareRelation)
+_ADDED = f"{fences.Fence.region} and registered_by_institution_id = any((select app_institutions())::uuid[])"
+_SEES = f"{fences.Fence.region} and app_sees_person(region_id, id)"
 # a home is seen by the institution that entered it and by whoever may see one of its residents
 _HOME = f"({_ADDED}) or ({fences.Fence.region} and app_sees_home(region_id, id))"
 
-
-def _create(model: type[SQLModel]) -> None:
-    # The functions come first: policies name them. They read as the owner, so policies cannot recurse.
-    fences.definer(
-        model,
-        "app_acts_for(asked_region uuid, asked_person uuid)",
-        "boolean",
-        """
-select asked_region = app_region() and exists (
-    select 1 from care_relations r where r.region_id = asked_region and r.person_id = asked_person
-    and r.account_id = app_account() and r.during @> app_now())
-""",
-    )
-    fences.definer(
-        model,
-        "app_sees_person(asked_region uuid, asked_person uuid)",
-        "boolean",
-        """
-select asked_region = app_region() and exists (
-    select 1 from care_relations r where r.region_id = asked_region and r.person_id = asked_person
-    and (r.account_id = app_account() or r.institution_id = any(app_institutions())) and r.during @> app_now())
-""",
-    )
-    fences.definer(
-        model,
-        "app_sees_home(asked_region uuid, asked_home uuid)",
-        "boolean",
-        """
-select exists (select 1 from patients p where p.region_id = asked_region and p.home_id = asked_home
-               and app_sees_person(p.region_id, p.id))
-""",
-    )
-    # Registering makes the relation; so does an order or an admission with the right number and name (below).
-    fences.definer(
-        model,
-        "patients_relate_institution(asked_id uuid, asked_person uuid, asked_institution uuid, asked_because text)",
-        "void",
-        """
-insert into care_relations (region_id, id, person_id, kind, institution_id, rights, during, because, granted_by_account_id)
-select p.region_id, asked_id, p.id, 'institution', asked_institution, '{}', tstzrange(app_now(), null), asked_because, app_account()
-from patients p
-where p.region_id = app_region() and p.id = asked_person
-  and ((p.registered_by_institution_id = asked_institution and asked_institution = any(app_institutions()))
-       or app_acts_for(p.region_id, p.id))
-  and not exists (select 1 from care_relations r where r.region_id = p.region_id and r.person_id = p.id
-                  and r.institution_id = asked_institution and r.during @> app_now())
-""",
-        volatile=True,
-    )
-    fences.definer(
-        model,
-        "patients_admit(asked_id uuid, asked_index bytea, asked_name text, asked_institution uuid, asked_because text)",
-        "uuid",
-        """
-with person as (
-    select p.region_id, p.id from patients p
-    where p.region_id = app_region() and p.id_number_index = asked_index and p.name = asked_name
-      and asked_institution = any(app_institutions())
-), related as (
-    insert into care_relations (region_id, id, person_id, kind, institution_id, rights, during, because, granted_by_account_id)
-    select p.region_id, asked_id, p.id, 'institution', asked_institution, '{}', tstzrange(app_now(), null), asked_because, app_account()
-    from person p where not exists (
-        select 1 from care_relations r where r.region_id = p.region_id and r.person_id = p.id
-        and r.institution_id = asked_institution and r.during @> app_now())
-)
-select id from person
-""",
-        volatile=True,
-    )
-    fences.definer(
-        model,
-        "patients_bind_account(asked_id uuid, asked_index bytea, asked_name text, asked_account uuid, asked_because text)",
-        "uuid",
-        """
-with person as (
-    select p.region_id, p.id from patients p
-    where p.region_id = app_region() and p.id_number_index = asked_index and p.name = asked_name
-), related as (
-    insert into care_relations (region_id, id, person_id, kind, account_id, rights, during, because, granted_by_account_id)
-    select p.region_id, asked_id, p.id, 'self', asked_account, '{view,book,pay,grant}', tstzrange(app_now(), null), asked_because, app_account()
-    from person p
-)
-select id from person
-""",
-        volatile=True,
-    )
-    fences.definer(
-        model,
-        "patients_grant_proxy(asked_id uuid, asked_person uuid, asked_account uuid, asked_relation text,"
-        " asked_rights text[], asked_to timestamptz, asked_because text)",
-        "void",
-        """
-insert into care_relations (region_id, id, person_id, kind, account_id, relation, rights, during, because, granted_by_account_id)
-select p.region_id, asked_id, p.id, 'proxy', asked_account, asked_relation, asked_rights,
-       tstzrange(app_now(), asked_to), asked_because, app_account()
-from patients p where p.region_id = app_region() and p.id = asked_person and app_sees_person(p.region_id, p.id)
-""",
-        volatile=True,
-    )
-
-
-_create(CareRelation)
 fences.fence(
     CareRelation,
     f"{fences.Fence.region} and (account_id = (select app_account())"
@@ -226,18 +134,7 @@ fences.fence(
     changes=fences.Fence.person,
     verbs="select, update",
 )
-for _model, _line in (
-    (Patient, "alter table patients enable row level security"),
-    (Patient, f"grant select, insert, update on patients to {fences.APP_ROLE}"),
-    (Patient, f"create policy patients_sees on patients for select using ({_SEES.format(person='id')})"),
-    (Patient, f"create policy patients_adds on patients for insert with check ({_ADDED})"),
-    (Patient, f"create policy patients_changes on patients for update using ({_SEES.format(person='id')})"),
-    (Home, "alter table homes enable row level security"),
-    (Home, f"grant select, insert, update on homes to {fences.APP_ROLE}"),
-    (Home, f"create policy homes_sees on homes for select using ({_HOME})"),
-    (Home, f"create policy homes_adds on homes for insert with check ({_ADDED})"),
-    (Home, f"create policy homes_changes on homes for update using ({_HOME})"),
-):
-    fences.statement(_model, _line)
+fences.fence(Patient, _SEES, adds=_ADDED)
+fences.fence(Home, _HOME, adds=_ADDED)
 fences.fence(KeyGroupRow, fences.Fence.person)
 fences.fence(Coverage, fences.Fence.person)

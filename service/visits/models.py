@@ -156,7 +156,7 @@ _PART = "exists (select 1 from visits v where v.region_id = {table}.region_id an
 
 fences.fence(Trip, fences.Fence.institution)
 fences.fence(Visit, fences.Fence.institution_or_person)
-fences.fence(VisitStaff, _PART.format(table="visit_staff"), verbs="select, insert")
+fences.fence(VisitStaff, _PART.format(table="visit_staff"), verbs="select, insert, delete")
 fences.fence(VisitItem, _PART.format(table="visit_items"), verbs="select, insert")
 fences.fence(VisitEvent, _PART.format(table="visit_events"), verbs="select, insert")
 fences.fence(VisitException, _PART.format(table="visit_exceptions"))

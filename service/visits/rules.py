@@ -1,10 +1,15 @@
-"""The words of a visit."""
+"""The words of a visit and its decisions: which step may follow, what proves a visit, what casts doubt on it."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 VISIT_FINAL: Final = "visit.final"
-"""News: a visit is verified, refused, missed or cancelled: it and those of its trip may be settled (subject: the visit)."""
+"""News: a visit is verified, refused, missed or cancelled; it and those of its trip may settle (subject: the visit)."""
 
 
 class VisitState(StrEnum):
@@ -38,3 +43,172 @@ class ExceptionKind(StrEnum):
     crew_incomplete = "crew_incomplete"
     end_missing = "end_missing"
     too_short = "too_short"
+
+
+class ReasonCode(StrEnum):
+    """Why a named person approved an exception, or refused it for good."""
+
+    no_signal = "no_signal"
+    position_drift = "position_drift"
+    address_wrong = "address_wrong"
+    elder_elsewhere = "elder_elsewhere"
+    device_failure = "device_failure"
+    colleague_substituted = "colleague_substituted"
+    confirmed_by_family = "confirmed_by_family"
+    service_cut_short = "service_cut_short"
+    not_credible = "not_credible"
+
+
+class Decision(StrEnum):
+    """An exception is approved or refused for good; neither can be taken back."""
+
+    approved = "approved"
+    refused = "refused"
+
+
+STEPS: Final = tuple(EventKind)
+FINAL: Final = frozenset({VisitState.missed, VisitState.refused, VisitState.cancelled})
+REACHES: Final[Mapping[EventKind, VisitState]] = {
+    EventKind.depart: VisitState.departed,
+    EventKind.arrive: VisitState.arrived,
+    EventKind.start: VisitState.in_service,
+}
+"""The state that the first report of a step brings the visit to; `completed` needs the whole crew."""
+
+EXCEPTION_TEXTS: Final[Mapping[ExceptionKind, str]] = {
+    ExceptionKind.out_of_fence: "到达打卡的位置不在老人住处附近",
+    ExceptionKind.place_unknown: "到达打卡没有位置，或定位误差太大",
+    ExceptionKind.crew_incomplete: "到场人数少于安排的人数",
+    ExceptionKind.end_missing: "服务开始后没有完成打卡",
+    ExceptionKind.too_short: "服务时间明显短于项目所需时间",
+}
+"""What the dispatcher reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One event of one member of the crew; `home_distance_metres` None = no usable position."""
+
+    kind: EventKind
+    practitioner_id: UUID
+    happened_at: datetime
+    home_distance_metres: int | None = None
+    accuracy_metres: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofLimits:
+    """Dated settings that the proof stands on: metres, and the least share of the planned minutes."""
+
+    geofence_metres: int
+    accuracy_limit_metres: int
+    minimum_share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class VisitProof:
+    """What billing needs of a visit: whether it is proven, by whom, when, what was done."""
+
+    visit_id: UUID
+    order_id: UUID
+    institution_id: UUID
+    person_id: UUID
+    home_id: UUID
+    trip_id: UUID | None
+    mode: str
+    service_on: date
+    started_at: datetime | None
+    verified: bool
+    state: VisitState
+    staff_ids: tuple[UUID, ...]
+    items: tuple[tuple[str, int], ...]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more can change: verified, or final without a bill."""
+        return self.verified or self.state in FINAL
+
+
+def missing_step(reported: Iterable[EventKind], kind: EventKind) -> EventKind | None:
+    """Return the first step before `kind` that this person has not reported, or None when he may report it."""
+    done = set(reported)
+    return next((step for step in STEPS[: STEPS.index(kind)] if step not in done), None)
+
+
+def state_after(current: VisitState, kind: EventKind, crew: Iterable[UUID], reports: Sequence[Report]) -> VisitState:
+    """Return the visit's state once `kind` is among `reports`: steps only move it forwards.
+
+    It is completed when everybody who began has ended.
+    """
+    if kind is EventKind.complete:
+        begun = {each.practitioner_id for each in reports if each.kind is EventKind.start}
+        ended = {each.practitioner_id for each in reports if each.kind is EventKind.complete}
+        return VisitState.completed if begun & set(crew) <= ended else current
+    reached = REACHES.get(kind, current)
+    order = list(VisitState)
+    return reached if order.index(reached) > order.index(current) else current
+
+
+def span_of(reports: Iterable[Report]) -> tuple[datetime | None, datetime | None]:
+    """Return when the service began (first start) and ended (last completion); None where not reported."""
+    reports = list(reports)
+    starts = [each.happened_at for each in reports if each.kind is EventKind.start]
+    ends = [each.happened_at for each in reports if each.kind is EventKind.complete]
+    return (min(starts) if starts else None), (max(ends) if ends else None)
+
+
+def doubts(
+    crew: Sequence[UUID], reports: Sequence[Report], planned_minutes: int, limits: ProofLimits
+) -> dict[ExceptionKind, dict[str, object]]:
+    """Return what keeps a completed visit from being verified by itself, with the facts of each doubt.
+
+    Place: every arrival of the crew within the geofence, its accuracy allowed for up to the limit. Time: the service
+    took at least its share of the planned minutes. Crew: everyone sent has arrived and begun.
+    """
+    found: dict[ExceptionKind, dict[str, object]] = {}
+    arrivals = [each for each in reports if each.kind is EventKind.arrive]
+    unknown = [each for each in arrivals if not _has_place(each, limits)]
+    far = [each for each in arrivals if _has_place(each, limits) and not _inside(each, limits)]
+    if far:
+        worst = max(each.home_distance_metres or 0 for each in far)
+        found[ExceptionKind.out_of_fence] = {"distance_metres": worst, "geofence_metres": limits.geofence_metres}
+    if unknown:
+        found[ExceptionKind.place_unknown] = {"arrivals": len(unknown), "limit_metres": limits.accuracy_limit_metres}
+    begun = {each.practitioner_id for each in reports if each.kind is EventKind.start}
+    absent = [each for each in crew if each not in begun]
+    if absent:
+        found[ExceptionKind.crew_incomplete] = {"planned": len(crew), "present": len(crew) - len(absent)}
+    start, end = span_of(reports)
+    minutes = int((end - start).total_seconds() // 60) if start and end else 0
+    if start and end and minutes < planned_minutes * limits.minimum_share:
+        found[ExceptionKind.too_short] = {"minutes": minutes, "planned_minutes": planned_minutes}
+    return found
+
+
+def _has_place(arrival: Report, limits: ProofLimits) -> bool:
+    return arrival.home_distance_metres is not None and (arrival.accuracy_metres or 0) <= limits.accuracy_limit_metres
+
+
+def _inside(arrival: Report, limits: ProofLimits) -> bool:
+    return (arrival.home_distance_metres or 0) - (arrival.accuracy_metres or 0) <= limits.geofence_metres
+
+
+def is_verified(
+    *,
+    items: int,
+    crew: int,
+    started_at: datetime | None,
+    ended_at: datetime | None,
+    decisions: Sequence[Decision | None],
+) -> bool:
+    """Return whether service, person, staff, date, place, start and end are recorded, or each doubt is approved.
+
+    The person and the date are the order's, which every report names; the place stands or falls with the doubts.
+    """
+    recorded = items > 0 and crew > 0 and started_at is not None and ended_at is not None
+    return recorded and all(each is Decision.approved for each in decisions)
+
+
+def crew_key(crew: Iterable[UUID]) -> str:
+    """Return what identifies a crew: its members, in a fixed order."""
+    return ",".join(sorted(str(each) for each in crew))

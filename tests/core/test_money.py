@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core import money
@@ -63,7 +63,10 @@ class TestProductFen:
         assert money.product_fen(Decimal("0.015"), 3, Decimal("1.5")) == 7
 
     def test_is_exact_with_three_long_factors(self):
-        assert money.product_fen(Decimal("999999999.9999"), 999, Decimal("999999999.9999")) == 99900 * 10**18 - 1998 * 10**7
+        assert (
+            money.product_fen(Decimal("999999999.9999"), 999, Decimal("999999999.9999"))
+            == 99900 * 10**18 - 1998 * 10**7
+        )
 
 
 class TestRatioFen:
@@ -71,6 +74,7 @@ class TestRatioFen:
     def test_rounds_half_up(self, fen, ratio, part):
         assert money.ratio_fen(fen, Decimal(ratio)) == part
 
+    @settings(deadline=None)
     @given(st.integers(0, 10**12), st.decimals(0, 1, places=4))
     def test_a_part_is_never_more_than_the_whole(self, fen, ratio):
         assert 0 <= money.ratio_fen(fen, ratio) <= fen
@@ -105,12 +109,14 @@ class TestSplitLargestRemainder:
         with pytest.raises(ValueError, match="negative"):
             money.split_largest_remainder(total, weights)
 
+    @settings(deadline=None)
     @given(st.integers(0, 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=12).filter(any))
     def test_parts_sum_to_the_whole_and_stay_within_a_fen_of_their_proportion(self, total, weights):
         parts = money.split_largest_remainder(total, weights)
         assert sum(parts) == total
         assert all(abs(part * sum(weights) - total * w) < sum(weights) for part, w in zip(parts, weights, strict=True))
 
+    @settings(deadline=None)
     @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=12).filter(any))
     def test_a_part_of_the_highest_weight_never_exceeds_the_own_weight(self, weights):
         parts = money.split_largest_remainder(max(weights), weights)
@@ -123,6 +129,7 @@ class TestFormatYuan:
         assert money.format_yuan(fen) == yuan
 
 
+@settings(deadline=None)
 @given(PRICES, st.integers(0, 1000), st.integers(0, 1000))
 def test_units_paid_one_after_the_other_sum_to_the_line(price, first, second):
     whole = money.line_total_fen(price, first + second)

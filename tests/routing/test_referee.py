@@ -32,6 +32,7 @@ from service.routing.problem import (
     Window,
 )
 from service.routing.referee import Rule
+from service.routing.referee.explain import SENTENCES
 
 LINE = np.array([[abs(a - b) * 10 for b in range(6)] for a in range(6)], dtype=np.int64)
 NURSE, DOCTOR = frozenset({"nurse"}), frozenset({"nurse", "doctor"})
@@ -179,6 +180,18 @@ class TestCheckPlan:
 
     def test_every_rule_has_a_planted_breach(self) -> None:
         assert {case[0] for case in PLANTED} == set(Rule)
+
+    def test_every_rule_can_be_said_in_chinese(self) -> None:
+        assert set(SENTENCES) == set(Rule)
+        assert len(set(SENTENCES.values())) == len(Rule)
+
+    def test_says_whose_stop_breaks_a_rule(self) -> None:
+        (found,) = referee.check_plan(PROBLEM, moved(A, 4, 294)).violations
+        assert referee.explain(PROBLEM, found) == "路上时间不够（任务3、人员A）"
+
+    def test_says_what_is_unknown_without_a_name(self) -> None:
+        found = referee.check_plan(PROBLEM, replace(PLAN, routes=(*PLAN.routes, Route(2, ())))).violations
+        assert [referee.explain(PROBLEM, one) for one in found] == ["路线里出现了不存在的人员"]
 
     def test_names_all_breaches_at_once(self) -> None:
         plan = replace(with_stop(A, 3, end=284), unassigned=())

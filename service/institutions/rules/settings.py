@@ -167,6 +167,8 @@ FEE_IN_BED_CYCLE: Final = Choice("fee.in_bed_cycle", "waive", "家庭病床周�
 FEE_WHEN_FULLY_FUNDED: Final = Choice(
     "fee.when_fully_funded", "waive", "项目全部由公卫或签约支付时的上门服务费", ("waive", "charge")
 )
+PROXY_MAX_PER_ELDER: Final = Whole("proxy.max_per_elder", 3, "每位居民的代办人上限", 1, 50)
+PROXY_MAX_ELDERS: Final = Whole("proxy.max_elders", 5, "每个账号可代办的居民上限", 1, 500)
 STAFF_MINIMUM: Final = Whole("staff.minimum", 1, "每次上门的最少人数", 1, 4)
 
 SETTINGS: Final[Mapping[str, Setting[object]]] = {

@@ -1,7 +1,7 @@
 """UHHC weights (`metadata.cost_components`) as prices of the problem: per thousandth of the file's time unit.
 
-Prices are whole numbers; weights with fractions are all multiplied by one factor, which changes no comparison. Components
-that are priced here and nowhere else in the solver: `max_waiting_time` is read and not optimised.
+Prices are whole numbers; weights with fractions are all multiplied by one factor, which changes no comparison.
+`max_waiting_time` is priced in the report of a solution and not optimised.
 """
 
 import math

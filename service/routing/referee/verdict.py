@@ -78,6 +78,11 @@ class Verdict:
         """The price of the plan: the sum of its components."""
         return sum(component.cost for component in self.components)
 
+    @property
+    def costs(self) -> dict[str, int]:
+        """The price by component's name, `total` first."""
+        return {"total": self.total} | {component.name: component.cost for component in self.components}
+
     def component(self, name: str) -> Component:
         """Return a component by name.
 

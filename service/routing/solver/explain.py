@@ -39,7 +39,7 @@ class Explainer:
         self.problem = state.tables.problem
         still = tuple(matrix * 0 for matrix in self.problem.matrices)
         self._still = tabling.build(replace(self.problem, matrices=still))
-        self._relaxed: dict[str, State | None] = {}
+        self._relaxed: dict[tuple[str, ...], State | None] = {}
 
     def tell(self, job: int) -> Unassigned:
         """Find the first reason that holds.
@@ -98,32 +98,41 @@ class Explainer:
         return {"staff": people, "cost": trial.price, "drop_penalty": self.problem.jobs[job].drop_penalty}
 
     def _capacity(self, job: int) -> Facts:
-        """The smallest single bending that makes room, if one of them does."""
-        found: list[tuple[int, str, tuple[int, ...]]] = []
-        for rule in RELAXATIONS:
-            relaxed = self._relax(rule)
-            if relaxed is None or not self._has_time():
-                continue
-            trial = relaxed.fork()
-            before = trial.total() - trial.tables.drops[job]
-            if insertion.insert_best(trial, job, None):
-                found.append((trial.total() - before, rule, trial.who[job]))
+        """The smallest bending of one rule that makes room; else of windows and shift ends together, if that does."""
+        found = [bent for rule in RELAXATIONS if (bent := self._bend((rule,), job)) is not None]
+        if not found:
+            found = [bent for bent in [self._bend(("time_window", "shift_end"), job)] if bent is not None]
         if not found:
             return {"staff": self._able(job)}
-        amount, rule, staff = min(found)
-        people = [self.problem.staff[who].id for who in staff]
-        return {"staff": people, "rule": rule, "relaxation": {RELAXATIONS[rule][0]: amount}}
+        _, rules, trial = min(found, key=_amount)
+        people = [self.problem.staff[who].id for who in trial.who[job]]
+        late, total = lateness(trial), trial.total() - sum(trial.tables.drops[gone] for gone in trial.absent())
+        parts = {"time_window": late, "shift_end": total - late, "lunch": total}
+        return {
+            "staff": people,
+            "rule": "+".join(rules),
+            "relaxation": {RELAXATIONS[rule][0]: parts[rule] for rule in rules if parts[rule]},
+        }
 
-    def _relax(self, rule: str) -> State | None:
-        """The present plan under rules of which one may be bent, at a price that counts nothing else."""
-        if rule not in self._relaxed:
-            free = replace(
+    def _bend(self, rules: tuple[str, ...], job: int) -> tuple[int, tuple[str, ...], State] | None:
+        relaxed = self._relax(rules)
+        if relaxed is None or not self._has_time():
+            return None
+        trial = relaxed.fork()
+        before = trial.total() - trial.tables.drops[job]
+        return (trial.total() - before, rules, trial) if insertion.insert_best(trial, job, None) else None
+
+    def _relax(self, rules: tuple[str, ...]) -> State | None:
+        """The present plan under rules of which some may be bent, at a price that counts nothing else."""
+        if rules not in self._relaxed:
+            eased = replace(
                 self.problem.rules, travel=0, waiting=0, max_idle=0, balance=0, not_preferred=self._free_wish()
             )
-            eased = RELAXATIONS[rule][1](free)
+            for rule in rules:
+                eased = RELAXATIONS[rule][1](eased)
             jobs = tuple(replace(job, drop_penalty=None) for job in self.problem.jobs)
-            self._relaxed[rule] = transplant(self.state, replace(self.problem, rules=eased, jobs=jobs))
-        return self._relaxed[rule]
+            self._relaxed[rules] = transplant(self.state, replace(self.problem, rules=eased, jobs=jobs))
+        return self._relaxed[rules]
 
     def _free_wish(self) -> int | None:
         return None if self.problem.rules.not_preferred is None else 0
@@ -182,3 +191,19 @@ def transplant(state: State, problem: Problem) -> State | None:
         routes.append(walked)
     found = State(tables, routes, state.who.copy(), state.order[:])
     return found if found.settle(range(len(routes))) else None
+
+
+def lateness(state: State) -> int:
+    """Sum up by how much visits start after their windows.
+
+    Raises: nothing.
+    """
+    return sum(
+        max(0, start - node.close(start))
+        for route in state.routes
+        for node, start in zip(route.stops, route.starts, strict=True)
+    )
+
+
+def _amount(bent: tuple[int, tuple[str, ...], State]) -> int:
+    return bent[0]

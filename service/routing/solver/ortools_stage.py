@@ -1,4 +1,4 @@
-"""OR-Tools as an improving phase: start from the incumbent, search, decode, and keep the answer only if it is better."""
+"""OR-Tools as an improving phase: start from the incumbent, search, decode, keep the answer only if better."""
 
 import math
 from typing import Any, Final

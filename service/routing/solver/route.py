@@ -50,23 +50,26 @@ class Route:
         return self.snaps[-1].late
 
 
-def build(
-    tables: Tables,
-    person: Person,
-    mode: LunchMode,
-    stops: Stops,
-    floors: tuple[int, ...],
-    prefix: Route | None = None,
-    kept: int = 0,
-) -> Route | None:
-    """Walk the stops; the first `kept` are taken from `prefix`. None when a hard rule is broken.
+def build(tables: Tables, person: Person, mode: LunchMode, stops: Stops, floors: tuple[int, ...]) -> Route | None:
+    """Walk the stops from the start of the day. None when a hard rule is broken.
 
     Raises: nothing.
     """
-    starts = prefix.starts[:kept] if prefix else []
-    snaps = prefix.snaps[:kept] if prefix else []
-    walk = prefix.snaps[kept].fork() if prefix else Walk(tables, person, mode)
-    for at in range(kept, len(stops)):
+    return _go_on(Walk(tables, person, mode), [], [], (stops, floors))
+
+
+def rebuild(route: Route, at: int, floor: int) -> Route | None:
+    """Walk a route again from stop `at`, of which a meeting now asks to start at `floor`.
+
+    Raises: nothing.
+    """
+    floors = (*route.floors[:at], floor, *route.floors[at + 1 :])
+    return _go_on(route.snaps[at].fork(), route.starts[:at], route.snaps[:at], (route.stops, floors))
+
+
+def _go_on(walk: Walk, starts: list[int], snaps: list[Walk], way: tuple[Stops, tuple[int, ...]]) -> Route | None:
+    stops, floors = way
+    for at in range(len(starts), len(stops)):
         snaps.append(walk.fork())
         start = walk.visit(stops[at], floors[at])
         if start == BROKEN:
@@ -76,7 +79,7 @@ def build(
     closing = walk.close()
     if closing is None:
         return None
-    return Route(person, mode, stops, floors, starts, snaps, closing, any(node.synced for node in stops))
+    return Route(walk.person, walk.mode, stops, floors, starts, snaps, closing, any(node.synced for node in stops))
 
 
 def modes(tables: Tables, person: Person) -> tuple[LunchMode, ...]:

@@ -17,8 +17,9 @@ FIRST_SHARE: Final = 0.4
 ORTOOLS_SHARE: Final = 0.75
 """Ruin and recreate until FIRST_SHARE of the time, OR-Tools until ORTOOLS_SHARE, then ruin and recreate again."""
 
-EXPLAIN_SECONDS: Final = 0.25
-"""Kept for the last look at the jobs left out and for their reasons."""
+EXPLAIN_SECONDS: Final = 0.3
+EXPLAIN_SHARE: Final = 0.04
+"""Kept for the last look at the jobs left out and for their reasons, whichever is more."""
 
 
 class Phase(StrEnum):
@@ -45,15 +46,15 @@ class Progress:
 def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None) -> Plan:
     """Plan the day: routes for everybody, and a checked reason for each job left out.
 
-    Stops at `limits.seconds` of wall clock; with `limits.rounds`, and time enough for them, the same problem, rounds and
-    seed give the same plan. No hard rule is ever broken; a job that must be done is left out only where hard rules
+    Stops at `limits.seconds` of wall clock; with `limits.rounds`, and time enough for them, the same problem, rounds
+    and seed give the same plan. No hard rule is ever broken; a job that must be done is left out only where hard rules
     leave it no place that was found.
 
     Raises: nothing.
     """
     budget = Budget(limits)
     run = _Run(tabling.build(problem), budget, random.Random(seed), on_progress)
-    end = max(0.5, 1.0 - EXPLAIN_SECONDS / max(limits.seconds, EXPLAIN_SECONDS))
+    end = _end_of_search(limits)
     state = construct.build(run.tables, budget)
     run.report(Phase.construct, state, state.total())
     if problem.jobs and _suits_ortools(run.tables):
@@ -64,8 +65,12 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     return run.finish(state)
 
 
+def _end_of_search(limits: Limits) -> float:
+    return max(0.5, 1.0 - max(EXPLAIN_SHARE, EXPLAIN_SECONDS / max(limits.seconds, EXPLAIN_SECONDS)))
+
+
 def _suits_ortools(tables: Tables) -> bool:
-    """Whether the model says what the day costs: days of hard windows, and soft ones that price travel and tardiness."""
+    """Whether the model says what the day costs: days of hard windows, soft ones that price travel and tardiness."""
     rules = tables.problem.rules
     return not rules.balance and (tables.strict or not (rules.waiting or rules.max_idle))
 
@@ -104,8 +109,9 @@ class _Run:
 
     def finish(self, state: State) -> Plan:
         """Give each job left out a last thorough chance, then explain the rest."""
+        half_way = (1.0 + _end_of_search(self.budget.limits)) / 2
         for job in state.absent():
-            if not self.budget.is_spent():
+            if not self.budget.is_spent(half_way):
                 insertion.insert_best(state, job, None, thorough=True)
         self.report(Phase.explain, state, state.total())
         explainer = explain.Explainer(state, self.budget)

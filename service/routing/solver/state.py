@@ -143,9 +143,7 @@ class State:
         return True
 
     def _fix(self, staff: int, at: int, start: int) -> bool:
-        old = self.routes[staff]
-        floors = (*old.floors[:at], start, *old.floors[at + 1 :])
-        route = routing.build(self.tables, old.person, old.mode, old.stops, floors, old, at)
+        route = routing.rebuild(self.routes[staff], at, start)
         if route is None:
             return False
         self.routes[staff] = route
@@ -180,10 +178,10 @@ class State:
         while ready:
             _, job = heapq.heappop(ready)
             self.order.append(job)
-            for after in followers[job]:
-                waiting[after] -= 1
-                if not waiting[after]:
-                    heapq.heappush(ready, (times[after], after))
+            for later in followers[job]:
+                waiting[later] -= 1
+                if not waiting[later]:
+                    heapq.heappush(ready, (times[later], later))
 
 
 def imbalance(loads: list[int]) -> int:

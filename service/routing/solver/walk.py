@@ -96,7 +96,7 @@ class Walk:
         return start
 
     def _wait(self, wait: int, slack: int) -> None:
-        """Book a wait before a stop; the first stop has none, nor (by the format's rule) the one after a first lunch."""
+        """Book a wait before a stop; the first has none, and the one after a first lunch is not priced (UHHC)."""
         if self.count:
             self.gap += wait
             self.slack = min(self.slack, slack + self.gap)

@@ -36,10 +36,8 @@ def _route(instance: Mapping[str, Any], staff: int, route: Route | None) -> dict
 
 def _stop(instance: Mapping[str, Any], staff: int, stop: Stop) -> dict[str, Any]:
     start = _number(stop.start)
-    if stop.job < 0:
-        place = instance["caregivers"][staff]["departing_point"]
-    else:
-        place = instance["patients"][stop.job]["id"]
+    at_start = stop.job < 0
+    place = instance["caregivers"][staff]["departing_point"] if at_start else instance["patients"][stop.job]["id"]
     if stop.service == LUNCH:
         service, length = LUNCH_SERVICE, instance["lunch_breaks"]["min_duration"]
     else:

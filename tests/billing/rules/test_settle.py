@@ -8,13 +8,14 @@ from itertools import chain
 from time import perf_counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.billing import case, rules
 from tests.billing import facts
 
 CODES = ("A", "B", "C")
+EVERY = settings(max_examples=60, deadline=None)
 UNIT_SOURCES = {"public_program", "bed_per_diem", "capitation", "contract"}
 
 
@@ -122,6 +123,7 @@ SETTLE_ALL = [{"settle": f"V{at}"} for at in (1, 2, 3)]
 
 
 class TestEveryCase:
+    @EVERY
     @given(cases())
     def test_fundings_sum_to_their_line_and_lines_to_the_bill(self, file):
         for entry in carry_out(file, SETTLE_ALL)["events"]:
@@ -134,6 +136,7 @@ class TestEveryCase:
             assert sum(line["gross_fen"] for line in lines) == entry.get("gross_fen", 0)
             assert sum(line["patient_fen"] for line in lines) == entry.get("patient_fen", 0)
 
+    @EVERY
     @given(cases())
     def test_no_balance_rises_above_its_cap(self, file):
         before, after = (carry_out(file, events)["balances"] for events in ([], SETTLE_ALL))
@@ -150,6 +153,7 @@ class TestEveryCase:
                 )
 
     @pytest.mark.requirement("R040")
+    @EVERY
     @given(cases())
     def test_a_unit_that_is_paid_is_charged_to_nobody_else(self, file):
         unit_prices = {row["code"]: Decimal(row["unit_price"]) for row in file["price_book"]}
@@ -164,6 +168,7 @@ class TestEveryCase:
                 if sum(paid["units"] for paid in by_units) == line["charged_quantity"] and unit_prices[line["code"]]:
                     assert sources == [paid["source"] for paid in by_units]
 
+    @EVERY
     @given(cases(), st.permutations(SETTLE_ALL))
     def test_a_trip_to_a_home_has_one_fee_whatever_the_order(self, file, order):
         plain = {**file, "policy": {"visit_fee_in_bed_cycle": "charge", "visit_fee_when_fully_funded": "charge"}}
@@ -187,6 +192,7 @@ class TestEveryCase:
         assert all(shares[name] <= own[name] for name in shares)
         assert all(shares[name] == own[name] for name in shares if name not in together)
 
+    @EVERY
     @given(cases(), st.permutations([1, 2, 3]))
     def test_reversing_returns_every_balance_exactly(self, file, order):
         before = carry_out(file, [])
@@ -197,17 +203,20 @@ class TestEveryCase:
         for kind in ("gross_fen", "patient_fen"):
             assert sum(entry[kind] for entry in returned) == sum(entry.get(kind, 0) for entry in settled["events"])
 
+    @EVERY
     @given(cases())
     def test_settling_again_answers_the_same_and_uses_nothing(self, file):
         once, twice = carry_out(file, SETTLE_ALL), carry_out(file, SETTLE_ALL * 2)
         assert twice["events"] == once["events"] * 2
         assert twice["balances"] == once["balances"]
 
+    @EVERY
     @given(cases())
     def test_a_reversed_visit_settles_as_if_for_the_first_time(self, file):
         entries = carry_out(file, [{"settle": "V1"}, {"reverse": "V1"}, {"settle": "V1"}])["events"]
         assert entries[2] == entries[0]
 
+    @EVERY
     @given(cases())
     def test_running_again_gives_the_same_bytes(self, file):
         raw = json.dumps({**file, "events": SETTLE_ALL}).encode()

@@ -1,17 +1,16 @@
 """The plan as JSON and as GeoJSON: times with offset, places WGS-84 longitude first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from service.core.clock import LOCAL
 from service.core.geo import Point
-from service.routing.referee import Verdict
 from service.routing.writers.station.itinerary import Itinerary, Leg, PersonDay
 
 
-def plan_document(itinerary: Itinerary, verdict: Verdict) -> dict[str, Any]:
-    """Return the plan for other programs, with the price as the referee found it."""
+def plan_document(itinerary: Itinerary, costs: Mapping[str, int]) -> dict[str, Any]:
+    """Return the plan for other programs, with what it costs by component, as the referee found it."""
     day = itinerary.day
     return {
         "date": day.date.isoformat(),
@@ -33,7 +32,7 @@ def plan_document(itinerary: Itinerary, verdict: Verdict) -> dict[str, Any]:
             "travel_seconds": itinerary.travel_seconds,
             "travel_metres": itinerary.travel_metres,
         },
-        "cost": {"total": verdict.total} | {part.name: part.cost for part in verdict.components},
+        "cost": dict(costs),
     }
 
 

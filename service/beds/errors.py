@@ -1,0 +1,73 @@
+"""Every way the room of home beds says no."""
+
+from service.core.problems import Refusal
+
+
+class BedAlreadyOpen(Refusal):
+    """The person has a home bed in that period already, here or at another institution."""
+
+    zh = "该居民在这段时间已有一张家庭病床（可能在其他机构），须先撤床才能再建床。"
+    en = "The person has a home bed in that period already, perhaps elsewhere; it must be closed first."
+
+
+class BedNumberTaken(Refusal):
+    """Two beds asked for the same number."""
+
+    zh = "床号刚被占用，请重新提交。"
+    en = "The bed number was just taken; submit again."
+
+
+class BedInTheFuture(Refusal):
+    """A bed is opened or closed when it happens, not before."""
+
+    zh = "建床、撤床日期不能晚于今天（{today}）。"
+    en = "A bed cannot be opened or closed after today ({today})."
+
+
+class HomeBedNotRegistered(Refusal):
+    """The institution has no registered home-bed mode on the opening day (服务方式未登记)."""
+
+    zh = "本机构在 {opened_on} 没有登记“家庭病床”服务方式，不能建床。"
+    en = "The institution has no registered home-bed mode on {opened_on}."
+
+
+class DoctorNotQualified(Refusal):
+    """The responsible doctor is not a licensed doctor of the institution on the opening day."""
+
+    zh = "责任医生须是本机构在 {opened_on} 执业资质有效的医生，请另选医生。"
+    en = "The responsible doctor must be a doctor of the institution, licensed on {opened_on}."
+
+
+class PersonDeceased(Refusal):
+    """The person has died."""
+
+    zh = "该居民已于 {deceased_on} 登记去世，不能建床。"
+    en = "The person died on {deceased_on}."
+
+
+class BedClosed(Refusal):
+    """The bed is closed already."""
+
+    zh = "这张家庭病床已于 {closed_on} 撤床。"
+    en = "This bed was closed on {closed_on}."
+
+
+class ClosesBeforeItOpens(Refusal):
+    """A bed is closed on a later day than it was opened (the closing day is not a bed day)."""
+
+    zh = "撤床日期必须晚于建床日期（{opened_on}）。"
+    en = "The closing day must lie after the opening day ({opened_on})."
+
+
+class ClosingReasonWrong(Refusal):
+    """The closing reason contradicts what is known of the person's life."""
+
+    zh = "撤床原因与居民的在世状态不符：去世须先登记去世日期，已登记去世的只能选“死亡”。"
+    en = "The reason contradicts the record: register the death first; after a death the reason is 死亡."
+
+
+class BedHasOpenOrders(Refusal):
+    """Rounds of this bed are still booked on or after the closing day."""
+
+    zh = "撤床日（{closed_on}）及以后还有未完成的查床订单，请先取消或改约。"
+    en = "Rounds are still booked on or after {closed_on}; cancel them first."

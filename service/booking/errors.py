@@ -1,0 +1,66 @@
+"""Every way booking says no."""
+
+from service.core.problems import Refusal
+
+
+class NotEligible(Refusal):
+    """The person belongs to none of the groups that are served at home."""
+
+    zh = "上门服务面向失能（含失智）、慢性病、高龄、残疾等行动不便的老年人；该居民尚未登记为这些重点人群，请联系机构登记后再约。"
+    en = "Home visits are for key groups (disabled, demented, chronically ill, very old); register the person's group first."
+
+
+class CarerMissing(Refusal):
+    """A person with dementia is visited only when a carer is known."""
+
+    zh = "该居民登记为失智，上门时须有家属或照护者在场；请先登记一位有效的家庭代办人。"
+    en = "The person has dementia: register a family proxy who can be present first."
+
+
+class HomeMissing(Refusal):
+    """Nobody knows where the person lives."""
+
+    zh = "该居民还没有登记住址，无法上门；请先登记住址。"
+    en = "The person has no registered home; register it first."
+
+
+class NotACareHome(Refusal):
+    """A round of a care institution goes to those who live in one."""
+
+    zh = "该居民不住在养老机构，不能约“机构巡诊”；请改约“上门巡诊”。"
+    en = "The person does not live in a care institution; book a home visit instead."
+
+
+class BedMissing(Refusal):
+    """A bed round needs a home bed of this institution, open on that day."""
+
+    zh = "该居民在 {service_on} 没有本机构的家庭病床，不能约“查床”；请先建床或改约“上门巡诊”。"
+    en = "The person has no home bed of this institution on {service_on}; open one or book a home visit."
+
+
+class ItemNotAtHome(Refusal):
+    """The service is not given at home."""
+
+    zh = "“{name}”不能上门提供：{note}"
+    en = "{name} is not given at home: {note}"
+
+
+class ItemNotForKind(Refusal):
+    """The service cannot be asked for in this kind of order."""
+
+    zh = "“{name}”不能在“{kind_label}”订单中预约，请另选订单类型。"
+    en = "{name} cannot be booked in an order of the kind {kind}."
+
+
+class TooManyOpenOrders(Refusal):
+    """The person has as many open orders as allowed."""
+
+    zh = "该居民已有 {open_orders} 个未完成的订单（上限 {limit} 个），请等其完成或先取消。"
+    en = "The person has {open_orders} open orders (the limit is {limit}); wait for them or cancel one."
+
+
+class OrderNotChangeable(Refusal):
+    """The order can no longer be changed."""
+
+    zh = "订单现在是“{state_label}”，不能再改约；请取消后重新预约，或致电服务站。"
+    en = "The order is {state} and can no longer be changed; cancel it and book again, or phone the station."

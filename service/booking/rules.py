@@ -1,0 +1,107 @@
+"""Who may be booked for what: eligibility, a carer for people with dementia, the services, the number of orders."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from service.beds.rules import BedFacts
+from service.booking import errors
+from service.catalog.rules import ItemFacts
+from service.orders.rules import CHANGEABLE, STATE_LABELS, OrderKind, OrderState, Window
+from service.patients.rules import HomeFacts, KeyGroup, may_be_served_at_home
+
+KIND_LABELS: Final[Mapping[OrderKind, str]] = {
+    OrderKind.home_visit: "上门巡诊",
+    OrderKind.home_bed_round: "家庭病床查床",
+    OrderKind.institution_round: "机构巡诊",
+}
+"""What people read for each kind of order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What somebody wants: which services, for whom, from whom, when; `items` are (code, quantity)."""
+
+    institution_id: UUID
+    kind: OrderKind
+    person_id: UUID
+    window: Window
+    items: tuple[tuple[str, int], ...]
+    mobility_reason: str
+    preferred_practitioner_id: UUID | None
+
+
+def refuse_ineligible(groups: Collection[KeyGroup], *, require_key_group: bool) -> None:
+    """Refuse a person of none of the groups served at home, unless the setting lets everyone (R001).
+
+    Raises:
+        errors.NotEligible: he is in none.
+    """
+    if require_key_group and not may_be_served_at_home(groups):
+        raise errors.NotEligible
+
+
+def refuse_without_carer(groups: Collection[KeyGroup], *, has_carer: bool) -> None:
+    """Refuse a person with dementia (失智) for whom no carer is known (R129).
+
+    Raises:
+        errors.CarerMissing: there is none.
+    """
+    if KeyGroup.dementia in groups and not has_carer:
+        raise errors.CarerMissing
+
+
+def refuse_home(kind: OrderKind, home: HomeFacts) -> None:
+    """Refuse a round of a care institution for someone who does not live in one (R013).
+
+    Raises:
+        errors.NotACareHome: he lives at a home of his own.
+    """
+    if kind is OrderKind.institution_round and home.care_institution_id is None:
+        raise errors.NotACareHome
+
+
+def refuse_bed(bed: BedFacts | None, *, institution_id: UUID, service_on: date) -> None:
+    """Refuse a bed round without a bed of this institution that is open on the day.
+
+    Raises:
+        errors.BedMissing: there is none, or it is another institution's.
+    """
+    if bed is None or bed.institution_id != institution_id:
+        raise errors.BedMissing(service_on=service_on)
+
+
+def refuse_items(items: Iterable[ItemFacts], kind: OrderKind) -> None:
+    """Refuse services that are not given at home (输液 …), or not in this kind of order.
+
+    Raises:
+        errors.ItemNotAtHome: with the catalogue's note.
+        errors.ItemNotForKind: names the service and the kind.
+    """
+    for item in items:
+        if not item.home_allowed:
+            raise errors.ItemNotAtHome(code=item.code, name=item.name, note=item.refusal_note or "")
+        if kind not in item.order_kinds:
+            raise errors.ItemNotForKind(code=item.code, name=item.name, kind=kind, kind_label=KIND_LABELS[kind])
+
+
+def refuse_one_too_many(open_orders: int, limit: int) -> None:
+    """Refuse an order beyond the limit of open orders per person.
+
+    Raises:
+        errors.TooManyOpenOrders: names both numbers.
+    """
+    if open_orders >= limit:
+        raise errors.TooManyOpenOrders(open_orders=open_orders, limit=limit)
+
+
+def refuse_unchangeable(state: OrderState) -> None:
+    """Refuse to change an order that the institution has answered already.
+
+    Raises:
+        errors.OrderNotChangeable: names its state.
+    """
+    if state not in CHANGEABLE:
+        raise errors.OrderNotChangeable(state=state, state_label=STATE_LABELS[state])

@@ -1,0 +1,148 @@
+"""Every query of the catalogue, and which refusal each of its constraints stands for."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, any_, literal
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, or_, select
+
+from service.catalog import errors, rules
+from service.catalog.models import (
+    DatedRow,
+    InsuranceRule,
+    PriceRow,
+    Programme,
+    ProgrammeItem,
+    ServiceItem,
+    VisitFeeTariff,
+)
+from service.core.db import refusals
+from service.core.paging import PageRequest
+
+Row = TypeVar("Row", bound=DatedRow)
+
+
+def in_force(model: type[DatedRow], on: date) -> ColumnElement[bool]:
+    """Return the condition that a dated row holds on a day."""
+    still = or_(col(model.valid_to).is_(None), col(model.valid_to) >= on)
+    return (col(model.valid_from) <= on) & still
+
+
+async def add_dated(session: AsyncSession, row: DatedRow, *same: ColumnElement[bool]) -> None:
+    """Add a dated row; the open one among `same` that gives way to it ends the day before."""
+    model = type(row)
+    running = (
+        select(model)
+        .where(col(model.region_id) == row.region_id, *same, col(model.valid_to).is_(None))
+        # whoever else replaces the same row at this moment waits here, then meets the new one in the constraint
+        .with_for_update()
+    )
+    found = (await session.execute(running)).scalar_one_or_none()
+    if found is not None and rules.gives_way(found.valid_from, found.valid_to, row.valid_from, row.valid_to):
+        found.valid_to = rules.day_before(row.valid_from)
+        await session.flush()  # before the insert: the constraint would not let both stand
+    session.add(row)
+    await session.flush()
+
+
+async def find_dated(
+    session: AsyncSession,
+    model: type[Row],
+    *,
+    region_id: UUID,
+    row_id: UUID,
+    where: Sequence[ColumnElement[bool]] = (),
+    lock: bool = False,
+) -> Row | None:
+    """Return a dated row by its id; `lock` it to change it (who may not change it does not find it then)."""
+    query = select(model).where(col(model.region_id) == region_id, col(model.id) == row_id, *where)
+    return (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def list_dated(
+    session: AsyncSession,
+    model: type[Row],
+    *,
+    region_id: UUID,
+    where: Sequence[ColumnElement[bool]],
+    page: PageRequest,
+    on: date | None,
+) -> Sequence[Row]:
+    """Return a page (and one row more) of dated rows by id; with `on`, only those in force that day."""
+    query = select(model).where(col(model.region_id) == region_id, *where)
+    if on is not None:
+        query = query.where(in_force(model, on))
+    if page.after is not None:
+        query = query.where(col(model.id) > page.after)
+    return (await session.execute(query.order_by(col(model.id)).limit(page.limit + 1))).scalars().all()
+
+
+async def find_in_force(
+    session: AsyncSession, model: type[Row], *, region_id: UUID, where: Sequence[ColumnElement[bool]], on: date
+) -> Sequence[Row]:
+    """Return all rows in force on a day."""
+    query = select(model).where(col(model.region_id) == region_id, *where, in_force(model, on))
+    return (await session.execute(query.order_by(col(model.id)))).scalars().all()
+
+
+async def find_items(session: AsyncSession, *, region_id: UUID, codes: Collection[str]) -> Sequence[ServiceItem]:
+    """Return the listed services among `codes`."""
+    query = select(ServiceItem).where(col(ServiceItem.region_id) == region_id, col(ServiceItem.code).in_(codes))
+    return (await session.execute(query.order_by(col(ServiceItem.code)))).scalars().all()
+
+
+async def lock_item(session: AsyncSession, *, region_id: UUID, code: str) -> ServiceItem | None:
+    """Return a service locked against others who would change it."""
+    query = select(ServiceItem).where(col(ServiceItem.region_id) == region_id, col(ServiceItem.code) == code)
+    return (await session.execute(query.with_for_update())).scalar_one_or_none()
+
+
+async def list_items(
+    session: AsyncSession, *, region_id: UUID, order_kind: str | None, page: PageRequest
+) -> Sequence[ServiceItem]:
+    """Return a page (and one row more) of the list of services by id."""
+    query = select(ServiceItem).where(col(ServiceItem.region_id) == region_id)
+    if order_kind is not None:
+        query = query.where(literal(order_kind) == any_(col(ServiceItem.order_kinds)))
+    if page.after is not None:
+        query = query.where(col(ServiceItem.id) > page.after)
+    return (await session.execute(query.order_by(col(ServiceItem.id)).limit(page.limit + 1))).scalars().all()
+
+
+async def list_programme_items(
+    session: AsyncSession, *, region_id: UUID, programme_ids: Collection[UUID]
+) -> Sequence[ProgrammeItem]:
+    """Return what programmes pay, by code."""
+    query = select(ProgrammeItem).where(
+        col(ProgrammeItem.region_id) == region_id, col(ProgrammeItem.programme_id).in_(programme_ids)
+    )
+    return (await session.execute(query.order_by(col(ProgrammeItem.code)))).scalars().all()
+
+
+def of_institution(model: type[PriceRow] | type[VisitFeeTariff], institution_id: UUID) -> ColumnElement[bool]:
+    """Return the condition that a row is an institution's."""
+    return col(model.institution_id) == institution_id
+
+
+def of_code(model: type[PriceRow] | type[Programme], code: str) -> ColumnElement[bool]:
+    """Return the condition that a row is of a code."""
+    return col(model.code) == code
+
+
+def of_plan(plan_code: str) -> ColumnElement[bool]:
+    """Return the condition that a rule is of an insurance."""
+    return col(InsuranceRule.plan_code) == plan_code
+
+
+refusals.name_constraints(
+    {
+        "service_items_code_once": errors.ItemCodeTaken,
+        "price_rows_one_price": errors.PricesOverlap,
+        "visit_fee_tariffs_one": errors.TariffsOverlap,
+        "programmes_code_once": errors.ProgrammeCodeTaken,
+        "insurance_rules_one": errors.InsuranceRulesOverlap,
+    }
+)

@@ -1,0 +1,280 @@
+"""What crosses HTTP: services, prices, tariffs, programmes, insurance rules. Money comes in as decimal text."""
+
+import re
+from datetime import date, time
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from service.catalog import rules
+from service.core.paging import Page
+from service.core.text import Code, Text
+
+
+def _decimal(places: int) -> Any:
+    pattern = rf"^[0-9]{{1,9}}(\.[0-9]{{1,{places}}})?$"
+
+    def read(text: object) -> Decimal:
+        if isinstance(text, Decimal):
+            return text  # the database's own
+        # a JSON number has been a float on its way: never money
+        if not isinstance(text, str) or not re.fullmatch(pattern, text):
+            raise ValueError(f'请写成小数字符串，最多 {places} 位小数，例如 "78.00"')
+        return Decimal(text)
+
+    return BeforeValidator(read), WithJsonSchema({"type": "string", "pattern": pattern})
+
+
+def _clock_time(at: time) -> time:
+    if at.tzinfo is not None:
+        raise ValueError("请写本地时间，不带时区")
+    return at
+
+
+def _distinct(texts: list[str]) -> list[str]:
+    if len(set(texts)) != len(texts):
+        raise ValueError("有重复")
+    return texts
+
+
+def _at_most_one(ratio: Decimal) -> Decimal:
+    if ratio > 1:
+        raise ValueError("比例不能大于 1")
+    return ratio
+
+
+_FOUR, _FOUR_SCHEMA = _decimal(4)
+_TWO, _TWO_SCHEMA = _decimal(2)
+Decimal4 = Annotated[Decimal, _FOUR, _FOUR_SCHEMA]
+"""A decimal number as text: 1–9 digits, up to four decimals, no sign, no exponent."""
+Yuan = Annotated[Decimal, _TWO, _TWO_SCHEMA]
+"""Whole fen in yuan, as text."""
+Ratio = Annotated[Decimal, _FOUR, AfterValidator(_at_most_one), _FOUR_SCHEMA]
+"""A share between 0 and 1, as text."""
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+ClockTime = Annotated[time, AfterValidator(_clock_time)]
+Skill = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,39}$")]
+Codes = Annotated[list[Code], Field(max_length=50), AfterValidator(_distinct)]
+Skills = Annotated[list[Skill], Field(max_length=20, examples=[["role:nurse"]]), AfterValidator(_distinct)]
+Kinds = Annotated[list[rules.OrderKind], Field(min_length=1, max_length=3), AfterValidator(_distinct)]
+Minutes = Annotated[int, Field(ge=1, le=600)]
+Staff = Annotated[int, Field(ge=1, le=4)]
+
+
+class _Dated(BaseModel, extra="forbid"):
+    valid_from: Day = Field(examples=["2026-01-01"])
+    valid_to: Day | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "_Dated":
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("结束日期不能早于开始日期")
+        return self
+
+
+class _Insured(_Dated):
+    insurance_class: rules.InsuranceClass = rules.InsuranceClass.C
+    self_ratio: Ratio = Field(default=Decimal(0), examples=["0.10"])
+
+    @model_validator(mode="after")
+    def _only_b_has_a_ratio(self) -> "_Insured":
+        if self.self_ratio and self.insurance_class is not rules.InsuranceClass.B:
+            raise ValueError("只有乙类（B）才有先行自付比例")
+        return self
+
+
+class Ending(BaseModel, extra="forbid"):
+    """The last day of a dated row."""
+
+    valid_to: Day = Field(examples=["2026-12-31"])
+
+
+class ServiceItemCreate(BaseModel, extra="forbid"):
+    """A service for the region's list."""
+
+    code: Code = Field(examples=["BLOOD_FASTING"])
+    name: Text = Field(examples=["空腹采血"])
+    duration_minutes: Minutes = Field(examples=[20])
+    staff_count: Staff = 1
+    skills: Skills = Field(default_factory=list)
+    order_kinds: Kinds = Field(examples=[["home_visit"]])
+    latest_start: ClockTime | None = Field(default=None, examples=["09:30"])
+    home_allowed: bool = True
+    refusal_note: Text | None = Field(default=None, examples=["静脉输液不能上门进行，请到门诊输液室。"])
+
+
+class ServiceItemUpdate(BaseModel, extra="forbid"):
+    """What changes about a service; what is left out stays. `latest_start` and `refusal_note` may be emptied."""
+
+    name: Text | None = None
+    duration_minutes: Minutes | None = None
+    staff_count: Staff | None = None
+    skills: Skills | None = None
+    order_kinds: Kinds | None = None
+    latest_start: ClockTime | None = None
+    home_allowed: bool | None = None
+    refusal_note: Text | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "ServiceItemUpdate":
+        if not self.model_fields_set:
+            raise ValueError("没有要修改的内容")
+        for name in self.model_fields_set - {"latest_start", "refusal_note"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} 不能为空")
+        return self
+
+
+class ServiceItemRead(ServiceItemCreate):
+    """A service of the region's list."""
+
+    id: UUID
+
+
+class PriceCreate(_Insured):
+    """A price from a day on. `name` is the price book's; left out, it is the service's."""
+
+    code: Code = Field(examples=["WOUND_DRESSING"])
+    name: Text | None = Field(default=None, examples=["换药（小）"])
+    unit_price: Decimal4 = Field(examples=["28.00"])
+    per_visit_max: int | None = Field(default=None, ge=1, le=99)
+    includes: Codes = Field(default_factory=list)
+    excludes: Codes = Field(default_factory=list)
+
+
+class PriceRead(PriceCreate):
+    """A price of an institution, in yuan."""
+
+    id: UUID
+    institution_id: UUID
+
+
+class Tier(BaseModel, extra="forbid"):
+    """A fee up to a distance, bound included; null = without end."""
+
+    up_to_km: Decimal4 | None = Field(examples=["3"])
+    price: Decimal4 = Field(examples=["78.00"])
+
+
+class Night(BaseModel, extra="forbid"):
+    """Local times in which the fee is multiplied; over midnight when it starts later than it ends."""
+
+    starts_at: ClockTime = Field(examples=["18:00"])
+    ends_at: ClockTime = Field(examples=["06:00"])
+    multiplier: Decimal4 = Field(examples=["2"])
+
+    @model_validator(mode="after")
+    def _is_a_time(self) -> "Night":
+        if self.starts_at == self.ends_at:
+            raise ValueError("夜间时段的起止不能相同")
+        return self
+
+
+class TariffCreate(_Insured):
+    """上门服务费标准 from a day on."""
+
+    unit: rules.FeeUnit
+    tiers: list[Tier] = Field(min_length=1, max_length=20)
+    night: Night | None = None
+    distance_base: rules.DistanceBase
+    distance_method: rules.DistanceMethod
+
+    @model_validator(mode="after")
+    def _tiers_ascend(self) -> "TariffCreate":
+        if not rules.tiers_ascend([tier.up_to_km for tier in self.tiers]):
+            raise ValueError("距离档须从小到大，只有最后一档可以不封顶")
+        return self
+
+
+class TariffRead(TariffCreate):
+    """A tariff of an institution; `distance_note` says how its kilometres are counted."""
+
+    id: UUID
+    institution_id: UUID
+    distance_note: str
+
+
+class ProgrammeItem(BaseModel, extra="forbid"):
+    """Units of a service per person and calendar year."""
+
+    code: Code = Field(examples=["BP"])
+    per_year: int = Field(ge=1, le=366, examples=[4])
+
+
+class ProgrammeCreate(_Dated):
+    """A public programme and who pays it."""
+
+    code: Code = Field(examples=["BPHS-2026"])
+    name: Text = Field(examples=["国家基本公共卫生服务"])
+    payer: Text = Field(examples=["基本公共卫生服务补助资金"])
+    items: list[ProgrammeItem] = Field(min_length=1, max_length=100)
+
+    @model_validator(mode="after")
+    def _each_code_once(self) -> "ProgrammeCreate":
+        _distinct([item.code for item in self.items])
+        return self
+
+
+class ProgrammeRead(ProgrammeCreate):
+    """A public programme of the region."""
+
+    id: UUID
+
+
+class InsuranceRuleCreate(_Dated):
+    """What a medical insurance pays from a day on."""
+
+    plan_code: Code = Field(examples=["RESIDENT"])
+    name: Text = Field(examples=["城乡居民基本医疗保险"])
+    deductible: Yuan = Field(examples=["100.00"])
+    pay_ratio: Ratio = Field(examples=["0.80"])
+    yearly_cap: Yuan = Field(examples=["12000.00"])
+
+
+class PublishedMode(BaseModel):
+    """A registered 服务方式 and its days."""
+
+    mode: str
+    valid_from: date
+    valid_to: date | None
+
+
+class PublishedInstitution(BaseModel):
+    """An institution that may serve at home, as published."""
+
+    id: UUID
+    code: str
+    name: str
+    district_code: str
+    address: str
+    phone: str | None
+    modes: list[PublishedMode]
+
+
+class PublishedInstitutions(Page[PublishedInstitution]):
+    """The published list of a day (R006); `published_at` is renewed every minute."""
+
+    on: date
+    published_at: AwareDatetime
+
+
+class InsuranceRuleRead(_Dated):
+    """What a medical insurance of the region pays."""
+
+    id: UUID
+    plan_code: str
+    name: str
+    deductible_fen: int
+    pay_ratio: Decimal
+    yearly_cap_fen: int

@@ -1,0 +1,103 @@
+"""The region's list of services: listed and changed by the region's administration, read by everyone."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.catalog import errors, repository, rules, schemas
+from service.catalog.models import ServiceItem
+from service.core import problems
+from service.core.paging import PageRequest
+from service.core.principal import Principal
+
+
+async def items(session: AsyncSession, *, region_id: UUID, codes: Collection[str]) -> dict[str, rules.ItemFacts]:
+    """Return the listed services among `codes`; one that is not listed is left out."""
+    return {row.code: _facts(row) for row in await repository.find_items(session, region_id=region_id, codes=codes)}
+
+
+async def refuse_unlisted(session: AsyncSession, *, region_id: UUID, codes: Collection[str]) -> None:
+    """Refuse codes that the region has not listed.
+
+    Raises:
+        errors.ItemUnknown: names them.
+    """
+    unknown = sorted(set(codes) - set(await items(session, region_id=region_id, codes=codes)))
+    if unknown:
+        raise errors.ItemUnknown(codes="、".join(unknown))
+
+
+async def add_service_item(
+    session: AsyncSession, *, principal: Principal, asked: schemas.ServiceItemCreate
+) -> schemas.ServiceItemRead:
+    """List a service.
+
+    Raises:
+        errors.CodeReserved: the code is one that bills use themselves.
+        errors.RefusalNoteMissing: not allowed at home, and no word why.
+        errors.ItemCodeTaken: listed already.
+    """
+    rules.refuse_reserved(asked.code)
+    rules.refuse_silent_ban(asked.home_allowed, asked.refusal_note)
+    row = ServiceItem(region_id=principal.region_id, **asked.model_dump())
+    session.add(row)
+    await session.flush()
+    return _read(row)
+
+
+async def list_service_items(
+    session: AsyncSession, *, principal: Principal, order_kind: rules.OrderKind | None, page: PageRequest
+) -> list[schemas.ServiceItemRead]:
+    """Return a page (and one more) of the services, of one order kind if asked."""
+    found = await repository.list_items(session, region_id=principal.region_id, order_kind=order_kind, page=page)
+    return [_read(row) for row in found]
+
+
+async def read_service_item(session: AsyncSession, *, principal: Principal, code: str) -> schemas.ServiceItemRead:
+    """Return one service.
+
+    Raises:
+        problems.NotFound: not listed.
+    """
+    found = await repository.find_items(session, region_id=principal.region_id, codes=[code])
+    if not found:
+        raise problems.NotFound(what="服务项目")
+    return _read(found[0])
+
+
+async def change_service_item(
+    session: AsyncSession, *, principal: Principal, code: str, asked: schemas.ServiceItemUpdate
+) -> schemas.ServiceItemRead:
+    """Change what is said about a service from now on.
+
+    Raises:
+        problems.NotFound: not listed.
+        errors.RefusalNoteMissing: not allowed at home after the change, and no word why.
+    """
+    row = await repository.lock_item(session, region_id=principal.region_id, code=code)
+    if row is None:
+        raise problems.NotFound(what="服务项目")
+    for name, value in asked.model_dump(exclude_unset=True).items():
+        setattr(row, name, value)
+    rules.refuse_silent_ban(row.home_allowed, row.refusal_note)
+    await session.flush()
+    return _read(row)
+
+
+def _facts(row: ServiceItem) -> rules.ItemFacts:
+    return rules.ItemFacts(
+        code=row.code,
+        name=row.name,
+        duration_minutes=row.duration_minutes,
+        staff_count=row.staff_count,
+        skills=frozenset(row.skills),
+        order_kinds=frozenset(row.order_kinds),
+        latest_start=row.latest_start,
+        home_allowed=row.home_allowed,
+        refusal_note=row.refusal_note,
+    )
+
+
+def _read(row: ServiceItem) -> schemas.ServiceItemRead:
+    return schemas.ServiceItemRead.model_validate(row.model_dump(exclude={"region_id"}))

@@ -1,0 +1,272 @@
+"""What crosses HTTP about districts, institutions, stations, service modes and settings."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
+
+from service.core import geo
+from service.core.text import Code, Text
+from service.institutions import rules
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+][0-9\- ]{2,29}$")]
+
+
+class Body(BaseModel):
+    """A request's body: a field that the contract does not name is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Place(Body):
+    """A place as a map gives it; stored as WGS-84."""
+
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[106.38])]
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[39.02])]
+    datum: geo.Datum = Field(default=geo.Datum.wgs84, description="坐标系；高德、微信为 gcj02，百度为 bd09")
+
+    @model_validator(mode="after")
+    def _lies_on_earth(self) -> "Place":
+        self.point()  # near the poles a datum's shift can leave the globe
+        return self
+
+    def point(self) -> geo.Point:
+        """Return the place in WGS-84."""
+        return geo.to_wgs84(self.lon, self.lat, self.datum)
+
+
+class Licence(Body):
+    """医疗机构执业许可证; both days included, no `valid_to` = without end."""
+
+    no: Text = Field(examples=["PDY10001-264020211A1001"])
+    valid_from: Day
+    valid_to: Day | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "Licence":
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("许可证截止日期早于起始日期")
+        return self
+
+
+class DistrictCreate(Body):
+    """A district to register."""
+
+    code: Code = Field(examples=["640202"])
+    name: Text = Field(examples=["大武口区"])
+
+
+class DistrictUpdate(Body):
+    """What may change of a district."""
+
+    name: Text = Field(examples=["大武口区"])
+
+
+class DistrictRead(BaseModel):
+    """A district (县/区)."""
+
+    id: UUID
+    code: str
+    name: str
+
+    @classmethod
+    def of(cls, facts: rules.DistrictFacts) -> "DistrictRead":
+        """Return what is shown of a district."""
+        return cls(id=facts.id, code=facts.code, name=facts.name)
+
+
+class InstitutionCreate(Body):
+    """An institution to register."""
+
+    code: Code = Field(examples=["CY01"])
+    name: Text = Field(examples=["朝阳社区卫生服务中心"])
+    kind: rules.InstitutionKind
+    district_id: UUID
+    address: Text = Field(examples=["大武口区朝阳西街1号"])
+    place: Place
+    licence: Licence | None = None
+    published_phone: Phone | None = Field(default=None, examples=["0952-2012345"])
+
+
+class InstitutionUpdate(Body):
+    """What may change of an institution; what is left out stays, `null` takes a licence or phone away."""
+
+    name: Text | None = Field(default=None, examples=["朝阳社区卫生服务中心"])
+    address: Text | None = None
+    place: Place | None = None
+    licence: Licence | None = None
+    published_phone: Phone | None = None
+
+
+class LicenceRead(BaseModel):
+    """医疗机构执业许可证."""
+
+    no: str
+    valid_from: date
+    valid_to: date | None
+
+
+class InstitutionRead(BaseModel):
+    """An institution; coordinates WGS-84."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: rules.InstitutionKind
+    district_id: UUID
+    address: str
+    lon: float
+    lat: float
+    licence: LicenceRead | None
+    published_phone: str | None
+
+    @classmethod
+    def of(cls, facts: rules.InstitutionFacts) -> "InstitutionRead":
+        """Return what is shown of an institution."""
+        licence = None
+        if facts.licence_no is not None and facts.licence_from is not None:
+            licence = LicenceRead(no=facts.licence_no, valid_from=facts.licence_from, valid_to=facts.licence_to)
+        return cls(
+            id=facts.id,
+            code=facts.code,
+            name=facts.name,
+            kind=facts.kind,
+            district_id=facts.district_id,
+            address=facts.address,
+            lon=facts.lon,
+            lat=facts.lat,
+            licence=licence,
+            published_phone=facts.published_phone,
+        )
+
+
+class StationCreate(Body):
+    """A station to register."""
+
+    code: Code = Field(examples=["S1"])
+    name: Text = Field(examples=["朝阳一站"])
+    place: Place
+
+
+class StationUpdate(Body):
+    """What may change of a station; what is left out stays."""
+
+    name: Text | None = Field(default=None, examples=["朝阳一站"])
+    place: Place | None = None
+
+
+class StationRead(BaseModel):
+    """A station; coordinates WGS-84."""
+
+    id: UUID
+    institution_id: UUID
+    code: str
+    name: str
+    lon: float
+    lat: float
+
+    @classmethod
+    def of(cls, facts: rules.StationFacts) -> "StationRead":
+        """Return what is shown of a station."""
+        return cls(
+            id=facts.id,
+            institution_id=facts.institution_id,
+            code=facts.code,
+            name=facts.name,
+            lon=facts.lon,
+            lat=facts.lat,
+        )
+
+
+class ModeCreate(Body):
+    """服务方式 to register, as the licence says."""
+
+    mode: rules.ServiceMode
+    registration_no: Text = Field(examples=["石卫医登〔2026〕12号"])
+    valid_from: Day
+    valid_to: Day | None = None
+
+
+class ModeUpdate(Body):
+    """When a registration ends; `null` = without end. A change of mode is a new registration."""
+
+    valid_to: Day | None
+
+
+class ModeRead(BaseModel):
+    """A registration of a service mode; both days included."""
+
+    id: UUID
+    institution_id: UUID
+    mode: rules.ServiceMode
+    registration_no: str
+    valid_from: date
+    valid_to: date | None
+
+    @classmethod
+    def of(cls, facts: rules.ModeFacts) -> "ModeRead":
+        """Return what is shown of a registration."""
+        return cls(
+            id=facts.id,
+            institution_id=facts.institution_id,
+            mode=facts.mode,
+            registration_no=facts.registration_no,
+            valid_from=facts.valid_from,
+            valid_to=facts.valid_to,
+        )
+
+
+SettingValue = StrictBool | Annotated[StrictInt, Field(ge=-(10**9), le=10**9)] | Text
+"""A decimal is a string; `GET /settings` says what each setting takes."""
+
+
+class SettingCreate(Body):
+    """A value to set from a day on; without `institution_id` for the whole region."""
+
+    institution_id: UUID | None = None
+    key: Code = Field(examples=["travel.detour_factor"])
+    value: SettingValue = Field(examples=["1.4"])
+    valid_from: Day
+    valid_to: Day | None = None
+
+
+class SettingUpdate(Body):
+    """A correction of a value: its end, or, before it is in force, the value itself. What is left out stays."""
+
+    value: SettingValue | None = Field(default=None, examples=["1.5"])
+    valid_to: Day | None = None
+
+
+class SettingRowRead(BaseModel):
+    """One dated value of a setting."""
+
+    id: UUID
+    institution_id: UUID | None
+    key: str
+    value: bool | int | str
+    valid_from: date
+    valid_to: date | None
+    set_by_account_id: UUID
+    set_at: datetime
+
+
+class SettingRead(BaseModel):
+    """A setting on a day: the value in force and whose it is."""
+
+    key: str
+    about: str
+    expected: str
+    value: Any = Field(description="生效的值")
+    default: Any = Field(description="没有设置时的值")
+    source: rules.SettingSource
+    valid_from: date | None
+    valid_to: date | None
+
+
+class SettingList(BaseModel):
+    """All settings on a day."""
+
+    on: date
+    items: list[SettingRead]

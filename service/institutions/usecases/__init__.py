@@ -1,0 +1,68 @@
+"""What people do with institutions, and what other rooms ask them."""
+
+from service.institutions.usecases.answers import (
+    find_region,
+    get_institution,
+    get_station,
+    has_mode,
+    list_institutions_facts,
+    list_modes,
+    list_qualified,
+    list_stations,
+    setting,
+    settings_on,
+)
+from service.institutions.usecases.dated import change_setting, list_setting_rows, list_settings, set_setting
+from service.institutions.usecases.directory import (
+    add_district,
+    add_institution,
+    change_district,
+    change_institution,
+    found_region,
+    get_district,
+    list_districts,
+    list_institutions,
+)
+from service.institutions.usecases.premises import (
+    add_station,
+    change_mode,
+    change_station,
+    list_modes_page,
+    list_stations_page,
+    read_mode,
+    read_station,
+    register_mode,
+)
+
+__all__ = [
+    "add_district",
+    "add_institution",
+    "add_station",
+    "change_district",
+    "change_institution",
+    "change_mode",
+    "change_setting",
+    "change_station",
+    "find_region",
+    "found_region",
+    "get_district",
+    "get_institution",
+    "get_station",
+    "has_mode",
+    "list_districts",
+    "list_institutions",
+    "list_institutions_facts",
+    "list_modes",
+    "list_modes_page",
+    "list_qualified",
+    "list_setting_rows",
+    "list_settings",
+    "list_stations",
+    "list_stations_page",
+    "read_mode",
+    "read_station",
+    "register_mode",
+    "set_setting",
+    "setting",
+    "settings_on",
+]

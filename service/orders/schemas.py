@@ -1,0 +1,64 @@
+"""What crosses HTTP about orders."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.core.text import Text
+from service.orders.rules import OrderKind, OrderState
+
+
+class OrderItemRead(BaseModel):
+    """A service asked for."""
+
+    code: str
+    quantity: int
+
+
+class OrderMoveRead(BaseModel):
+    """One move of the order: when, by whom (null = the system), why."""
+
+    seq: int
+    from_state: OrderState | None
+    to_state: OrderState
+    moved_at: datetime
+    moved_by_account_id: UUID | None
+    because: str
+
+
+class OrderSummary(BaseModel):
+    """An order in a list."""
+
+    id: UUID
+    order_no: str = Field(examples=["20260302-0001"])
+    institution_id: UUID
+    kind: OrderKind
+    person_id: UUID
+    home_id: UUID
+    state: OrderState
+    service_on: date
+    wished_start: datetime
+    wished_end: datetime = Field(description="服务应在此之前结束；有最晚开始时间的项目会把它提前")
+    staff_count: int
+    items: list[OrderItemRead]
+    preferred_practitioner_id: UUID | None
+
+
+class OrderRead(OrderSummary):
+    """An order with everything that happened to it."""
+
+    mobility_reason: str
+    distance_metres: int | None = Field(description="报价时确定的上门距离（米），结算沿用；草稿为 null")
+    placed_by_account_id: UUID
+    placed_at: datetime
+    moves: list[OrderMoveRead]
+
+
+class OrderRejection(BaseModel):
+    """Why an order is sent back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[Text, Field(description="退回原因，居民可见", examples=["当天康复治疗师外出培训，请改约周四"])]

@@ -1,0 +1,31 @@
+"""What people do with orders; placing, changing and cancelling are composed in `booking`, which asks other rooms."""
+
+from service.orders.usecases.moving import accept, move, reject
+from service.orders.usecases.placing import change, count_open, create, require_mode, require_practitioner_at
+from service.orders.usecases.reading import (
+    LISTING,
+    get_order,
+    has_open_order,
+    hold_order,
+    list_for_day,
+    list_orders,
+    read_order,
+)
+
+__all__ = [
+    "LISTING",
+    "accept",
+    "change",
+    "count_open",
+    "create",
+    "get_order",
+    "has_open_order",
+    "hold_order",
+    "list_for_day",
+    "list_orders",
+    "move",
+    "read_order",
+    "reject",
+    "require_mode",
+    "require_practitioner_at",
+]

@@ -1,0 +1,115 @@
+"""What booking does with orders: writes them, changes them, counts a person's open ones."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.core import dates, problems
+from service.core.clock import local_date
+from service.core.principal import Principal
+from service.institutions import usecases as institutions
+from service.orders import repository, rules
+from service.orders.models import Order, OrderItem
+from service.orders.usecases import rows
+
+
+async def create(
+    session: AsyncSession, *, principal: Principal, order: rules.NewOrder, now: datetime, because: str
+) -> rules.OrderFacts:
+    """Write a new order with the institution's next number of the day, its items and its first move.
+
+    Raises:
+        errors.OrderNumberTaken: somebody wrote the number without asking for it.
+    """
+    number = await repository.next_no(session, institution_id=order.institution_id, on=local_date(now))
+    row = Order(
+        region_id=principal.region_id,
+        institution_id=order.institution_id,
+        order_no=number,
+        kind=order.kind,
+        person_id=order.person_id,
+        home_id=order.home_id,
+        state=order.state,
+        service_on=order.window.service_on,
+        wished=dates.moments(order.window.start, order.window.end),
+        staff_count=order.staff_count,
+        mobility_reason=order.mobility_reason,
+        preferred_practitioner_id=order.preferred_practitioner_id,
+        distance_metres=order.distance_metres,
+        placed_by_account_id=principal.account_id,
+        placed_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    session.add_all(
+        OrderItem(
+            region_id=row.region_id,
+            institution_id=row.institution_id,
+            order_id=row.id,
+            code=code,
+            quantity=quantity,
+        )
+        for code, quantity in order.items
+    )
+    await rows.log(session, row, before=None, now=now, account_id=principal.account_id, because=because)
+    return rows.facts_of(row, tuple(sorted(order.items)))
+
+
+async def change(
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    order_id: UUID,
+    order: rules.NewOrder,
+    now: datetime,
+    because: str,
+) -> rules.OrderFacts:
+    """Write what a changed order now asks for; its kind, person, items and state stay. The history says why.
+
+    Raises:
+        problems.NotFound: there is no such order.
+    """
+    row = await rows.get(session, principal.region_id, order_id, lock=True)
+    row.home_id = order.home_id
+    row.service_on = order.window.service_on
+    row.wished = dates.moments(order.window.start, order.window.end)
+    row.staff_count = order.staff_count
+    row.preferred_practitioner_id = order.preferred_practitioner_id
+    row.distance_metres = order.distance_metres
+    state = rules.OrderState(row.state)
+    await rows.log(session, row, before=state, now=now, account_id=principal.account_id, because=because)
+    return await rows.facts(session, row)
+
+
+async def count_open(session: AsyncSession, *, person_id: UUID) -> int:
+    """Return how many open orders a person has at any institution, and hold that number until the commit.
+
+    A second order of the same person waits here for the first: without the lock both would count the same.
+    """
+    return await repository.count_open(session, person_id=person_id)
+
+
+async def require_practitioner_at(session: AsyncSession, *, practitioner_id: UUID, institution_id: UUID) -> None:
+    """Refuse a wish for a practitioner who does not work at the institution; asked for elders, who see no staff.
+
+    Raises:
+        problems.NotFound: he does not, or there is no such practitioner.
+    """
+    if not await repository.works_at(session, practitioner_id=practitioner_id, institution_id=institution_id):
+        raise problems.NotFound(what="该机构的这位医护人员")
+
+
+async def require_mode(
+    session: AsyncSession, *, region_id: UUID, institution_id: UUID, kind: rules.OrderKind, on: date
+) -> None:
+    """Refuse unless the institution has the mode that a kind of order needs registered on a day (R005).
+
+    Raises:
+        errors.ModeNotRegistered: it has not, or its licence is not in force.
+        problems.NotFound: there is no such institution.
+    """
+    registered = await institutions.has_mode(
+        session, region_id=region_id, institution_id=institution_id, mode=rules.MODE_NEEDED[kind], on=on
+    )
+    rules.refuse_unregistered(kind, registered, on)

@@ -1,0 +1,134 @@
+"""Who reads orders: neighbours get facts, people get what they may see."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.core import paging
+from service.core.principal import Principal
+from service.orders import repository, rules, schemas
+from service.orders.models import Order
+from service.orders.usecases import rows
+from service.patients import usecases as patients
+from service.patients.rules import Right
+
+LISTING = "orders"
+
+
+async def get_order(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> rules.OrderFacts:
+    """Return an order that the fence lets through.
+
+    Raises:
+        problems.NotFound: there is none.
+    """
+    return await rows.facts(session, await rows.get(session, region_id, order_id))
+
+
+async def hold_order(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> rules.OrderFacts:
+    """Return an order and hold it until the commit: whoever else wants to move or change it waits.
+
+    Raises:
+        problems.NotFound: there is none.
+    """
+    return await rows.facts(session, await rows.get(session, region_id, order_id, lock=True))
+
+
+async def list_for_day(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    institution_ids: Collection[UUID],
+    on: date,
+    states: Collection[rules.OrderState],
+) -> list[rules.OrderFacts]:
+    """Return the orders of some institutions on a day in some states, the oldest first."""
+    found = await repository.list_day(
+        session, region_id=region_id, institution_ids=institution_ids, on=on, states=states
+    )
+    items = await repository.list_items(session, region_id=region_id, order_ids=[row.id for row in found])
+    return [rows.facts_of(row, items[row.id]) for row in found]
+
+
+async def has_open_order(
+    session: AsyncSession, *, region_id: UUID, person_id: UUID, kind: rules.OrderKind, since: date
+) -> bool:
+    """Return whether an open order of a kind that the fence lets through stands for a person on or after a day."""
+    return await repository.has_open_order(session, region_id=region_id, person_id=person_id, kind=kind, since=since)
+
+
+async def read_order(
+    session: AsyncSession, *, principal: Principal, order_id: UUID, now: datetime
+) -> schemas.OrderRead:
+    """Return an order with its items and moves, to its institution and to whoever may view the person.
+
+    Raises:
+        problems.NotFound: there is no such order, or it is not the principal's to see.
+    """
+    row = await rows.get(session, principal.region_id, order_id)
+    if row.institution_id not in principal.institution_ids:
+        await patients.require_right(session, principal=principal, person_id=row.person_id, right=Right.view, now=now)
+    items = await repository.list_items(session, region_id=row.region_id, order_ids=[row.id])
+    moves = await repository.list_moves(session, region_id=row.region_id, order_id=row.id)
+    return schemas.OrderRead(
+        **_summary(row, items[row.id]).model_dump(),
+        mobility_reason=row.mobility_reason,
+        distance_metres=row.distance_metres,
+        placed_by_account_id=row.placed_by_account_id,
+        placed_at=row.placed_at,
+        moves=[schemas.OrderMoveRead.model_validate(each, from_attributes=True) for each in moves],
+    )
+
+
+async def list_orders(
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    state: rules.OrderState | None,
+    service_on: date | None,
+    institution_id: UUID | None,
+    person_id: UUID | None,
+    page: paging.PageRequest,
+    cursors: paging.Cursors,
+    now: datetime,
+) -> paging.Page[schemas.OrderSummary]:
+    """Return a page of the orders of the principal's institutions, or of the persons that he may view."""
+    people = {person_id} if person_id else None
+    if not principal.institution_ids:
+        viewed = {
+            each.person_id
+            for each in await patients.my_people(session, principal=principal, now=now)
+            if Right.view in each.rights
+        }
+        people = viewed if people is None else viewed & people
+    where = repository.narrowed(state=state, service_on=service_on, institution_id=institution_id, person_ids=people)
+    found = await repository.list_page(session, region_id=principal.region_id, where=where, page=page)
+    items = await repository.list_items(session, region_id=principal.region_id, order_ids=[row.id for row in found])
+    return paging.page_of(
+        found,
+        request=page,
+        read=lambda row: _summary(row, items[row.id]),
+        last=lambda row: row.id,
+        cursors=cursors,
+        listing=LISTING,
+    )
+
+
+def _summary(row: Order, items: tuple[tuple[str, int], ...]) -> schemas.OrderSummary:
+    window = rows.window_of(row)
+    return schemas.OrderSummary(
+        id=row.id,
+        order_no=row.order_no,
+        institution_id=row.institution_id,
+        kind=rules.OrderKind(row.kind),
+        person_id=row.person_id,
+        home_id=row.home_id,
+        state=rules.OrderState(row.state),
+        service_on=row.service_on,
+        wished_start=window.start,
+        wished_end=window.end,
+        staff_count=row.staff_count,
+        items=[schemas.OrderItemRead(code=code, quantity=quantity) for code, quantity in items],
+        preferred_practitioner_id=row.preferred_practitioner_id,
+    )

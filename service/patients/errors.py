@@ -1,0 +1,137 @@
+"""Every way patients say no."""
+
+from service.core import problems
+
+
+class PersonAlreadyRegistered(problems.Refusal):
+    """This identity number is registered in the region already."""
+
+    zh = "该证件号码在本统筹区已有登记，请改用“接诊登记”（姓名与证件号码相符即可建立服务关系）。"
+    en = "This identity number is registered already; admit the person by number and name instead."
+
+
+class IdNumberInvalid(problems.Refusal):
+    """The identity number cannot exist."""
+
+    status = 422
+    zh = "证件号码有误：{reason}，请核对证件后重新填写。"
+    en = "The identity number cannot exist ({reason}); check the card."
+
+
+class IdNumberDisagrees(problems.Refusal):
+    """The identity number says something else than the form."""
+
+    status = 422
+    zh = "证件号码中的{field}与填写的不一致，请核对证件后重新填写。"
+    en = "The identity number disagrees with the given {field}; check the card."
+
+
+class PhoneInvalid(problems.Refusal):
+    """The phone number cannot exist."""
+
+    status = 422
+    zh = "电话号码有误，请填写中国内地的手机号，或带区号的固定电话。"
+    en = "The phone number is not a Chinese mobile or landline number."
+
+
+class RightMissing(problems.Refusal):
+    """You may not do this for this person."""
+
+    status = 403
+    zh = "您没有为这位居民办理此事的授权（{right}），请由本人或其机构授权后再试。"
+    en = "You do not hold the right “{right}” for this person; the person or the institution can grant it."
+
+
+class EndsBeforeStart(problems.Refusal):
+    """A period cannot end before it starts."""
+
+    status = 422
+    zh = "终止日期（{valid_to}）早于开始日期（{valid_from}），请改正。"
+    en = "The period would end ({valid_to}) before it starts ({valid_from})."
+
+
+class DeathImpossible(problems.Refusal):
+    """The day of death lies before birth or in the future."""
+
+    status = 422
+    zh = "去世日期（{deceased_on}）早于出生日期或晚于今天，请改正。"
+    en = "The day of death {deceased_on} lies before birth or in the future."
+
+
+class PersonDeceased(problems.Refusal):
+    """The person has died."""
+
+    zh = "该居民已登记去世（{deceased_on}），不能再办理；如登记有误，请先更正去世日期。"
+    en = "The person died on {deceased_on}; correct that day first if it is wrong."
+
+
+class KeyGroupAlready(problems.Refusal):
+    """The person is in this group already at that time."""
+
+    zh = "该居民在这段时间内已登记为此类重点人群，请先终止原记录。"
+    en = "The person is registered in this group for part of that time; end that row first."
+
+
+class CoverageOverlaps(problems.Refusal):
+    """The person has a medical insurance already at that time."""
+
+    zh = "该居民在这段时间内已有参保记录，请先终止原记录。"
+    en = "The person has a medical insurance for part of that time; end that row first."
+
+
+class AlreadyActsForPerson(problems.Refusal):
+    """This account may act for the person already."""
+
+    zh = "该账号已可代这位居民办理；如需改变权限，请先撤销原授权。"
+    en = "The account may act for the person already; revoke that first to change its rights."
+
+
+class AlreadyBound(problems.Refusal):
+    """The person, or the account, is bound already."""
+
+    zh = "该居民或该账号已完成本人绑定，一人一号；如绑定有误，请联系机构处理。"
+    en = "The person or the account is bound already; each person has one account."
+
+
+class AdmissionInFlight(problems.Refusal):
+    """Somebody is admitting the person at this moment."""
+
+    zh = "有人正在为该居民办理接诊登记，请刷新后查看。"
+    en = "The person is being admitted by somebody else at this moment; look again."
+
+
+class TooManyProxies(problems.Refusal):
+    """The person has as many proxies as allowed."""
+
+    zh = "这位居民的代办人已达上限，请先撤销一位。"
+    en = "The person has as many proxies as allowed; revoke one first."
+
+
+class TooManyElders(problems.Refusal):
+    """This account acts for as many elders as allowed."""
+
+    zh = "该账号代办的居民已达上限，请先撤销一位。"
+    en = "The account acts for as many elders as allowed; one has to be revoked first."
+
+
+class PaperMissing(problems.Refusal):
+    """Staff record a proxy only from a signed paper."""
+
+    status = 422
+    zh = "工作人员代为登记时须填写纸质授权书编号（paper_no）。"
+    en = "Staff must give the number of the signed paper (paper_no)."
+
+
+class ProxyEndsInThePast(problems.Refusal):
+    """A proxy cannot end before it begins."""
+
+    status = 422
+    zh = "授权终止时间须晚于现在，请改正。"
+    en = "The proxy would end before it begins; give a later moment."
+
+
+class ProxyEnded(problems.Refusal):
+    """The proxy is not in force any more."""
+
+    zh = "该授权已失效，无需再撤销。"
+    en = "The proxy is not in force any more; there is nothing to revoke."

@@ -1,0 +1,66 @@
+"""Turns rows into the facts that leave the room."""
+
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy.dialects.postgresql import Range
+
+from service.patients import rules
+from service.patients.models import CareRelation, Coverage, Home, KeyGroupRow, Patient
+
+
+def person(row: Patient) -> rules.PersonFacts:
+    """Return the facts of a person's row."""
+    return rules.PersonFacts(
+        id=row.id,
+        name=row.name,
+        sex=rules.Sex(row.sex),
+        born_on=row.born_on,
+        home_id=row.home_id,
+        deceased_on=row.deceased_on,
+    )
+
+
+def home(row: Home) -> rules.HomeFacts:
+    """Return the facts of a home's row."""
+    return rules.HomeFacts(
+        id=row.id,
+        lon=row.lon,
+        lat=row.lat,
+        floor=row.floor,
+        has_lift=row.has_lift,
+        care_institution_id=row.care_institution_id,
+    )
+
+
+def key_group(row: KeyGroupRow) -> rules.KeyGroupFacts:
+    """Return the facts of a key group's row."""
+    return rules.KeyGroupFacts(
+        id=row.id,
+        person_id=row.person_id,
+        key_group=rules.KeyGroup(row.key_group),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+    )
+
+
+def coverage(row: Coverage) -> rules.CoverageFacts:
+    """Return the facts of a coverage's row."""
+    return rules.CoverageFacts(id=row.id, plan_code=row.plan_code, valid_from=row.valid_from, valid_to=row.valid_to)
+
+
+def relation(row: CareRelation) -> rules.RelationFacts:
+    """Return the facts of a care relation that is, or was, in force for some time."""
+    during = cast("Range[datetime]", row.during)
+    return rules.RelationFacts(
+        id=row.id,
+        person_id=row.person_id,
+        kind=rules.RelationKind(row.kind),
+        institution_id=row.institution_id,
+        account_id=row.account_id,
+        kinship=rules.Kinship(row.relation) if row.relation else None,
+        rights=frozenset(rules.Right(each) for each in row.rights),
+        valid_from=during.lower,
+        valid_to=during.upper,
+        because=row.because,
+    )

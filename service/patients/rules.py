@@ -1,0 +1,225 @@
+"""The words of patients, and who may be served at home, who goes first, and what a relation to a person allows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from service.patients import errors
+
+OLD_AGE: Final = 65
+
+
+class Sex(StrEnum):
+    """As on the identity card."""
+
+    female = "female"
+    male = "male"
+
+
+class Right(StrEnum):
+    """What one may do for a person."""
+
+    view = "view"
+    book = "book"
+    pay = "pay"
+    grant = "grant"
+
+
+class RelationKind(StrEnum):
+    """Why somebody may see a person at all."""
+
+    institution = "institution"
+    self_ = "self"
+    proxy = "proxy"
+
+
+class Kinship(StrEnum):
+    """What a proxy is to the elder: the kinds of GB/T 4761 that matter here, and people who are no kin."""
+
+    spouse = "spouse"
+    child = "child"
+    child_in_law = "child_in_law"
+    grandchild = "grandchild"
+    parent = "parent"
+    sibling = "sibling"
+    other_relative = "other_relative"
+    guardian = "guardian"
+    care_worker = "care_worker"
+    acquaintance = "acquaintance"
+
+
+CARERS: Final = frozenset(Kinship) - {Kinship.acquaintance}
+"""Proxies who count as carers (照护者): family, guardian, care worker; a neighbour who books by phone does not (R131)."""
+
+
+class KeyGroup(StrEnum):
+    """重点人群; each kind opens service at home or moves a person forward (or both)."""
+
+    disabled = "disabled"
+    semi_disabled = "semi_disabled"
+    dementia = "dementia"
+    chronic = "chronic"
+    advanced_age = "advanced_age"
+    disability = "disability"
+    severe_illness = "severe_illness"
+    special_family = "special_family"
+    low_income = "low_income"
+
+
+SERVED_AT_HOME: Final = frozenset(
+    {KeyGroup.disabled, KeyGroup.dementia, KeyGroup.chronic, KeyGroup.advanced_age, KeyGroup.disability}
+)
+"""失能(含失智)、慢性病、高龄、残疾 (R001)."""
+PRIORITY_POINTS: Final[Mapping[KeyGroup, int]] = {
+    KeyGroup.disabled: 40,
+    KeyGroup.dementia: 40,
+    KeyGroup.severe_illness: 40,
+    KeyGroup.semi_disabled: 20,
+    KeyGroup.advanced_age: 20,
+    KeyGroup.special_family: 20,
+    KeyGroup.low_income: 10,
+}
+"""高龄、重病、失能(含失智)、半失能、计生特殊家庭 go first (R015); poverty only decides between equals."""
+OLD_AGE_POINTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """What other rooms may know of a person."""
+
+    id: UUID
+    name: str
+    sex: Sex
+    born_on: date
+    home_id: UUID | None
+    deceased_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeFacts:
+    """A home: WGS-84 degrees; `care_institution_id` where it is a care institution's house (养老机构)."""
+
+    id: UUID
+    lon: float
+    lat: float
+    floor: int
+    has_lift: bool
+    care_institution_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageFacts:
+    """A person's medical insurance: the region's plan, in force from … to (both days included)."""
+
+    id: UUID
+    plan_code: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGroupFacts:
+    """A key group a person belongs to from … to (both days included)."""
+
+    id: UUID
+    person_id: UUID
+    key_group: KeyGroup
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class RelationFacts:
+    """Why somebody may see and act for a person: half-open in time, `valid_to` None = until revoked."""
+
+    id: UUID
+    person_id: UUID
+    kind: RelationKind
+    institution_id: UUID | None
+    account_id: UUID | None
+    kinship: Kinship | None
+    rights: frozenset[Right]
+    valid_from: datetime | None
+    valid_to: datetime | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActsFor:
+    """A person whom an account may act for, and how far."""
+
+    person_id: UUID
+    name: str
+    kind: RelationKind
+    relation: Kinship | None
+    rights: frozenset[Right]
+    valid_to: datetime | None
+
+
+def may_be_served_at_home(groups: Iterable[KeyGroup]) -> bool:
+    """Return whether one of the person's key groups opens booking of services at home. Source: R001."""
+    return not SERVED_AT_HOME.isdisjoint(groups)
+
+
+def priority_of(groups: Iterable[KeyGroup], age: int) -> int:
+    """Return a person's priority: points of 65+ and of each group added up; 0 = nobody waits for him. Source: R015."""
+    return sum(PRIORITY_POINTS.get(each, 0) for each in set(groups)) + (OLD_AGE_POINTS if age >= OLD_AGE else 0)
+
+
+def age_on(born_on: date, on: date) -> int:
+    """Return the age in completed years (周岁) on a day."""
+    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+
+
+def floors_on_foot(floor: int, has_lift: bool) -> int:
+    """Return how many flights lead to a home's door: none with a lift; the ground floor is 1, there is no 0."""
+    if has_lift:
+        return 0
+    return floor - 1 if floor > 0 else -floor
+
+
+def rights_of(relations: Iterable[RelationFacts]) -> frozenset[Right]:
+    """Return what the relations allow together: an account's relation its own rights, an institution's view and book."""
+    allowed: set[Right] = set()
+    for each in relations:
+        allowed |= {Right.view, Right.book} if each.kind is RelationKind.institution else each.rights
+    return frozenset(allowed)
+
+
+def refuse_end_before_start(valid_from: date, valid_to: date | None) -> None:
+    """Refuse a period that would end before it starts.
+
+    Raises:
+        EndsBeforeStart: it would.
+    """
+    if valid_to is not None and valid_to < valid_from:
+        raise errors.EndsBeforeStart(valid_from=valid_from, valid_to=valid_to)
+
+
+def refuse_impossible_death(born_on: date, deceased_on: date, today: date) -> None:
+    """Refuse a day of death before birth or in the future.
+
+    Raises:
+        DeathImpossible: it is.
+    """
+    if not born_on <= deceased_on <= today:
+        raise errors.DeathImpossible(deceased_on=deceased_on)
+
+
+def refuse_deceased(person: PersonFacts) -> None:
+    """Refuse to give anybody new rights over a person who has died.
+
+    Raises:
+        PersonDeceased: he has.
+    """
+    if person.deceased_on is not None:
+        raise errors.PersonDeceased(deceased_on=person.deceased_on)
+
+
+def sorted_rights(rights: Iterable[Right]) -> list[Right]:
+    """Return rights in the order in which they are read out: view, book, pay, grant."""
+    order: Sequence[Right] = tuple(Right)
+    return sorted(set(rights), key=order.index)

@@ -1,0 +1,69 @@
+"""Every way practitioners say no."""
+
+from service.core import problems
+
+
+class StaffNoTaken(problems.Refusal):
+    """The staff number is another person's."""
+
+    zh = "该工号已被本机构其他人员使用，请换一个。"
+    en = "Another person of the institution has this staff number; choose another."
+
+
+class AccountTaken(problems.Refusal):
+    """The account belongs to another practitioner."""
+
+    zh = "该账号已关联其他医护人员，请先解除原关联。"
+    en = "The account is linked to another practitioner; unlink it there first."
+
+
+class QualificationOverlaps(problems.Refusal):
+    """The same licence or skill is registered for part of that time."""
+
+    zh = "该人员在这段时间内已有相同的执业证或技能记录，请先终止原记录。"
+    en = "The same licence or skill is registered for part of that time; end that row first."
+
+
+class QualificationImpossible(problems.Refusal):
+    """A qualification cannot end before it starts."""
+
+    status = 422
+    zh = "有效期截止（{valid_to}）早于起始（{valid_from}），请改正。"
+    en = "The qualification would end ({valid_to}) before it starts ({valid_from})."
+
+
+class ShiftOverlaps(problems.Refusal):
+    """The person works at that time already."""
+
+    zh = "该人员在这段时间内已有班次，请调整时间。"
+    en = "The person has a shift at that time already; choose another time."
+
+
+class ShiftThatDay(problems.Refusal):
+    """The person has a shift on that day already."""
+
+    zh = "该人员当天已有班次，请修改原班次（午休可在班次内设置）。"
+    en = "The person has a shift on that day already; change that one (a break fits inside it)."
+
+
+class ShiftImpossible(problems.Refusal):
+    """A shift ends after it starts and is not too long."""
+
+    status = 422
+    zh = "班次结束须晚于开始，且不超过 {hours} 小时，请改正。"
+    en = "A shift ends after it starts and lasts at most {hours} hours."
+
+
+class LunchImpossible(problems.Refusal):
+    """The lunch break does not fit."""
+
+    status = 422
+    zh = "午休须同时给出时段和分钟数，时段在班次之内且不短于午休，请改正。"
+    en = "A lunch break needs a window within the shift that is at least as long as the break."
+
+
+class ShiftBegun(problems.Refusal):
+    """The shift has begun."""
+
+    zh = "班次已经开始，不能再修改或删除。"
+    en = "The shift has begun and cannot be changed or removed."

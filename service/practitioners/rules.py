@@ -1,0 +1,157 @@
+"""The words of practitioners, and what a person may do on a day: skills, licence, shift."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from service.core import dates
+from service.core.geo import TravelMode
+from service.patients.rules import Sex
+from service.practitioners import errors
+
+LONGEST_SHIFT: Final = timedelta(hours=16)
+
+
+class PractitionerRole(StrEnum):
+    """What somebody is licensed as; a service asks for it as the skill `role:<role>`."""
+
+    doctor = "doctor"
+    village_doctor = "village_doctor"
+    nurse = "nurse"
+    therapist = "therapist"
+    pharmacist = "pharmacist"
+
+
+class Title(StrEnum):
+    """专业技术职称, ascending: none, 士, 师, 主管/主治, 副高, 正高."""
+
+    none = "none"
+    assistant = "assistant"
+    junior = "junior"
+    intermediate = "intermediate"
+    associate = "associate"
+    senior = "senior"
+
+
+class QualificationKind(StrEnum):
+    """A licence to practise, or a skill certified beyond it."""
+
+    licence = "licence"
+    skill = "skill"
+
+
+@dataclass(frozen=True, slots=True)
+class PractitionerFacts:
+    """What other rooms may know of a practitioner."""
+
+    id: UUID
+    institution_id: UUID
+    name: str
+    role: PractitionerRole
+    station_id: UUID
+    sex: Sex
+    title: Title
+    active: bool
+    account_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceFacts:
+    """A licence to practise, in force from … to (both days included)."""
+
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class QualificationFacts:
+    """A licence or a skill of one practitioner, in force from … to (both days included)."""
+
+    practitioner_id: UUID
+    kind: QualificationKind
+    code: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDay:
+    """One member of staff on one day: where he starts (WGS-84), how he travels, what he may do, when he works."""
+
+    practitioner_id: UUID
+    institution_id: UUID
+    name: str
+    role: PractitionerRole
+    sex: Sex
+    skills: frozenset[str]
+    licensed: bool
+    lon: float
+    lat: float
+    travel_mode: TravelMode
+    shift_start: datetime
+    shift_end: datetime
+    lunch_from: datetime | None
+    lunch_to: datetime | None
+    lunch_minutes: int
+
+
+def is_licensed(qualifications: Iterable[QualificationFacts], on: date) -> bool:
+    """Return whether a licence to practise is in force on a day."""
+    return any(each.kind is QualificationKind.licence for each in dates.in_force(qualifications, on))
+
+
+def skills_on(
+    role: PractitionerRole, title: Title, qualifications: Iterable[QualificationFacts], on: date
+) -> frozenset[str]:
+    """Return what a service may ask of the person on a day.
+
+    The skills in force, `role:<role>`, and `title:<title>` for his own title and every lower one, so that a service
+    that asks for `title:junior` (护师以上) is open to everyone from there up.
+    """
+    skills = {each.code for each in dates.in_force(qualifications, on) if each.kind is QualificationKind.skill}
+    grades = tuple(Title)
+    reached = {f"title:{grade}" for grade in grades[1 : grades.index(title) + 1]}
+    return frozenset(skills | reached | {f"role:{role}"})
+
+
+def refuse_impossible_shift(
+    start: datetime, end: datetime, lunch: tuple[datetime, datetime] | None, lunch_minutes: int
+) -> None:
+    """Refuse a shift that ends before it starts or is too long, and a lunch break that does not fit into it.
+
+    Raises:
+        ShiftImpossible: it ends before it starts, or lasts longer than 16 hours.
+        LunchImpossible: the window lies outside the shift, or is shorter than the break.
+    """
+    if not timedelta(0) < end - start <= LONGEST_SHIFT:
+        raise errors.ShiftImpossible(hours=LONGEST_SHIFT // timedelta(hours=1))
+    if lunch is None:
+        if lunch_minutes:
+            raise errors.LunchImpossible
+        return
+    opens, closes = lunch
+    if not (start <= opens and closes <= end and timedelta(0) < timedelta(minutes=lunch_minutes) <= closes - opens):
+        raise errors.LunchImpossible
+
+
+def refuse_begun(start: datetime, now: datetime) -> None:
+    """Refuse to change a shift that has begun.
+
+    Raises:
+        ShiftBegun: it has.
+    """
+    if start <= now:
+        raise errors.ShiftBegun
+
+
+def refuse_end_before_start(valid_from: date, valid_to: date | None) -> None:
+    """Refuse a qualification that would end before it starts.
+
+    Raises:
+        QualificationImpossible: it would.
+    """
+    if valid_to is not None and valid_to < valid_from:
+        raise errors.QualificationImpossible(valid_from=valid_from, valid_to=valid_to)

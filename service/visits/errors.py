@@ -1,0 +1,90 @@
+"""Every way a visit says no."""
+
+from service.core.problems import Refusal
+
+
+class NotYourVisit(Refusal):
+    """You are not in the crew of the visit."""
+
+    status = 404
+    zh = "没有找到分派给您的这次上门，请在“我的一天”里核对。"
+    en = "There is no such visit among yours."
+
+
+class StepMissing(Refusal):
+    """An earlier step was not reported."""
+
+    zh = "请先完成上一步“{missing}”，再报“{asked}”。"
+    en = "Report {missing} before {asked}."
+
+
+class VisitOver(Refusal):
+    """The visit is over and takes no more reports."""
+
+    zh = "这次上门已结束（{state}），不能再记录。"
+    en = "The visit is over ({state}) and takes no more reports."
+
+
+class ClockAhead(Refusal):
+    """The phone's clock is ahead of ours, or the report is not of the visit's day."""
+
+    status = 422
+    zh = "手机时间与服务日期或系统时间不符，请校准手机时间后再报。"
+    en = "The reported moment is in the future, before the step before it, or not on the service date."
+
+
+class CrewNotThere(Refusal):
+    """Not everyone of the crew has arrived."""
+
+    zh = "两人上门须都到场才能开始，还有同事未到；如对方不来，请联系调度。"
+    en = "The service starts when the whole crew has arrived."
+
+
+class NothingPerformed(Refusal):
+    """No service was recorded."""
+
+    zh = "还没有记录任何服务项目，不能完成。老人不在家请报“未遇”。"
+    en = "No service is recorded yet; report a no-show if nobody was at home."
+
+
+class ItemNotOrdered(Refusal):
+    """The service was not ordered; an addition needs a new quote and consent."""
+
+    zh = "“{code}”不在预约项目内，不能直接记录；如需增加请先由老人或家属另行预约。"
+    en = "{code} was not ordered."
+
+
+class ItemRecorded(Refusal):
+    """The service is recorded already."""
+
+    zh = "该项目已经记录过。"
+    en = "The service is recorded already."
+
+
+class ExceptionDecided(Refusal):
+    """The exception was decided for good."""
+
+    zh = "这条异常已经处理过，不能更改。"
+    en = "The exception was decided for good."
+
+
+class EndNeeded(Refusal):
+    """Approving a missing end needs the time at which the service ended."""
+
+    status = 422
+    zh = "批准“缺完成打卡”时请填写结束时间，且不早于开始时间、不晚于现在。"
+    en = "Approving a missing end needs ended_at, not before the start and not in the future."
+
+
+class NotAtTheDoor(Refusal):
+    """A no-show is reported from the door, before the service begins."""
+
+    zh = "请到达打卡后再报“未遇”；服务开始后不能报“未遇”。"
+    en = "Report a no-show after arriving and before starting."
+
+
+class CrewElsewhere(Refusal):
+    """The crew has just been recorded at another place."""
+
+    zh = "同一组人员刚在另一处打卡，请稍候重试。"
+    en = "The crew has just been recorded elsewhere; retry."

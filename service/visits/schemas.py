@@ -1,0 +1,128 @@
+"""What crosses HTTP about visits."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from service.core.geo import Datum
+from service.core.text import Code, LongText
+from service.visits.rules import Decision, EventKind, ExceptionKind, ReasonCode, VisitState
+
+
+class EventCreate(BaseModel):
+    """One step as the phone saw it; without a position it is taken, and a human decides."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{
+        "order_id": "0195a1b2-0000-7000-8000-000000000001", "kind": "arrive", "happened_at": "2026-03-02T09:02:00+08:00",
+        "lon": 106.3861, "lat": 39.0247, "datum": "gcj02", "accuracy_metres": 12,
+    }]})  # fmt: skip
+
+    order_id: UUID
+    kind: EventKind
+    happened_at: AwareDatetime
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    datum: Datum = Datum.gcj02
+    accuracy_metres: Annotated[int, Field(ge=0, le=100_000)] | None = None
+
+    @model_validator(mode="after")
+    def _whole_position(self) -> "EventCreate":
+        if (self.lon is None) != (self.lat is None):
+            raise ValueError("经度和纬度须同时提供")
+        return self
+
+
+class ItemCreate(BaseModel):
+    """A service performed at the door."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"code": "BP", "quantity": 1}]})
+
+    code: Code
+    quantity: int = Field(ge=1, le=99)
+
+
+class NoShowCreate(BaseModel):
+    """Nobody was at home: reported by the crew at the door."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: LongText = ""
+
+
+class DecisionCreate(BaseModel):
+    """A named person's decision about an exception."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [
+        {"decision": "approved", "reason_code": "position_drift", "note": "与家属电话核实，服务已完成"}
+    ]})  # fmt: skip
+
+    decision: Decision
+    reason_code: ReasonCode
+    note: LongText = ""
+    ended_at: AwareDatetime | None = None
+
+
+class EventRead(BaseModel):
+    """A step as recorded."""
+
+    kind: EventKind
+    practitioner_id: UUID
+    happened_at: AwareDatetime
+    received_at: AwareDatetime
+    home_distance_metres: int | None
+
+
+class ItemRead(BaseModel):
+    """A service as recorded."""
+
+    code: str
+    quantity: int
+    performed_at: AwareDatetime
+
+
+class ExceptionRead(BaseModel):
+    """What keeps the visit from verifying itself, and the decision."""
+
+    id: UUID
+    kind: ExceptionKind
+    text: str
+    facts: dict[str, Any]
+    decision: Decision | None
+    reason_code: ReasonCode | None
+    decided_by_account_id: UUID | None
+    decided_at: AwareDatetime | None
+
+
+class CrewRead(BaseModel):
+    """A member of the crew."""
+
+    practitioner_id: UUID
+    name: str
+
+
+class VisitSummary(BaseModel):
+    """A visit in a list."""
+
+    id: UUID
+    order_id: UUID
+    institution_id: UUID
+    person_id: UUID
+    service_on: date
+    state: VisitState
+    verified: bool
+    planned_start_at: AwareDatetime
+    started_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    trip_id: UUID | None
+
+
+class VisitRead(VisitSummary):
+    """A visit with what happened at the door."""
+
+    planned_end_at: AwareDatetime
+    crew: list[CrewRead]
+    items: list[ItemRead]
+    events: list[EventRead]
+    exceptions: list[ExceptionRead]

@@ -1,0 +1,21 @@
+"""What people do at the door and about it; the only door of the room."""
+
+from service.visits.usecases.closing import cancel_visit, close_days, report_no_show
+from service.visits.usecases.deciding import decide_exception
+from service.visits.usecases.preparing import prepare_order
+from service.visits.usecases.reading import list_visits, proof, read_visit, trip_of
+from service.visits.usecases.reporting import perform_item, report_event
+
+__all__ = [
+    "cancel_visit",
+    "close_days",
+    "decide_exception",
+    "list_visits",
+    "perform_item",
+    "prepare_order",
+    "proof",
+    "read_visit",
+    "report_event",
+    "report_no_show",
+    "trip_of",
+]

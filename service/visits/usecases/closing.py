@@ -1,0 +1,61 @@
+"""Visits that end without a service: nobody at home, cancelled, or never begun."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.core.clock import local_date
+from service.core.principal import Principal
+from service.orders.rules import OrderState
+from service.visits import errors, repository, rules, schemas
+from service.visits.models import Visit
+from service.visits.usecases import proving, reading
+from service.visits.usecases.reporting import own_visit
+
+
+async def report_no_show(
+    session: AsyncSession, *, principal: Principal, visit_id: UUID, now: datetime
+) -> schemas.VisitRead:
+    """Record that nobody was at home: the crew stands at the door and has not begun.
+
+    Raises:
+        errors.NotYourVisit: the account is not in the crew.
+        errors.NotAtTheDoor: it has not arrived, or the service has begun.
+    """
+    visit = await reading.get(session, principal.region_id, visit_id, lock=True)
+    visit, _ = await own_visit(session, principal, visit.order_id)
+    if visit.state != rules.VisitState.arrived:
+        raise errors.NotAtTheDoor(state=visit.state)
+    await _miss(session, visit, now=now, account_id=principal.account_id, because="nobody_at_home")
+    return await reading.describe(session, visit)
+
+
+async def cancel_visit(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> None:
+    """Cancel the visit of an order that is cancelled, if it was prepared; its trip may then settle without it."""
+    visit = await repository.find_of_order(session, region_id, order_id, lock=True)
+    if visit is not None and visit.state == rules.VisitState.prepared:
+        visit.state = rules.VisitState.cancelled
+        await session.flush()
+        await proving.announce(session, visit)
+
+
+async def close_days(session: AsyncSession, *, region_id: UUID, institution_ids: Sequence[UUID], now: datetime) -> int:
+    """Close the days before today: visits not begun are missed, those without an end doubted; return how many."""
+    rows = await repository.unfinished(session, region_id, institution_ids, local_date(now))
+    for visit in rows:
+        if visit.started_at is None:
+            await _miss(session, visit, now=now, account_id=None, because="not_begun")
+        elif rules.ExceptionKind.end_missing not in {
+            each.kind for each in await repository.exceptions(session, region_id, visit.id)
+        }:
+            await proving.doubt(session, visit, rules.ExceptionKind.end_missing, {}, now)
+    return len(rows)
+
+
+async def _miss(session: AsyncSession, visit: Visit, *, now: datetime, account_id: UUID | None, because: str) -> None:
+    visit.state = rules.VisitState.missed
+    await session.flush()
+    await proving.move_order(session, visit, OrderState.noshow, now=now, account_id=account_id, because=because)
+    await proving.announce(session, visit)

@@ -1,0 +1,55 @@
+"""Preparing visits: a published plan's appointments become visits that wait for their crew."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.orders import usecases as orders
+from service.routing import usecases as routing
+from service.visits import errors, repository, rules
+from service.visits.models import Visit, VisitStaff
+
+
+async def prepare_order(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> Visit:
+    """Make the visit of a scheduled order, or renew one that nobody has set out for; return its row.
+
+    Called for each order of a published plan, and by the first report where that job has not run yet.
+
+    Raises:
+        problems.NotFound: there is no such order.
+        errors.NotYourVisit: the order has no appointment.
+    """
+    order = await orders.get_order(session, region_id=region_id, order_id=order_id)
+    crew = await routing.crew_of(session, region_id=region_id, order_id=order_id)
+    known = await repository.find_of_order(session, region_id, order_id, lock=True)
+    if not crew:
+        raise errors.NotYourVisit
+    if known is not None and known.state != rules.VisitState.prepared:
+        return known
+    visit = known or Visit(
+        region_id=region_id, institution_id=order.institution_id, order_id=order_id, person_id=order.person_id,
+        home_id=order.home_id, mode=order.kind, service_on=order.service_on, planned_start_at=crew[0].start,
+        planned_end_at=crew[0].end, trip_key=crew[0].trip_key, state=rules.VisitState.prepared,
+    )  # fmt: skip
+    visit.home_id, visit.service_on, visit.trip_key = order.home_id, order.service_on, crew[0].trip_key
+    visit.planned_start_at = min(each.start for each in crew)
+    visit.planned_end_at = max(each.end for each in crew)
+    session.add(visit)
+    await session.flush()
+    await _send(session, visit, {each.practitioner_id: each.name for each in crew})
+    return visit
+
+
+async def _send(session: AsyncSession, visit: Visit, crew: dict[UUID, str]) -> None:
+    """Make the crew of a visit be `crew`."""
+    for gone in await repository.crew(session, visit.region_id, visit.id):
+        if crew.pop(gone.practitioner_id, None) is None:
+            await session.delete(gone)
+    for practitioner_id, name in crew.items():
+        session.add(
+            VisitStaff(
+                region_id=visit.region_id, institution_id=visit.institution_id, visit_id=visit.id,
+                practitioner_id=practitioner_id, practitioner_name=name,
+            )
+        )  # fmt: skip
+    await session.flush()

@@ -1,0 +1,106 @@
+"""Proving a visit: at its completion the doubts are raised, and with the last one approved it is verified."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.catalog import usecases as catalog
+from service.core.jobs import queue
+from service.institutions import usecases as institutions
+from service.institutions.rules import settings
+from service.orders import usecases as orders
+from service.orders.rules import OrderState
+from service.visits import repository, rules
+from service.visits.models import Visit, VisitException
+
+
+async def complete(
+    session: AsyncSession, visit: Visit, crew: Sequence[UUID], reports: Sequence[rules.Report], now: datetime
+) -> None:
+    """End a visit: write down when, raise its doubts, verify it if there is none."""
+    visit.started_at, visit.ended_at = rules.span_of(reports)
+    for kind, facts in rules.doubts(
+        crew, reports, await _planned_minutes(session, visit), await _limits(session, visit)
+    ).items():
+        await doubt(session, visit, kind, facts, now)
+    await orders.move(
+        session, region_id=visit.region_id, order_id=visit.order_id, to=OrderState.done, now=now, account_id=None,
+        because="completed",
+    )  # fmt: skip
+    await judge(session, visit)
+
+
+async def doubt(
+    session: AsyncSession, visit: Visit, kind: rules.ExceptionKind, facts: dict[str, object], now: datetime
+) -> None:
+    """Raise an exception for a human to decide."""
+    session.add(
+        VisitException(
+            region_id=visit.region_id, institution_id=visit.institution_id, visit_id=visit.id, kind=kind, facts=facts,
+            raised_at=now,
+        )
+    )  # fmt: skip
+    await session.flush()
+
+
+async def judge(session: AsyncSession, visit: Visit) -> None:
+    """Compute whether the visit is verified, or refused for good; tell the news when it is final."""
+    exceptions = await repository.exceptions(session, visit.region_id, visit.id)
+    decisions = [rules.Decision(each.decision) if each.decision else None for each in exceptions]
+    reports = await repository.events(session, visit.region_id, visit.id)
+    visit.verified = rules.is_verified(
+        items=len(await repository.items(session, visit.region_id, visit.id)),
+        crew=len({each.practitioner_id for each in reports if each.kind == rules.EventKind.start}),
+        started_at=visit.started_at,
+        ended_at=visit.ended_at,
+        decisions=decisions,
+    )
+    if rules.Decision.refused in decisions:
+        visit.verified, visit.state = False, rules.VisitState.refused
+    await session.flush()
+    if visit.verified or visit.state in rules.FINAL:
+        await announce(session, visit)
+
+
+async def announce(session: AsyncSession, visit: Visit) -> None:
+    """Tell that a visit is final: every verified visit of its trip may now be settled."""
+    for each in await repository.of_trip(session, visit.region_id, visit.trip_key, visit.trip_id):
+        if each.verified:
+            job = queue.Job(region_id=each.region_id, institution_ids=(each.institution_id,), subject_id=each.id)
+            await queue.enqueue(session, rules.VISIT_FINAL, job)
+
+
+async def _planned_minutes(session: AsyncSession, visit: Visit) -> int:
+    performed = await repository.items(session, visit.region_id, visit.id)
+    known = await catalog.items(session, region_id=visit.region_id, codes=[each.code for each in performed])
+    return sum(known[each.code].duration_minutes for each in performed if each.code in known)
+
+
+async def _limits(session: AsyncSession, visit: Visit) -> rules.ProofLimits:
+    on = await institutions.settings_on(
+        session, region_id=visit.region_id, institution_id=visit.institution_id, on=visit.service_on
+    )
+    return rules.ProofLimits(
+        geofence_metres=on.of(settings.VISIT_GEOFENCE_METRES),
+        accuracy_limit_metres=on.of(settings.VISIT_ACCURACY_LIMIT_METRES),
+        minimum_share=on.of(settings.VISIT_MINIMUM_SHARE_OF_DURATION),
+    )
+
+
+async def move_order(
+    session: AsyncSession, visit: Visit, to: OrderState, *, now: datetime, account_id: UUID | None, because: str
+) -> None:
+    """Push the visit's outcome down to its order, unless the order is there already."""
+    order = await orders.get_order(session, region_id=visit.region_id, order_id=visit.order_id)
+    if order.state is not to:
+        await orders.move(
+            session,
+            region_id=visit.region_id,
+            order_id=visit.order_id,
+            to=to,
+            now=now,
+            account_id=account_id,
+            because=because,
+        )

@@ -1,0 +1,132 @@
+"""Reading visits: for people, and as proof for billing."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.core import paging, problems
+from service.core.principal import Principal
+from service.visits import repository, rules, schemas
+from service.visits.models import Visit
+
+
+def summary(row: Visit) -> schemas.VisitSummary:
+    """Return a visit as a list shows it."""
+    return schemas.VisitSummary.model_validate(row, from_attributes=True)
+
+
+async def read_visit(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> schemas.VisitRead:
+    """Return a visit with its crew, items, events and exceptions.
+
+    Raises:
+        problems.NotFound: there is no such visit, or it is not yours to see.
+    """
+    return await describe(session, await get(session, region_id, visit_id))
+
+
+async def list_visits(
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    page: paging.PageRequest,
+    service_on: date | None = None,
+    state: rules.VisitState | None = None,
+    person_id: UUID | None = None,
+) -> list[schemas.VisitSummary]:
+    """Return one more than a page of the visits that the principal may see: the institution's, or his own."""
+    rows = await repository.list_visits(
+        session, principal.region_id, page=page, service_on=service_on, state=state, person_id=person_id
+    )
+    return [summary(row) for row in rows]
+
+
+async def proof(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> rules.VisitProof:
+    """Return what billing needs of a visit.
+
+    Raises:
+        problems.NotFound: there is no such visit.
+    """
+    return await proof_of(session, await get(session, region_id, visit_id))
+
+
+async def trip_of(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> list[rules.VisitProof]:
+    """Return the proofs of all visits that were proposed as the visit's trip or made on it, itself among them.
+
+    A trip settles once each of them is final.
+
+    Raises:
+        problems.NotFound: there is no such visit.
+    """
+    row = await get(session, region_id, visit_id)
+    rows = await repository.of_trip(session, region_id, row.trip_key, row.trip_id)
+    return [await proof_of(session, each) for each in rows]
+
+
+async def get(session: AsyncSession, region_id: UUID, visit_id: UUID, *, lock: bool = False) -> Visit:
+    """Return a visit's row, for this room only.
+
+    Raises:
+        problems.NotFound: there is no such visit, or it is not yours to see.
+    """
+    row = await repository.find(session, region_id, visit_id, lock=lock)
+    if row is None:
+        raise problems.NotFound(what="上门记录")
+    return row
+
+
+async def reports_of(session: AsyncSession, row: Visit) -> list[rules.Report]:
+    """Return a visit's events as its rules read them."""
+    return [
+        rules.Report(
+            rules.EventKind(each.kind), each.practitioner_id, each.happened_at, each.home_distance_metres,
+            each.accuracy_metres,
+        )
+        for each in await repository.events(session, row.region_id, row.id)
+    ]  # fmt: skip
+
+
+async def proof_of(session: AsyncSession, row: Visit) -> rules.VisitProof:
+    """Return the proof of a visit's row. Billed staff are those who began the service."""
+    begun = {each.practitioner_id for each in await reports_of(session, row) if each.kind is rules.EventKind.start}
+    items = await repository.items(session, row.region_id, row.id)
+    return rules.VisitProof(
+        visit_id=row.id,
+        order_id=row.order_id,
+        institution_id=row.institution_id,
+        person_id=row.person_id,
+        home_id=row.home_id,
+        trip_id=row.trip_id,
+        mode=row.mode,
+        service_on=row.service_on,
+        started_at=row.started_at,
+        verified=row.verified,
+        state=rules.VisitState(row.state),
+        staff_ids=tuple(sorted(begun)),
+        items=tuple((each.code, each.quantity) for each in items),
+    )
+
+
+async def describe(session: AsyncSession, row: Visit) -> schemas.VisitRead:
+    """Return everything about a visit's row."""
+    crew = await repository.crew(session, row.region_id, row.id)
+    return schemas.VisitRead(
+        **summary(row).model_dump(),
+        planned_end_at=row.planned_end_at,
+        crew=[schemas.CrewRead(practitioner_id=each.practitioner_id, name=each.practitioner_name) for each in crew],
+        items=[
+            schemas.ItemRead.model_validate(each, from_attributes=True)
+            for each in await repository.items(session, row.region_id, row.id)
+        ],
+        events=[
+            schemas.EventRead.model_validate(each, from_attributes=True)
+            for each in await repository.events(session, row.region_id, row.id)
+        ],
+        exceptions=[
+            schemas.ExceptionRead(
+                **each.model_dump(include={"id", "kind", "facts", "decision", "reason_code", "decided_by_account_id", "decided_at"}),
+                text=rules.EXCEPTION_TEXTS[rules.ExceptionKind(each.kind)],
+            )
+            for each in await repository.exceptions(session, row.region_id, row.id)
+        ],
+    )  # fmt: skip

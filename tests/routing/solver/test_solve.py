@@ -1,0 +1,85 @@
+"""Whole runs: time, repeatability, progress, and the referee's verdict on live days."""
+
+import random
+import time
+
+import pytest
+
+from service.routing.problem import Limits, Problem, Sync, Window
+from service.routing.referee.check import check_plan
+from service.routing.solver import Phase, Progress, solve
+from tests.routing.solver import days
+
+
+def live(jobs: int, staff: int, seed: int) -> Problem:
+    chance = random.Random(seed)
+    people = [days.person(f"s{at}", skills="nd" if at % 2 else "n", shift=(0, 480)) for at in range(staff)]
+    visits = []
+    for at in range(jobs):
+        opening = chance.randrange(0, 380)
+        visits.append(
+            days.job(
+                f"j{at}",
+                chance.randrange(1, 30),
+                (opening, opening + chance.randrange(20, 90)),
+                duration=chance.randrange(5, 30),
+                skills=chance.choice(["n", "n", "n", "d", "n,d"]),
+                sync=Sync.simultaneous,
+                drop_penalty=2000,
+            )
+        )
+    return days.day(people, visits, days.HARD, points=30)
+
+
+def soft(jobs: int) -> Problem:
+    chance = random.Random(jobs)
+    people = [days.person(f"s{at}", skills="nd", shift=(0, 300)) for at in range(4)]
+    visits = [
+        days.job(
+            f"j{at}",
+            chance.randrange(1, 30),
+            (opening := chance.randrange(0, 250), opening + 30),
+            skills=chance.choice(["n", "n", "n,d"]),
+            sync=Sync.sequential,
+            lag=Window(0, 30),
+        )
+        for at in range(jobs)
+    ]
+    return days.day(people, visits, days.SOFT, points=30)
+
+
+class TestLimits:
+    @pytest.mark.parametrize("problem", [live(60, 6, 1), soft(40)], ids=["live", "soft"])
+    def test_stops_within_half_a_second_of_the_limit(self, problem: Problem) -> None:
+        begun = time.monotonic()
+        solve(problem, Limits(1.5), 1)
+        assert time.monotonic() - begun <= 2.0
+
+    @pytest.mark.parametrize("problem", [live(25, 4, 2), soft(15)], ids=["live", "soft"])
+    def test_gives_the_same_plan_for_the_same_rounds_and_seed(self, problem: Problem) -> None:
+        limits = Limits(120.0, rounds=40)
+        assert solve(problem, limits, 7) == solve(problem, limits, 7)
+
+
+class TestPlans:
+    def test_a_live_day_keeps_every_hard_rule_and_is_priced_as_the_referee_does(self) -> None:
+        problem, told = live(60, 6, 3), list[Progress]()
+        plan = solve(problem, Limits(1.5), 1, told.append)
+        verdict = check_plan(problem, plan)
+        assert verdict.violations == ()
+        assert verdict.total == told[-1].cost
+        assert told[-1].unassigned == len(plan.unassigned)
+
+    def test_reports_every_phase_of_a_live_day_and_never_a_worse_cost(self) -> None:
+        told = list[Progress]()
+        solve(live(60, 6, 3), Limits(1.5), 1, told.append)
+        costs = [progress.cost for progress in told]
+        assert costs == sorted(costs, reverse=True)
+        assert told[0].phase is Phase.construct
+        assert told[-1].phase is Phase.explain
+        assert costs[-1] < costs[0]
+
+    def test_a_day_without_jobs_or_without_staff_is_a_plan(self) -> None:
+        assert solve(days.day([days.person()], [], days.HARD), Limits(0.2), 1).unassigned == ()
+        alone = solve(days.day([], [days.job("a", 1, (0, 9), drop_penalty=5)], days.HARD), Limits(0.2), 1)
+        assert [gone.reason for gone in alone.unassigned] == ["no_qualified_staff"]
