@@ -1,8 +1,14 @@
-"""Roles and the scopes their work needs. The one table from which every token's rights come."""
+"""Roles and the scopes their work needs, the one table from which every token's rights come; who may appoint whom."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
+
+from service.accounts import errors
+from service.core import problems
 
 
 class Role(StrEnum):
@@ -20,7 +26,7 @@ class Role(StrEnum):
     service_client = "service_client"
 
 
-_READS: Final = frozenset({"institutions:read", "catalog:read"})
+_READS: Final = frozenset({"accounts:own", "institutions:read", "catalog:read"})
 _OWN: Final = _READS | {"patients:read", "orders:read", "orders:place", "orders:cancel", "visits:read", "bills:read"}
 _AT_THE_DOOR: Final = _READS | {
     "patients:read",
@@ -86,3 +92,113 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[str]]] = {
     Role.service_client: _READS | {"accounts:bind"},
 }
 """Role → scopes. `region:write` opens the region's own rows (institutions, areas, programmes), never a person's."""
+
+ACTED_FOR: Final = frozenset({Role.elder, Role.family_proxy})
+"""Roles without a password of their own: a service client acts for them."""
+_STAFF: Final = frozenset(
+    {Role.doctor, Role.nurse, Role.therapist, Role.dispatcher, Role.finance, Role.institution_admin}
+)
+APPOINTS: Final[Mapping[Role, frozenset[Role]]] = {
+    Role.region_admin: _STAFF | {Role.region_admin, Role.service_client},
+    Role.institution_admin: _STAFF,
+    Role.service_client: ACTED_FOR,
+}
+"""Role → roles of the accounts it may make: never one that may do more than itself."""
+
+
+class AccountStatus(StrEnum):
+    """Whether an account may log in."""
+
+    active = "active"
+    disabled = "disabled"
+
+
+class RefreshVerdict(StrEnum):
+    """What becomes of a refresh token that is shown."""
+
+    renew = "renew"
+    reused = "reused"
+    void = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """An account; `institution_ids` are those that the one who asks may see."""
+
+    id: UUID
+    username: str
+    role: Role
+    display_name: str
+    status: AccountStatus
+    institution_ids: tuple[UUID, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an account is and where it works, all institutions included: for tokens and rights, never shown."""
+
+    id: UUID
+    role: Role
+    status: AccountStatus
+    sessions_from: datetime | None
+    institution_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshFacts:
+    """What is known of a refresh token; moments of real time."""
+
+    issued_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def refuse_appointment(by: Role, own: Collection[UUID], role: Role, institution_ids: Collection[UUID]) -> None:
+    """Refuse an account that the one who makes it may not make.
+
+    `own` are the institutions he works for; an administrator of the region may name any of the region.
+
+    Raises:
+        RoleBeyondYours: the role is not his to give.
+        InstitutionsDoNotFit: staff without an institution, or a role of the whole region with one.
+        problems.NotFound: an institution that is not his.
+    """
+    if role not in APPOINTS.get(by, frozenset()):
+        raise errors.RoleBeyondYours(role=str(role))
+    if bool(institution_ids) != (role in _STAFF):
+        raise errors.InstitutionsDoNotFit(role=str(role))
+    if by is Role.institution_admin and not set(institution_ids) <= set(own):
+        raise problems.NotFound(what="机构")
+
+
+def refuse_change(by: Role, own: Collection[UUID], target: Standing) -> None:
+    """Refuse to change an account that is not in one's charge.
+
+    An administrator of institutions has charge of staff who work for his institutions and for no other: he could
+    otherwise take over the log-in of another institution's administrator.
+
+    Raises:
+        problems.NotFound: it is not; existence stays secret.
+    """
+    if by is Role.region_admin:
+        return
+    works_here_only = bool(target.institution_ids) and set(target.institution_ids) <= set(own)
+    if target.role not in APPOINTS.get(by, frozenset()) or not works_here_only:
+        raise problems.NotFound(what="账号")
+
+
+def judge_refresh(token: RefreshFacts, standing: Standing | None, now: datetime) -> RefreshVerdict:
+    """Return what becomes of a refresh token at a moment of real time.
+
+    One that was used before means that somebody holds a copy, whatever else is true of it.
+    """
+    if token.used_at is not None:
+        return RefreshVerdict.reused
+    if token.revoked_at is not None or token.expires_at <= now:
+        return RefreshVerdict.void
+    if standing is None or standing.status is not AccountStatus.active:
+        return RefreshVerdict.void
+    too_old = standing.sessions_from is not None and token.issued_at < standing.sessions_from
+    return RefreshVerdict.void if too_old else RefreshVerdict.renew

@@ -22,10 +22,12 @@ begin
     if new.seq <> coalesce(before.seq, 0) + 1
        or new.used_after <> coalesce(before.used_after, 0) + used_delta
        or new.reserved_after <> coalesce(before.reserved_after, 0) + held_delta then
-        raise exception 'entry does not continue its chain' using errcode = '23514', constraint = 'entitlement_entries_chain';
+        raise exception 'entry does not continue its chain'
+            using errcode = '23514', constraint = 'entitlement_entries_chain';
     end if;
     if used_delta + held_delta > 0 and new.used_after + new.reserved_after > ceiling then
-        raise exception 'entitlement exhausted' using errcode = '23514', constraint = 'entitlement_entries_within_cap';
+        raise exception 'entitlement exhausted'
+            using errcode = '23514', constraint = 'entitlement_entries_within_cap';
     end if;
     return new;
 end
@@ -61,7 +63,9 @@ _GRANT = """
 insert into entitlements (region_id, id, person_id, source, ref_id, code, period, cap, counting)
 select app_region(), asked_id, asked_person, asked_source, asked_ref, asked_code, asked_period, asked_cap, asked_counting
 where app_may_ask(app_region(), asked_person)
-on conflict on constraint entitlements_once do nothing
+-- granted already: a cap stays as it was, but a better insurance rule of the same year raises it
+on conflict on constraint entitlements_once do update set cap = excluded.cap
+where entitlements.cap < excluded.cap and entitlements.source in ('insurance_fund', 'insurance_deductible')
 """
 
 _BALANCES = """
@@ -70,13 +74,16 @@ select e.id, e.source, e.ref_id, e.code, e.period, e.cap, e.counting,
 from entitlements e
 left join lateral (select used_after, reserved_after from entitlement_entries x
                    where x.region_id = e.region_id and x.entitlement_id = e.id order by seq desc limit 1) l on true
-where e.region_id = app_region() and e.person_id = asked_person
+where e.region_id = app_region() and e.person_id = asked_person and app_may_ask(e.region_id, e.person_id)
 """
 
 _COVER = """
-select c.id, c.institution_id, c.signed_on, c.valid_from, c.valid_to, c.terminated_on, p.covers_visit_fee, p.capitated_codes,
-       coalesce(jsonb_agg(jsonb_build_object('code', i.code, 'quantity', i.quantity, 'counting', i.counting) order by i.code)
-                filter (where i.code is not null), '[]'::jsonb)
+select c.id, c.institution_id, c.signed_on, c.valid_from, c.valid_to, c.terminated_on, p.covers_visit_fee,
+       p.capitated_codes,
+       coalesce(
+           jsonb_agg(jsonb_build_object('code', i.code, 'quantity', i.quantity, 'counting', i.counting) order by i.code)
+           filter (where i.code is not null),
+           '[]'::jsonb)
 from contracts c
 join packages p on p.region_id = c.region_id and p.id = c.package_id
 left join package_items i on i.region_id = p.region_id and i.package_id = p.id
@@ -84,12 +91,15 @@ where c.region_id = app_region() and c.person_id = asked_person
   and c.valid_from <= asked_on and asked_on <= c.valid_to and (c.terminated_on is null or asked_on < c.terminated_on)
   and app_may_ask(c.region_id, c.person_id)
 group by c.region_id, c.id, p.region_id, p.id
+order by c.signed_on, c.id
 """
 
 _HELD = """
 select x.entitlement_id,
        sum(case x.kind when 'reserve' then x.units when 'release' then -x.units else 0 end)::bigint
-from entitlement_entries x where x.region_id = app_region() and x.order_id = asked_order
+from entitlement_entries x
+join entitlements e on e.region_id = x.region_id and e.id = x.entitlement_id
+where x.region_id = app_region() and x.order_id = asked_order and app_may_ask(e.region_id, e.person_id)
 group by x.entitlement_id
 having sum(case x.kind when 'reserve' then x.units when 'release' then -x.units else 0 end) > 0
 """
@@ -97,7 +107,9 @@ having sum(case x.kind when 'reserve' then x.units when 'release' then -x.units 
 _CONSUMED = """
 select x.entitlement_id, sum(case x.kind when 'consume' then x.units else -x.units end)::bigint
 from entitlement_entries x
+join entitlements e on e.region_id = x.region_id and e.id = x.entitlement_id
 where x.region_id = app_region() and x.settlement_id = asked_settlement and x.kind in ('consume', 'reverse')
+  and app_may_ask(e.region_id, e.person_id)
 group by x.entitlement_id
 having sum(case x.kind when 'consume' then x.units else -x.units end) > 0
 """
@@ -138,7 +150,7 @@ def create(contract: type[SQLModel], entitlement: type[SQLModel], entry: type[SQ
         "entitlement_balances(asked_person uuid)",
         "table (entitlement_id uuid, source text, ref_id uuid, code text, period text, cap bigint, counting text,"
         " used bigint, reserved bigint)",
-        _BALANCES + "  and app_may_ask(e.region_id, e.person_id)",
+        _BALANCES,
     )
     fences.definer(
         entry,

@@ -63,6 +63,8 @@ class Contract(rows.InstitutionRow, table=True):
             where="terminated_on is null or terminated_on > valid_from",
         ),
         CheckConstraint("valid_to >= valid_from", name="ends_after_it_starts"),
+        CheckConstraint("(terminated_on is null) = (termination_reason is null)", name="terminated_for_a_reason"),
+        Index("ix_contracts_person", "region_id", "person_id"),  # what covers a person on a day
     )
 
     person_id: UUID
@@ -135,6 +137,7 @@ class EntitlementEntry(SQLModel, table=True):
             postgresql_where=text("settlement_id is not null and kind in ('consume', 'reverse')"),
         ),
         Index("ix_entitlement_entries_order", "region_id", "order_id"),  # release_order: what an order holds
+        Index("ix_entitlement_entries_settlement", "region_id", "settlement_id"),  # return_settlement: what it used
     )
 
     region_id: UUID = Field(primary_key=True)
@@ -153,7 +156,10 @@ class EntitlementEntry(SQLModel, table=True):
 
 fences.fence(Package, fences.Fence.region, adds=fences.Fence.institution, changes=fences.Fence.institution)
 fences.fence(PackageItem, fences.Fence.region, adds=fences.Fence.institution, verbs="select, insert")
-fences.fence(Contract, fences.Fence.institution_or_person)
+# the elder and his proxies may read what was signed; only the institution signs and ends
+fences.fence(
+    Contract, fences.Fence.institution_or_person, adds=fences.Fence.institution, changes=fences.Fence.institution
+)
 fences.fence(ProgrammeEnrolment, fences.Fence.person)
 # the ledger is the region's: read by the elder, written and asked by everyone else through the functions only
 fences.fence(Entitlement, f"{fences.Fence.region} and app_acts_for(region_id, person_id)", verbs="select")

@@ -4,7 +4,7 @@ from service.core import problems
 
 
 class PersonAlreadyRegistered(problems.Refusal):
-    """This identity number is registered in the region already."""
+    """The identity number is registered in the region already."""
 
     zh = "该证件号码在本统筹区已有登记，请改用“接诊登记”（姓名与证件号码相符即可建立服务关系）。"
     en = "This identity number is registered already; admit the person by number and name instead."
@@ -80,7 +80,7 @@ class CoverageOverlaps(problems.Refusal):
 
 
 class AlreadyActsForPerson(problems.Refusal):
-    """This account may act for the person already."""
+    """The account may act for the person already."""
 
     zh = "该账号已可代这位居民办理；如需改变权限，请先撤销原授权。"
     en = "The account may act for the person already; revoke that first to change its rights."
@@ -108,7 +108,7 @@ class TooManyProxies(problems.Refusal):
 
 
 class TooManyElders(problems.Refusal):
-    """This account acts for as many elders as allowed."""
+    """The account acts for as many elders as allowed."""
 
     zh = "该账号代办的居民已达上限，请先撤销一位。"
     en = "The account acts for as many elders as allowed; one has to be revoked first."

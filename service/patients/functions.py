@@ -63,7 +63,8 @@ with person as (
     join accounts a on a.region_id = p.region_id and a.id = asked_account and a.role = 'elder' and a.status = 'active'
     where p.region_id = app_region() and p.id_number_index = asked_index and p.name = asked_name
 ), related as (
-    insert into care_relations (region_id, id, person_id, kind, account_id, rights, during, because, granted_by_account_id)
+    insert into care_relations
+        (region_id, id, person_id, kind, account_id, rights, during, because, granted_by_account_id)
     select p.region_id, asked_id, p.id, 'self', asked_account, '{view,book,pay,grant}', tstzrange(app_now(), null),
            asked_because, app_account()
     from person p

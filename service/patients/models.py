@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+
 from service.core.db import fences, rows
 from service.patients import functions
 
@@ -86,9 +87,7 @@ class CareRelation(rows.RegionRow, table=True):
         ),
         rows.one_at_a_time("care_relations_account_once", "region_id", "person_id", "account_id", period="during"),
         # one elder, one account of his own; one account, one elder
-        rows.one_at_a_time(
-            "care_relations_one_self", "region_id", "person_id", period="during", where="kind = 'self'"
-        ),
+        rows.one_at_a_time("care_relations_one_self", "region_id", "person_id", period="during", where="kind = 'self'"),
         rows.one_at_a_time(
             "care_relations_self_once", "region_id", "account_id", period="during", where="kind = 'self'"
         ),

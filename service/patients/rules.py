@@ -52,7 +52,7 @@ class Kinship(StrEnum):
 
 
 CARERS: Final = frozenset(Kinship) - {Kinship.acquaintance}
-"""Proxies who count as carers (照护者): family, guardian, care worker; a neighbour who books by phone does not (R131)."""
+"""Proxies who count as carers (照护者): family, guardian, care worker; not a neighbour who books by phone (R131)."""
 
 
 class KeyGroup(StrEnum):
@@ -182,7 +182,7 @@ def floors_on_foot(floor: int, has_lift: bool) -> int:
 
 
 def rights_of(relations: Iterable[RelationFacts]) -> frozenset[Right]:
-    """Return what the relations allow together: an account's relation its own rights, an institution's view and book."""
+    """Return what relations allow together: an account's its own rights, an institution's view and book."""
     allowed: set[Right] = set()
     for each in relations:
         allowed |= {Right.view, Right.book} if each.kind is RelationKind.institution else each.rights

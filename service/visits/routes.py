@@ -30,9 +30,7 @@ async def report_visit_event(
     body: schemas.EventCreate, principal: Performs, session: http.Session, once: http.OnlyOnce, now: http.Now
 ) -> schemas.VisitRead | Response:
     """Report a step of a visit: depart, arrive, start, complete, leave. The same step again changes nothing."""
-    return await once.run(  # type: ignore[return-value]  # the model that came in goes out
-        body, lambda: usecases.report_event(session, principal=principal, asked=body, now=now)
-    )
+    return await once.run(body, lambda: usecases.report_event(session, principal=principal, asked=body, now=now))
 
 
 @router.post(
@@ -50,7 +48,7 @@ async def perform_visit_item(
     now: http.Now,
 ) -> schemas.VisitRead | Response:
     """Record a service as performed."""
-    return await once.run(  # type: ignore[return-value]  # the model that came in goes out
+    return await once.run(
         body, lambda: usecases.perform_item(session, principal=principal, visit_id=visit_id, asked=body, now=now)
     )
 

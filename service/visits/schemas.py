@@ -14,14 +14,11 @@ from service.visits.rules import Decision, EventKind, ExceptionKind, ReasonCode,
 class EventCreate(BaseModel):
     """One step as the phone saw it; without a position it is taken, and a human decides."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{
-        "order_id": "0195a1b2-0000-7000-8000-000000000001", "kind": "arrive", "happened_at": "2026-03-02T09:02:00+08:00",
-        "lon": 106.3861, "lat": 39.0247, "datum": "gcj02", "accuracy_metres": 12,
-    }]})  # fmt: skip
+    model_config = ConfigDict(extra="forbid")
 
     order_id: UUID
     kind: EventKind
-    happened_at: AwareDatetime
+    happened_at: AwareDatetime = Field(description="手机时钟的时刻", examples=["2026-03-02T09:02:00+08:00"])
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     datum: Datum = Datum.gcj02

@@ -169,6 +169,7 @@ FEE_WHEN_FULLY_FUNDED: Final = Choice(
 )
 PROXY_MAX_PER_ELDER: Final = Whole("proxy.max_per_elder", 3, "每位居民的代办人上限", 1, 50)
 PROXY_MAX_ELDERS: Final = Whole("proxy.max_elders", 5, "每个账号可代办的居民上限", 1, 500)
+CONTRACT_MINIMUM_MONTHS: Final = Whole("contract.minimum_months", 12, "签约服务最短期限（月）", 1, 60)
 STAFF_MINIMUM: Final = Whole("staff.minimum", 1, "每次上门的最少人数", 1, 4)
 
 SETTINGS: Final[Mapping[str, Setting[object]]] = {

@@ -27,10 +27,11 @@ EXTRA: Final = 4
 
 @dataclass(slots=True, frozen=True)
 class Phase:
-    """When to stop: at `until` of the whole time, or after `rounds`."""
+    """When to stop: at `until` of the whole time, or after `rounds`; `warmth` is the share of HOT it begins with."""
 
     until: float
     rounds: int | None
+    warmth: float = 1.0
 
 
 def improve(
@@ -54,7 +55,7 @@ def improve(
         if trial is None:
             continue
         cost = trial.total()
-        heat = scale * HOT * (COLD / HOT) ** part
+        heat = scale * phase.warmth * HOT * (COLD / HOT / phase.warmth) ** part
         if cost < current_cost - heat * math.log(1.0 - chance.random()):
             current, current_cost = trial, cost
         if cost < best_cost:

@@ -17,6 +17,12 @@ FIRST_SHARE: Final = 0.4
 ORTOOLS_SHARE: Final = 0.75
 """Ruin and recreate until FIRST_SHARE of the time, OR-Tools until ORTOOLS_SHARE, then ruin and recreate again."""
 
+POLISHING: Final = 0.1
+"""How warm the second ruin and recreate begins, so as not to undo what was found before."""
+
+LARGE: Final = 150
+"""On soft days of fewer jobs ruin and recreate alone finds more."""
+
 EXPLAIN_SECONDS: Final = 0.3
 EXPLAIN_SHARE: Final = 0.04
 """Kept for the last look at the jobs left out and for their reasons, whichever is more."""
@@ -60,7 +66,8 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     if problem.jobs and _suits_ortools(run.tables):
         state = run.improve(state, min(FIRST_SHARE, end))
         state = run.ortools(state, min(ORTOOLS_SHARE, end))
-    if problem.jobs:
+        state = run.improve(state, end, POLISHING)
+    elif problem.jobs:
         state = run.improve(state, end)
     return run.finish(state)
 
@@ -70,9 +77,12 @@ def _end_of_search(limits: Limits) -> float:
 
 
 def _suits_ortools(tables: Tables) -> bool:
-    """Whether the model says what the day costs: days of hard windows, soft ones that price travel and tardiness."""
+    """Days of hard windows, and large soft ones that price travel and tardiness alone: there the model says what the
+    day costs, and its search is worth its time.
+    """
     rules = tables.problem.rules
-    return not rules.balance and (tables.strict or not (rules.waiting or rules.max_idle))
+    soft = len(tables.nodes) >= LARGE and not (rules.waiting or rules.max_idle)
+    return not rules.balance and (tables.strict or soft)
 
 
 class _Run:
@@ -91,10 +101,10 @@ class _Run:
         if self.on_progress is not None:
             self.on_progress(Progress(self.budget.elapsed(), cost, len(state.absent()), phase))
 
-    def improve(self, state: State, until: float) -> State:
+    def improve(self, state: State, until: float, warmth: float = 1.0) -> State:
         return improve.improve(
             state,
-            improve.Phase(until, self.budget.limits.rounds),
+            improve.Phase(until, self.budget.limits.rounds, warmth),
             self.budget,
             self.chance,
             lambda best, cost: self.report(Phase.improve, best, cost),

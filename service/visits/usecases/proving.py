@@ -21,9 +21,8 @@ async def complete(
 ) -> None:
     """End a visit: write down when, raise its doubts, verify it if there is none."""
     visit.started_at, visit.ended_at = rules.span_of(reports)
-    for kind, facts in rules.doubts(
-        crew, reports, await _planned_minutes(session, visit), await _limits(session, visit)
-    ).items():
+    planned, limits = await _planned_minutes(session, visit), await _limits(session, visit)
+    for kind, facts in rules.doubts(crew, reports, planned, limits).items():
         await doubt(session, visit, kind, facts, now)
     await orders.move(
         session, region_id=visit.region_id, order_id=visit.order_id, to=OrderState.done, now=now, account_id=None,

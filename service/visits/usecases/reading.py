@@ -10,6 +10,8 @@ from service.core.principal import Principal
 from service.visits import repository, rules, schemas
 from service.visits.models import Visit
 
+_SHOWN = {"id", "kind", "facts", "decision", "reason_code", "decided_by_account_id", "decided_at"}
+
 
 def summary(row: Visit) -> schemas.VisitSummary:
     """Return a visit as a list shows it."""
@@ -124,7 +126,7 @@ async def describe(session: AsyncSession, row: Visit) -> schemas.VisitRead:
         ],
         exceptions=[
             schemas.ExceptionRead(
-                **each.model_dump(include={"id", "kind", "facts", "decision", "reason_code", "decided_by_account_id", "decided_at"}),
+                **each.model_dump(include=_SHOWN),
                 text=rules.EXCEPTION_TEXTS[rules.ExceptionKind(each.kind)],
             )
             for each in await repository.exceptions(session, row.region_id, row.id)

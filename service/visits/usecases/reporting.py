@@ -39,7 +39,7 @@ async def report_event(
     await _refuse_unready(session, visit, asked.kind, crew, reports)
     event = await _record(session, visit, me, asked, now)
     reports.append(rules.Report(asked.kind, me, event.happened_at, event.home_distance_metres, event.accuracy_metres))
-    await _follow(session, visit, event, crew, now, principal.account_id)
+    await _follow(session, visit, event, crew, now=now, account_id=principal.account_id)
     visit.state = rules.state_after(rules.VisitState(visit.state), asked.kind, crew, reports)
     if visit.state == rules.VisitState.completed and visit.ended_at is None:
         await proving.complete(session, visit, sorted(crew), reports, now)
@@ -152,9 +152,9 @@ async def _record(
 
 
 async def _follow(
-    session: AsyncSession, visit: Visit, event: VisitEvent, crew: set[UUID], now: datetime, account_id: UUID
+    session: AsyncSession, visit: Visit, event: VisitEvent, crew: set[UUID], *, now: datetime, account_id: UUID
 ) -> None:
-    """Carry a step's consequences: the order begins at the departure, the stay at the arrival, the service at the start."""
+    """Carry a step's consequences: a departure begins the order, an arrival the stay, a start the service."""
     kind = rules.EventKind(event.kind)
     if kind is rules.EventKind.depart:
         await _end_stay(session, visit, crew, event.happened_at)

@@ -1,0 +1,125 @@
+"""What crosses HTTP when an order is placed, changed or cancelled."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from service.core.text import Code, Text
+from service.orders.rules import OrderKind
+from service.orders.schemas import OrderRead
+
+_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _refuse_out_of_bounds(at: datetime) -> datetime:
+    # local time would leave the calendar at its ends
+    if not _FIRST <= at < _LAST:
+        raise ValueError("时间超出 2000–2099 年")
+    return at
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_refuse_out_of_bounds)]
+
+
+class ItemAsked(BaseModel):
+    """A service and how many units of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code = Field(examples=["BLOOD_DRAW"])
+    quantity: int = Field(default=1, ge=1, le=99)
+
+
+class OrderPlacement(BaseModel):
+    """An order: which services, for whom, from which institution, when."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "institution_id": "0195a7c0-0000-7000-8000-000000000001",
+                    "person_id": "0195a7c0-0000-7000-8000-000000000002",
+                    "kind": "home_visit",
+                    "wished_start": "2026-03-03T08:00:00+08:00",
+                    "wished_end": "2026-03-03T10:00:00+08:00",
+                    "items": [{"code": "BLOOD_DRAW", "quantity": 1}],
+                    "mobility_reason": "偏瘫，无法自行下楼",
+                }
+            ]
+        },
+    )
+
+    institution_id: UUID
+    person_id: UUID = Field(description="为哪位居民预约")
+    kind: OrderKind
+    wished_start: Moment = Field(description="期望上门时间段的开始")
+    wished_end: Moment = Field(description="服务应在此之前结束，与开始同一天")
+    items: Annotated[list[ItemAsked], Field(min_length=1, max_length=20)]
+    mobility_reason: Annotated[Text, Field(description="行动不便或确有困难的原因", examples=["偏瘫，无法自行下楼"])]
+    preferred_practitioner_id: UUID | None = Field(default=None, description="希望由谁上门，尽量满足")
+    draft: bool = Field(default=False, description="true 只保存草稿，不报价、不占用额度")
+
+    @model_validator(mode="after")
+    def _codes_once(self) -> Self:
+        codes = [item.code for item in self.items]
+        if len(set(codes)) != len(codes):
+            raise ValueError("同一项目只能出现一次，请改数量")
+        return self
+
+
+class OrderChange(BaseModel):
+    """Another window, or another wish; what is left out stays. A submitted order is quoted and reserved anew."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wished_start: Moment | None = None
+    wished_end: Moment | None = None
+    preferred_practitioner_id: UUID | None = Field(default=None, description="null 取消指定")
+
+    @model_validator(mode="after")
+    def _something_whole(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("没有要修改的内容")
+        if (self.wished_start is None) != (self.wished_end is None):
+            raise ValueError("期望时间段的开始与结束须一起修改")
+        return self
+
+
+class OrderCancellation(BaseModel):
+    """Why an order is cancelled."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[Text, Field(description="取消原因", examples=["老人临时住院"])]
+
+
+class QuoteLineRead(BaseModel):
+    """One line of the quote and the sentence that explains who pays it."""
+
+    code: str
+    name: str
+    quantity: int | None
+    gross_fen: int
+    patient_fen: int = Field(description="家庭自付（分）")
+    reason: str = Field(examples=["由家庭医生签约服务包支付 1 次"])
+
+
+class BookingQuote(BaseModel):
+    """What the order was said to cost when it was placed."""
+
+    quote_id: UUID
+    gross_fen: int
+    patient_fen: int = Field(description="家庭自付合计（分）")
+    distance_metres: int
+    lines: list[QuoteLineRead]
+
+
+class BookingRead(BaseModel):
+    """An order and its quote; a draft has none."""
+
+    order: OrderRead
+    quote: BookingQuote | None

@@ -1,0 +1,138 @@
+"""What other rooms ask of patients: who somebody is, where he lives, what he belongs to, who may act for him."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.core import dates, problems
+from service.core.http import House
+from service.core.principal import Principal
+from service.patients import errors, facts, repository, rules
+
+ADDRESS = "homes.address"
+"""The context under which addresses are sealed."""
+
+
+async def get_person(session: AsyncSession, *, region_id: UUID, person_id: UUID) -> rules.PersonFacts:
+    """Return a person whom the session's fence lets through.
+
+    Raises:
+        problems.NotFound: there is none.
+    """
+    row = await repository.find_person(session, region_id, person_id)
+    if row is None:
+        raise problems.NotFound(what="居民")
+    return facts.person(row)
+
+
+async def rights_over(
+    session: AsyncSession, *, principal: Principal, person_id: UUID, now: datetime
+) -> frozenset[rules.Right]:
+    """Return what the principal may do for a person; empty when he has nothing to do with him."""
+    found = await repository.list_own_relations(session, principal, person_id, now)
+    return rules.rights_of(facts.relation(each) for each in found)
+
+
+async def require_right(
+    session: AsyncSession, *, principal: Principal, person_id: UUID, right: rules.Right, now: datetime
+) -> None:
+    """Refuse unless a care relation in force gives the principal a right over a person.
+
+    The elder's own account has all rights, a proxy those granted to it, an institution's staff view and book.
+
+    Raises:
+        problems.NotFound: no relation at all; existence stays secret.
+        RightMissing: a relation, but without this right.
+    """
+    rights = await rights_over(session, principal=principal, person_id=person_id, now=now)
+    if not rights:
+        raise problems.NotFound(what="居民")
+    if right not in rights:
+        raise errors.RightMissing(right=str(right))
+
+
+async def my_people(session: AsyncSession, *, principal: Principal, now: datetime) -> list[rules.ActsFor]:
+    """Return the people whom the principal's own account may act for: himself first, then as proxy."""
+    rows = await repository.list_acted_for(session, principal.region_id, principal.account_id, now)
+    return [
+        rules.ActsFor(
+            person_id=person.id,
+            name=person.name,
+            kind=relation.kind,
+            relation=relation.kinship,
+            rights=relation.rights,
+            valid_to=relation.valid_to,
+        )
+        for relation, person in ((facts.relation(row), person) for row, person in rows)
+    ]
+
+
+async def get_home(session: AsyncSession, *, region_id: UUID, home_id: UUID) -> rules.HomeFacts:
+    """Return a home that the session's fence lets through.
+
+    Raises:
+        problems.NotFound: there is none.
+    """
+    found = await homes(session, region_id=region_id, ids=[home_id])
+    if home_id not in found:
+        raise problems.NotFound(what="住址")
+    return found[home_id]
+
+
+async def homes(session: AsyncSession, *, region_id: UUID, ids: Sequence[UUID]) -> dict[UUID, rules.HomeFacts]:
+    """Return those of the homes that the session's fence lets through, by id."""
+    return {row.id: facts.home(row) for row in await repository.find_homes(session, region_id, ids)}
+
+
+async def open_address(session: AsyncSession, *, house: House, region_id: UUID, home_id: UUID) -> str:
+    """Return the address of a home in the clear, for the one at its door.
+
+    Raises:
+        problems.NotFound: there is no such home, or the fence hides it.
+    """
+    rows = await repository.find_homes(session, region_id, [home_id])
+    if not rows:
+        raise problems.NotFound(what="住址")
+    return house.cipher.open(rows[0].address_sealed, context=ADDRESS)
+
+
+async def groups_of(
+    session: AsyncSession, *, region_id: UUID, person_ids: Sequence[UUID], on: date
+) -> dict[UUID, frozenset[rules.KeyGroup]]:
+    """Return the key groups of each of the people on a day; every id is a key, also of a person in no group."""
+    rows = [facts.key_group(row) for row in await repository.list_key_groups(session, region_id, person_ids)]
+    found: defaultdict[UUID, set[rules.KeyGroup]] = defaultdict(set)
+    for row in dates.in_force(rows, on):
+        found[row.person_id].add(row.key_group)
+    return {person_id: frozenset(found[person_id]) for person_id in person_ids}
+
+
+async def has_carer(session: AsyncSession, *, region_id: UUID, person_id: UUID, now: datetime) -> bool:
+    """Return whether a carer (照护者: a proxy in force who is family, guardian or care worker) is known. R129, R131."""
+    rows = await repository.list_proxies(session, region_id, person_id, now)
+    return any(facts.relation(row).kinship in rules.CARERS for row in rows)
+
+
+async def coverage_on(
+    session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date
+) -> rules.CoverageFacts | None:
+    """Return the medical insurance of a person on a day, None without one."""
+    rows = [facts.coverage(row) for row in await repository.list_coverages(session, region_id, person_id)]
+    return next(iter(dates.in_force(rows, on)), None)
+
+
+async def relate_institution(
+    session: AsyncSession, *, region_id: UUID, person_id: UUID, institution_id: UUID, because: str
+) -> None:
+    """Let an institution care for a person from now on, when the asker acts for him (or registered him there).
+
+    Nothing changes when it does already.
+
+    Raises:
+        problems.NotFound: the asker may not see the person.
+    """
+    await get_person(session, region_id=region_id, person_id=person_id)
+    await repository.relate_institution(session, person_id, institution_id, because)
