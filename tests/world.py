@@ -14,12 +14,14 @@ from sqlmodel import SQLModel
 
 from service.accounts.models import Account, AccountInstitution
 from service.accounts.rules import ROLE_SCOPES, Role
+from service.core.clock import local_date
 from service.core.dates import moments
 from service.core.http import ACCESS_AUDIENCE, House, claims_of
 from service.core.ids import new_id
 from service.core.principal import Principal
 from service.institutions.models import District, Institution, Region, ServiceMode, Station
 from service.patients.models import CareRelation, Home, Patient
+from service.patients.numbers import check_digit
 from service.practitioners.models import Practitioner, Qualification, Shift
 
 CENTRE = (106.38, 39.02)
@@ -160,15 +162,22 @@ class World:
         )  # fmt: skip
         return home_id
 
+    def id_number(self, born_on: date = date(1945, 5, 1), *, male: bool = False) -> str:
+        """Return an identity number not given before in this region (up to 500 of a birthday and sex)."""
+        body = f"640202{born_on:%Y%m%d}{self.number() * 2 % 1000 + male:03d}"
+        return body + check_digit(body)
+
     async def add_patient(
         self, *, home_id: UUID | None = None, born_on: date = date(1945, 5, 1), institution_id: UUID | None = None
     ) -> UUID:
         """Add an elder, living at `home_id` (a new home by default), cared for by the institution; return the id."""
         person_id, no, by = new_id(), self.number(), institution_id or self.institution_id
+        id_number, cipher = self.id_number(born_on), self.house.cipher
         await self.add(
             Patient(
                 region_id=self.region_id, id=person_id, registered_by_institution_id=by, name=f"居民{no}", sex="female",
-                born_on=born_on, id_number_sealed=b"-", id_number_index=person_id.bytes,
+                born_on=born_on, id_number_sealed=cipher.seal(id_number, context="patients.id_number"),
+                id_number_index=cipher.blind(id_number, context="patients.id_number"),
                 home_id=home_id or await self.add_home(), registered_at=self.clock.now(),
             ),
             CareRelation(
@@ -200,7 +209,7 @@ class World:
         await self.add(
             Practitioner(
                 region_id=self.region_id, institution_id=at, id=practitioner_id, staff_no=f"N{no}", name=f"医护{no}",
-                sex="female", role=role, title="护师", station_id=station_id or self.station_id,
+                sex="female", role=role, title="junior", station_id=station_id or self.station_id,
                 travel_mode=travel_mode, account_id=account_id,
             ),
             *(
@@ -220,13 +229,14 @@ class World:
         end: datetime,
         *,
         lunch: tuple[datetime, datetime, int] | None = None,
+        institution_id: UUID | None = None,
     ) -> None:
         """Add a shift; `lunch` = (from, to, minutes)."""
         lunch_from, lunch_to, minutes = lunch or (None, None, 0)
         await self.add(
             Shift(
-                region_id=self.region_id, institution_id=self.institution_id, practitioner_id=practitioner_id,
-                service_on=start.astimezone(UTC).date(), during=moments(start, end), lunch_from=lunch_from, lunch_to=lunch_to,
-                lunch_minutes=minutes,
+                region_id=self.region_id, institution_id=institution_id or self.institution_id,
+                practitioner_id=practitioner_id, service_on=local_date(start), during=moments(start, end),
+                lunch_from=lunch_from, lunch_to=lunch_to, lunch_minutes=minutes,
             )
         )  # fmt: skip

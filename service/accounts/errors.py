@@ -55,7 +55,7 @@ class InstitutionsDoNotFit(Refusal):
 
 
 class PasswordNotUsed(Refusal):
-    """This account does not log in with a password."""
+    """The account does not log in with a password."""
 
     zh = "该账号不使用密码登录：服务端请更换密钥，居民账号由服务端代为操作。"
     en = "This account has no password: renew a service client's secret; residents are acted for."

@@ -95,17 +95,22 @@ fences.fence(
 )
 fences.fence(RefreshToken, fences.Fence.account)
 
-_WORKS_FOR = """
-       coalesce((select array_agg(l.institution_id order by l.institution_id) from account_institutions l
-                 where l.region_id = a.region_id and l.account_id = a.id), '{}')
-"""
 # Before anyone is logged in the fence is empty: each of these answers one question, about one account or token.
+fences.definer(
+    RefreshToken,
+    "accounts_works_for(asked_region uuid, asked_account uuid)",
+    "uuid[]",
+    """
+select coalesce(array_agg(l.institution_id order by l.institution_id), '{}') from account_institutions l
+where l.region_id = asked_region and l.account_id = asked_account
+""",
+)
 fences.definer(
     RefreshToken,
     "accounts_for_login(asked_region uuid, asked_username text)",
     "table (id uuid, role text, password_hash text, institution_ids uuid[])",
-    f"""
-select a.id, a.role, a.password_hash, {_WORKS_FOR}
+    """
+select a.id, a.role, a.password_hash, accounts_works_for(a.region_id, a.id)
 from accounts a
 where a.region_id = asked_region and a.username = asked_username and a.status = 'active'
 """,
@@ -114,8 +119,8 @@ fences.definer(
     RefreshToken,
     "accounts_standing(asked_region uuid, asked_account uuid)",
     "table (id uuid, role text, status text, sessions_from timestamptz, institution_ids uuid[])",
-    f"""
-select a.id, a.role, a.status, a.sessions_from, {_WORKS_FOR}
+    """
+select a.id, a.role, a.status, a.sessions_from, accounts_works_for(a.region_id, a.id)
 from accounts a
 where a.region_id = asked_region and a.id = asked_account
 """,

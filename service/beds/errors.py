@@ -38,13 +38,6 @@ class DoctorNotQualified(Refusal):
     en = "The responsible doctor must be a doctor of the institution, licensed on {opened_on}."
 
 
-class PersonDeceased(Refusal):
-    """The person has died."""
-
-    zh = "该居民已于 {deceased_on} 登记去世，不能建床。"
-    en = "The person died on {deceased_on}."
-
-
 class BedClosed(Refusal):
     """The bed is closed already."""
 

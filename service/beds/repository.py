@@ -1,6 +1,6 @@
 """Every query and lock of home beds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -29,7 +29,7 @@ async def list_page(
     *,
     region_id: UUID,
     institution_id: UUID | None,
-    person_id: UUID | None,
+    person_ids: Collection[UUID] | None,
     open_on: date | None,
     page: PageRequest,
 ) -> Sequence[Bed]:
@@ -37,8 +37,8 @@ async def list_page(
     where: list[ColumnElement[bool]] = [col(Bed.region_id) == region_id]
     if institution_id is not None:
         where.append(col(Bed.institution_id) == institution_id)
-    if person_id is not None:
-        where.append(col(Bed.person_id) == person_id)
+    if person_ids is not None:
+        where.append(col(Bed.person_id).in_(person_ids))
     if open_on is not None:
         where.append(col(Bed.opened_on) <= open_on)
         where.append(col(Bed.closed_on).is_(None) | (col(Bed.closed_on) > open_on))

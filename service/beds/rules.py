@@ -49,16 +49,6 @@ def refuse_future(on: date, today: date) -> None:
         raise errors.BedInTheFuture(today=today)
 
 
-def refuse_after_death(deceased_on: date | None) -> None:
-    """Refuse to open a bed for a person who has died.
-
-    Raises:
-        errors.PersonDeceased: names the day.
-    """
-    if deceased_on is not None:
-        raise errors.PersonDeceased(deceased_on=deceased_on)
-
-
 def refuse_doctor(*, role: str, same_institution: bool, licences: Iterable[Dated], opened_on: date) -> None:
     """Refuse a responsible doctor who is none, works elsewhere, or is not licensed on the opening day.
 

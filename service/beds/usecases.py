@@ -14,6 +14,7 @@ from service.institutions import usecases as institutions
 from service.institutions.rules import ServiceMode
 from service.orders import usecases as orders
 from service.orders.rules import OrderKind
+from service.patients import rules as patient_rules
 from service.patients import usecases as patients
 from service.patients.rules import Right
 from service.practitioners import usecases as practitioners
@@ -29,7 +30,7 @@ async def open_bed(
     Raises:
         problems.NotFound: the institution, the person or the doctor is not the principal's to see.
         errors.BedInTheFuture: the opening day has not come.
-        errors.PersonDeceased: the person has died.
+        patients.errors.PersonDeceased: the person has died.
         errors.HomeBedNotRegistered: the institution had no registered home-bed mode that day.
         errors.DoctorNotQualified: the doctor is none, works elsewhere, or was not licensed that day.
         errors.BedAlreadyOpen: the person has a bed in that period, at whatever institution.
@@ -37,11 +38,9 @@ async def open_bed(
     access.require_institution(principal, asked.institution_id)
     region_id = principal.region_id
     rules.refuse_future(asked.opened_on, local_date(now))
-    await patients.require_right(
-        session, principal=principal, person_id=asked.person_id, right=Right.view, now=now
-    )
+    await patients.require_right(session, principal=principal, person_id=asked.person_id, right=Right.view, now=now)
     person = await patients.get_person(session, region_id=region_id, person_id=asked.person_id)
-    rules.refuse_after_death(person.deceased_on)
+    patient_rules.refuse_deceased(person)
     if not await institutions.has_mode(
         session,
         region_id=region_id,
@@ -85,11 +84,11 @@ async def close_bed(
     row = await repository.find_bed(session, region_id=principal.region_id, bed_id=bed_id, lock=True)
     if row is None or row.institution_id not in principal.institution_ids:
         raise problems.NotFound(what="家庭病床")
-    rules.refuse_closing(
-        opened_on=row.opened_on, already=row.closed_on, closing=asked.closed_on, today=local_date(now)
-    )
+    rules.refuse_closing(opened_on=row.opened_on, already=row.closed_on, closing=asked.closed_on, today=local_date(now))
     person = await patients.get_person(session, region_id=principal.region_id, person_id=row.person_id)
     rules.refuse_reason(asked.reason, person.deceased_on)
+    # who is placing a round for the person at this moment goes first, and is seen below
+    await orders.count_open(session, person_id=row.person_id)
     if await orders.has_open_order(
         session,
         region_id=principal.region_id,
@@ -114,9 +113,7 @@ async def read_bed(session: AsyncSession, *, principal: Principal, bed_id: UUID,
     if row is None:
         raise problems.NotFound(what="家庭病床")
     if row.institution_id not in principal.institution_ids:
-        await patients.require_right(
-            session, principal=principal, person_id=row.person_id, right=Right.view, now=now
-        )
+        await patients.require_right(session, principal=principal, person_id=row.person_id, right=Right.view, now=now)
     return _read(row)
 
 
@@ -131,24 +128,16 @@ async def list_beds(
     cursors: paging.Cursors,
     now: datetime,
 ) -> paging.Page[schemas.BedRead]:
-    """Return a page of the beds of the principal's institutions, or of a person that he may view.
-
-    Raises:
-        problems.NotFound: the person is not the principal's to see.
-    """
-    if person_id is not None:
-        await patients.require_right(session, principal=principal, person_id=person_id, right=Right.view, now=now)
+    """Return a page of the beds of the principal's institutions, or of the persons that he may view."""
     found = await repository.list_page(
         session,
         region_id=principal.region_id,
         institution_id=institution_id,
-        person_id=person_id,
+        person_ids=await orders.people_viewed(session, principal=principal, person_id=person_id, now=now),
         open_on=open_on,
         page=page,
     )
-    return paging.page_of(
-        found, request=page, read=_read, last=lambda row: row.id, cursors=cursors, listing=LISTING
-    )
+    return paging.page_of(found, request=page, read=_read, last=lambda row: row.id, cursors=cursors, listing=LISTING)
 
 
 async def open_on(session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date) -> rules.BedFacts | None:

@@ -6,8 +6,8 @@ from service.core.problems import Refusal
 class NotEligible(Refusal):
     """The person belongs to none of the groups that are served at home."""
 
-    zh = "上门服务面向失能（含失智）、慢性病、高龄、残疾等行动不便的老年人；该居民尚未登记为这些重点人群，请联系机构登记后再约。"
-    en = "Home visits are for key groups (disabled, demented, chronically ill, very old); register the person's group first."
+    zh = "上门服务面向失能（含失智）、慢性病、高龄、残疾的老年人；该居民未登记为这些重点人群，请联系机构登记后再约。"
+    en = "Home visits are for key groups (disabled, demented, chronically ill, very old); register the group first."
 
 
 class CarerMissing(Refusal):

@@ -9,7 +9,7 @@ from uuid import UUID
 from service.beds.rules import BedFacts
 from service.booking import errors
 from service.catalog.rules import ItemFacts
-from service.orders.rules import CHANGEABLE, STATE_LABELS, OrderKind, OrderState, Window
+from service.orders.rules import CHANGEABLE, STATE_LABELS, NewOrder, OrderFacts, OrderKind, OrderState, Window
 from service.patients.rules import HomeFacts, KeyGroup, may_be_served_at_home
 
 KIND_LABELS: Final[Mapping[OrderKind, str]] = {
@@ -33,6 +33,45 @@ class Ask:
     preferred_practitioner_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An ask that may be booked: where it goes, the window as the services allow it, how many staff go."""
+
+    ask: Ask
+    home_id: UUID
+    window: Window
+    staff_count: int
+
+    def order(self, state: OrderState, distance_metres: int | None) -> NewOrder:
+        """Return what is written down; a draft has no distance."""
+        return NewOrder(
+            institution_id=self.ask.institution_id,
+            kind=self.ask.kind,
+            person_id=self.ask.person_id,
+            home_id=self.home_id,
+            state=state,
+            window=self.window,
+            staff_count=self.staff_count,
+            items=self.ask.items,
+            mobility_reason=self.ask.mobility_reason,
+            preferred_practitioner_id=self.ask.preferred_practitioner_id,
+            distance_metres=distance_metres,
+        )
+
+
+def ask_of(order: OrderFacts) -> Ask:
+    """Return what an order asks for."""
+    return Ask(
+        institution_id=order.institution_id,
+        kind=order.kind,
+        person_id=order.person_id,
+        window=Window(order.wished_start, order.wished_end),
+        items=order.items,
+        mobility_reason=order.mobility_reason,
+        preferred_practitioner_id=order.preferred_practitioner_id,
+    )
+
+
 def refuse_ineligible(groups: Collection[KeyGroup], *, require_key_group: bool) -> None:
     """Refuse a person of none of the groups served at home, unless the setting lets everyone (R001).
 
@@ -51,6 +90,17 @@ def refuse_without_carer(groups: Collection[KeyGroup], *, has_carer: bool) -> No
     """
     if KeyGroup.dementia in groups and not has_carer:
         raise errors.CarerMissing
+
+
+def require_home(home_id: UUID | None) -> UUID:
+    """Return where the person lives.
+
+    Raises:
+        errors.HomeMissing: nobody has written it down.
+    """
+    if home_id is None:
+        raise errors.HomeMissing
+    return home_id
 
 
 def refuse_home(kind: OrderKind, home: HomeFacts) -> None:

@@ -52,10 +52,14 @@ def bill(
         sys.stdout.buffer.flush()
         return
     console = Console()
-    for path, result in zip(files, results, strict=True):
-        if len(files) > 1:
-            console.rule(Text(str(path)))
-        _print(console, result)
+    with console.capture() as tables:
+        for path, result in zip(files, results, strict=True):
+            if len(files) > 1:
+                console.rule(Text(str(path)))
+            _print(console, result)
+    # a terminal that lacks a character shows another in its place, rather than half of the tables
+    sys.stdout.buffer.write(tables.get().encode(sys.stdout.encoding, "replace"))
+    sys.stdout.buffer.flush()
 
 
 def _read(path: Path) -> case.Case:

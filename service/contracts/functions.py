@@ -61,7 +61,8 @@ end
 
 _GRANT = """
 insert into entitlements (region_id, id, person_id, source, ref_id, code, period, cap, counting)
-select app_region(), asked_id, asked_person, asked_source, asked_ref, asked_code, asked_period, asked_cap, asked_counting
+select app_region(), asked_id, asked_person, asked_source, asked_ref, asked_code, asked_period, asked_cap,
+       asked_counting
 where app_may_ask(app_region(), asked_person)
 -- granted already: a cap stays as it was, but a better insurance rule of the same year raises it
 on conflict on constraint entitlements_once do update set cap = excluded.cap
@@ -133,8 +134,8 @@ def create(contract: type[SQLModel], entitlement: type[SQLModel], entry: type[SQ
     fences.definer(
         contract,
         "contracts_cover(asked_person uuid, asked_on date)",
-        "table (contract_id uuid, institution_id uuid, signed_on date, valid_from date, valid_to date, terminated_on date,"
-        " covers_visit_fee boolean, capitated_codes text[], items jsonb)",
+        "table (contract_id uuid, institution_id uuid, signed_on date, valid_from date, valid_to date,"
+        " terminated_on date, covers_visit_fee boolean, capitated_codes text[], items jsonb)",
         _COVER,
     )
     fences.definer(
@@ -154,8 +155,8 @@ def create(contract: type[SQLModel], entitlement: type[SQLModel], entry: type[SQ
     )
     fences.definer(
         entry,
-        "entitlement_post(asked_entitlement uuid, asked_kind text, asked_units bigint, asked_order uuid, asked_visit uuid,"
-        " asked_settlement uuid, asked_on date)",
+        "entitlement_post(asked_entitlement uuid, asked_kind text, asked_units bigint, asked_order uuid,"
+        " asked_visit uuid, asked_settlement uuid, asked_on date)",
         "void",
         _POST,
         language="plpgsql",

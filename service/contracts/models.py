@@ -46,7 +46,7 @@ class PackageItem(SQLModel, table=True):
 
 
 class Contract(rows.InstitutionRow, table=True):
-    """A signed family-doctor contract, valid [valid_from, valid_to], cut short on `terminated_on` (that day excluded)."""
+    """A signed family-doctor contract, both days included, cut short on `terminated_on` (that day excluded)."""
 
     __tablename__ = "contracts"
     __table_args__ = (
@@ -165,8 +165,13 @@ fences.fence(ProgrammeEnrolment, fences.Fence.person)
 fences.fence(Entitlement, f"{fences.Fence.region} and app_acts_for(region_id, person_id)", verbs="select")
 fences.fence(
     EntitlementEntry,
-    f"{fences.Fence.region} and exists (select 1 from entitlements e where e.region_id = entitlement_entries.region_id"
-    " and e.id = entitlement_id)",
+    " and ".join(
+        (
+            fences.Fence.region,
+            "exists (select 1 from entitlements e"
+            " where e.region_id = entitlement_entries.region_id and e.id = entitlement_id)",
+        )
+    ),
     verbs="select",
 )
 functions.create(Contract, Entitlement, EntitlementEntry)

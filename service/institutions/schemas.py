@@ -1,10 +1,10 @@
-"""What crosses HTTP about districts, institutions, stations, service modes and settings."""
+"""What crosses HTTP about districts, institutions, stations and service modes."""
 
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from service.core import geo
 from service.core.text import Code, Text
@@ -216,57 +216,3 @@ class ModeRead(BaseModel):
             valid_from=facts.valid_from,
             valid_to=facts.valid_to,
         )
-
-
-SettingValue = StrictBool | Annotated[StrictInt, Field(ge=-(10**9), le=10**9)] | Text
-"""A decimal is a string; `GET /settings` says what each setting takes."""
-
-
-class SettingCreate(Body):
-    """A value to set from a day on; without `institution_id` for the whole region."""
-
-    institution_id: UUID | None = None
-    key: Code = Field(examples=["travel.detour_factor"])
-    value: SettingValue = Field(examples=["1.4"])
-    valid_from: Day
-    valid_to: Day | None = None
-
-
-class SettingUpdate(Body):
-    """A correction of a value: its end, or, before it is in force, the value itself. What is left out stays."""
-
-    value: SettingValue | None = Field(default=None, examples=["1.5"])
-    valid_to: Day | None = None
-
-
-class SettingRowRead(BaseModel):
-    """One dated value of a setting."""
-
-    id: UUID
-    institution_id: UUID | None
-    key: str
-    value: bool | int | str
-    valid_from: date
-    valid_to: date | None
-    set_by_account_id: UUID
-    set_at: datetime
-
-
-class SettingRead(BaseModel):
-    """A setting on a day: the value in force and whose it is."""
-
-    key: str
-    about: str
-    expected: str
-    value: Any = Field(description="生效的值")
-    default: Any = Field(description="没有设置时的值")
-    source: rules.SettingSource
-    valid_from: date | None
-    valid_to: date | None
-
-
-class SettingList(BaseModel):
-    """All settings on a day."""
-
-    on: date
-    items: list[SettingRead]

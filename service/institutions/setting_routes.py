@@ -11,7 +11,7 @@ from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
 from service.core.text import Code
-from service.institutions import errors, schemas, usecases
+from service.institutions import errors, schemas, setting_schemas, usecases
 
 router = APIRouter()
 
@@ -23,7 +23,7 @@ Whose = Annotated[UUID | None, Query(description="机构；不填为统筹区统
 @router.post(
     "/settings",
     status_code=201,
-    response_model=schemas.SettingRowRead,
+    response_model=setting_schemas.SettingRowRead,
     responses=http.refuses(
         NotFound,
         errors.SettingUnknown,
@@ -34,8 +34,8 @@ Whose = Annotated[UUID | None, Query(description="机构；不填为统筹区统
     ),
 )
 async def set_setting(
-    principal: Writes, session: http.Session, once: http.OnlyOnce, now: http.Now, body: schemas.SettingCreate
-) -> Response | schemas.SettingRowRead:
+    principal: Writes, session: http.Session, once: http.OnlyOnce, now: http.Now, body: setting_schemas.SettingCreate
+) -> Response | setting_schemas.SettingRowRead:
     """从某日起设定一个值；正在生效且无截止日期的旧值自动截止到前一天。"""
     return await once.run(body, lambda: usecases.set_setting(session, principal=principal, draft=body, now=now))
 
@@ -47,7 +47,7 @@ async def list_settings(
     now: http.Now,
     institution_id: Whose = None,
     on: Annotated[schemas.Day | None, Query(description="哪一天；不填为今天")] = None,
-) -> schemas.SettingList:
+) -> setting_schemas.SettingList:
     """列出某日生效的全部设置，可预览将来某日。"""
     return await usecases.list_settings(
         session, region_id=principal.region_id, institution_id=institution_id, on=on or local_date(now)
@@ -57,7 +57,7 @@ async def list_settings(
 @router.get("/settings/{key}/rows", responses=http.refuses(NotFound, CursorInvalid))
 async def list_setting_rows(
     principal: Reads, session: http.Session, pages: http.Pages, key: Code, institution_id: Whose = None
-) -> Page[schemas.SettingRowRead]:
+) -> Page[setting_schemas.SettingRowRead]:
     """列出一个设置的历次取值，机构的或统筹区的。"""
     listing = f"settings/{key}/{institution_id}"
     request = pages.of(listing)
@@ -81,7 +81,13 @@ async def list_setting_rows(
     ),
 )
 async def change_setting(
-    *, principal: Writes, session: http.Session, now: http.Now, key: Code, row_id: UUID, body: schemas.SettingUpdate
-) -> schemas.SettingRowRead:
+    *,
+    principal: Writes,
+    session: http.Session,
+    now: http.Now,
+    key: Code,
+    row_id: UUID,
+    body: setting_schemas.SettingUpdate,
+) -> setting_schemas.SettingRowRead:
     """更正一个取值：截止日期；尚未生效过的，也可改值。"""
     return await usecases.change_setting(session, principal=principal, key=key, row_id=row_id, change=body, now=now)

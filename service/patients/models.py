@@ -16,6 +16,8 @@ class Home(rows.RegionRow, table=True):
     __table_args__ = (
         rows.refers("registered_by_institution_id", to="institutions"),
         CheckConstraint("lon between -180 and 180 and lat between -90 and 90", name="on_earth"),
+        CheckConstraint("datum in ('wgs84', 'gcj02', 'bd09')", name="datum"),
+        Index("ix_homes_registered_by", "region_id", "registered_by_institution_id"),  # an institution's own homes
     )
 
     registered_by_institution_id: UUID
@@ -38,6 +40,7 @@ class Patient(rows.RegionRow, table=True):
         # one person, one record in the region, whoever registers him
         UniqueConstraint("region_id", "id_number_index", name="patients_id_number_once"),
         CheckConstraint("sex in ('female', 'male')", name="sex"),
+        CheckConstraint("deceased_on >= born_on", name="dies_after_birth"),
         Index("ix_patients_phone", "region_id", "phone_index"),  # who calls from this number
         Index("ix_patients_home", "region_id", "home_id"),  # app_sees_home, the residents of a home
     )

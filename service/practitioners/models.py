@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
 from service.core.db import fences, rows
+from service.practitioners import rules
 
 
 class Practitioner(rows.InstitutionRow, table=True):
@@ -19,6 +20,9 @@ class Practitioner(rows.InstitutionRow, table=True):
         UniqueConstraint("region_id", "institution_id", "staff_no", name="practitioners_staff_no_once"),
         UniqueConstraint("region_id", "account_id", name="practitioners_account_once"),
         CheckConstraint("travel_mode in ('walk', 'bike', 'ebike', 'car')", name="travel_mode"),
+        CheckConstraint("sex in ('female', 'male')", name="sex"),
+        CheckConstraint(f"role in ({', '.join(repr(str(each)) for each in rules.PractitionerRole)})", name="role"),
+        CheckConstraint(f"title in ({', '.join(repr(str(each)) for each in rules.Title)})", name="title"),
     )
 
     staff_no: str
@@ -57,6 +61,8 @@ class Shift(rows.InstitutionRow, table=True):
     __table_args__ = (
         rows.refers("practitioner_id", to="practitioners"),
         rows.one_at_a_time("shifts_no_overlap", "region_id", "practitioner_id", period="during"),
+        # one route a day: a break fits inside the shift
+        UniqueConstraint("region_id", "practitioner_id", "service_on", name="shifts_one_a_day"),
         CheckConstraint("(lunch_from is null) = (lunch_to is null)", name="lunch_whole"),
         CheckConstraint("lunch_minutes between 0 and 180", name="lunch_minutes"),
         Index("ix_shifts_on", "region_id", "institution_id", "service_on"),  # the day's staff for a plan

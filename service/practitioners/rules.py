@@ -1,6 +1,6 @@
 """The words of practitioners, and what a person may do on a day: skills, licence, shift."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -52,8 +52,10 @@ class PractitionerFacts:
     name: str
     role: PractitionerRole
     station_id: UUID
+    staff_no: str
     sex: Sex
     title: Title
+    travel_mode: TravelMode
     active: bool
     account_id: UUID | None
 
@@ -70,11 +72,27 @@ class LicenceFacts:
 class QualificationFacts:
     """A licence or a skill of one practitioner, in force from … to (both days included)."""
 
+    id: UUID
     practitioner_id: UUID
     kind: QualificationKind
     code: str
+    certificate_no: str
     valid_from: date
     valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFacts:
+    """A working span [start, end) of its `service_on`; a break of `lunch_minutes` lies within its lunch window."""
+
+    id: UUID
+    practitioner_id: UUID
+    service_on: date
+    start: datetime
+    end: datetime
+    lunch_from: datetime | None
+    lunch_to: datetime | None
+    lunch_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +133,34 @@ def skills_on(
     grades = tuple(Title)
     reached = {f"title:{grade}" for grade in grades[1 : grades.index(title) + 1]}
     return frozenset(skills | reached | {f"role:{role}"})
+
+
+def staff_day(
+    person: PractitionerFacts,
+    shift: ShiftFacts,
+    qualifications: Sequence[QualificationFacts],
+    *,
+    lon: float,
+    lat: float,
+) -> StaffDay:
+    """Return a person's day of work from his station (`lon`, `lat`), with what he may do on that day."""
+    return StaffDay(
+        practitioner_id=person.id,
+        institution_id=person.institution_id,
+        name=person.name,
+        role=person.role,
+        sex=person.sex,
+        skills=skills_on(person.role, person.title, qualifications, shift.service_on),
+        licensed=is_licensed(qualifications, shift.service_on),
+        lon=lon,
+        lat=lat,
+        travel_mode=person.travel_mode,
+        shift_start=shift.start,
+        shift_end=shift.end,
+        lunch_from=shift.lunch_from,
+        lunch_to=shift.lunch_to,
+        lunch_minutes=shift.lunch_minutes,
+    )
 
 
 def refuse_impossible_shift(

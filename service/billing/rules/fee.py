@@ -65,7 +65,7 @@ def charge_fee(share: bills.FeeShare, lines: Sequence[bills.Line], desk: funding
     policy, on = desk.terms.policy, desk.visit.service_on
     if policy.fee_in_bed_cycle is words.Leniency.waive and any(bed.is_open(on) for bed in desk.patient.beds):
         return bills.FeeLine(bills.LineStatus.waived, bills.LineReason.fee_waived_in_bed_cycle, share, 0)
-    covering = next((deal for deal in funding.list_active_contracts(desk) if deal.covers_visit_fee), None)
+    covering = next((deal for deal in desk.contracts if deal.covers_visit_fee), None)
     if covering is not None:
         return _covered(share, covering)
     if policy.fee_when_fully_funded is words.Leniency.waive and _is_fully_funded(lines):

@@ -32,11 +32,15 @@ class Purse:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Whoever funds the lines of one visit: the visit, its terms, its patient and the patient's balances."""
+    """Whoever funds the lines of one visit: the visit, its terms, its patient and the patient's balances.
+
+    `contracts` are the patient's contracts in force on the service date, the earliest signed first, then by id.
+    """
 
     visit: words.Visit
     terms: terms.Terms
     patient: words.Patient
+    contracts: tuple[words.Contract, ...]
     purse: Purse
 
     def entitlement(
@@ -83,6 +87,13 @@ class _Claim:
             self.funding.append(bills.Funding(source, amount_fen, reason, left=left))
 
 
+def open_desk(visit: words.Visit, holds: terms.Terms, patient: words.Patient, used: words.Used) -> Desk:
+    """Prepare to fund the lines of a visit; `used` are the balances without it."""
+    active = [contract for contract in patient.contracts if contract.is_active(visit.service_on)]
+    ordered = sorted(active, key=lambda contract: (contract.signed_on, contract.id))
+    return Desk(visit, holds, patient, tuple(ordered), Purse(used))
+
+
 def fund_line(line: bills.Line, desk: Desk) -> tuple[bills.Funding, ...]:
     """Find who pays a charged line, in the order of the sources, and take it from their balances.
 
@@ -108,12 +119,6 @@ def fund_fee(share_fen: int, tariff: terms.Tariff, desk: Desk) -> tuple[bills.Fu
     why = _ask_insurance(claim, desk, tariff.insurance_class, tariff.self_ratio)
     claim.pay_money(bills.Source.self_pay, why, claim.rest_fen)
     return tuple(claim.funding)
-
-
-def list_active_contracts(desk: Desk) -> list[words.Contract]:
-    """Return the patient's contracts in force on the service date, the earliest signed first, then by id."""
-    active = [contract for contract in desk.patient.contracts if contract.is_active(desk.visit.service_on)]
-    return sorted(active, key=lambda contract: (contract.signed_on, contract.id))
 
 
 def _ask_programmes(claim: _Claim, desk: Desk) -> None:
@@ -148,7 +153,7 @@ def _ask_per_diem(claim: _Claim, desk: Desk) -> None:
 
 
 def _ask_capitation(claim: _Claim, desk: Desk) -> None:
-    for contract in list_active_contracts(desk):
+    for contract in desk.contracts:
         if claim.code in contract.capitated_codes:
             reason = bills.FundingReason.capitated
             claim.pay_units(bills.Source.capitation, reason, ref=contract.id, units=claim.units_left)
@@ -156,7 +161,7 @@ def _ask_capitation(claim: _Claim, desk: Desk) -> None:
 
 
 def _ask_contracts(claim: _Claim, desk: Desk) -> None:
-    for contract in list_active_contracts(desk):
+    for contract in desk.contracts:
         item = contract.items.get(claim.code)
         if item is None:
             continue

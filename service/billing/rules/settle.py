@@ -29,7 +29,7 @@ def settle_visit(
     refusal = gate.find_refusal(visit, terms)
     if refusal is not None:
         raise bills.Refused(refusal.reason, **refusal.facts)
-    desk = funding.Desk(visit, terms, patient, funding.Purse(used))
+    desk = funding.open_desk(visit, terms, patient, used)
     # one after the other: an earlier line uses a balance first, the fee comes last
     funded = tuple(replace(line, funding=funding.fund_line(line, desk)) for line in lines.price_lines(visit, terms))
     share = fee.find_share(visit, peers, terms)

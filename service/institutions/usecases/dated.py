@@ -9,7 +9,7 @@ from service.core import access, problems
 from service.core.clock import local_date
 from service.core.paging import PageRequest
 from service.core.principal import Principal
-from service.institutions import errors, facts, repository, rules, schemas
+from service.institutions import errors, facts, repository, rules, setting_schemas
 from service.institutions.models import SettingRow
 
 
@@ -47,8 +47,8 @@ def _checked(key: str, value: object) -> object:
 
 
 async def set_setting(
-    session: AsyncSession, *, principal: Principal, draft: schemas.SettingCreate, now: datetime
-) -> schemas.SettingRowRead:
+    session: AsyncSession, *, principal: Principal, draft: setting_schemas.SettingCreate, now: datetime
+) -> setting_schemas.SettingRowRead:
     """Set a value from a day on; the value that ran without end gets the day before as its last.
 
     Raises:
@@ -87,9 +87,9 @@ async def change_setting(
     principal: Principal,
     key: str,
     row_id: UUID,
-    change: schemas.SettingUpdate,
+    change: setting_schemas.SettingUpdate,
     now: datetime,
-) -> schemas.SettingRowRead:
+) -> setting_schemas.SettingRowRead:
     """Correct a value: its end, or the value itself while it has not been in force on a day gone by.
 
     Raises:
@@ -112,7 +112,7 @@ async def change_setting(
 
 async def list_setting_rows(
     session: AsyncSession, *, region_id: UUID, institution_id: UUID | None, key: str, page: PageRequest
-) -> list[schemas.SettingRowRead]:
+) -> list[setting_schemas.SettingRowRead]:
     """Return a page of a setting's dated values, of the institution or (None) of the region.
 
     Raises:
@@ -127,7 +127,7 @@ async def list_setting_rows(
 
 async def list_settings(
     session: AsyncSession, *, region_id: UUID, institution_id: UUID | None, on: date
-) -> schemas.SettingList:
+) -> setting_schemas.SettingList:
     """Return every setting as it holds on a day for an institution, or (None) for the region at large.
 
     Raises:
@@ -136,12 +136,12 @@ async def list_settings(
     await _require_known(session, region_id, institution_id)
     rows = await repository.list_settings(session, region_id, institution_id, on)
     current = rules.settings_on(map(facts.setting, rows), on)
-    return schemas.SettingList(on=on, items=[_shown(current, known) for known in rules.SETTINGS.values()])
+    return setting_schemas.SettingList(on=on, items=[_shown(current, known) for known in rules.SETTINGS.values()])
 
 
-def _shown(current: rules.SettingsOn, known: rules.Setting[object]) -> schemas.SettingRead:
+def _shown(current: rules.SettingsOn, known: rules.Setting[object]) -> setting_schemas.SettingRead:
     row = current.rows.get(known.key)
-    return schemas.SettingRead(
+    return setting_schemas.SettingRead(
         key=known.key,
         about=known.about,
         expected=known.expected,
@@ -153,8 +153,8 @@ def _shown(current: rules.SettingsOn, known: rules.Setting[object]) -> schemas.S
     )
 
 
-def _read(row: SettingRow) -> schemas.SettingRowRead:
-    return schemas.SettingRowRead(
+def _read(row: SettingRow) -> setting_schemas.SettingRowRead:
+    return setting_schemas.SettingRowRead(
         id=row.id,
         institution_id=row.institution_id,
         key=row.key,

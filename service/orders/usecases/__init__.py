@@ -9,6 +9,7 @@ from service.orders.usecases.reading import (
     hold_order,
     list_for_day,
     list_orders,
+    people_viewed,
     read_order,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "list_for_day",
     "list_orders",
     "move",
+    "people_viewed",
     "read_order",
     "reject",
     "require_mode",

@@ -65,20 +65,26 @@ async def change(
     now: datetime,
     because: str,
 ) -> rules.OrderFacts:
-    """Write what a changed order now asks for; its kind, person, items and state stay. The history says why.
+    """Write what an order now asks for, and its state; its kind, person, institution and items stay.
+
+    The history says so, also when the state stays.
 
     Raises:
         problems.NotFound: there is no such order.
+        errors.IllegalMove: the order cannot move to the new state.
     """
     row = await rows.get(session, principal.region_id, order_id, lock=True)
+    before = rules.OrderState(row.state)
+    if before is not order.state:
+        rules.refuse_illegal_move(before, order.state)
+    row.state = order.state
     row.home_id = order.home_id
     row.service_on = order.window.service_on
     row.wished = dates.moments(order.window.start, order.window.end)
     row.staff_count = order.staff_count
     row.preferred_practitioner_id = order.preferred_practitioner_id
     row.distance_metres = order.distance_metres
-    state = rules.OrderState(row.state)
-    await rows.log(session, row, before=state, now=now, account_id=principal.account_id, because=because)
+    await rows.log(session, row, before=before, now=now, account_id=principal.account_id, because=because)
     return await rows.facts(session, row)
 
 

@@ -94,14 +94,7 @@ async def list_orders(
     now: datetime,
 ) -> paging.Page[schemas.OrderSummary]:
     """Return a page of the orders of the principal's institutions, or of the persons that he may view."""
-    people = {person_id} if person_id else None
-    if not principal.institution_ids:
-        viewed = {
-            each.person_id
-            for each in await patients.my_people(session, principal=principal, now=now)
-            if Right.view in each.rights
-        }
-        people = viewed if people is None else viewed & people
+    people = await people_viewed(session, principal=principal, person_id=person_id, now=now)
     where = repository.narrowed(state=state, service_on=service_on, institution_id=institution_id, person_ids=people)
     found = await repository.list_page(session, region_id=principal.region_id, where=where, page=page)
     items = await repository.list_items(session, region_id=principal.region_id, order_ids=[row.id for row in found])
@@ -113,6 +106,21 @@ async def list_orders(
         cursors=cursors,
         listing=LISTING,
     )
+
+
+async def people_viewed(
+    session: AsyncSession, *, principal: Principal, person_id: UUID | None, now: datetime
+) -> set[UUID] | None:
+    """Return the persons to whom a list is narrowed: the one asked for, and for elders and proxies those they may view.
+
+    None = no narrowing: staff see what their institutions' fence lets through.
+    """
+    asked = {person_id} if person_id else None
+    if principal.institution_ids:
+        return asked
+    people = await patients.my_people(session, principal=principal, now=now)
+    viewed = {each.person_id for each in people if Right.view in each.rights}
+    return viewed if asked is None else viewed & asked
 
 
 def _summary(row: Order, items: tuple[tuple[str, int], ...]) -> schemas.OrderSummary:

@@ -199,7 +199,6 @@ class TestWaiver:
         policy = {"visit_fee_in_bed_cycle": "charge"}
         assert share(facts.visit(), beds=[facts.bed(payment="per_item")], policy=policy)["gross_fen"] == 7800
 
-    @pytest.mark.requirement("R039")
     def test_when_units_have_paid_for_all_services(self):
         deal = facts.contract("C1", ("BP", 8, 0))
         assert share(facts.visit(), contracts=[deal]) == WAIVED

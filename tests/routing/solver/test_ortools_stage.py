@@ -24,7 +24,7 @@ def start(problem: Problem, *inserted: tuple[int, list[tuple[int, int]], int | N
 
 def improved(state: State) -> State:
     """What OR-Tools makes of it; the same day if it finds nothing better. Whatever it is, it keeps the rules."""
-    better = ortools_stage.improve(state, 1.0, Budget(Limits(20.0, ROUNDS))) or state
+    better = ortools_stage.improve(state, 1.0, Budget(Limits(1.0, ROUNDS))) or state
     left_out = tuple(Unassigned(job, "no_capacity") for job in better.absent())
     assert check_plan(state.tables.problem, Plan(timetable.routes(better), left_out)).violations == ()
     return better
@@ -64,7 +64,7 @@ class TestImprove:
 
     def test_answers_nothing_when_it_finds_nothing_better(self) -> None:
         problem = days.day([days.person()], [days.job("a", 1, (0, 200), drop_penalty=1000)], days.HARD)
-        assert ortools_stage.improve(start(problem, (0, [(0, 0)], None)), 1.0, Budget(Limits(20.0, ROUNDS))) is None
+        assert ortools_stage.improve(start(problem, (0, [(0, 0)], None)), 1.0, Budget(Limits(1.0, ROUNDS))) is None
 
 
 class TestHardRules:

@@ -1,0 +1,131 @@
+"""Opening accounts: who may make which, and the first one, which nobody is there to make."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.accounts import facts, rules, schemas
+from service.accounts.models import Account, AccountInstitution
+from service.core import passwords, problems
+from service.core.principal import Principal
+from service.institutions import usecases as institutions
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new account, and the secret of a service client: known now and never again."""
+
+    account: rules.AccountFacts
+    secret: str | None = None
+
+
+async def create_account(
+    session: AsyncSession, *, principal: Principal, draft: schemas.AccountCreate, now: datetime
+) -> Created:
+    """Make an account of staff, an administrator or a service client.
+
+    Raises:
+        RoleBeyondYours, InstitutionsDoNotFit: not the principal's to make, or not like this.
+        problems.NotFound: an institution that is not his, or not of the region.
+        UsernameTaken: at the flush.
+    """
+    wanted = set(draft.institution_ids)
+    rules.refuse_appointment(rules.Role(principal.role), principal.institution_ids, draft.role, wanted)
+    known = await institutions.list_institutions_facts(session, region_id=principal.region_id, institution_ids=wanted)
+    if len(known) != len(wanted):
+        raise problems.NotFound(what="机构")
+    secret = passwords.new_secret() if draft.role is rules.Role.service_client else None
+    account = await _add(
+        session,
+        region_id=principal.region_id,
+        username=draft.username,
+        role=draft.role,
+        display_name=draft.display_name,
+        password=draft.password or secret,
+        institution_ids=wanted,
+        now=now,
+    )
+    return Created(account, secret)
+
+
+async def create_resident_account(
+    session: AsyncSession, *, principal: Principal, draft: schemas.ResidentAccountCreate, now: datetime
+) -> rules.AccountFacts:
+    """Make an account of an elder or a family proxy; it has no password, the service client acts for it.
+
+    Raises:
+        RoleBeyondYours: the principal is no service client.
+        UsernameTaken: at the flush.
+    """
+    rules.refuse_appointment(rules.Role(principal.role), (), draft.role, ())
+    return await _add(
+        session,
+        region_id=principal.region_id,
+        username=draft.username,
+        role=draft.role,
+        display_name=draft.display_name,
+        now=now,
+    )
+
+
+async def create_first_account(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    username: str,
+    password: str,
+    role: rules.Role,
+    now: datetime,
+    display_name: str = "管理员",
+    institution_ids: Collection[UUID] = (),
+) -> rules.AccountFacts:
+    """Make an account that nobody is there to make: the first administrator of a region or of an institution.
+
+    Only for setting a database up, as the schema's owner.
+
+    Raises:
+        InstitutionsDoNotFit: an administrator of a region with institutions, or of institutions without.
+        UsernameTaken: at the flush.
+    """
+    rules.refuse_appointment(rules.Role.region_admin, (), role, institution_ids)
+    return await _add(
+        session,
+        region_id=region_id,
+        username=username,
+        role=role,
+        display_name=display_name,
+        password=password,
+        institution_ids=institution_ids,
+        now=now,
+    )
+
+
+async def _add(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    username: str,
+    role: rules.Role,
+    display_name: str,
+    now: datetime,
+    password: str | None = None,
+    institution_ids: Collection[UUID] = (),
+) -> rules.AccountFacts:
+    row = Account(
+        region_id=region_id,
+        username=username,
+        role=role,
+        display_name=display_name,
+        password_hash=await passwords.hash_password(password) if password else None,
+        created_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    ordered = sorted(institution_ids)
+    for each in ordered:
+        session.add(AccountInstitution(region_id=region_id, account_id=row.id, institution_id=each))
+    await session.flush()
+    return facts.of_row(row, ordered)

@@ -1,0 +1,117 @@
+"""Changing and cancelling an order, with everything that it holds in other rooms."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.booking import rules, schemas
+from service.booking.usecases import binding, checks
+from service.contracts import usecases as contracts
+from service.core.clock import local_date
+from service.core.principal import Principal
+from service.institutions import usecases as institutions
+from service.institutions.rules import settings
+from service.orders import rules as order_rules
+from service.orders import usecases as orders
+from service.orders.rules import OrderFacts, OrderState, Window
+from service.orders.schemas import OrderRead
+from service.routing import usecases as routing
+
+
+async def change_order(
+    session: AsyncSession, *, principal: Principal, order_id: UUID, asked: schemas.OrderChange, now: datetime
+) -> schemas.BookingRead:
+    """Change the window or the wished-for practitioner; a submitted order is quoted and reserved anew.
+
+    Raises:
+        problems.NotFound, patients.errors.RightMissing: not the principal's order.
+        errors.OrderNotChangeable: the institution has answered it already.
+        errors, orders.errors, billing.errors, contracts.errors: as `place_order`.
+    """
+    order = await binding.held(session, principal=principal, order_id=order_id, now=now)
+    rules.refuse_unchangeable(order.state)
+    ask = _changed(rules.ask_of(order), asked)
+    if order.state is OrderState.draft:
+        draft = await checks.drafted(session, region_id=principal.region_id, ask=ask)
+        await orders.change(
+            session,
+            principal=principal,
+            order_id=order_id,
+            order=draft.order(order.state, None),
+            now=now,
+            because="修改草稿",
+        )
+        return await binding.told(session, principal=principal, order_id=order_id, quote=None, now=now)
+    # what the order holds must not stand in its own way when it is quoted anew
+    await contracts.release_order(session, region_id=principal.region_id, order_id=order_id, on=order.service_on)
+    ready = await checks.ready(session, region_id=principal.region_id, ask=ask, now=now, one_more=False)
+    quote = await binding.quoted(session, region_id=principal.region_id, ready=ready, now=now)
+    order = await orders.change(
+        session,
+        principal=principal,
+        order_id=order_id,
+        order=ready.order(order.state, quote.distance_metres),
+        now=now,
+        because="改约",
+    )
+    await binding.bind(session, principal=principal, order=order, quote=quote)
+    return await binding.told(session, principal=principal, order_id=order_id, quote=quote, now=now)
+
+
+async def cancel_order(
+    session: AsyncSession, *, principal: Principal, order_id: UUID, reason: str, now: datetime
+) -> OrderRead:
+    """Cancel an order; the units it held and the staff it was promised are free again.
+
+    Raises:
+        problems.NotFound, patients.errors.RightMissing: not the principal's order.
+        orders.errors.IllegalMove: staff are under way, or it has ended already.
+        orders.errors.CancelTooLate: the elder's side comes after the deadline.
+    """
+    order = await binding.held(session, principal=principal, order_id=order_id, now=now)
+    order_rules.refuse_illegal_move(order.state, OrderState.cancelled)
+    await _refuse_late(session, principal, order, now)
+    await orders.move(
+        session,
+        region_id=principal.region_id,
+        order_id=order_id,
+        to=OrderState.cancelled,
+        now=now,
+        account_id=principal.account_id,
+        because=reason,
+    )
+    await contracts.release_order(session, region_id=principal.region_id, order_id=order_id, on=order.service_on)
+    await routing.release_order(session, region_id=principal.region_id, order_id=order_id)
+    return await orders.read_order(session, principal=principal, order_id=order_id, now=now)
+
+
+async def _refuse_late(session: AsyncSession, principal: Principal, order: OrderFacts, now: datetime) -> None:
+    institution = await institutions.get_institution(
+        session, region_id=principal.region_id, institution_id=order.institution_id
+    )
+    hours = await institutions.setting(
+        session,
+        region_id=principal.region_id,
+        institution_id=order.institution_id,
+        key=settings.ORDERS_FREE_CANCEL_HOURS,
+        on=local_date(now),
+    )
+    order_rules.refuse_late_cancellation(
+        order.state,
+        order.wished_start,
+        by_staff=order.institution_id in principal.institution_ids,
+        free_cancel_hours=hours,
+        now=now,
+        phone=institution.published_phone,
+    )
+
+
+def _changed(ask: rules.Ask, asked: schemas.OrderChange) -> rules.Ask:
+    if asked.wished_start is not None and asked.wished_end is not None:
+        ask = replace(ask, window=Window(asked.wished_start, asked.wished_end))
+    # null takes the wish back; left out it stays
+    if "preferred_practitioner_id" in asked.model_fields_set:
+        ask = replace(ask, preferred_practitioner_id=asked.preferred_practitioner_id)
+    return ask

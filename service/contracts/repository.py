@@ -1,0 +1,259 @@
+"""Every query of contracts, the ledger's functions, and which refusal each constraint stands for."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, or_, select
+
+from service.contracts import errors, rules
+from service.contracts.models import Contract, Package, PackageItem, ProgrammeEnrolment
+from service.core.db import refusals
+from service.core.ids import new_id
+from service.core.paging import PageRequest
+
+
+async def add_package(session: AsyncSession, row: Package, closes_on: date) -> None:
+    """Add a version of a package; an open one that began earlier is offered until `closes_on`."""
+    if row.valid_to is None:
+        running = (
+            select(Package)
+            .where(
+                col(Package.region_id) == row.region_id,
+                col(Package.institution_id) == row.institution_id,
+                col(Package.code) == row.code,
+                col(Package.valid_to).is_(None),
+                col(Package.valid_from) < row.valid_from,
+            )
+            # whoever else replaces the same version at this moment waits here, then meets the constraint
+            .with_for_update()
+        )
+        found = (await session.execute(running)).scalar_one_or_none()
+        if found is not None:
+            found.valid_to = closes_on
+            await session.flush()  # before the insert: the constraint would not let both stand
+    session.add(row)
+    await session.flush()
+
+
+async def find_package(
+    session: AsyncSession, *, region_id: UUID, package_id: UUID, lock: bool = False
+) -> Package | None:
+    """Return a package; `lock` it to change it (who may not change it does not find it then)."""
+    query = select(Package).where(col(Package.region_id) == region_id, col(Package.id) == package_id)
+    return (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def list_packages(
+    session: AsyncSession, *, region_id: UUID, institution_id: UUID, on: date | None, page: PageRequest
+) -> Sequence[Package]:
+    """Return a page (and one row more) of an institution's packages by id; with `on`, those offered that day."""
+    query = select(Package).where(col(Package.region_id) == region_id, col(Package.institution_id) == institution_id)
+    if on is not None:
+        query = query.where(_in_force(Package, on))
+    if page.after is not None:
+        query = query.where(col(Package.id) > page.after)
+    return (await session.execute(query.order_by(col(Package.id)).limit(page.limit + 1))).scalars().all()
+
+
+async def packages_of(session: AsyncSession, *, region_id: UUID, package_ids: Collection[UUID]) -> Sequence[Package]:
+    """Return the named packages."""
+    query = select(Package).where(col(Package.region_id) == region_id, col(Package.id).in_(package_ids))
+    return (await session.execute(query)).scalars().all()
+
+
+async def items_of(session: AsyncSession, *, region_id: UUID, package_ids: Collection[UUID]) -> Sequence[PackageItem]:
+    """Return the items of packages, by code."""
+    query = select(PackageItem).where(
+        col(PackageItem.region_id) == region_id, col(PackageItem.package_id).in_(package_ids)
+    )
+    return (await session.execute(query.order_by(col(PackageItem.code)))).scalars().all()
+
+
+async def find_contract(
+    session: AsyncSession, *, region_id: UUID, contract_id: UUID, lock: bool = False
+) -> Contract | None:
+    """Return a contract; `lock` it to change it (only its institution finds it then)."""
+    query = select(Contract).where(col(Contract.region_id) == region_id, col(Contract.id) == contract_id)
+    return (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def list_contracts(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    institution_ids: Collection[UUID] | None,
+    person_ids: Collection[UUID] | None,
+    on: date | None,
+    page: PageRequest,
+) -> Sequence[Contract]:
+    """Return a page (and one row more) of contracts by id: of institutions, of persons, in force on a day."""
+    query = select(Contract).where(col(Contract.region_id) == region_id)
+    if institution_ids is not None:
+        query = query.where(col(Contract.institution_id).in_(institution_ids))
+    if person_ids is not None:
+        query = query.where(col(Contract.person_id).in_(person_ids))
+    if on is not None:
+        live = or_(col(Contract.terminated_on).is_(None), col(Contract.terminated_on) > on)
+        query = query.where(col(Contract.valid_from) <= on, col(Contract.valid_to) >= on, live)
+    if page.after is not None:
+        query = query.where(col(Contract.id) > page.after)
+    return (await session.execute(query.order_by(col(Contract.id)).limit(page.limit + 1))).scalars().all()
+
+
+async def find_enrolment(session: AsyncSession, *, region_id: UUID, enrolment_id: UUID) -> ProgrammeEnrolment | None:
+    """Return an enrolment, locked to be changed."""
+    query = select(ProgrammeEnrolment).where(
+        col(ProgrammeEnrolment.region_id) == region_id, col(ProgrammeEnrolment.id) == enrolment_id
+    )
+    return (await session.execute(query.with_for_update())).scalar_one_or_none()
+
+
+async def list_enrolments(
+    session: AsyncSession, *, region_id: UUID, person_id: UUID, page: PageRequest
+) -> Sequence[ProgrammeEnrolment]:
+    """Return a page (and one row more) of a person's enrolments by id."""
+    query = select(ProgrammeEnrolment).where(
+        col(ProgrammeEnrolment.region_id) == region_id, col(ProgrammeEnrolment.person_id) == person_id
+    )
+    if page.after is not None:
+        query = query.where(col(ProgrammeEnrolment.id) > page.after)
+    return (await session.execute(query.order_by(col(ProgrammeEnrolment.id)).limit(page.limit + 1))).scalars().all()
+
+
+async def enrolments_on(
+    session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date
+) -> Sequence[ProgrammeEnrolment]:
+    """Return a person's enrolments in force on a day, the earliest first: the order in which programmes pay."""
+    query = select(ProgrammeEnrolment).where(
+        col(ProgrammeEnrolment.region_id) == region_id,
+        col(ProgrammeEnrolment.person_id) == person_id,
+        _in_force(ProgrammeEnrolment, on),
+    )
+    ordered = query.order_by(col(ProgrammeEnrolment.valid_from), col(ProgrammeEnrolment.id))
+    return (await session.execute(ordered)).scalars().all()
+
+
+_COVER: Final = text("select * from contracts_cover(:person, :on)")
+_GRANT: Final = text("select entitlement_grant(:id, :person, :source, :ref, :code, :period, :cap, :counting)")
+_BALANCES: Final = text(
+    "select p.id as person_id, b.* from unnest(cast(:people as uuid[])) as p(id)"
+    " cross join lateral entitlement_balances(p.id) b order by p.id, b.entitlement_id"
+)
+_POST: Final = text("select entitlement_post(:entitlement, :kind, :units, :order, :visit, :settlement, :on)")
+_HELD: Final = text("select entitlement_id, units from entitlements_held(:order)")
+_CONSUMED: Final = text("select entitlement_id, units from entitlements_consumed(:settlement)")
+
+
+async def cover_on(session: AsyncSession, *, person_id: UUID, on: date) -> list[rules.ContractCover]:
+    """Return what covers a person on a day, whatever the institution: the earliest signed first."""
+    found = (await session.execute(_COVER, {"person": person_id, "on": on})).mappings()
+    return [
+        rules.ContractCover(
+            contract_id=row["contract_id"],
+            institution_id=row["institution_id"],
+            signed_on=row["signed_on"],
+            valid_from=row["valid_from"],
+            valid_to=row["valid_to"],
+            terminated_on=row["terminated_on"],
+            covers_visit_fee=row["covers_visit_fee"],
+            capitated_codes=frozenset(row["capitated_codes"]),
+            items=tuple((item["code"], item["quantity"], rules.Counting(item["counting"])) for item in row["items"]),
+        )
+        for row in found
+    ]
+
+
+async def grant(session: AsyncSession, *, person_id: UUID, grants: Sequence[rules.Grant]) -> None:
+    """Write entitlements, in the order given; one that the ledger knows stays."""
+    for each in grants:
+        await session.execute(
+            _GRANT,
+            {
+                "id": new_id(),
+                "person": person_id,
+                "source": each.source,
+                "ref": each.ref_id,
+                "code": each.code,
+                "period": each.period,
+                "cap": each.cap,
+                "counting": each.counting,
+            },
+        )
+
+
+async def balances(session: AsyncSession, *, person_ids: Collection[UUID]) -> dict[UUID, list[rules.Balance]]:
+    """Return where the entitlements of people stand, by entitlement id."""
+    standing: dict[UUID, list[rules.Balance]] = {person_id: [] for person_id in person_ids}
+    for row in (await session.execute(_BALANCES, {"people": list(standing)})).mappings():
+        standing[row["person_id"]].append(
+            rules.Balance(
+                entitlement_id=row["entitlement_id"],
+                source=rules.Source(row["source"]),
+                ref_id=row["ref_id"],
+                code=row["code"],
+                period=row["period"],
+                cap=row["cap"],
+                counting=rules.Counting(row["counting"]),
+                used=row["used"],
+                reserved=row["reserved"],
+            )
+        )
+    return standing
+
+
+async def post(
+    session: AsyncSession,
+    *,
+    entitlement_id: UUID,
+    kind: str,
+    units: int,
+    on: date,
+    order_id: UUID | None = None,
+    visit_id: UUID | None = None,
+    settlement_id: UUID | None = None,
+) -> None:
+    """Append an entry to an entitlement's chain: reserve, release, consume or reverse."""
+    await session.execute(
+        _POST,
+        {
+            "entitlement": entitlement_id,
+            "kind": kind,
+            "units": units,
+            "order": order_id,
+            "visit": visit_id,
+            "settlement": settlement_id,
+            "on": on,
+        },
+    )
+
+
+async def held_by(session: AsyncSession, *, order_id: UUID) -> dict[UUID, int]:
+    """Return the units that an order still holds, by entitlement."""
+    found = await session.execute(_HELD, {"order": order_id})
+    return {row.entitlement_id: row.units for row in found}
+
+
+async def consumed_by(session: AsyncSession, *, settlement_id: UUID) -> dict[UUID, int]:
+    """Return the units that a settlement has used and not returned, by entitlement."""
+    found = await session.execute(_CONSUMED, {"settlement": settlement_id})
+    return {row.entitlement_id: row.units for row in found}
+
+
+def _in_force(model: type[Package] | type[ProgrammeEnrolment], on: date) -> ColumnElement[bool]:
+    still = or_(col(model.valid_to).is_(None), col(model.valid_to) >= on)
+    return (col(model.valid_from) <= on) & still
+
+
+refusals.name_constraints(
+    {
+        "packages_one_version": errors.PackagesOverlap,
+        "contracts_one_family_doctor": errors.FamilyDoctorTaken,
+        "programme_enrolments_once": errors.AlreadyEnrolled,
+        "entitlement_entries_within_cap": errors.EntitlementExhausted,
+        "entitlement_entries_settled_once": errors.ConsumedAlready,
+    }
+)

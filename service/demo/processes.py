@@ -1,0 +1,110 @@
+"""The demo's real processes: a server and a worker on the demo's clock, started like anyone would start them."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+START_SECONDS: Final = 40
+
+
+class DemoFailed(Exception):
+    """The demo cannot go on: one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockKnot:
+    """`seconds` after the processes start, the demo's clock shows `shows`."""
+
+    seconds: float
+    shows: datetime
+
+
+@dataclass
+class Processes:
+    """A server and a worker on one data directory; `log` collects what they say."""
+
+    data_dir: Path
+    port: int
+    log: Path
+    running: list[asyncio.subprocess.Process] = field(default_factory=list)
+
+    @property
+    def base_url(self) -> str:
+        """Where the server answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self, clock: Sequence[ClockKnot]) -> None:
+        """Start the server and the worker on a demo clock, and wait until requests can be served.
+
+        Raises:
+            DemoFailed: they did not come up.
+        """
+        began = time.time()
+        knots = [[began + each.seconds, each.shows.isoformat()] for each in clock]
+        environment = os.environ | {
+            "XUNZHEN_DATA_DIR": str(self.data_dir),
+            "XUNZHEN_DATABASE_URL": "",
+            "XUNZHEN_DEMO_CLOCK": json.dumps(knots),
+            "XUNZHEN_LOG_LEVEL": "WARNING",
+        }
+        for command in (["serve", "--port", str(self.port)], ["worker"]):
+            with self.log.open("ab") as log:
+                self.running.append(
+                    await asyncio.create_subprocess_exec(
+                        sys.executable, "-m", "service.cli", *command, env=environment, stdout=log, stderr=log
+                    )
+                )
+        await self._wait_until_ready()
+
+    async def stop(self) -> None:
+        """Ask both to stop, and wait: requests and jobs in hand are finished."""
+        for process in self.running:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.running:
+            await process.wait()
+        self.running.clear()
+
+    async def watch(self) -> None:
+        """Return when one of the processes has ended."""
+        await asyncio.wait(
+            [asyncio.create_task(each.wait()) for each in self.running], return_when=asyncio.FIRST_COMPLETED
+        )
+
+    async def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        async with httpx.AsyncClient(base_url=self.base_url) as client:
+            while time.monotonic() < deadline:
+                if any(each.returncode is not None for each in self.running):
+                    break
+                try:
+                    if (await client.get("/readyz")).status_code == httpx.codes.OK:
+                        return
+                except httpx.TransportError:
+                    pass
+                await asyncio.sleep(0.1)
+        raise DemoFailed(f"服务没有启动，详见 {self.log}。")
+
+
+def free_port(wished: int) -> int:
+    """Return the wished port if it is free, else any free one (somebody else's server keeps running)."""
+    for port in (wished, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise DemoFailed("没有可用的端口。")

@@ -1,0 +1,243 @@
+"""What crosses HTTP about practitioners, qualifications and shifts."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+
+from service.core.geo import TravelMode
+from service.core.text import Code, Text
+from service.patients.rules import Sex
+from service.practitioners import rules
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _of_this_age(at: datetime) -> datetime:
+    # a moment at the edge of the calendar cannot be shown in another time zone
+    if not _EARLIEST <= at < _LATEST:
+        raise ValueError("时间须在 2000 年至 2199 年之间")
+    return at.astimezone(UTC)
+
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
+
+
+class Body(BaseModel):
+    """A request's body: a field that the contract does not name is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PractitionerCreate(Body):
+    """A practitioner to register."""
+
+    institution_id: UUID
+    staff_no: Code = Field(examples=["N0012"])
+    name: Text = Field(examples=["马晓梅"])
+    sex: Sex
+    role: rules.PractitionerRole
+    title: rules.Title = rules.Title.none
+    station_id: UUID = Field(description="每天出发和返回的站点，须属于本机构")
+    travel_mode: TravelMode = Field(description="出行方式，决定路程时间")
+    account_id: UUID | None = Field(default=None, description="登录账号，须属于本机构")
+    active: StrictBool = True
+
+
+class PractitionerUpdate(Body):
+    """What may change of a practitioner; what is left out stays, `account_id` null unlinks the account."""
+
+    name: Text | None = Field(default=None, examples=["马晓梅"])
+    role: rules.PractitionerRole | None = None
+    title: rules.Title | None = None
+    station_id: UUID | None = None
+    travel_mode: TravelMode | None = None
+    account_id: UUID | None = None
+    active: StrictBool | None = None
+
+
+class PractitionerRead(BaseModel):
+    """A practitioner."""
+
+    id: UUID
+    institution_id: UUID
+    staff_no: str
+    name: str
+    sex: Sex
+    role: rules.PractitionerRole
+    title: rules.Title
+    station_id: UUID
+    travel_mode: TravelMode
+    account_id: UUID | None
+    active: bool
+
+    @classmethod
+    def of(cls, facts: rules.PractitionerFacts) -> "PractitionerRead":
+        """Return what is shown of a practitioner."""
+        return cls(
+            id=facts.id,
+            institution_id=facts.institution_id,
+            staff_no=facts.staff_no,
+            name=facts.name,
+            sex=facts.sex,
+            role=facts.role,
+            title=facts.title,
+            station_id=facts.station_id,
+            travel_mode=facts.travel_mode,
+            account_id=facts.account_id,
+            active=facts.active,
+        )
+
+
+class QualificationCreate(Body):
+    """A licence or a skill to register; both days included, no `valid_to` = without end."""
+
+    kind: rules.QualificationKind
+    code: Code = Field(examples=["wound_care"], description="执业证类别或技能代码；项目目录按技能代码要求人员")
+    certificate_no: Text = Field(examples=["201764020000123"])
+    valid_from: Day
+    valid_to: Day | None = None
+
+
+class QualificationUpdate(Body):
+    """When a qualification ends; null = without end."""
+
+    valid_to: Day | None
+
+
+class QualificationRead(BaseModel):
+    """A licence or a skill; both days included."""
+
+    id: UUID
+    practitioner_id: UUID
+    kind: rules.QualificationKind
+    code: str
+    certificate_no: str
+    valid_from: date
+    valid_to: date | None
+
+    @classmethod
+    def of(cls, facts: rules.QualificationFacts) -> "QualificationRead":
+        """Return what is shown of a qualification."""
+        return cls(
+            id=facts.id,
+            practitioner_id=facts.practitioner_id,
+            kind=facts.kind,
+            code=facts.code,
+            certificate_no=facts.certificate_no,
+            valid_from=facts.valid_from,
+            valid_to=facts.valid_to,
+        )
+
+
+class Qualifications(BaseModel):
+    """Every qualification of a practitioner, past and future ones included."""
+
+    items: list[QualificationRead]
+
+
+class Lunch(Body):
+    """A break: `minutes` somewhere between `opens` and `closes`."""
+
+    opens: Moment = Field(examples=["2026-03-02T11:30:00+08:00"])
+    closes: Moment = Field(examples=["2026-03-02T13:30:00+08:00"])
+    minutes: Annotated[StrictInt, Field(ge=1, le=180, examples=[60])]
+
+
+class ShiftCreate(Body):
+    """A shift; its service day is the local date of its start."""
+
+    start: Moment = Field(examples=["2026-03-02T08:00:00+08:00"])
+    end: Moment = Field(examples=["2026-03-02T17:00:00+08:00"])
+    lunch: Lunch | None = None
+
+
+class ShiftUpdate(Body):
+    """What may change of a shift that has not begun; what is left out stays, `lunch` null takes the break away."""
+
+    start: Moment | None = None
+    end: Moment | None = None
+    lunch: Lunch | None = None
+
+
+class LunchRead(BaseModel):
+    """A break: `minutes` somewhere between `opens` and `closes`."""
+
+    opens: datetime
+    closes: datetime
+    minutes: int
+
+
+class ShiftRead(BaseModel):
+    """A working span [start, end)."""
+
+    id: UUID
+    practitioner_id: UUID
+    service_on: date
+    start: datetime
+    end: datetime
+    lunch: LunchRead | None
+
+    @classmethod
+    def of(cls, facts: rules.ShiftFacts) -> "ShiftRead":
+        """Return what is shown of a shift."""
+        lunch = None
+        if facts.lunch_from is not None and facts.lunch_to is not None:
+            lunch = LunchRead(opens=facts.lunch_from, closes=facts.lunch_to, minutes=facts.lunch_minutes)
+        return cls(
+            id=facts.id,
+            practitioner_id=facts.practitioner_id,
+            service_on=facts.service_on,
+            start=facts.start,
+            end=facts.end,
+            lunch=lunch,
+        )
+
+
+class Shifts(BaseModel):
+    """A practitioner's shifts of some days, in their order."""
+
+    items: list[ShiftRead]
+
+
+class DutyRead(BaseModel):
+    """What a member of staff may do on a day that he works, and from where he starts."""
+
+    practitioner_id: UUID
+    name: str
+    role: rules.PractitionerRole
+    sex: Sex
+    licensed: bool
+    skills: list[str]
+    travel_mode: TravelMode
+    lon: float
+    lat: float
+    shift_start: datetime
+    shift_end: datetime
+
+    @classmethod
+    def of(cls, day: rules.StaffDay) -> "DutyRead":
+        """Return what is shown of a day on duty."""
+        return cls(
+            practitioner_id=day.practitioner_id,
+            name=day.name,
+            role=day.role,
+            sex=day.sex,
+            licensed=day.licensed,
+            skills=sorted(day.skills),
+            travel_mode=day.travel_mode,
+            lon=day.lon,
+            lat=day.lat,
+            shift_start=day.shift_start,
+            shift_end=day.shift_end,
+        )
+
+
+class Duties(BaseModel):
+    """Who of an institution is on duty on a day, by id."""
+
+    on: date
+    items: list[DutyRead]

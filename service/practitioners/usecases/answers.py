@@ -1,0 +1,69 @@
+"""What other rooms ask of practitioners: who is who, who is licensed, and who is on duty on a day with which skills."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.core import problems
+from service.institutions import usecases as institutions
+from service.practitioners import facts, repository, rules
+
+
+async def get_practitioner(session: AsyncSession, *, region_id: UUID, practitioner_id: UUID) -> rules.PractitionerFacts:
+    """Return a practitioner whom the session's fence lets through.
+
+    Raises:
+        problems.NotFound: there is none.
+    """
+    row = await repository.find_practitioner(session, region_id, practitioner_id)
+    if row is None:
+        raise problems.NotFound(what="医护人员")
+    return facts.practitioner(row)
+
+
+async def find_of_account(
+    session: AsyncSession, *, region_id: UUID, account_id: UUID
+) -> rules.PractitionerFacts | None:
+    """Return the practitioner who logs in with an account, None when it is nobody's."""
+    row = await repository.find_of_account(session, region_id, account_id)
+    return facts.practitioner(row) if row else None
+
+
+async def licences(
+    session: AsyncSession, *, region_id: UUID, practitioner_ids: Collection[UUID]
+) -> dict[UUID, tuple[rules.LicenceFacts, ...]]:
+    """Return the licences to practise of each, past and future ones included; every id is a key."""
+    found: defaultdict[UUID, list[rules.LicenceFacts]] = defaultdict(list)
+    for row in await repository.list_qualifications(session, region_id, practitioner_ids):
+        if row.kind == rules.QualificationKind.licence:
+            found[row.practitioner_id].append(rules.LicenceFacts(row.valid_from, row.valid_to))
+    return {practitioner_id: tuple(found[practitioner_id]) for practitioner_id in practitioner_ids}
+
+
+async def day_staff(
+    session: AsyncSession, *, region_id: UUID, institution_ids: Collection[UUID], on: date
+) -> list[rules.StaffDay]:
+    """Return who of some institutions is on duty on a day, by id: each with shift, station, skills and licence.
+
+    The inactive are left out; who has no licence in force that day is shown as not `licensed`.
+    """
+    duties = await repository.list_on_duty(session, region_id, institution_ids, on)
+    ids = [row.id for row, _ in duties]
+    certified: defaultdict[UUID, list[rules.QualificationFacts]] = defaultdict(list)
+    for row in await repository.list_qualifications(session, region_id, ids):
+        certified[row.practitioner_id].append(facts.qualification(row))
+    found = await institutions.list_stations(session, region_id=region_id, institution_ids=institution_ids)
+    stations = {each.id: each for each in found}
+    return [
+        rules.staff_day(
+            facts.practitioner(row),
+            facts.shift(shift),
+            certified[row.id],
+            lon=stations[row.station_id].lon,
+            lat=stations[row.station_id].lat,
+        )
+        for row, shift in duties
+    ]
