@@ -4,7 +4,7 @@ A room's tests use it for what stands *below* the room; what the room itself doe
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +15,14 @@ from sqlmodel import SQLModel
 from service.accounts.models import Account, AccountInstitution
 from service.accounts.rules import ROLE_SCOPES, Role
 from service.core.clock import local_date
+from service.catalog.models import ServiceItem
+from service.core.clock import local_date
 from service.core.dates import moments
 from service.core.http import ACCESS_AUDIENCE, House, claims_of
 from service.core.ids import new_id
 from service.core.principal import Principal
 from service.institutions.models import District, Institution, Region, ServiceMode, Station
+from service.orders.models import Order, OrderItem, OrderMove
 from service.patients.models import CareRelation, Home, Patient
 from service.patients.numbers import check_digit
 from service.practitioners.models import Practitioner, Qualification, Shift
@@ -240,3 +243,43 @@ class World:
                 lunch_from=lunch_from, lunch_to=lunch_to, lunch_minutes=minutes,
             )
         )  # fmt: skip
+
+    async def add_service_item(
+        self, code: str, *, name: str = "", minutes: int = 30, staff_count: int = 1, skills: tuple[str, ...] = (),
+        kinds: tuple[str, ...] = ("home_visit", "home_bed_round", "institution_round"), latest_start: time | None = None,
+        refusal_note: str | None = None,
+    ) -> str:  # fmt: skip
+        """List a service in the region (not at home when it has a refusal note); return its code."""
+        await self.add(
+            ServiceItem(
+                region_id=self.region_id, code=code, name=name or code, duration_minutes=minutes, staff_count=staff_count,
+                skills=list(skills), order_kinds=list(kinds), latest_start=latest_start,
+                home_allowed=refusal_note is None, refusal_note=refusal_note,
+            )
+        )  # fmt: skip
+        return code
+
+    async def add_order(
+        self, person_id: UUID, home_id: UUID, *, start: datetime, end: datetime, items: dict[str, int] | None = None,
+        state: str = "accepted", kind: str = "home_visit", institution_id: UUID | None = None, staff_count: int = 1,
+        distance_metres: int | None = 0,
+    ) -> UUID:  # fmt: skip
+        """Add an order for a window, in any state; its items need not be listed. Return its id."""
+        order_id, at = new_id(), institution_id or self.institution_id
+        await self.add(
+            Order(
+                region_id=self.region_id, institution_id=at, id=order_id, order_no=f"W{self.number()}-{self.number()}",
+                kind=kind, person_id=person_id, home_id=home_id, state=state, service_on=local_date(start),
+                wished=moments(start, end), staff_count=staff_count, mobility_reason="偏瘫", placed_by_account_id=new_id(),
+                placed_at=self.clock.now(), distance_metres=distance_metres,
+            ),
+            *(
+                OrderItem(region_id=self.region_id, institution_id=at, order_id=order_id, code=code, quantity=quantity)
+                for code, quantity in (items or {"REHAB": 1}).items()
+            ),
+            OrderMove(
+                region_id=self.region_id, institution_id=at, order_id=order_id, seq=1, to_state=state,
+                moved_at=self.clock.now(), because="test",
+            ),
+        )  # fmt: skip
+        return order_id

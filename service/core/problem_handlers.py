@@ -1,5 +1,6 @@
 """Turns everything that goes wrong in a request into problem+json; what nobody foresaw is a 500 without detail."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -41,19 +42,38 @@ async def _refusal(request: Request, error: Exception) -> JSONResponse:
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    faults = [_fault(each) for each in error.errors()]
+    faults = [_fault(each, error.body) for each in error.errors()]
     summary = "；".join(f"{each['pointer']} {each['detail']}" for each in faults[:5])
     return _answer(request, problems.Malformed(summary=summary, errors=faults))
 
 
-def _fault(error: dict[str, Any]) -> dict[str, str]:
+def _fault(error: dict[str, Any], body: Any) -> dict[str, str]:
     """Return one fault: where (a JSON pointer into the body, or the parameter's place and name) and what."""
     place, *path = error["loc"]
-    steps = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
-    pointer = f"#{steps}" if place == "body" else f"{place}{steps}"
+    in_body = place == "body"
+    steps = _steps_into(body, path, missing=error["type"] == "missing") if in_body else path
+    escaped = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+    pointer = f"#{escaped}" if in_body else f"{place}{escaped}"
     # A lone surrogate in a message would make the answer itself unencodable.
     detail = str(error["msg"]).encode("utf-8", "replace").decode()
     return {"pointer": pointer.encode("utf-8", "replace").decode(), "detail": detail, "code": error["type"]}
+
+
+def _steps_into(body: Any, path: Sequence[int | str], *, missing: bool) -> list[int | str]:
+    """Return the steps of `path` that lead into the body: those that exist in it, and the field that is missing.
+
+    The validator's path also names what the body does not hold: a union's branch, the offset of broken JSON.
+    """
+    steps: list[int | str] = []
+    for number, step in enumerate(path):
+        if (isinstance(body, dict) and step in body) or (
+            isinstance(body, list) and isinstance(step, int) and step < len(body)
+        ):
+            body = body[step]
+            steps.append(step)
+        elif missing and number == len(path) - 1:
+            steps.append(step)
+    return steps
 
 
 class RouteUnknown(problems.Refusal):

@@ -1,9 +1,11 @@
-"""How far a plan has come, and where it may go from there."""
+"""How far a plan has come and where it may go from there; its news; what neighbours may know of an appointment."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
-
+from uuid import UUID
 
 PLAN_REQUESTED: Final = "plan.requested"
 """News: a plan waits to be solved (subject: the plan)."""
@@ -25,9 +27,60 @@ class PlanState(StrEnum):
 MOVES: Final[Mapping[PlanState, frozenset[PlanState]]] = {
     PlanState.queued: frozenset({PlanState.solving, PlanState.failed}),
     PlanState.solving: frozenset({PlanState.solved, PlanState.failed, PlanState.solving}),
-    PlanState.solved: frozenset({PlanState.published, PlanState.superseded}),
+    PlanState.solved: frozenset({PlanState.published}),
     PlanState.published: frozenset({PlanState.superseded}),
     PlanState.superseded: frozenset(),
     PlanState.failed: frozenset(),
 }
 """From each state, the states a plan may move to; `solving` again when a worker died in the middle."""
+
+STATE_LABELS: Final[Mapping[PlanState, str]] = {
+    PlanState.queued: "排队中",
+    PlanState.solving: "正在求解",
+    PlanState.solved: "已排好，待发布",
+    PlanState.published: "已发布",
+    PlanState.superseded: "已被新计划取代",
+    PlanState.failed: "失败",
+}
+"""What people read for each state."""
+
+UNDER_WAY: Final = frozenset({PlanState.queued, PlanState.solving})
+"""The states in which the worker still owes an answer."""
+
+
+class LeftOutOfPublication(StrEnum):
+    """Why an order of a solved plan gets no appointment when the plan is published."""
+
+    no_longer_open = "no_longer_open"
+    """cancelled, sent back or begun since the plan was solved"""
+    changed = "changed"
+    """its day, home or staff count is not what the plan was solved for"""
+    scheduled_elsewhere = "scheduled_elsewhere"
+    """another area's published plan has it already"""
+
+
+LEFT_OUT_TEXTS: Final[Mapping[LeftOutOfPublication, str]] = {
+    LeftOutOfPublication.no_longer_open: "排班之后订单已取消、退回或开始服务",
+    LeftOutOfPublication.changed: "排班之后订单的日期或时间已更改，请重新排班",
+    LeftOutOfPublication.scheduled_elsewhere: "订单已由其他已发布的计划安排",
+}
+"""What dispatchers read for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrewMember:
+    """One member of staff's promise to be at an order's door in [start, end).
+
+    `trip_key` is equal for orders that the same crew serves at one home without leaving it in between.
+    """
+
+    practitioner_id: UUID
+    name: str
+    start: datetime
+    end: datetime
+    trip_key: UUID
+
+
+def may_move(before: PlanState, after: PlanState) -> bool:
+    """Return whether a plan may move from one state to another."""
+    return after in MOVES[before]

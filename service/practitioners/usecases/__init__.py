@@ -1,5 +1,42 @@
 """What people do with practitioners, and what other rooms ask of them."""
 
 from service.practitioners.usecases.answers import day_staff, find_of_account, get_practitioner, licences
+from service.practitioners.usecases.registering import (
+    add_qualification,
+    change_practitioner,
+    end_qualification,
+    list_practitioners,
+    list_qualifications,
+    read_practitioner,
+    register_practitioner,
+)
+from service.practitioners.usecases.shifts import (
+    add_shift,
+    change_shift,
+    list_duties,
+    list_my_shifts,
+    list_shifts,
+    list_shifts_of,
+    remove_shift,
+)
 
-__all__ = ["day_staff", "find_of_account", "get_practitioner", "licences"]
+__all__ = [
+    "add_qualification",
+    "add_shift",
+    "change_practitioner",
+    "change_shift",
+    "day_staff",
+    "end_qualification",
+    "find_of_account",
+    "get_practitioner",
+    "licences",
+    "list_duties",
+    "list_my_shifts",
+    "list_practitioners",
+    "list_qualifications",
+    "list_shifts",
+    "list_shifts_of",
+    "read_practitioner",
+    "register_practitioner",
+    "remove_shift",
+]

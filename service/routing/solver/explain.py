@@ -22,12 +22,15 @@ from service.routing.solver.tables import Tables
 
 Facts = dict[str, object]
 
+LUNCH_WORTH: Final = 1800
+"""A missed lunch is bent as much as so many seconds of lateness."""
+
 RELAXATIONS: Final[Mapping[str, tuple[str, Callable[[Rules], Rules]]]] = {
     "time_window": ("window_late_seconds", lambda rules: replace(rules, tardiness=1, max_tardiness=0)),
     "shift_end": ("overtime_seconds", lambda rules: replace(rules, overtime=1)),
-    "lunch": ("missed_lunches", lambda rules: replace(rules, missed_lunch=1)),
+    "lunch": ("missed_lunches", lambda rules: replace(rules, missed_lunch=LUNCH_WORTH)),
 }
-"""Binding rule → the fact that says by how much it would be bent, and the bent rule at the price of 1 per unit."""
+"""Binding rule → the fact that says by how much it would be bent, and the bent rule at the price of 1 per second."""
 
 
 class Explainer:
@@ -107,7 +110,7 @@ class Explainer:
         _, rules, trial = min(found, key=_amount)
         people = [self.problem.staff[who].id for who in trial.who[job]]
         late, total = lateness(trial), trial.total() - sum(trial.tables.drops[gone] for gone in trial.absent())
-        parts = {"time_window": late, "shift_end": total - late, "lunch": total}
+        parts = {"time_window": late, "shift_end": total - late, "lunch": total // LUNCH_WORTH}
         return {
             "staff": people,
             "rule": "+".join(rules),

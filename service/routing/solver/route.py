@@ -12,7 +12,7 @@ from service.routing.solver.walk import BROKEN, Closing, LunchMode, Walk
 
 Stops = tuple[Node, ...]
 
-PLACES: Final = 4
+PLACES: Final = 8
 """How many places of a route are tried for a service."""
 
 

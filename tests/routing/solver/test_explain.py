@@ -60,9 +60,11 @@ class TestTell:
         assert found.facts["relaxation"] == {"overtime_seconds": 10}
 
     def test_a_full_day_names_the_lunch_that_would_make_room(self) -> None:
-        staff = [days.person(lunch=Lunch(60, 85, 20), shift=(0, 130))]
-        found = told(days.job("b", 1, (60, 60), duration=40), staff=staff)
-        assert found.reason == "unreachable" or found.facts["rule"] == "lunch"
+        # Each visit alone leaves time for lunch, before or after it; both together do not, nor does any lateness.
+        staff = [days.person(lunch=Lunch(40, 80, 20), shift=(0, 95))]
+        found = told(days.job("b", 1, (65, 65)), days.job("a", 1, (30, 30)), staff=staff)
+        assert found.facts["rule"] == "lunch"
+        assert found.facts["relaxation"] == {"missed_lunches": 1}
 
     def test_windows_and_shift_together_when_one_alone_is_not_enough(self) -> None:
         staff = [days.person(shift=(0, 85))]

@@ -90,9 +90,10 @@ class TestHardRules:
         assert found.routes[0].starts == [10, 200]
 
     def test_shift_ends(self) -> None:
-        jobs = [days.job("east", 5, (100, 200), drop_penalty=101), days.job("west", 1, (0, 200), drop_penalty=101)]
-        state = start(days.day([days.person(shift=(0, 175))], jobs, days.HARD), (1, [(0, 0)], None))
-        assert improved(state).absent() == [0]
+        jobs = [days.job(name, 5, (100, 200), drop_penalty=1000) for name in ("a", "b")]
+        for end, left_out in ((190, 0), (189, 1)):
+            state = start(days.day([days.person(shift=(0, end))], jobs, days.HARD), (0, [(0, 0)], None))
+            assert len(improved(state).absent()) == left_out
 
     def test_lunches(self) -> None:
         jobs = [days.job("a", 1, (90, 95), drop_penalty=500), days.job("b", 1, (115, 120), drop_penalty=500)]

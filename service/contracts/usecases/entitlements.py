@@ -1,0 +1,51 @@
+"""What is left of everything that pays for a person, in words he understands."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.catalog import usecases as catalog
+from service.catalog.rules import InsuranceFacts, ProgrammeFacts
+from service.contracts import rules, schemas, wording
+from service.contracts.usecases import enrolments, ledger
+from service.core.clock import local_date
+from service.core.principal import Principal
+from service.patients import rules as patient_rules
+from service.patients import usecases as patients
+
+
+async def list_entitlements(
+    session: AsyncSession, *, principal: Principal, person_id: UUID, now: datetime
+) -> schemas.EntitlementsRead:
+    """Return the balances that may pay for a person today: of his contracts, programmes and insurance.
+
+    Also what the ledger does not know yet, because nothing has been used of it this year. Contracts of other
+    institutions show as balances only, never as contracts.
+
+    Raises:
+        problems.NotFound: the principal has nothing to do with the person.
+        patients.errors.RightMissing: he may not look.
+    """
+    region_id, today = principal.region_id, local_date(now)
+    await patients.require_right(
+        session, principal=principal, person_id=person_id, right=patient_rules.Right.view, now=now
+    )
+    programmes = await catalog.programmes(session, region_id=region_id, on=today)
+    insurance = await _insurance(session, region_id=region_id, person_id=person_id, on=today)
+    due = rules.due_grants(
+        person_id=person_id,
+        on=today,
+        enrolments=await enrolments.enrolments_on(session, region_id=region_id, person_id=person_id, on=today),
+        programmes=programmes,
+        insurance=insurance,
+    )
+    covers = await ledger.cover_on(session, region_id=region_id, person_id=person_id, on=today)
+    standing = rules.standing_today(
+        known=await ledger.balances(session, region_id=region_id, person_id=person_id), due=due, covers=covers
+    )
+    return schemas.EntitlementsRead(
+        person_id=person_id,
+        on=today,
+        items=await _told(session, region_id=region_id, standing=standing, programmes=programmes, insurance=insurance),
+    )

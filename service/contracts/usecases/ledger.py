@@ -1,0 +1,170 @@
+"""The entitlement ledger: what covers a person, what is left of it, and how it is reserved, used and given back.
+
+Every function runs in its caller's transaction and behind its fence: whoever may see the person may ask and post.
+Entitlements are always locked in the order of their ids, so that two orders wait for each other but never in a circle.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.catalog import usecases as catalog
+from service.catalog.rules import InsuranceFacts
+from service.contracts import errors, repository, rules
+from service.contracts.usecases import enrolments
+
+
+async def cover_on(
+    session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date
+) -> list[rules.ContractCover]:
+    """Return what contracts cover a person on a day, also those of other institutions; the earliest signed first.
+
+    Empty for whoever has no relation to the person.
+    """
+    return await repository.cover_on(session, region_id=region_id, person_id=person_id, on=on)
+
+
+async def balances(session: AsyncSession, *, region_id: UUID, person_id: UUID) -> list[rules.Balance]:
+    """Return where every entitlement of a person stands; empty for whoever has no relation to the person."""
+    return (await repository.balances(session, region_id=region_id, person_ids=[person_id]))[person_id]
+
+
+async def ensure_year(
+    session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date, insurance: InsuranceFacts | None
+) -> None:
+    """Grant what a person has by right in the calendar year of a day and the ledger does not know yet.
+
+    Programmes in which he is enrolled (units per year), and of `insurance`, the rule in force for his coverage that
+    day, the fund's yearly cap and the deductible (fen). What contracts grant is in the ledger since they were signed.
+    """
+    due = rules.due_grants(
+        person_id=person_id,
+        on=on,
+        enrolments=await enrolments.enrolments_on(session, region_id=region_id, person_id=person_id, on=on),
+        programmes=await catalog.programmes(session, region_id=region_id, on=on),
+        insurance=insurance,
+    )
+    known = await balances(session, region_id=region_id, person_id=person_id)
+    await repository.grant(session, person_id=person_id, grants=rules.missing_grants(due, known))
+
+
+async def reserve(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    order_id: UUID,
+    person_id: UUID,
+    on: date,
+    claims: Sequence[rules.Claim],
+) -> None:
+    """Hold units for an order that is to be served on `on`; claims on the same entitlement add up.
+
+    Raises:
+        errors.EntitlementUnknown: a claim names what the person does not have.
+        errors.EntitlementExhausted: too few units are left, also because another order took them just now.
+    """
+    wanted = await _resolve(session, region_id=region_id, person_id=person_id, claims=claims)
+    for entitlement_id in sorted(wanted):
+        await repository.post(
+            session,
+            entitlement_id=entitlement_id,
+            kind="reserve",
+            units=wanted[entitlement_id],
+            on=on,
+            order_id=order_id,
+        )
+
+
+async def held_by(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> dict[UUID, int]:
+    """Return the units that an order still holds, by entitlement."""
+    return await repository.held_by(session, region_id=region_id, order_id=order_id)
+
+
+async def release_order(session: AsyncSession, *, region_id: UUID, order_id: UUID, on: date) -> None:
+    """Give back everything an order still holds; nothing when it holds nothing."""
+    held = await held_by(session, region_id=region_id, order_id=order_id)
+    for entitlement_id in sorted(held):
+        await repository.post(
+            session,
+            entitlement_id=entitlement_id,
+            kind="release",
+            units=held[entitlement_id],
+            on=on,
+            order_id=order_id,
+        )
+
+
+async def consume(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    person_id: UUID,
+    visit_id: UUID,
+    order_id: UUID | None,
+    settlement_id: UUID,
+    on: date,
+    claims: Sequence[rules.Claim],
+) -> None:
+    """Use what a settlement says, after giving back what its order still holds, entitlement by entitlement.
+
+    Claims on the same entitlement add up: a settlement uses each once.
+
+    Raises:
+        errors.EntitlementUnknown: a claim names what the person does not have.
+        errors.EntitlementExhausted: too few units are left.
+        errors.ConsumedAlready: the settlement was posted before.
+    """
+    wanted = await _resolve(session, region_id=region_id, person_id=person_id, claims=claims)
+    held = await held_by(session, region_id=region_id, order_id=order_id) if order_id is not None else {}
+    for entitlement_id in sorted(wanted.keys() | held.keys()):
+        if entitlement_id in held:
+            await repository.post(
+                session,
+                entitlement_id=entitlement_id,
+                kind="release",
+                units=held[entitlement_id],
+                on=on,
+                order_id=order_id,
+            )
+        if entitlement_id in wanted:
+            await repository.post(
+                session,
+                entitlement_id=entitlement_id,
+                kind="consume",
+                units=wanted[entitlement_id],
+                on=on,
+                order_id=order_id,
+                visit_id=visit_id,
+                settlement_id=settlement_id,
+            )
+
+
+async def return_settlement(session: AsyncSession, *, region_id: UUID, settlement_id: UUID, on: date) -> None:
+    """Give back everything a settlement has used; nothing when it is given back already."""
+    used = await repository.consumed_by(session, region_id=region_id, settlement_id=settlement_id)
+    for entitlement_id in sorted(used):
+        await repository.post(
+            session,
+            entitlement_id=entitlement_id,
+            kind="reverse",
+            units=used[entitlement_id],
+            on=on,
+            settlement_id=settlement_id,
+        )
+
+
+async def _resolve(
+    session: AsyncSession, *, region_id: UUID, person_id: UUID, claims: Iterable[rules.Claim]
+) -> Mapping[UUID, int]:
+    wanted = rules.sum_claims(claims)
+    if not wanted:
+        return {}
+    known = {
+        balance.key: balance.entitlement_id
+        for balance in await balances(session, region_id=region_id, person_id=person_id)
+    }
+    for source, _, code, period in wanted.keys() - known.keys():
+        raise errors.EntitlementUnknown(source=str(source), code=code, period=period)
+    return {known[key]: units for key, units in wanted.items()}

@@ -1,0 +1,54 @@
+"""Every way the room of routing says no."""
+
+from service.core.problems import Refusal
+
+
+class AreaCodeTaken(Refusal):
+    """Another dispatch area has this code."""
+
+    zh = "该代码已被另一个调度区域使用，请换一个。"
+    en = "Another dispatch area has this code; choose another."
+
+
+class AreaInstitutionsInvalid(Refusal):
+    """A dispatch area lists institutions of the region, each once."""
+
+    status = 422
+    zh = "调度区域须列出本统筹区内的机构，不重复；请核对：{unknown}"
+    en = "A dispatch area lists institutions of the region, each once; check {unknown}."
+
+
+class DayNotPlannable(Refusal):
+    """The day is over, or too far ahead."""
+
+    status = 422
+    zh = "只能为 {first_day} 至 {last_day} 之间的日期排班和发布。"
+    en = "Days from {first_day} to {last_day} can be planned and published."
+
+
+class PlanNotReady(Refusal):
+    """Only a solved plan can be published."""
+
+    zh = "该计划现在是“{label}”，只有排好且未被取代的计划可以发布；请刷新或重新排班。"
+    en = "The plan is {state}; only a solved plan can be published. Reload it, or plan again."
+
+
+class StaffDoubleBooked(Refusal):
+    """A member of staff is promised elsewhere at that time."""
+
+    zh = "有医护人员在同一时间已被其他已发布的计划安排，请重新排班后再发布。"
+    en = "Another published plan has a member of staff at that time; plan again, then publish."
+
+
+class PersonDoubleBooked(Refusal):
+    """An elder has another visit at that time."""
+
+    zh = "有居民在同一时间已有另一项上门安排，请重新排班后再发布。"
+    en = "An elder has another visit at that time; plan again, then publish."
+
+
+class AnotherPlanPublished(Refusal):
+    """Another plan of this area and day is in force."""
+
+    zh = "该区域当天另有已发布的计划，且不在您的权限内；请联系区域调度。"
+    en = "Another plan of this area and day is in force and not yours to replace; ask the area's dispatcher."
