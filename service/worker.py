@@ -27,6 +27,11 @@ def handlers(house: House) -> Mapping[str, runner.Handler]:
     }
 
 
+def routines(house: House) -> Mapping[str, tuple[str, runner.Routine]]:
+    """Return what is done at fixed times: every ten minutes, days gone by are closed."""
+    return {"visits.close-days": ("*/10 * * * *", lambda: preparing.close_days(house))}
+
+
 async def run_worker(settings: Settings, engine: AsyncEngine, url: str) -> None:
     """Run jobs until the process is told to stop (SIGTERM, SIGINT); `url` is for the connection that listens.
 
@@ -38,4 +43,4 @@ async def run_worker(settings: Settings, engine: AsyncEngine, url: str) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    await runner.run_jobs(url, house.sessions, handlers(house), stop)
+    await runner.run_jobs(url, house.sessions, handlers(house), stop, routines=routines(house))

@@ -14,7 +14,6 @@ from sqlmodel import SQLModel
 
 from service.accounts.models import Account, AccountInstitution
 from service.accounts.rules import ROLE_SCOPES, Role
-from service.core.clock import local_date
 from service.catalog.models import ServiceItem
 from service.core.clock import local_date
 from service.core.dates import moments
@@ -246,14 +245,14 @@ class World:
 
     async def add_service_item(
         self, code: str, *, name: str = "", minutes: int = 30, staff_count: int = 1, skills: tuple[str, ...] = (),
-        kinds: tuple[str, ...] = ("home_visit", "home_bed_round", "institution_round"), latest_start: time | None = None,
-        refusal_note: str | None = None,
+        kinds: tuple[str, ...] = ("home_visit", "home_bed_round", "institution_round"),
+        latest_start: time | None = None, refusal_note: str | None = None,
     ) -> str:  # fmt: skip
         """List a service in the region (not at home when it has a refusal note); return its code."""
         await self.add(
             ServiceItem(
-                region_id=self.region_id, code=code, name=name or code, duration_minutes=minutes, staff_count=staff_count,
-                skills=list(skills), order_kinds=list(kinds), latest_start=latest_start,
+                region_id=self.region_id, code=code, name=name or code, duration_minutes=minutes,
+                staff_count=staff_count, skills=list(skills), order_kinds=list(kinds), latest_start=latest_start,
                 home_allowed=refusal_note is None, refusal_note=refusal_note,
             )
         )  # fmt: skip
@@ -270,8 +269,8 @@ class World:
             Order(
                 region_id=self.region_id, institution_id=at, id=order_id, order_no=f"W{self.number()}-{self.number()}",
                 kind=kind, person_id=person_id, home_id=home_id, state=state, service_on=local_date(start),
-                wished=moments(start, end), staff_count=staff_count, mobility_reason="偏瘫", placed_by_account_id=new_id(),
-                placed_at=self.clock.now(), distance_metres=distance_metres,
+                wished=moments(start, end), staff_count=staff_count, mobility_reason="偏瘫",
+                placed_by_account_id=new_id(), placed_at=self.clock.now(), distance_metres=distance_metres,
             ),
             *(
                 OrderItem(region_id=self.region_id, institution_id=at, order_id=order_id, code=code, quantity=quantity)

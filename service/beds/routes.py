@@ -1,5 +1,97 @@
-"""HTTP of beds."""
+"""HTTP of home beds."""
 
-from fastapi import APIRouter
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from service.beds import errors, schemas, usecases
+from service.core import http, paging, problems
+from service.core.principal import Principal
+from service.patients import errors as patient_errors
 
 router = APIRouter(tags=["家庭病床"])
+
+
+@router.post(
+    "/beds",
+    status_code=201,
+    response_model=schemas.BedRead,
+    responses=http.refuses(
+        problems.NotFound,
+        errors.BedAlreadyOpen,
+        errors.BedNumberTaken,
+        errors.BedInTheFuture,
+        patient_errors.PersonDeceased,
+        errors.HomeBedNotRegistered,
+        errors.DoctorNotQualified,
+        keyed=True,
+    ),
+)
+async def open_bed(
+    asked: schemas.BedOpening,
+    principal: Annotated[Principal, Depends(http.Requires("beds:write"))],
+    session: http.Session,
+    now: http.Now,
+    once: http.OnlyOnce,
+) -> schemas.BedRead | Response:
+    """建床：每位居民在整个统筹区同时只有一张家庭病床。"""
+    return await once.run(asked, lambda: usecases.open_bed(session, principal=principal, asked=asked, now=now))
+
+
+@router.get("/beds", responses=http.refuses(problems.NotFound, problems.CursorInvalid))
+async def list_beds(
+    principal: Annotated[Principal, Depends(http.Requires("beds:read"))],
+    session: http.Session,
+    now: http.Now,
+    pages: http.Pages,
+    institution_id: UUID | None = None,
+    person_id: UUID | None = None,
+    open_on: Annotated[date | None, Query(description="当天在床")] = None,
+) -> paging.Page[schemas.BedRead]:
+    """列出本机构的家庭病床，或本人可代办居民的家庭病床。"""
+    return await usecases.list_beds(
+        session,
+        principal=principal,
+        institution_id=institution_id,
+        person_id=person_id,
+        open_on=open_on,
+        page=pages.of(usecases.LISTING),
+        cursors=pages.cursors,
+        now=now,
+    )
+
+
+@router.get("/beds/{bed_id}", response_model=schemas.BedRead, responses=http.refuses(problems.NotFound))
+async def read_bed(
+    bed_id: UUID,
+    principal: Annotated[Principal, Depends(http.Requires("beds:read"))],
+    session: http.Session,
+    now: http.Now,
+    request: Request,
+) -> Response:
+    """查看一张家庭病床；带已知 ETag 时答 304。"""
+    return http.with_etag(request, await usecases.read_bed(session, principal=principal, bed_id=bed_id, now=now))
+
+
+@router.post(
+    "/beds/{bed_id}/closure",
+    responses=http.refuses(
+        problems.NotFound,
+        errors.BedClosed,
+        errors.ClosesBeforeItOpens,
+        errors.BedInTheFuture,
+        errors.ClosingReasonWrong,
+        errors.BedHasOpenOrders,
+    ),
+)
+async def close_bed(
+    bed_id: UUID,
+    asked: schemas.BedClosing,
+    principal: Annotated[Principal, Depends(http.Requires("beds:write"))],
+    session: http.Session,
+    now: http.Now,
+) -> schemas.BedRead:
+    """撤床并记录撤床情况；撤床当天不计床日。"""
+    return await usecases.close_bed(session, principal=principal, bed_id=bed_id, asked=asked, now=now)

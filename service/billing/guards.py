@@ -1,4 +1,4 @@
-"""What the database itself holds about bills: Σ funding = gross per line, Σ lines = bill, checked at the commit."""
+"""What the database itself holds about bills: sums that add up at the commit, one visit fee per trip and home."""
 
 from sqlmodel import SQLModel
 
@@ -44,3 +44,81 @@ def create(settlement: type[SQLModel], line: type[SQLModel], funding: type[SQLMo
             f"create constraint trigger {name}_add_up after insert on {name} deferrable initially deferred"
             " for each row execute function settlements_add_up()",
         )
+
+
+_TRIP_LOCK = "perform pg_advisory_xact_lock(hashtextextended('billing.trip/' || {row}.region_id || {row}.trip_id, 0));"
+
+_NEW_ROUND = f"""
+create function visit_fees_begin_round() returns trigger language plpgsql as $body$
+begin
+    -- rounds and bills of a trip come in one after the other, so that each sees the ones before
+    {_TRIP_LOCK.format(row="new")}
+    if new.round <> 1 + (select coalesce(max(f.round), 0) from visit_fees f
+                         where f.region_id = new.region_id and f.trip_id = new.trip_id and f.home_id = new.home_id)
+       or exists (select 1 from settlements s
+                  where s.region_id = new.region_id and s.trip_id = new.trip_id and s.home_id = new.home_id
+                    and not exists (select 1 from reversals r
+                                    where r.region_id = s.region_id and r.settlement_id = s.id)) then
+        raise exception 'the trip has live bills' using errcode = '23514', constraint = 'visit_fees_begin_round';
+    end if;
+    return new;
+end
+$body$
+"""
+
+_THIS_ROUND = f"""
+create function settlements_join_round() returns trigger language plpgsql as $body$
+begin
+    if new.trip_id is not null then
+        {_TRIP_LOCK.format(row="new")}
+        if exists (select 1 from visit_fees f
+                   where f.region_id = new.region_id and f.trip_id = new.trip_id and f.home_id = new.home_id
+                     and f.round > new.trip_round) then
+            raise exception 'a later round has begun' using errcode = '23514', constraint = 'settlements_join_round';
+        end if;
+    end if;
+    return new;
+end
+$body$
+"""
+
+_ONE_FEE = """
+create function bill_lines_share_one_fee() returns trigger language plpgsql as $body$
+begin
+    if exists (
+        select 1 from settlements mine
+        join visit_fees f on f.region_id = mine.region_id and f.trip_id = mine.trip_id and f.home_id = mine.home_id
+                         and f.round = mine.trip_round
+        where mine.region_id = new.region_id and mine.id = new.settlement_id and f.fee_fen < (
+            select sum(l.gross_fen) from settlements s
+            join bill_lines l on l.region_id = s.region_id and l.settlement_id = s.id and l.code = 'VISIT_FEE'
+            where s.region_id = f.region_id and s.trip_id = f.trip_id and s.home_id = f.home_id
+              and s.trip_round = f.round)) then
+        raise exception 'the shares exceed the fee' using errcode = '23514', constraint = 'bill_lines_share_one_fee';
+    end if;
+    return null;
+end
+$body$
+"""
+
+
+def create_rounds(settlement: type[SQLModel], line: type[SQLModel], fee: type[SQLModel]) -> None:
+    """Attach what keeps a trip at one fee: rounds follow each other, bills join the last, shares stay within it."""
+    fences.statement(fee, _NEW_ROUND)
+    fences.statement(
+        fee,
+        "create trigger visit_fees_begin_round before insert on visit_fees"
+        " for each row execute function visit_fees_begin_round()",
+    )
+    fences.statement(settlement, _THIS_ROUND)
+    fences.statement(
+        settlement,
+        "create trigger settlements_join_round before insert on settlements"
+        " for each row execute function settlements_join_round()",
+    )
+    fences.statement(line, _ONE_FEE)
+    fences.statement(
+        line,
+        "create constraint trigger bill_lines_share_one_fee after insert on bill_lines deferrable initially deferred"
+        " for each row when (new.code = 'VISIT_FEE') execute function bill_lines_share_one_fee()",
+    )

@@ -47,11 +47,24 @@ class Settlement(rows.InstitutionRow, table=True):
             name="settlements_follow_a_reversal",
             use_alter=True,
         ),
+        # of one round of a trip a visit has one bill: to be corrected it waits until all of the round are reversed
+        UniqueConstraint("region_id", "visit_id", "trip_round", name="settlements_one_per_round"),
+        ForeignKeyConstraint(
+            ["region_id", "trip_id", "home_id", "trip_round"],
+            ["visit_fees.region_id", "visit_fees.trip_id", "visit_fees.home_id", "visit_fees.round"],
+            name="settlements_of_a_round",
+        ),
         CheckConstraint("gross_fen >= 0 and patient_fen between 0 and gross_fen", name="amounts"),
+        Index("ix_settlements_person", "region_id", "person_id", "service_on"),  # an elder's own bills
+        Index("ix_settlements_day", "region_id", "institution_id", "service_on"),  # the totals of a period
+        Index("ix_settlements_trip", "region_id", "trip_id", "home_id"),  # what stands of a trip
     )
 
     visit_id: UUID
     person_id: UUID
+    trip_id: UUID | None = None
+    home_id: UUID | None = None
+    trip_round: int
     seq: int
     follows_seq: int | None = None
     service_on: date
@@ -132,8 +145,28 @@ class Reversal(rows.InstitutionRow, table=True):
     reversed_at: datetime = rows.moment()
 
 
+class SettlementRefusal(rows.InstitutionRow, table=True):
+    """Why the worker could not settle a visit: shown until the cause is gone and the visit is settled by hand."""
+
+    __tablename__ = "settlement_refusals"
+    __table_args__ = (
+        rows.refers("visit_id", to="visits"),
+        Index("ix_settlement_refusals_visit", "region_id", "visit_id"),  # the last refusal of a visit
+    )
+
+    visit_id: UUID
+    code: str
+    facts: Any = rows.document()
+    reason: str
+    refused_at: datetime = rows.moment()
+
+
 class VisitFee(SQLModel, table=True):
-    """The one visit fee of a trip to a home (上门服务费); its shares are the VISIT_FEE lines of the trip's bills."""
+    """The one visit fee of a trip to a home (上门服务费); its shares are the VISIT_FEE lines of the trip's bills.
+
+    `shares` are the visits counted, each with its own fee. A next round begins when all bills of the one before are
+    reversed. `fee_fen` None: there is none, or each visit pays its own.
+    """
 
     __tablename__ = "visit_fees"
     __table_args__ = (rows.refers("trip_id", to="trips"), CheckConstraint("fee_fen >= 0", name="fee"))
@@ -142,7 +175,9 @@ class VisitFee(SQLModel, table=True):
     institution_id: UUID
     trip_id: UUID = Field(primary_key=True)
     home_id: UUID = Field(primary_key=True)
-    fee_fen: int = rows.fen()
+    round: int = Field(primary_key=True)
+    fee_fen: int | None = rows.fen(nullable=True, default=None)
+    shares: Any = rows.document()
 
 
 _PART = "exists (select 1 from settlements s where s.region_id = {table}.region_id and s.id = settlement_id)"
@@ -153,4 +188,23 @@ fences.fence(BillLine, _PART.format(table="bill_lines"), verbs="select, insert")
 fences.fence(BillFunding, _PART.format(table="bill_fundings"), verbs="select, insert")
 fences.fence(Reversal, _PART.format(table="reversals"), adds=fences.Fence.institution, verbs="select, insert")
 fences.fence(VisitFee, fences.Fence.institution, verbs="select, insert")
+fences.fence(
+    SettlementRefusal,
+    "exists (select 1 from visits v where v.region_id = settlement_refusals.region_id and v.id = visit_id)",
+    adds=fences.Fence.institution,
+    verbs="select, insert",
+)
 guards.create(Settlement, BillLine, BillFunding)
+guards.create_rounds(Settlement, BillLine, VisitFee)
+# Was he licensed? Asked by the institution whose visit it is, also of crew that another one has lent.
+fences.definer(
+    Settlement,
+    "billing_crew_licences(asked_visits uuid[])",
+    "table (practitioner_id uuid, valid_from date, valid_to date)",
+    """
+select distinct q.practitioner_id, q.valid_from, q.valid_to from visits v
+join visit_events e on e.region_id = v.region_id and e.visit_id = v.id and e.kind = 'start'
+join qualifications q on q.region_id = v.region_id and q.practitioner_id = e.practitioner_id and q.kind = 'licence'
+where v.region_id = app_region() and v.id = any(asked_visits) and v.institution_id = any(app_institutions())
+""",
+)

@@ -19,8 +19,10 @@ MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations"
 def upgrade(owner_url: str, revision: str = "head") -> None:
     """Run the migrations up to `revision` as the schema's owner; safe to repeat."""
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("prepend_sys_path", str(MIGRATIONS.parent))
+    # one path, whatever characters it has: no splitting at spaces, and the parser's own `%` doubled
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("prepend_sys_path", str(MIGRATIONS.parent).replace("%", "%%"))
     config.attributes["url"] = owner_url
     command.upgrade(config, revision)
 

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, or_, select
 
@@ -137,20 +138,22 @@ async def enrolments_on(
     return (await session.execute(ordered)).scalars().all()
 
 
-_COVER: Final = text("select * from contracts_cover(:person, :on)")
+_COVER: Final = text("select * from contracts_cover(:person, :on) where app_region() = :region").columns(items=JSONB())
 _GRANT: Final = text("select entitlement_grant(:id, :person, :source, :ref, :code, :period, :cap, :counting)")
 _BALANCES: Final = text(
     "select p.id as person_id, b.* from unnest(cast(:people as uuid[])) as p(id)"
-    " cross join lateral entitlement_balances(p.id) b order by p.id, b.entitlement_id"
+    " cross join lateral entitlement_balances(p.id) b where app_region() = :region order by p.id, b.entitlement_id"
 )
 _POST: Final = text("select entitlement_post(:entitlement, :kind, :units, :order, :visit, :settlement, :on)")
-_HELD: Final = text("select entitlement_id, units from entitlements_held(:order)")
-_CONSUMED: Final = text("select entitlement_id, units from entitlements_consumed(:settlement)")
+_HELD: Final = text("select entitlement_id, units from entitlements_held(:order) where app_region() = :region")
+_CONSUMED: Final = text(
+    "select entitlement_id, units from entitlements_consumed(:settlement) where app_region() = :region"
+)
 
 
-async def cover_on(session: AsyncSession, *, person_id: UUID, on: date) -> list[rules.ContractCover]:
+async def cover_on(session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date) -> list[rules.ContractCover]:
     """Return what covers a person on a day, whatever the institution: the earliest signed first."""
-    found = (await session.execute(_COVER, {"person": person_id, "on": on})).mappings()
+    found = (await session.execute(_COVER, {"region": region_id, "person": person_id, "on": on})).mappings()
     return [
         rules.ContractCover(
             contract_id=row["contract_id"],
@@ -185,10 +188,12 @@ async def grant(session: AsyncSession, *, person_id: UUID, grants: Sequence[rule
         )
 
 
-async def balances(session: AsyncSession, *, person_ids: Collection[UUID]) -> dict[UUID, list[rules.Balance]]:
+async def balances(
+    session: AsyncSession, *, region_id: UUID, person_ids: Collection[UUID]
+) -> dict[UUID, list[rules.Balance]]:
     """Return where the entitlements of people stand, by entitlement id."""
     standing: dict[UUID, list[rules.Balance]] = {person_id: [] for person_id in person_ids}
-    for row in (await session.execute(_BALANCES, {"people": list(standing)})).mappings():
+    for row in (await session.execute(_BALANCES, {"region": region_id, "people": list(standing)})).mappings():
         standing[row["person_id"]].append(
             rules.Balance(
                 entitlement_id=row["entitlement_id"],
@@ -231,15 +236,15 @@ async def post(
     )
 
 
-async def held_by(session: AsyncSession, *, order_id: UUID) -> dict[UUID, int]:
+async def held_by(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> dict[UUID, int]:
     """Return the units that an order still holds, by entitlement."""
-    found = await session.execute(_HELD, {"order": order_id})
+    found = await session.execute(_HELD, {"region": region_id, "order": order_id})
     return {row.entitlement_id: row.units for row in found}
 
 
-async def consumed_by(session: AsyncSession, *, settlement_id: UUID) -> dict[UUID, int]:
+async def consumed_by(session: AsyncSession, *, region_id: UUID, settlement_id: UUID) -> dict[UUID, int]:
     """Return the units that a settlement has used and not returned, by entitlement."""
-    found = await session.execute(_CONSUMED, {"settlement": settlement_id})
+    found = await session.execute(_CONSUMED, {"region": region_id, "settlement": settlement_id})
     return {row.entitlement_id: row.units for row in found}
 
 

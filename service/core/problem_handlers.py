@@ -66,14 +66,18 @@ def _steps_into(body: Any, path: Sequence[int | str], *, missing: bool) -> list[
     """
     steps: list[int | str] = []
     for number, step in enumerate(path):
-        if (isinstance(body, dict) and step in body) or (
-            isinstance(body, list) and isinstance(step, int) and step < len(body)
-        ):
+        if _holds(body, step):
             body = body[step]
             steps.append(step)
         elif missing and number == len(path) - 1:
             steps.append(step)
     return steps
+
+
+def _holds(body: Any, step: int | str) -> bool:
+    if isinstance(body, list):
+        return isinstance(step, int) and step < len(body)
+    return isinstance(body, dict) and step in body
 
 
 class RouteUnknown(problems.Refusal):

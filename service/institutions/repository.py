@@ -19,6 +19,11 @@ async def find_region(session: AsyncSession, code: str) -> Region | None:
     return (await session.execute(select(Region).where(col(Region.code) == code))).scalar_one_or_none()
 
 
+async def list_region_ids(session: AsyncSession) -> Sequence[UUID]:
+    """Return the ids of all regions of this database."""
+    return (await session.execute(select(Region.id).order_by(col(Region.code)))).scalars().all()
+
+
 async def find_district(session: AsyncSession, region_id: UUID, district_id: UUID) -> District | None:
     """Return a district."""
     return await session.get(District, (region_id, district_id))

@@ -42,6 +42,14 @@ class RightMissing(problems.Refusal):
     en = "You do not hold the right “{right}” for this person; the person or the institution can grant it."
 
 
+class NotACareInstitution(problems.Refusal):
+    """The institution is no care institution."""
+
+    status = 422
+    zh = "“{name}”不是养老机构，请选择老人所住的养老机构，或留空。"
+    en = "“{name}” is no care institution; name the one the elder lives in, or none."
+
+
 class EndsBeforeStart(problems.Refusal):
     """A period cannot end before it starts."""
 

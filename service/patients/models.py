@@ -16,6 +16,7 @@ class Home(rows.RegionRow, table=True):
     __table_args__ = (
         rows.refers("registered_by_institution_id", to="institutions"),
         CheckConstraint("lon between -180 and 180 and lat between -90 and 90", name="on_earth"),
+        CheckConstraint("floor between 1 and 150", name="floor"),
         CheckConstraint("datum in ('wgs84', 'gcj02', 'bd09')", name="datum"),
         Index("ix_homes_registered_by", "region_id", "registered_by_institution_id"),  # an institution's own homes
     )

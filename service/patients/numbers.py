@@ -54,12 +54,15 @@ def check_digit(body: str) -> str:
     return _CHECK_DIGITS[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
 
 
-def refuse_disagreement(number: IdNumber, *, born_on: date, sex: Sex) -> None:
-    """Refuse a birthday or a sex that the identity number contradicts.
+def refuse_disagreement(number: IdNumber, *, born_on: date, sex: Sex, today: date) -> None:
+    """Refuse a birthday or a sex that the identity number contradicts, and a birthday to come.
 
     Raises:
+        IdNumberInvalid: the number is nobody's yet.
         IdNumberDisagrees: names the field.
     """
+    if number.born_on > today:
+        raise errors.IdNumberInvalid(reason="出生日期晚于今天")
     if number.born_on != born_on:
         raise errors.IdNumberDisagrees(field="出生日期", pointer="#/born_on")
     if number.sex is not sex:

@@ -6,16 +6,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, literal, or_, text
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from service.core import paging
 from service.core.db import refusals
-from service.core.ids import new_id
 from service.core.principal import Principal
-from service.patients import errors
+from service.patients import errors, relation_repository
 from service.patients.models import CareRelation, Coverage, Home, KeyGroupRow, Patient
 
 refusals.name_constraints(
@@ -23,12 +21,6 @@ refusals.name_constraints(
         "patients_id_number_once": errors.PersonAlreadyRegistered,
         "key_group_rows_once": errors.KeyGroupAlready,
         "coverages_one_insurance": errors.CoverageOverlaps,
-        "care_relations_institution_once": errors.AdmissionInFlight,
-        "care_relations_account_once": errors.AlreadyActsForPerson,
-        "care_relations_one_self": errors.AlreadyBound,
-        "care_relations_self_once": errors.AlreadyBound,
-        "care_relations_max_proxies": errors.TooManyProxies,
-        "care_relations_max_elders": errors.TooManyElders,
     }
 )
 
@@ -44,24 +36,13 @@ class Search:
     on: date | None = None
 
 
-def _in_force(at: datetime) -> ColumnElement[bool]:
-    return col(CareRelation.during).op("@>")(literal(at))
-
-
-def _mine(principal: Principal) -> ColumnElement[bool]:
-    return or_(
-        col(CareRelation.account_id) == principal.account_id,
-        col(CareRelation.institution_id).in_(principal.institution_ids),
-    )
-
-
 def _related(principal: Principal, person: Any, now: datetime) -> ColumnElement[bool]:
     """Return the condition that the principal has a relation in force to a person."""
     return exists().where(
         col(CareRelation.region_id) == principal.region_id,
         col(CareRelation.person_id) == person,
-        _mine(principal),
-        _in_force(now),
+        relation_repository.mine(principal),
+        relation_repository.in_force(now),
     )
 
 
@@ -159,123 +140,3 @@ async def find_coverage(session: AsyncSession, region_id: UUID, person_id: UUID,
     """Return a medical insurance of a person."""
     row = await session.get(Coverage, (region_id, row_id))
     return row if row is not None and row.person_id == person_id else None
-
-
-async def list_own_relations(
-    session: AsyncSession, principal: Principal, person_id: UUID, now: datetime
-) -> Sequence[CareRelation]:
-    """Return the relations in force between the principal (or his institutions) and a person."""
-    query = select(CareRelation).where(
-        col(CareRelation.region_id) == principal.region_id,
-        col(CareRelation.person_id) == person_id,
-        _mine(principal),
-        _in_force(now),
-    )
-    return (await session.execute(query)).scalars().all()
-
-
-async def list_acted_for(
-    session: AsyncSession, region_id: UUID, account_id: UUID, now: datetime
-) -> Sequence[tuple[CareRelation, Patient]]:
-    """Return the people an account may act for, with the relation, the account's own person first."""
-    query = (
-        select(CareRelation, Patient)
-        .join(
-            Patient,
-            (col(Patient.region_id) == col(CareRelation.region_id)) & (col(Patient.id) == col(CareRelation.person_id)),
-        )
-        .where(col(CareRelation.region_id) == region_id, col(CareRelation.account_id) == account_id, _in_force(now))
-        .order_by(col(CareRelation.kind) != "self", col(CareRelation.id))
-    )
-    return [(relation, person) for relation, person in (await session.execute(query)).all()]
-
-
-async def list_proxies(
-    session: AsyncSession, region_id: UUID, person_id: UUID, now: datetime
-) -> Sequence[CareRelation]:
-    """Return a person's proxies in force."""
-    query = select(CareRelation).where(
-        col(CareRelation.region_id) == region_id,
-        col(CareRelation.person_id) == person_id,
-        col(CareRelation.kind) == "proxy",
-        _in_force(now),
-    )
-    return (await session.execute(query.order_by(col(CareRelation.id)))).scalars().all()
-
-
-async def lock_proxy(session: AsyncSession, region_id: UUID, person_id: UUID, proxy_id: UUID) -> CareRelation | None:
-    """Return a proxy of a person, locked: of two revocations the second sees the first one's end."""
-    query = select(CareRelation).where(
-        col(CareRelation.region_id) == region_id,
-        col(CareRelation.person_id) == person_id,
-        col(CareRelation.id) == proxy_id,
-        col(CareRelation.kind) == "proxy",
-    )
-    return (await session.execute(query.with_for_update())).scalar_one_or_none()
-
-
-def end_relation(row: CareRelation, *, started: datetime | None, now: datetime) -> None:
-    """End a relation now; one made in this very moment was never in force (an empty range)."""
-    row.during = Range(started, now, bounds="[)") if started is None or started < now else Range(empty=True)
-
-
-async def relate_institution(session: AsyncSession, person_id: UUID, institution_id: UUID, because: str) -> None:
-    """Let an institution care for a person, if the asker registered him or acts for him."""
-    await session.execute(select(func.patients_relate_institution(new_id(), person_id, institution_id, because)))
-
-
-async def admit(
-    session: AsyncSession, id_number_index: bytes, name: str, institution_id: UUID, because: str
-) -> UUID | None:
-    """Let one's institution care for the person with this number and name; None when there is no such person."""
-    found: UUID | None = await session.scalar(
-        select(func.patients_admit(new_id(), id_number_index, name, institution_id, because))
-    )
-    return found
-
-
-async def bind_account(
-    session: AsyncSession, id_number_index: bytes, name: str, account_id: UUID, because: str
-) -> UUID | None:
-    """Make an elder's account the person's own; None when there is no such person or account."""
-    found: UUID | None = await session.scalar(
-        select(func.patients_bind_account(new_id(), id_number_index, name, account_id, because))
-    )
-    return found
-
-
-_GRANT = text(
-    "select patients_grant_proxy(:id, :person, :account, :kinship, cast(:rights as text[]), :until, :because,"
-    " :max_proxies, :max_elders)"
-)
-
-
-async def grant_proxy(
-    session: AsyncSession,
-    *,
-    proxy_id: UUID,
-    person_id: UUID,
-    account_id: UUID,
-    kinship: str,
-    rights: Sequence[str],
-    until: datetime | None,
-    because: str,
-    max_proxies: int,
-    max_elders: int,
-) -> bool:
-    """Let an account act for a person; False when the person is not the asker's or there is no such account."""
-    granted = await session.scalar(
-        _GRANT,
-        {
-            "id": proxy_id,
-            "person": person_id,
-            "account": account_id,
-            "kinship": kinship,
-            "rights": list(rights),
-            "until": until,
-            "because": because,
-            "max_proxies": max_proxies,
-            "max_elders": max_elders,
-        },
-    )
-    return bool(granted)

@@ -175,10 +175,8 @@ def age_on(born_on: date, on: date) -> int:
 
 
 def floors_on_foot(floor: int, has_lift: bool) -> int:
-    """Return how many flights lead to a home's door: none with a lift; the ground floor is 1, there is no 0."""
-    if has_lift:
-        return 0
-    return floor - 1 if floor > 0 else -floor
+    """Return how many flights of stairs lead to a home's door: none with a lift; the ground floor is 1."""
+    return 0 if has_lift else floor - 1
 
 
 def rights_of(relations: Iterable[RelationFacts]) -> frozenset[Right]:
@@ -187,6 +185,11 @@ def rights_of(relations: Iterable[RelationFacts]) -> frozenset[Right]:
     for each in relations:
         allowed |= {Right.view, Right.book} if each.kind is RelationKind.institution else each.rights
     return frozenset(allowed)
+
+
+def granted(rights: Iterable[Right]) -> frozenset[Right]:
+    """Return the rights that a grant gives: nobody books or pays for what he may not see."""
+    return frozenset(rights) | {Right.view}
 
 
 def refuse_end_before_start(valid_from: date, valid_to: date | None) -> None:

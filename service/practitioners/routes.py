@@ -39,6 +39,7 @@ async def register_practitioner(
 
 @router.get("/practitioners", responses=http.refuses(NotFound, CursorInvalid))
 async def list_practitioners(
+    *,
     principal: Reads,
     session: http.Session,
     pages: http.Pages,

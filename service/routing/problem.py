@@ -90,7 +90,8 @@ class Rules:
     """Which rules of the problem may be bent, and at what price per unit; None = hard, may not be bent at all.
 
     `travel` and the other pure costs are never hard. `waiting`, `max_idle` and `travel` are 0 when not priced.
-    `balance` is the price of a unit of |workload - mean workload| of each member of staff (workload = travel + service).
+    `balance` is the price of a unit of |workload - mean workload| of each member of staff (workload is travel and
+    service together).
     """
 
     travel: int = 1

@@ -53,15 +53,12 @@ class LeftOutOfPublication(StrEnum):
 
     no_longer_open = "no_longer_open"
     """cancelled, sent back or begun since the plan was solved"""
-    changed = "changed"
-    """its day, home or staff count is not what the plan was solved for"""
     scheduled_elsewhere = "scheduled_elsewhere"
     """another area's published plan has it already"""
 
 
 LEFT_OUT_TEXTS: Final[Mapping[LeftOutOfPublication, str]] = {
     LeftOutOfPublication.no_longer_open: "排班之后订单已取消、退回或开始服务",
-    LeftOutOfPublication.changed: "排班之后订单的日期或时间已更改，请重新排班",
     LeftOutOfPublication.scheduled_elsewhere: "订单已由其他已发布的计划安排",
 }
 """What dispatchers read for each."""

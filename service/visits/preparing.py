@@ -24,6 +24,6 @@ async def close_days(house: House) -> None:
         region_ids = await institutions.list_region_ids(session)
     for region_id in region_ids:
         async with transaction(house.sessions, Fence(region_id), now) as session:
-            ids = await institutions.list_ids(session, region_id=region_id)
+            ids = await institutions.list_institution_ids(session, region_id=region_id)
         async with transaction(house.sessions, Fence(region_id, tuple(ids)), now) as session:
             await usecases.close_days(session, region_id=region_id, institution_ids=ids, now=now)

@@ -55,11 +55,11 @@ class TestRefuseIllegalMove:
 class TestModeNeeded:
     @pytest.mark.requirement("R003")
     def test_a_bed_round_needs_the_home_bed_mode_and_the_others_the_round_mode(self) -> None:
-        assert rules.MODE_NEEDED == {
+        assert {
             OrderKind.home_visit: ServiceMode.round,
             OrderKind.institution_round: ServiceMode.round,
             OrderKind.home_bed_round: ServiceMode.home_bed,
-        }
+        } == rules.MODE_NEEDED
 
     def test_says_which_mode_is_missing(self) -> None:
         with pytest.raises(errors.ModeNotRegistered, match="家庭病床"):
@@ -135,7 +135,7 @@ class TestClipWindow:
         assert rules.clip_window(window("09:30", "12:00"), minutes=20, items=[fasting]) == window("09:30", "09:50")
 
     def test_refuses_a_window_that_begins_after_the_latest_start(self) -> None:
-        with pytest.raises(errors.WindowTooLate, match="空腹采血.*09:30"):
+        with pytest.raises(errors.WindowTooLate, match=r"空腹采血.*09:30"):
             rules.clip_window(window("09:31", "12:00"), minutes=20, items=[item(latest=time(9, 30), name="空腹采血")])
 
     def test_refuses_a_window_shorter_than_the_services(self) -> None:

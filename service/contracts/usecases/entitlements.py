@@ -1,13 +1,13 @@
 """What is left of everything that pays for a person, in words he understands."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.catalog import usecases as catalog
 from service.catalog.rules import InsuranceFacts, ProgrammeFacts
-from service.contracts import rules, schemas, wording
+from service.contracts import rules, schemas
 from service.contracts.usecases import enrolments, ledger
 from service.core.clock import local_date
 from service.core.principal import Principal
@@ -49,3 +49,39 @@ async def list_entitlements(
         on=today,
         items=await _told(session, region_id=region_id, standing=standing, programmes=programmes, insurance=insurance),
     )
+
+
+async def _insurance(session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date) -> InsuranceFacts | None:
+    coverage = await patients.coverage_on(session, region_id=region_id, person_id=person_id, on=on)
+    if coverage is None:
+        return None
+    return await catalog.insurance_rule(session, region_id=region_id, plan_code=coverage.plan_code, on=on)
+
+
+async def _told(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    standing: list[rules.Standing],
+    programmes: list[ProgrammeFacts],
+    insurance: InsuranceFacts | None,
+) -> list[schemas.EntitlementRead]:
+    listed = await catalog.items(session, region_id=region_id, codes={each.grant.code for each in standing})
+    names = {code: item.name for code, item in listed.items()}
+    if insurance is not None:
+        names[insurance.plan_code] = insurance.name
+    payers = {programme.id: programme.payer for programme in programmes}
+    return [
+        schemas.EntitlementRead(
+            source=each.grant.source,
+            code=each.grant.code,
+            name=names[each.grant.code],
+            period=each.grant.period,
+            cap=each.grant.cap,
+            used=each.used,
+            reserved=each.reserved,
+            remaining=each.remaining,
+            text=rules.describe(each, name=names[each.grant.code], payer=payers.get(each.grant.ref_id, "")),
+        )
+        for each in standing
+    ]

@@ -16,9 +16,7 @@ from service.contracts import errors, repository, rules
 from service.contracts.usecases import enrolments
 
 
-async def cover_on(
-    session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date
-) -> list[rules.ContractCover]:
+async def cover_on(session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date) -> list[rules.ContractCover]:
     """Return what contracts cover a person on a day, also those of other institutions; the earliest signed first.
 
     Empty for whoever has no relation to the person.

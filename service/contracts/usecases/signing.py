@@ -71,7 +71,7 @@ async def list_contracts(
     page: PageRequest,
     now: datetime,
 ) -> list[schemas.ContractRead]:
-    """Return a page (and one more) of contracts: staff see those of their institutions, others those of their people."""
+    """Return a page (and one more) of contracts: staff see their institutions', others those of their people."""
     staff = principal.institution_ids or None
     people: set[UUID] | None = None
     if staff is None:

@@ -6,6 +6,7 @@ A job that kills its worker leaves no failure behind, so every beginning is coun
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
@@ -13,6 +14,7 @@ from pgqueuer import PgQueuer
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as QueuedJob
+from pgqueuer.models import Schedule
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -20,6 +22,7 @@ from service.core import logs
 from service.core.jobs.queue import Job
 
 Handler = Callable[[Job], Awaitable[None]]
+Routine = Callable[[], Awaitable[None]]
 
 MOST_ATTEMPTS: Final = 5
 """A job that was begun this often without an end is parked for a human."""
@@ -47,17 +50,21 @@ async def run_jobs(
     handlers: Mapping[str, Handler],
     stop: asyncio.Event,
     *,
+    routines: Mapping[str, tuple[str, Routine]] = MappingProxyType({}),
     heartbeat: timedelta = timedelta(seconds=4),
     concurrency: int = 4,
 ) -> None:
     """Run jobs until `stop` is set; jobs in hand are finished first.
 
+    `routines`: name → (cron expression in UTC, what to do), done by one of the workers at a time.
     `heartbeat`: a job whose worker was silent for so long is picked up by another.
     """
     connection = await connect(url)
     queue = PgQueuer(AsyncpgDriver(connection))
     for news, handler in handlers.items():
         queue.entrypoint(news)(_counted(news, handler, sessions))
+    for name, (cron, routine) in routines.items():
+        queue.schedule(name, cron)(_scheduled(routine))
     stopper = asyncio.create_task(_stop_with(queue, stop))
     try:
         await queue.run(
@@ -70,6 +77,13 @@ async def run_jobs(
     finally:
         stopper.cancel()
         await connection.close()
+
+
+def _scheduled(routine: Routine) -> Callable[[Schedule], Awaitable[None]]:
+    async def run(_: Schedule) -> None:
+        await routine()
+
+    return run
 
 
 async def _stop_with(queue: PgQueuer, stop: asyncio.Event) -> None:

@@ -19,6 +19,16 @@ async def find_region(session: AsyncSession, *, code: str) -> rules.RegionFacts 
     return rules.RegionFacts(id=row.id, code=row.code, name=row.name) if row else None
 
 
+async def list_region_ids(session: AsyncSession) -> list[UUID]:
+    """Return the regions of this database, for jobs that go through all of them; the directory needs no fence."""
+    return list(await repository.list_region_ids(session))
+
+
+async def list_institution_ids(session: AsyncSession, *, region_id: UUID) -> list[UUID]:
+    """Return the ids of all institutions of a region."""
+    return [row.id for row in await repository.list_institutions(session, region_id)]
+
+
 async def get_institution(session: AsyncSession, *, region_id: UUID, institution_id: UUID) -> rules.InstitutionFacts:
     """Return an institution of the region.
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.core import dates, problems
 from service.core.http import House
 from service.core.principal import Principal
-from service.patients import errors, facts, repository, rules
+from service.patients import errors, facts, relation_repository, repository, rules
 
 ADDRESS = "homes.address"
 """The context under which addresses are sealed."""
@@ -28,12 +28,30 @@ async def get_person(session: AsyncSession, *, region_id: UUID, person_id: UUID)
     return facts.person(row)
 
 
+async def relations_to(
+    session: AsyncSession, *, principal: Principal, person_id: UUID, now: datetime
+) -> list[rules.RelationFacts]:
+    """Return the relations in force that the principal, or his institutions, have to a person."""
+    rows = await relation_repository.list_own_relations(session, principal, person_id, now)
+    return [facts.relation(row) for row in rows]
+
+
 async def rights_over(
     session: AsyncSession, *, principal: Principal, person_id: UUID, now: datetime
 ) -> frozenset[rules.Right]:
     """Return what the principal may do for a person; empty when he has nothing to do with him."""
-    found = await repository.list_own_relations(session, principal, person_id, now)
-    return rules.rights_of(facts.relation(each) for each in found)
+    return rules.rights_of(await relations_to(session, principal=principal, person_id=person_id, now=now))
+
+
+async def require_care(session: AsyncSession, *, principal: Principal, person_id: UUID, now: datetime) -> None:
+    """Refuse unless one of the principal's institutions cares for the person; being his proxy is not enough.
+
+    Raises:
+        problems.NotFound: none does; existence stays secret.
+    """
+    found = await relations_to(session, principal=principal, person_id=person_id, now=now)
+    if not any(each.kind is rules.RelationKind.institution for each in found):
+        raise problems.NotFound(what="居民")
 
 
 async def require_right(
@@ -56,7 +74,7 @@ async def require_right(
 
 async def my_people(session: AsyncSession, *, principal: Principal, now: datetime) -> list[rules.ActsFor]:
     """Return the people whom the principal's own account may act for: himself first, then as proxy."""
-    rows = await repository.list_acted_for(session, principal.region_id, principal.account_id, now)
+    rows = await relation_repository.list_acted_for(session, principal.region_id, principal.account_id, now)
     return [
         rules.ActsFor(
             person_id=person.id,
@@ -112,7 +130,7 @@ async def groups_of(
 
 async def has_carer(session: AsyncSession, *, region_id: UUID, person_id: UUID, now: datetime) -> bool:
     """Return whether a carer (照护者: a proxy in force who is family, guardian or care worker) is known. R129, R131."""
-    rows = await repository.list_proxies(session, region_id, person_id, now)
+    rows = await relation_repository.list_proxies(session, region_id, person_id, now)
     return any(facts.relation(row).kinship in rules.CARERS for row in rows)
 
 
@@ -135,4 +153,4 @@ async def relate_institution(
         problems.NotFound: the asker may not see the person.
     """
     await get_person(session, region_id=region_id, person_id=person_id)
-    await repository.relate_institution(session, person_id, institution_id, because)
+    await relation_repository.relate_institution(session, person_id, institution_id, because)

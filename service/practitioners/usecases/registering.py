@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.accounts import usecases as accounts
 from service.core import access, problems
 from service.core.paging import PageRequest
 from service.core.principal import Principal
@@ -30,6 +31,12 @@ async def _require_station(session: AsyncSession, region_id: UUID, institution_i
         raise problems.NotFound(what="站点")
 
 
+async def _require_account(session: AsyncSession, region_id: UUID, institution_id: UUID, account_id: UUID) -> None:
+    account = await accounts.get_account(session, region_id=region_id, account_id=account_id)
+    if institution_id not in account.institution_ids:
+        raise problems.NotFound(what="账号")
+
+
 async def register_practitioner(
     session: AsyncSession, *, principal: Principal, draft: schemas.PractitionerCreate
 ) -> rules.PractitionerFacts:
@@ -41,6 +48,8 @@ async def register_practitioner(
     """
     access.require_institution(principal, draft.institution_id)
     await _require_station(session, principal.region_id, draft.institution_id, draft.station_id)
+    if draft.account_id is not None:
+        await _require_account(session, principal.region_id, draft.institution_id, draft.account_id)
     row = Practitioner(region_id=principal.region_id, **draft.model_dump())
     session.add(row)
     await session.flush()
@@ -92,6 +101,8 @@ async def change_practitioner(
     given = change.model_dump(exclude_unset=True)
     if change.station_id is not None:
         await _require_station(session, principal.region_id, row.institution_id, change.station_id)
+    if change.account_id is not None:
+        await _require_account(session, principal.region_id, row.institution_id, change.account_id)
     for name, value in given.items():
         if value is not None or name == "account_id":
             setattr(row, name, value)

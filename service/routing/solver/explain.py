@@ -34,10 +34,12 @@ RELAXATIONS: Final[Mapping[str, tuple[str, Callable[[Rules], Rules]]]] = {
 
 
 class Explainer:
-    """Explains the jobs left out of one day. `tell(job)` answers the checked reason."""
+    """Explains the jobs left out of one day. `tell(job)` answers the checked reason; `unhurried` says whether there is
+    time to try every place with every meal, else places are tried with lunches as they are.
+    """
 
-    def __init__(self, state: State, budget: Budget) -> None:
-        self.state, self.budget = state, budget
+    def __init__(self, state: State, budget: Budget, *, unhurried: bool = True) -> None:
+        self.state, self.budget, self.unhurried = state, budget, unhurried
         self.tables = state.tables
         self.problem = state.tables.problem
         still = tuple(matrix * 0 for matrix in self.problem.matrices)
@@ -94,11 +96,13 @@ class Explainer:
         return {"staff": self.problem.staff[staff].id, "travel_seconds": travel}
 
     def _price(self, job: int) -> Facts | None:
-        trial = next(insertion.candidates(self.state, job, thorough=self._has_time()), None)
-        if trial is None or not self.state.fork().insert(job, trial.placed, trial.rank):
-            return None
-        people = [self.problem.staff[staff].id for staff, _ in trial.placed]
-        return {"staff": people, "cost": trial.price, "drop_penalty": self.problem.jobs[job].drop_penalty}
+        for candidate in insertion.candidates(self.state, job, thorough=self.unhurried):
+            trial = self.state.fork()
+            if trial.insert(job, candidate.placed, candidate.rank):
+                people = [self.problem.staff[staff].id for staff, _ in candidate.placed]
+                cost = trial.total() - self.state.total() + self.tables.drops[job]
+                return {"staff": people, "cost": cost, "drop_penalty": self.problem.jobs[job].drop_penalty}
+        return None
 
     def _capacity(self, job: int) -> Facts:
         """The smallest bending of one rule that makes room; else of windows and shift ends together, if that does."""
@@ -123,7 +127,10 @@ class Explainer:
             return None
         trial = relaxed.fork()
         before = trial.total() - trial.tables.drops[job]
-        return (trial.total() - before, rules, trial) if insertion.insert_best(trial, job, None) else None
+        # All places of a pair would take too long.
+        thorough = self.unhurried and len(trial.tables.nodes[job]) == 1
+        placed = insertion.insert_best(trial, job, None, thorough=thorough)
+        return (trial.total() - before, rules, trial) if placed else None
 
     def _relax(self, rules: tuple[str, ...]) -> State | None:
         """The present plan under rules of which some may be bent, at a price that counts nothing else."""
@@ -174,7 +181,8 @@ def fits_empty_day(tables: Tables, job: int) -> bool:
     Raises: nothing.
     """
     day = states.empty(tables)
-    teams = product(*(node.prices for node in tables.nodes[job]))
+    alone = [[staff for staff in node.prices if routing.trials(day.routes[staff], node)] for node in tables.nodes[job]]
+    teams = product(*alone)
     apart = (team for team in teams if len(set(team)) == len(team))
     return any(day.fork().insert(job, [(staff, 0) for staff in team], 0) for team in apart)
 

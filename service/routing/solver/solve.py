@@ -25,7 +25,14 @@ LARGE: Final = 150
 
 EXPLAIN_SECONDS: Final = 0.3
 EXPLAIN_SHARE: Final = 0.04
-"""Kept for the last look at the jobs left out and for their reasons, whichever is more."""
+EXPLAIN_LONGEST: Final = 0.3
+"""Kept for the last look at the jobs left out and for their reasons: the greatest of some seconds, a share of the whole
+and what so many jobs need, the last up to a longest share.
+"""
+
+JOB_SECONDS: Final = 0.02
+THOROUGH_SECONDS: Final = 0.15
+"""What a quick and a thorough explanation of one job takes at most on large days."""
 
 
 class Phase(StrEnum):
@@ -60,20 +67,22 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     """
     budget = Budget(limits)
     run = _Run(tabling.build(problem), budget, random.Random(seed), on_progress)
-    end = _end_of_search(limits)
+    end = _end_of_search(limits, 0)
     state = construct.build(run.tables, budget)
     run.report(Phase.construct, state, state.total())
     if problem.jobs and _suits_ortools(run.tables):
         state = run.improve(state, min(FIRST_SHARE, end))
         state = run.ortools(state, min(ORTOOLS_SHARE, end))
-        state = run.improve(state, end, POLISHING)
+        state = run.improve(state, _end_of_search(limits, len(state.absent())), POLISHING)
     elif problem.jobs:
         state = run.improve(state, end)
     return run.finish(state)
 
 
-def _end_of_search(limits: Limits) -> float:
-    return max(0.5, 1.0 - max(EXPLAIN_SHARE, EXPLAIN_SECONDS / max(limits.seconds, EXPLAIN_SECONDS)))
+def _end_of_search(limits: Limits, absent: int) -> float:
+    """The share of the time after which only explaining is left to do."""
+    needed = min(EXPLAIN_LONGEST, JOB_SECONDS * absent / limits.seconds)
+    return max(0.5, 1.0 - max(EXPLAIN_SHARE, EXPLAIN_SECONDS / max(limits.seconds, EXPLAIN_SECONDS), needed))
 
 
 def _suits_ortools(tables: Tables) -> bool:
@@ -119,10 +128,11 @@ class _Run:
 
     def finish(self, state: State) -> Plan:
         """Give each job left out a last thorough chance, then explain the rest."""
-        half_way = (1.0 + _end_of_search(self.budget.limits)) / 2
-        for job in state.absent():
-            if not self.budget.is_spent(half_way):
-                insertion.insert_best(state, job, None, thorough=True)
+        absent = state.absent()
+        unhurried = self.budget.left() > THOROUGH_SECONDS * len(absent)
+        for job in absent:
+            if not self.budget.is_spent():
+                insertion.insert_best(state, job, None, thorough=unhurried)
         self.report(Phase.explain, state, state.total())
-        explainer = explain.Explainer(state, self.budget)
+        explainer = explain.Explainer(state, self.budget, unhurried=unhurried)
         return Plan(timetable.routes(state), tuple(explainer.tell(job) for job in state.absent()))

@@ -1,142 +1,27 @@
-"""The words of contracts and the entitlement ledger, and what may be signed: facts for the rooms above."""
+"""What may be signed and ended, what a person has by right, and what claims come to."""
 
 import calendar
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
-from typing import Final, TypeAlias
 from uuid import UUID
 
 from service.catalog.rules import InsuranceFacts, ProgrammeFacts
 from service.contracts import errors
+from service.contracts.rules.facts import (
+    Balance,
+    Claim,
+    ContractCover,
+    EnrolmentFacts,
+    Grant,
+    Key,
+    Source,
+    Standing,
+    year_of,
+)
 from service.core import dates
 
-CONTRACT_PERIOD: Final = "contract"
-"""The period of what a contract grants: the contract itself."""
-
-
-class Source(StrEnum):
-    """Who grants an entitlement. `ref_id` is the contract, the programme, or (insurance) the person.
-
-    The `code` of insurance is the plan's and its units are fen; otherwise the code is the service's. The period is
-    `CONTRACT_PERIOD` or a calendar year.
-    """
-
-    contract = "contract"
-    public_program = "public_program"
-    insurance_fund = "insurance_fund"
-    insurance_deductible = "insurance_deductible"
-
-
-class Counting(StrEnum):
-    """How an entitlement counts: each unit, or one use for all units of a line."""
-
-    quantity = "quantity"
-    visit = "visit"
-
-
-class TerminationReason(StrEnum):
-    """Why a contract ends early (解约原因)."""
-
-    lost_contact = "lost_contact"
-    moved_away = "moved_away"
-    died = "died"
-    person_declined = "person_declined"
-    signed_anew = "signed_anew"
-    other = "other"
-
-
-Key: TypeAlias = tuple[Source, UUID, str, str]
-"""What tells a person's entitlements apart: source, ref, code, period."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContractCover:
-    """What an active contract covers: `items` are (code, quantity, counting); on `terminated_on` it is no more."""
-
-    contract_id: UUID
-    institution_id: UUID
-    signed_on: date
-    valid_from: date
-    valid_to: date
-    terminated_on: date | None
-    covers_visit_fee: bool
-    capitated_codes: frozenset[str]
-    items: tuple[tuple[str, int, Counting], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EnrolmentFacts:
-    """A person's enrolment in a programme, both days included; None = open."""
-
-    programme_id: UUID
-    valid_from: date
-    valid_to: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """Where an entitlement stands: `used` and `reserved` of `cap`, in units, uses or fen as it counts."""
-
-    entitlement_id: UUID
-    source: Source
-    ref_id: UUID
-    code: str
-    period: str
-    cap: int
-    counting: Counting
-    used: int
-    reserved: int
-
-    @property
-    def remaining(self) -> int:
-        """What is neither used nor reserved."""
-        return max(0, self.cap - self.used - self.reserved)
-
-    @property
-    def key(self) -> Key:
-        """What a claim names."""
-        return self.source, self.ref_id, self.code, self.period
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Units (uses, fen) wanted of an entitlement of a person."""
-
-    source: Source
-    ref_id: UUID
-    code: str
-    period: str
-    units: int
-
-    @property
-    def key(self) -> Key:
-        """Which of the person's entitlements is meant."""
-        return self.source, self.ref_id, self.code, self.period
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """An entitlement that a person has by right, whether or not the ledger knows it already."""
-
-    source: Source
-    ref_id: UUID
-    code: str
-    period: str
-    cap: int
-    counting: Counting = Counting.quantity
-
-    @property
-    def key(self) -> Key:
-        """What tells it from the person's other entitlements."""
-        return self.source, self.ref_id, self.code, self.period
-
-
-def year_of(on: date) -> str:
-    """Return the period of a yearly entitlement: the calendar year of a day."""
-    return f"{on.year:04d}"
+_INSURED = frozenset({Source.insurance_fund, Source.insurance_deductible})
 
 
 def earliest_end(valid_from: date, months: int) -> date:
@@ -224,9 +109,8 @@ def missing_grants(due: Iterable[Grant], known: Iterable[Balance]) -> list[Grant
     A better insurance rule of the same year raises the caps; otherwise a cap stays as it was granted.
     """
     caps = {balance.key: balance.cap for balance in known}
-    insured = {Source.insurance_fund, Source.insurance_deductible}
     missing = [
-        grant for grant in due if grant.key not in caps or (grant.source in insured and caps[grant.key] < grant.cap)
+        grant for grant in due if grant.key not in caps or (grant.source in _INSURED and caps[grant.key] < grant.cap)
     ]
     # two transactions that grant the same to one person wait for each other, and never in a circle
     return sorted(missing, key=lambda grant: grant.key)
@@ -240,3 +124,23 @@ def sum_claims(claims: Iterable[Claim]) -> dict[Key, int]:
             raise ValueError("a claim wants units, it gives none")
         wanted[claim.key] += claim.units
     return {key: units for key, units in wanted.items() if units}
+
+
+def standing_today(
+    *, known: Iterable[Balance], due: Iterable[Grant], covers: Iterable[ContractCover]
+) -> list[Standing]:
+    """Return what may pay for a person on the day of `due` and `covers`: contracts first, then by source and code.
+
+    What the ledger does not know yet stands at nothing used; balances of other years and of ended contracts are left
+    out.
+    """
+    granted = {grant.key: grant for grant in due}
+    active = {cover.contract_id for cover in covers}
+    standing = {key: Standing(grant, 0, 0) for key, grant in granted.items()}
+    for each in known:
+        if each.ref_id in active or each.key in granted:
+            cap = max(each.cap, granted[each.key].cap) if each.source in _INSURED else each.cap
+            grant = Grant(each.source, each.ref_id, each.code, each.period, cap, each.counting)
+            standing[each.key] = Standing(grant, each.used, each.reserved)
+    order = list(Source)
+    return sorted(standing.values(), key=lambda each: (order.index(each.grant.source), each.grant.key))

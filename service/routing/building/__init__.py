@@ -1,0 +1,25 @@
+"""From the day's facts to the solver's problem, and from the solver's plan back to people's words; pure.
+
+Windows, skills, shifts and lunch breaks are hard. What may be bent is whom the elder prefers, and who stays out.
+"""
+
+from service.routing.building.day import Day, Means, draw, problem_of
+from service.routing.building.facts import Busy, DayFacts
+from service.routing.building.priority import Weights, priority
+from service.routing.building.retelling import LeftOut, PersonDay, explain, retell_left_out, retell_people
+
+__all__ = [
+    "Busy",
+    "Day",
+    "DayFacts",
+    "LeftOut",
+    "Means",
+    "PersonDay",
+    "Weights",
+    "draw",
+    "explain",
+    "priority",
+    "problem_of",
+    "retell_left_out",
+    "retell_people",
+]

@@ -1,0 +1,100 @@
+"""A member of staff's day as the solver sees it: the shift, cut around what other plans have promised already.
+
+Somebody who is busy elsewhere for a while is two people to the solver, one before and one after: the first ends his
+day at that door, the second begins there. So no visit can fall into that time, nor into the way there and back.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from service.core.geo import Point
+from service.practitioners.rules import StaffDay
+from service.routing.building.facts import DayFacts
+from service.routing.problem import Lunch, Window
+
+LICENSED: Final = "licensed"
+"""The skill of everyone with a licence in force, and all that a crew's second and further members need."""
+_EMPLOYED_AT: Final = "at:"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of one person's shift, in seconds of the day, from place to place."""
+
+    staff: StaffDay
+    shift: Window
+    lunch: Lunch | None
+    start: Point
+    end: Point
+
+
+def employed_at(institution_id: UUID) -> str:
+    """Return the skill that ties a visit to the staff of the institution that the order was placed with."""
+    return f"{_EMPLOYED_AT}{institution_id}"
+
+
+def spoken(skills: Iterable[str]) -> list[str]:
+    """Return the skills that people know, without those that only tie staff to institutions."""
+    return sorted(each for each in skills if not each.startswith(_EMPLOYED_AT) and each != LICENSED)
+
+
+def skills_of(staff: StaffDay) -> frozenset[str]:
+    """Return what the person can be asked for: skills in force, the licence, and where he works."""
+    return staff.skills | {LICENSED, employed_at(staff.institution_id)}
+
+
+def segments(facts: DayFacts) -> tuple[Segment, ...]:
+    """Return the stretches of the day of everybody with a licence in force; what lies before `facts.now` is over."""
+    busy: defaultdict[UUID, list[tuple[int, int, Point]]] = defaultdict(list)
+    for each in facts.busy:
+        busy[each.practitioner_id].append((facts.seconds(each.start), facts.seconds(each.end), each.place))
+    return tuple(
+        segment
+        for staff in facts.staff
+        if staff.licensed
+        for segment in stretches(
+            staff,
+            Window(max(facts.seconds(staff.shift_start), facts.seconds(facts.now)), facts.seconds(staff.shift_end)),
+            _lunch(facts, staff),
+            busy[staff.practitioner_id],
+        )
+    )
+
+
+def stretches(
+    staff: StaffDay, shift: Window, lunch: Lunch | None, busy: Iterable[tuple[int, int, Point]]
+) -> list[Segment]:
+    """Return the stretches of a shift between busy times, each with its places; the roomiest one has the break.
+
+    Who has room for the break in none of them has none planned: it lies within what other plans have promised.
+    """
+    begin, here = shift.start, Point(staff.lon, staff.lat)
+    found: list[tuple[Window, Point, Point]] = []
+    for start, end, place in sorted(busy):
+        found.append((Window(begin, min(start, shift.end)), here, place))
+        begin, here = max(begin, end), place
+    found.append((Window(begin, shift.end), here, Point(staff.lon, staff.lat)))
+    found = [each for each in found if each[0].start < each[0].end]
+    breaks = _breaks([each[0] for each in found], lunch)
+    return [Segment(staff, window, rest, start, end) for (window, start, end), rest in zip(found, breaks, strict=True)]
+
+
+def _breaks(shifts: Sequence[Window], lunch: Lunch | None) -> list[Lunch | None]:
+    """Return the break of each stretch: only the one with the most room has it, if that is room enough."""
+    found: list[Lunch | None] = [None] * len(shifts)
+    if lunch is None or not shifts:
+        return found
+    rooms = [Window(max(lunch.start, each.start), min(lunch.end, each.end)) for each in shifts]
+    best = max(range(len(rooms)), key=lambda at: rooms[at].end - rooms[at].start)
+    if rooms[best].end - rooms[best].start >= lunch.duration:
+        found[best] = Lunch(rooms[best].start, rooms[best].end, lunch.duration)
+    return found
+
+
+def _lunch(facts: DayFacts, staff: StaffDay) -> Lunch | None:
+    if staff.lunch_from is None or staff.lunch_to is None:
+        return None
+    return Lunch(facts.seconds(staff.lunch_from), facts.seconds(staff.lunch_to), staff.lunch_minutes * 60)

@@ -1,0 +1,74 @@
+"""The migrations make the schema of the models, and can be taken back."""
+
+import asyncio
+import re
+import subprocess
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from service.cli.migrate import MIGRATIONS, upgrade
+from service.core import embedded
+from service.core.embedded import binaries
+
+pytestmark = pytest.mark.database
+
+
+@pytest.fixture
+def empty(server: embedded.EmbeddedServer) -> Iterator[str]:
+    """An empty database; its name."""
+    name = f"m{uuid.uuid4().hex[:12]}"
+    embedded.create_database(server, name)
+    yield name
+    embedded.drop_database(server, name)
+
+
+def _dump(server: embedded.EmbeddedServer, name: str) -> list[str]:
+    """Return the schema, sorted so that the order of creation does not matter."""
+    argv = [
+        str(binaries.find() / "pg_dump"),
+        "-s",
+        "-h",
+        str(server.socket_dir),
+        "-p",
+        str(server.port),
+        "-U",
+        "postgres",
+        name,
+    ]
+    dumped = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    statements = re.split(r"\n--\n-- Name: |\n\\", dumped)
+    return sorted(
+        "\n".join(line for line in each.splitlines() if line and not line.startswith(("--", "\\")))
+        for each in statements
+    )
+
+
+async def _upgrade(server: embedded.EmbeddedServer, name: str) -> None:
+    await asyncio.to_thread(upgrade, server.url(embedded.OWNER_ROLE, name))
+
+
+async def test_the_migrated_schema_is_the_schema_of_the_models(
+    server: embedded.EmbeddedServer, database: str, empty: str
+) -> None:
+    await _upgrade(server, empty)
+    migrated = [each for each in _dump(server, empty) if "alembic_version" not in each]
+    assert migrated == [each for each in _dump(server, database) if "alembic_version" not in each]
+
+
+async def test_every_step_goes_up_down_and_up_again(server: embedded.EmbeddedServer, empty: str) -> None:
+    await _upgrade(server, empty)
+    first = _dump(server, empty)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("prepend_sys_path", str(MIGRATIONS.parent))
+    config.attributes["url"] = server.url(embedded.OWNER_ROLE, empty)
+    await asyncio.to_thread(command.downgrade, config, "base")
+    left = "\n".join(_dump(server, empty))
+    assert "CREATE TABLE public.orders" not in left
+    assert "CREATE FUNCTION" not in left
+    await _upgrade(server, empty)
+    assert _dump(server, empty) == first
