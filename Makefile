@@ -67,7 +67,6 @@ openapi: setup  ## write openapi/openapi.json
 
 bench: setup  ## ratios against the obvious alternatives, in one run
 	$(PY) bench/travel.py
-	$(PY) bench/settlement.py
 
 trace: setup  ## which core requirements have a test
 	$(PY) scripts/trace.py

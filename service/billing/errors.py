@@ -45,12 +45,11 @@ class ReversedAlready(Refusal):
     en = "The settlement was reversed before."
 
 
-class BillDoesNotAddUp(Refusal):
-    """The sums of a bill are not those of its lines and payers; the database refuses it."""
+class HomeUnknown(Refusal):
+    """No address is known of the person, so there is no distance and no fee."""
 
-    status = 500
-    zh = "账单金额不平，没有入账，请联系系统管理员。"
-    en = "The bill does not add up and was not posted."
+    zh = "该居民还没有登记住址，请先登记住址，再询价。"
+    en = "No address is known of the person; enter one first."
 
 
 class QuoteTaken(Refusal):

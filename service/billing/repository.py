@@ -177,7 +177,6 @@ refusals.name_constraints(
         "visit_fees_begin_round": errors.TripSettled,
         "pk_visit_fees": errors.TripFeeFixed,
         "bill_lines_share_one_fee": errors.TripFeeFixed,
-        "settlements_add_up": errors.BillDoesNotAddUp,
         "reversals_once": errors.ReversedAlready,
         "reversals_of_seq": errors.ReversedAlready,
     }

@@ -1,27 +1,14 @@
 """What crosses HTTP when an order is placed, changed or cancelled."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from service.billing.schemas import Moment, QuoteRead
 from service.core.text import Code, Text
 from service.orders.rules import OrderKind
 from service.orders.schemas import OrderRead
-
-_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
-
-
-def _refuse_out_of_bounds(at: datetime) -> datetime:
-    # local time would leave the calendar at its ends
-    if not _FIRST <= at < _LAST:
-        raise ValueError("时间超出 2000–2099 年")
-    return at
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_refuse_out_of_bounds)]
 
 
 class ItemAsked(BaseModel):
@@ -97,29 +84,8 @@ class OrderCancellation(BaseModel):
     reason: Annotated[Text, Field(description="取消原因", examples=["老人临时住院"])]
 
 
-class QuoteLineRead(BaseModel):
-    """One line of the quote and the sentence that explains who pays it."""
-
-    code: str
-    name: str
-    quantity: int | None
-    gross_fen: int
-    patient_fen: int = Field(description="家庭自付（分）")
-    reason: str = Field(examples=["由家庭医生签约服务包支付 1 次"])
-
-
-class BookingQuote(BaseModel):
-    """What the order was said to cost when it was placed."""
-
-    quote_id: UUID
-    gross_fen: int
-    patient_fen: int = Field(description="家庭自付合计（分）")
-    distance_metres: int
-    lines: list[QuoteLineRead]
-
-
 class BookingRead(BaseModel):
     """An order and its quote; a draft has none."""
 
     order: OrderRead
-    quote: BookingQuote | None
+    quote: QuoteRead | None = Field(description="报价：每行费用、由谁支付和原因；草稿为 null")

@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
+    PlainSerializer,
     StringConstraints,
     WithJsonSchema,
     model_validator,
@@ -33,7 +34,9 @@ def _decimal(places: int) -> Any:
             raise ValueError(f'请写成小数字符串，最多 {places} 位小数，例如 "78.00"')
         return Decimal(text)
 
-    return BeforeValidator(read), WithJsonSchema({"type": "string", "pattern": pattern})
+    # one way to write a number, whether it was just sent or comes from the database: “28”, not “28.0000”
+    written = PlainSerializer(lambda number: f"{number.normalize():f}", return_type=str)
+    return BeforeValidator(read), written, WithJsonSchema({"type": "string", "pattern": pattern})
 
 
 def _clock_time(at: time) -> time:
@@ -54,13 +57,13 @@ def _at_most_one(ratio: Decimal) -> Decimal:
     return ratio
 
 
-_FOUR, _FOUR_SCHEMA = _decimal(4)
-_TWO, _TWO_SCHEMA = _decimal(2)
-Decimal4 = Annotated[Decimal, _FOUR, _FOUR_SCHEMA]
+_FOUR, _FOUR_WRITTEN, _FOUR_SCHEMA = _decimal(4)
+_TWO, _TWO_WRITTEN, _TWO_SCHEMA = _decimal(2)
+Decimal4 = Annotated[Decimal, _FOUR, _FOUR_WRITTEN, _FOUR_SCHEMA]
 """A decimal number as text: 1–9 digits, up to four decimals, no sign, no exponent."""
-Yuan = Annotated[Decimal, _TWO, _TWO_SCHEMA]
+Yuan = Annotated[Decimal, _TWO, _TWO_WRITTEN, _TWO_SCHEMA]
 """Whole fen in yuan, as text."""
-Ratio = Annotated[Decimal, _FOUR, AfterValidator(_at_most_one), _FOUR_SCHEMA]
+Ratio = Annotated[Decimal, _FOUR, AfterValidator(_at_most_one), _FOUR_WRITTEN, _FOUR_SCHEMA]
 """A share between 0 and 1, as text."""
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
 ClockTime = Annotated[time, AfterValidator(_clock_time)]
@@ -276,5 +279,5 @@ class InsuranceRuleRead(_Dated):
     plan_code: str
     name: str
     deductible_fen: int
-    pay_ratio: Decimal
+    pay_ratio: Ratio
     yearly_cap_fen: int

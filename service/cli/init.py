@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
+import asyncpg
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -103,21 +104,32 @@ async def found(owner_url: str, keys: Path, what: Founding) -> None:
         if await _is_founded(engine):
             raise CommandError(FOUNDED)
         await asyncio.to_thread(upgrade, owner_url)
-        await _put_in(engine, keys, what)
-    except (DBAPIError, OSError) as error:
-        raise CommandError("连不上数据库，或所有者角色权限不足，请检查 XUNZHEN_OWNER_URL。") from error
+        await put_in(engine, keys, what)
+    except (DBAPIError, asyncpg.PostgresError) as error:
+        said = error.orig if isinstance(error, DBAPIError) else error
+        raise CommandError(f"数据库拒绝建库，请检查 XUNZHEN_OWNER_URL 是否为表的所有者：{said}。") from error
+    except OSError as error:
+        raise CommandError(f"密钥文件写不进去，没有建库：{error}。") from error
     finally:
         await engine.dispose()
 
 
 async def _is_founded(engine: AsyncEngine) -> bool:
-    async with engine.connect() as connection:
-        if not (await connection.execute(_HAS_TABLES)).scalar_one():
-            return False
-        return bool((await connection.execute(_HAS_REGION)).scalar_one())
+    try:
+        async with engine.connect() as connection:
+            if not (await connection.execute(_HAS_TABLES)).scalar_one():
+                return False
+            return bool((await connection.execute(_HAS_REGION)).scalar_one())
+    except (DBAPIError, asyncpg.PostgresError, OSError) as error:
+        raise CommandError("连不上数据库，请检查 XUNZHEN_OWNER_URL。") from error
 
 
-async def _put_in(engine: AsyncEngine, keys: Path, what: Founding) -> None:
+async def put_in(engine: AsyncEngine, keys: Path, what: Founding) -> None:
+    """Put what a migrated database begins with in, in one transaction.
+
+    Raises:
+        CommandError: there is a region already.
+    """
     now = SystemClock().now()
     async with transaction(make_sessions(engine), Fence(), now) as session:
         await session.execute(_ONE_AT_A_TIME)

@@ -68,7 +68,7 @@ def find_principal(
     try:
         claims = house.signer.verify(credentials.credentials, audience=ACCESS_AUDIENCE)
         return principal_of(claims)
-    except (TokenInvalid, KeyError, ValueError):
+    except (TokenInvalid, KeyError, ValueError, TypeError, AttributeError):
         raise problems.Unauthenticated from None
 
 

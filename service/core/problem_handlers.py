@@ -60,18 +60,24 @@ def _fault(error: dict[str, Any], body: Any) -> dict[str, str]:
 
 
 def _steps_into(body: Any, path: Sequence[int | str], *, missing: bool) -> list[int | str]:
-    """Return the steps of `path` that lead into the body: those that exist in it, and the field that is missing.
+    """Return the steps of `path` that lead into the body, as far as they do.
 
     The validator's path also names what the body does not hold: a union's branch, the offset of broken JSON.
     """
-    steps: list[int | str] = []
-    for number, step in enumerate(path):
-        if _holds(body, step):
-            body = body[step]
-            steps.append(step)
-        elif missing and number == len(path) - 1:
-            steps.append(step)
-    return steps
+    if not path:
+        return []
+    way = _way(body, path, missing=missing)
+    return way if way is not None else _steps_into(body, path[:-1], missing=False)
+
+
+def _way(body: Any, path: Sequence[int | str], *, missing: bool) -> list[int | str] | None:
+    """Return the longest way into the body that ends with the last step; a branch may bear the name of a field."""
+    step, *rest = path
+    if not rest:
+        ends = isinstance(body, dict) and step not in body if missing else _holds(body, step)
+        return [step] if ends else None
+    inside = _way(body[step], rest, missing=missing) if _holds(body, step) else None
+    return [step, *inside] if inside is not None else _way(body, rest, missing=missing)
 
 
 def _holds(body: Any, step: int | str) -> bool:

@@ -54,6 +54,7 @@ class Plan(rows.RegionRow, table=True):
     published_at: datetime | None = rows.moment(nullable=True, default=None)
     progress: Any = rows.document(nullable=True, default=None)
     summary: Any = rows.document(nullable=True, default=None)
+    publication: Any = rows.document(nullable=True, default=None)
     travel_source: str | None = None
     failure: str | None = None
 

@@ -75,11 +75,11 @@ class TestPrices:
         assert (await price_told(world, date(2026, 4, 1)))["DRESSING"].unit_price == Decimal("32.5")
         history = (await client.get(prices(world), params={"code": "DRESSING"})).json()["items"]
         assert [(each["unit_price"], each["valid_from"], each["valid_to"]) for each in history] == [
-            ("28.0000", "2026-01-01", "2026-03-31"),
-            ("32.5000", "2026-04-01", None),
+            ("28", "2026-01-01", "2026-03-31"),
+            ("32.5", "2026-04-01", None),
         ]
         that_day = (await client.get(prices(world), params={"on": "2026-04-01"})).json()["items"]
-        assert [each["unit_price"] for each in that_day] == ["32.5000"]
+        assert [each["unit_price"] for each in that_day] == ["32.5"]
 
     @pytest.mark.parametrize(
         ("change", "field", "after"),

@@ -96,11 +96,13 @@ class TestFound:
     ) -> None:
         owner = server.url(embedded.OWNER_ROLE, empty)
         await asyncio.to_thread(upgrade, owner)
+        engine = make_engine(owner)
         both = await asyncio.gather(
-            *(init.found(owner, tmp_path / f"{code}.json", founding(code)) for code in ("640200", "640300")),
+            *(init.put_in(engine, tmp_path / f"{code}.json", founding(code)) for code in ("640200", "640300")),
             return_exceptions=True,
         )
-        assert sorted(type(each) for each in both if each is not None) == [CommandError]
+        await engine.dispose()
+        assert [type(each) for each in both if each is not None] == [CommandError]
         assert await counted(owner) == {"regions": 1, "districts": 1, "institutions": 1, "accounts": 1}
 
     async def test_leaves_an_empty_database_when_the_keys_cannot_be_written(

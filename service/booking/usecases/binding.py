@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.accounts.rules import Role
 from service.billing import quoting
+from service.billing.quoting import QuoteFacts
 from service.booking import rules, schemas
 from service.booking.usecases import checks
 from service.contracts import usecases as contracts
@@ -35,7 +36,7 @@ async def held(session: AsyncSession, *, principal: Principal, order_id: UUID, n
     return order
 
 
-async def quoted(session: AsyncSession, *, region_id: UUID, ready: rules.Ready, now: datetime) -> quoting.QuoteFacts:
+async def quoted(session: AsyncSession, *, region_id: UUID, ready: rules.Ready, now: datetime) -> QuoteFacts:
     """Return what the order would cost and what it would use of the person's entitlements.
 
     Raises:
@@ -56,7 +57,7 @@ async def quoted(session: AsyncSession, *, region_id: UUID, ready: rules.Ready, 
     )
 
 
-async def bind(session: AsyncSession, *, principal: Principal, order: OrderFacts, quote: quoting.QuoteFacts) -> None:
+async def bind(session: AsyncSession, *, principal: Principal, order: OrderFacts, quote: QuoteFacts) -> None:
     """Keep the quote with the order and reserve exactly its units; an elder's choice lets the institution see him.
 
     Raises:
@@ -103,8 +104,11 @@ async def accept_by_itself(session: AsyncSession, *, region_id: UUID, order: Ord
 
 
 async def told(
-    session: AsyncSession, *, principal: Principal, order_id: UUID, quote: quoting.QuoteFacts | None, now: datetime
+    session: AsyncSession, *, principal: Principal, order_id: UUID, quote: QuoteFacts | None, now: datetime
 ) -> schemas.BookingRead:
     """Return the answer: the order as it stands now, with its quote."""
     order = await orders.read_order(session, principal=principal, order_id=order_id, now=now)
-    return schemas.BookingRead(order=order, quote=schemas.BookingQuote.of(quote) if quote else None)
+    if quote is None:
+        return schemas.BookingRead(order=order, quote=None)
+    said = await quoting.read_quote(session, principal=principal, quote_id=quote.quote_id, now=now)
+    return schemas.BookingRead(order=order, quote=said)

@@ -18,6 +18,7 @@ from service.orders import usecases as orders
 from service.orders.rules import OrderFacts, OrderState, Window
 from service.orders.schemas import OrderRead
 from service.routing import usecases as routing
+from service.visits import usecases as visits
 
 
 async def change_order(
@@ -70,6 +71,8 @@ async def cancel_order(
         orders.errors.IllegalMove: staff are under way, or it has ended already.
         orders.errors.CancelTooLate: the elder's side comes after the deadline.
     """
+    # the visit first, then the order: a crew that reports its departure locks them in this order
+    await visits.cancel_visit(session, region_id=principal.region_id, order_id=order_id)
     order = await binding.held(session, principal=principal, order_id=order_id, now=now)
     order_rules.refuse_illegal_move(order.state, OrderState.cancelled)
     await _refuse_late(session, principal, order, now)
@@ -84,6 +87,8 @@ async def cancel_order(
     )
     await contracts.release_order(session, region_id=principal.region_id, order_id=order_id, on=order.service_on)
     await routing.release_order(session, region_id=principal.region_id, order_id=order_id)
+    # again: the visit may have been prepared while this waited for the order
+    await visits.cancel_visit(session, region_id=principal.region_id, order_id=order_id)
     return await orders.read_order(session, principal=principal, order_id=order_id, now=now)
 
 

@@ -1,4 +1,4 @@
-"""The day's facts as the solver's problem: points that are places once each, one travel matrix per way of travelling."""
+"""The day's facts as the solver's problem: each place is a point once, each way of travelling has one matrix."""
 
 from collections import defaultdict
 from collections.abc import Sequence

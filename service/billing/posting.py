@@ -1,0 +1,139 @@
+"""Posts a bill: the settlement with its evidence, its lines and their payers, and its place in the trip's round."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.billing import errors, facts, repository, rules, statement
+from service.billing.models import BillFunding, BillLine, Settlement, VisitFee
+from service.core.ids import new_id
+from service.visits.rules import VisitProof
+
+
+@dataclass(frozen=True, slots=True)
+class _Trip:
+    """The fee of a trip as the kernel splits it: None where each visit pays its own, or there is none."""
+
+    fee_fen: int | None
+    shares: dict[str, int]
+
+
+async def join_round(
+    session: AsyncSession, *, region_id: UUID, proof: VisitProof, known: facts.Facts, bill: rules.Bill, last: Settlement | None
+) -> int:
+    """Return the round of its trip to which a bill belongs; the first one begins it and fixes the fee and its shares.
+
+    A visit that was reversed waits until all bills of the round are: `last` is its last settlement, reversed. A visit
+    alone has a round of its own each time.
+
+    Raises:
+        errors.TripSettled: another bill of the round stands.
+        errors.TripFeeFixed: the fee was split among other visits.
+    """
+    if proof.trip_id is None:
+        return last.seq + 1 if last else 1
+    at = {"region_id": region_id, "trip_id": proof.trip_id, "home_id": proof.home_id}
+    trip = _trip(bill.fee, known.terms.policy)
+    current = await repository.last_round(session, **at)
+    if current is not None and await repository.trip_is_live(session, **at):
+        if last is not None and last.trip_round == current.round:
+            raise errors.TripSettled
+        if (current.fee_fen, current.shares) != (trip.fee_fen, trip.shares):
+            raise errors.TripFeeFixed
+        return current.round
+    row = VisitFee(
+        **at,
+        institution_id=proof.institution_id,
+        round=current.round + 1 if current else 1,
+        fee_fen=trip.fee_fen,
+        shares=trip.shares,
+    )
+    session.add(row)
+    await session.flush()
+    return row.round
+
+
+async def post(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    proof: VisitProof,
+    known: facts.Facts,
+    bill: rules.Bill,
+    last: Settlement | None,
+    trip_round: int,
+    service_on: date,
+    now: datetime,
+) -> Settlement:
+    """Write a bill; at the commit the database checks that its sums agree."""
+    row = Settlement(
+        region_id=region_id,
+        id=new_id(),
+        institution_id=proof.institution_id,
+        visit_id=proof.visit_id,
+        person_id=proof.person_id,
+        trip_id=proof.trip_id,
+        home_id=proof.home_id,
+        trip_round=trip_round,
+        seq=last.seq + 1 if last else 1,
+        follows_seq=last.seq if last else None,
+        service_on=service_on,
+        gross_fen=bill.gross_fen,
+        patient_fen=bill.patient_fen,
+        facts=known.as_case(),
+        settled_at=now,
+    )
+    await post_rows(session, row, statement.lines_of(bill, known.labels))
+    return row
+
+
+async def post_rows(session: AsyncSession, settlement: Settlement, lines: Sequence[statement.LineFacts]) -> None:
+    """Write a settlement, then its lines, then their fundings: each statement finds what it refers to."""
+    session.add(settlement)
+    await session.flush()
+    of = {
+        "region_id": settlement.region_id,
+        "institution_id": settlement.institution_id,
+        "settlement_id": settlement.id,
+    }
+    session.add_all(
+        BillLine(
+            **of,
+            line_no=line_no,
+            code=line.code,
+            name=line.name,
+            quantity=line.quantity,
+            charged_quantity=line.charged_quantity,
+            status=line.status,
+            gross_fen=line.gross_fen,
+            patient_fen=line.patient_fen,
+            price_from=line.price_from,
+            reason=line.reason,
+        )
+        for line_no, line in enumerate(lines, start=1)
+    )
+    await session.flush()
+    session.add_all(
+        BillFunding(
+            **of,
+            line_no=line_no,
+            funding_no=funding_no,
+            source=part.source,
+            ref_id=part.ref_id,
+            units=part.units,
+            amount_fen=part.amount_fen,
+            reason=part.reason,
+        )
+        for line_no, line in enumerate(lines, start=1)
+        for funding_no, part in enumerate(line.fundings, start=1)
+    )
+    await session.flush()
+
+
+def _trip(fee: rules.FeeLine | None, policy: rules.Policy) -> _Trip:
+    if fee is None or policy.fee_sharing is rules.FeeSharing.per_patient:
+        return _Trip(None, {})
+    return _Trip(fee.share.home_fen, dict(fee.share.fees))

@@ -1,0 +1,198 @@
+"""Settling a visit (结算): once, when every visit of its trip is final, on the facts of its service date.
+
+The worker settles on the news that a visit is final; a refusal of the gate is written down for people to see. Finance
+settles by hand once its cause is gone. Both go through `settle`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.billing import errors, facts, posting, repository, rules, statement, translation
+from service.billing.models import SettlementRefusal
+from service.contracts import errors as contract_errors
+from service.contracts import usecases as contracts
+from service.core.clock import local_date
+from service.core.db.session import transaction
+from service.core.http import House
+from service.core.jobs.queue import Job
+from service.core.problems import Refusal
+from service.orders import usecases as orders
+from service.orders.rules import OrderState
+from service.visits import usecases as visits
+from service.visits.rules import VisitProof
+
+_ATTEMPTS: Final = 5
+_NOT_YET: Final = (errors.VisitNotVerified, errors.AwaitingTrip)
+_REFUSED: Final = (
+    errors.ProviderNotQualified,
+    errors.TooFewStaff,
+    errors.PriceMissing,
+    errors.OutsideServiceArea,
+    errors.TripSettled,
+    errors.TripFeeFixed,
+)
+"""What a human must put right; each is raised before anything is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The live settlement of a visit; `created` when it was settled just now."""
+
+    settlement_id: UUID
+    created: bool
+
+
+async def settle_visit(house: House, job: Job) -> None:
+    """Settle a visit that is final (news VISIT_FINAL); a visit that waits for its trip, or is settled, stays as it is.
+
+    Raises:
+        contracts.errors.EntitlementExhausted: bookings kept taking the balances; the queue tries again later.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            async with transaction(house.sessions, job.fence, house.clock.now()) as session:
+                await _settle_or_note(session, region_id=job.region_id, visit_id=job.subject_id, now=house.clock.now())
+        except contract_errors.EntitlementExhausted:
+            # a booking reserved between our reading and our posting: read again
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return
+
+
+async def settle(
+    session: AsyncSession, *, region_id: UUID, visit_id: UUID, account_id: UUID | None, now: datetime
+) -> Settled:
+    """Settle a visit, or return the bill that it has.
+
+    Raises:
+        problems.NotFound: there is no such visit.
+        errors.VisitNotVerified: it is not proven.
+        errors.AwaitingTrip: another visit of its trip is not final.
+        errors.TripSettled, errors.TripFeeFixed: bills of its trip must be reversed first.
+        errors.ProviderNotQualified, errors.TooFewStaff, errors.PriceMissing, errors.OutsideServiceArea: the gate.
+        contracts.errors.EntitlementExhausted: a booking took the units in this moment; try again.
+    """
+    proof = await visits.proof(session, region_id=region_id, visit_id=visit_id)
+    await hold(session, region_id=region_id, proof=proof)
+    standing = await repository.standing(session, region_id=region_id, visit_id=visit_id)
+    if standing.live is not None:
+        return Settled(standing.live.id, created=False)
+    trip = await visits.trip_of(session, region_id=region_id, visit_id=visit_id)
+    service_on = _refuse_unready(proof, trip)
+    known = await _gather(session, region_id=region_id, proof=proof, trip=trip)
+    try:
+        settlement = known.settle()
+    except rules.Refused as refused:
+        raise statement.problem_of(refused.refusal) from refused
+    trip_round = await posting.join_round(
+        session, region_id=region_id, proof=proof, known=known, bill=settlement.bill, last=standing.last
+    )
+    row = await posting.post(
+        session,
+        region_id=region_id,
+        proof=proof,
+        known=known,
+        bill=settlement.bill,
+        last=standing.last,
+        trip_round=trip_round,
+        service_on=service_on,
+        now=now,
+    )
+    # gives back what the order still holds, then uses what the bill says, entitlement by entitlement
+    await contracts.consume(
+        session,
+        region_id=region_id,
+        person_id=proof.person_id,
+        visit_id=visit_id,
+        order_id=proof.order_id,
+        settlement_id=row.id,
+        on=service_on,
+        claims=statement.claims_of(
+            settlement.consumptions, person_id=proof.person_id, plan_code=known.plan_code
+        ),
+    )
+    await orders.move(
+        session,
+        region_id=region_id,
+        order_id=proof.order_id,
+        to=OrderState.closed,
+        now=now,
+        account_id=account_id,
+        because="已结算",
+    )
+    return Settled(row.id, created=True)
+
+
+async def hold(session: AsyncSession, *, region_id: UUID, proof: VisitProof) -> None:
+    """Hold the stay, the patient and the order of a visit until the commit, always in this order.
+
+    The stay: its visits share a fee. The patient: his visits share balances; whoever waits here reads what is left
+    instead of failing at the cap.
+    """
+    await repository.lock(session, region_id=region_id, what=f"stay/{proof.home_id}/{proof.service_on}")
+    await repository.lock(session, region_id=region_id, what=f"person/{proof.person_id}")
+    await orders.hold_order(session, region_id=region_id, order_id=proof.order_id)
+
+
+async def _settle_or_note(session: AsyncSession, *, region_id: UUID, visit_id: UUID, now: datetime) -> None:
+    try:
+        await settle(session, region_id=region_id, visit_id=visit_id, account_id=None, now=now)
+    except _NOT_YET:
+        return
+    except _REFUSED as refusal:
+        await _note(session, region_id=region_id, visit_id=visit_id, refusal=refusal, now=now)
+
+
+async def _note(
+    session: AsyncSession, *, region_id: UUID, visit_id: UUID, refusal: Refusal, now: datetime
+) -> None:
+    """Write down why a visit was not settled, unless the last note says the same."""
+    proof = await visits.proof(session, region_id=region_id, visit_id=visit_id)
+    last = await repository.last_refusal(session, region_id=region_id, visit_id=visit_id)
+    said = refusal.problem()
+    row = SettlementRefusal(
+        region_id=region_id,
+        institution_id=proof.institution_id,
+        visit_id=visit_id,
+        code=said["code"],
+        facts={name: said[name] for name in refusal.facts},
+        reason=said["detail"],
+        refused_at=now,
+    )
+    if last is None or (last.code, last.facts) != (row.code, row.facts):
+        session.add(row)
+        await session.flush()
+
+
+def _refuse_unready(proof: VisitProof, trip: list[VisitProof]) -> datetime:
+    if not proof.verified or proof.started_at is None:
+        raise errors.VisitNotVerified
+    waiting = sum(not each.is_final for each in trip)
+    if waiting:
+        raise errors.AwaitingTrip(open_visits=waiting)
+    return local_date(proof.started_at)
+
+
+async def _gather(
+    session: AsyncSession, *, region_id: UUID, proof: VisitProof, trip: list[VisitProof]
+) -> facts.Facts:
+    """Return the facts of a visit and of those that share its fee: proven, on the same trip to the same home."""
+    sharers = [each for each in trip if each.visit_id != proof.visit_id and _shares(each, proof)]
+    house = await facts.house_on(
+        session, region_id=region_id, institution_id=proof.institution_id, on=local_date(proof.started_at)
+    )
+    return await facts.gather(
+        session,
+        region_id=region_id,
+        house=house,
+        person_id=proof.person_id,
+        order_id=proof.order_id,
+        visit=await _visit(session, region_id=region_id, house=house, proof=proof),
+        peers=tuple([await _visit(session, region_id=region_id, house=house, proof=each) for each in sharers]),
+        licences=await facts.crew_licences(session, [each.visit_id for each in (proof, *sharers)]),
+    )

@@ -1,0 +1,121 @@
+"""Gathers what a day's plan stands on from the rooms below, in the caller's transaction."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.catalog import usecases as catalog
+from service.core.clock import day_bounds
+from service.core.geo import Point
+from service.institutions import usecases as institutions
+from service.institutions.rules import SettingsOn, settings
+from service.orders import usecases as orders
+from service.orders.rules import OrderFacts, OrderState
+from service.patients import rules as patient_rules
+from service.patients import usecases as patients
+from service.practitioners import usecases as practitioners
+from service.routing import repository_appointments, travel
+from service.routing.building import Busy, DayFacts, Weights, priority
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Which day of which institutions to gather; `replaced` is the published plan that a new one would supersede."""
+
+    region_id: UUID
+    institution_ids: Sequence[UUID]
+    on: date
+    now: datetime
+    replaced: UUID | None
+
+
+async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
+    """Return the facts of a day: accepted orders, and those that the replaced plan holds and nobody has begun."""
+    found = await _orders(session, ask)
+    known = {each: await _settings(session, ask, each) for each in ask.institution_ids}
+    staff = await practitioners.day_staff(
+        session, region_id=ask.region_id, institution_ids=ask.institution_ids, on=ask.on
+    )
+    codes = {code for order in found for code, _ in order.items}
+    return DayFacts(
+        on=ask.on,
+        now=ask.now,
+        orders=tuple(found),
+        items=await catalog.items(session, region_id=ask.region_id, codes=codes),
+        homes=await patients.homes(session, region_id=ask.region_id, ids=sorted({each.home_id for each in found})),
+        priorities=await _priorities(session, ask, found, known),
+        stairs={each: values.of(settings.HOME_MINUTES_PER_FLOOR_WITHOUT_LIFT) for each, values in known.items()},
+        paces={each: travel.paces(values) for each, values in known.items()},
+        staff=tuple(staff),
+        busy=await _busy(session, ask, [each.practitioner_id for each in staff]),
+        engaged=await _engaged(session, ask, {each.person_id for each in found}),
+    )
+
+
+async def _orders(session: AsyncSession, ask: Ask) -> list[OrderFacts]:
+    held: set[UUID] = set()
+    if ask.replaced is not None:
+        booked = await repository_appointments.list_booked(session, region_id=ask.region_id, plan_id=ask.replaced)
+        held = {each.order_id for each in booked}
+    found = await orders.list_for_day(
+        session,
+        region_id=ask.region_id,
+        institution_ids=ask.institution_ids,
+        on=ask.on,
+        states={OrderState.accepted, OrderState.scheduled},
+    )
+    return [each for each in found if each.state is OrderState.accepted or each.id in held]
+
+
+async def _settings(session: AsyncSession, ask: Ask, institution_id: UUID) -> SettingsOn:
+    return await institutions.settings_on(
+        session, region_id=ask.region_id, institution_id=institution_id, on=ask.on
+    )
+
+
+async def _priorities(
+    session: AsyncSession, ask: Ask, found: Sequence[OrderFacts], known: Mapping[UUID, SettingsOn]
+) -> dict[UUID, int]:
+    person_ids = sorted({each.person_id for each in found})
+    groups = await patients.groups_of(session, region_id=ask.region_id, person_ids=person_ids, on=ask.on)
+    ages = {
+        person_id: patient_rules.age_on(
+            (await patients.get_person(session, region_id=ask.region_id, person_id=person_id)).born_on, ask.on
+        )
+        for person_id in person_ids
+    }
+    weights = {each: _weights(values) for each, values in known.items()}
+    return {
+        each.id: priority(weights[each.institution_id], groups[each.person_id], ages[each.person_id]) for each in found
+    }
+
+
+def _weights(values: SettingsOn) -> Weights:
+    return Weights(
+        plain=values.of(settings.PLAN_PRIORITY_PLAIN),
+        aged=values.of(settings.PLAN_PRIORITY_AGED),
+        advanced_age=values.of(settings.PLAN_PRIORITY_ADVANCED_AGE),
+        disabled=values.of(settings.PLAN_PRIORITY_DISABLED),
+    )
+
+
+async def _busy(session: AsyncSession, ask: Ask, practitioner_ids: Sequence[UUID]) -> tuple[Busy, ...]:
+    start, end = day_bounds(ask.on)
+    found = await repository_appointments.busy(session, practitioner_ids, start, end, ask.replaced)
+    return tuple(Busy(each.practitioner_id, each.start, each.end, Point(each.lon, each.lat)) for each in found)
+
+
+async def _engaged(
+    session: AsyncSession, ask: Ask, person_ids: Collection[UUID]
+) -> dict[UUID, list[tuple[datetime, datetime]]]:
+    start, end = day_bounds(ask.on)
+    found: defaultdict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for person_id, begins, ends in await repository_appointments.engaged(
+        session, sorted(person_ids), start, end, ask.replaced
+    ):
+        found[person_id].append((begins, ends))
+    return dict(found)

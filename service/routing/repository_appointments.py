@@ -1,0 +1,109 @@
+"""Every query of appointments: what is promised, to whom, and who is free."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, cast
+from uuid import UUID
+
+from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, func, text
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from service.routing.models import Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class BusyRow:
+    """A promise of a member of staff, near a place."""
+
+    practitioner_id: UUID
+    start: datetime
+    end: datetime
+    lon: float
+    lat: float
+
+
+_PARAMETERS: Final = (
+    bindparam("who", type_=ARRAY(Uuid)),
+    bindparam("start", type_=DateTime(timezone=True)),
+    bindparam("end", type_=DateTime(timezone=True)),
+    bindparam("but", type_=Uuid),
+)
+_BUSY: Final = text(
+    "select practitioner_id, lower(busy), upper(busy), near_lon, near_lat"
+    " from appointments_busy(:who, :start, :end, :but)"
+).bindparams(*_PARAMETERS)
+_ENGAGED: Final = text(
+    "select person_id, lower(engaged), upper(engaged) from appointments_engaged(:who, :start, :end, :but)"
+).bindparams(*_PARAMETERS)
+
+
+async def busy(
+    session: AsyncSession, practitioner_ids: Sequence[UUID], start: datetime, end: datetime, but: UUID | None
+) -> list[BusyRow]:
+    """Return when staff of one's own institutions are promised to whomever; what plan `but` can take back is free."""
+    rows = await session.execute(_BUSY, {"who": list(practitioner_ids), "start": start, "end": end, "but": but})
+    return [BusyRow(*row) for row in rows]
+
+
+async def engaged(
+    session: AsyncSession, person_ids: Sequence[UUID], start: datetime, end: datetime, but: UUID | None
+) -> list[tuple[UUID, datetime, datetime]]:
+    """Return when people whom one cares for are visited, by whomever; what plan `but` can take back does not count."""
+    rows = await session.execute(_ENGAGED, {"who": list(person_ids), "start": start, "end": end, "but": but})
+    return [(person_id, begins, ends) for person_id, begins, ends in rows]
+
+
+async def list_booked(session: AsyncSession, *, region_id: UUID, plan_id: UUID) -> Sequence[Appointment]:
+    """Return what a plan has promised and not taken back, in the order of the orders' ids."""
+    query = (
+        select(Appointment)
+        .where(
+            col(Appointment.region_id) == region_id,
+            col(Appointment.plan_id) == plan_id,
+            col(Appointment.state) == "booked",
+        )
+        .order_by(col(Appointment.order_id), col(Appointment.practitioner_id))
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def list_of_orders(
+    session: AsyncSession, *, region_id: UUID, order_ids: Collection[UUID]
+) -> Sequence[Appointment]:
+    """Return what is promised for some orders, the first to begin first."""
+    query = (
+        select(Appointment)
+        .where(
+            col(Appointment.region_id) == region_id,
+            col(Appointment.order_id).in_(order_ids),
+            col(Appointment.state) == "booked",
+        )
+        .order_by(func.lower(col(Appointment.during)), col(Appointment.practitioner_id))
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def list_of_day(
+    session: AsyncSession, *, region_id: UUID, practitioner_id: UUID, on: date
+) -> Sequence[Appointment]:
+    """Return what a member of staff has promised for a day, in order of time."""
+    query = (
+        select(Appointment)
+        .where(
+            col(Appointment.region_id) == region_id,
+            col(Appointment.practitioner_id) == practitioner_id,
+            col(Appointment.service_on) == on,
+            col(Appointment.state) == "booked",
+        )
+        .order_by(func.lower(col(Appointment.during)))
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+def span_of(row: Appointment) -> tuple[datetime, datetime]:
+    """Return when an appointment begins and ends; both are always set."""
+    during = cast("Range[datetime]", row.during)
+    return cast("datetime", during.lower), cast("datetime", during.upper)

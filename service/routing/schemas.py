@@ -1,0 +1,218 @@
+"""What crosses HTTP about dispatch areas, plans and one's own day."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.core.text import Code, Text
+from service.orders.rules import OrderState
+from service.routing.states import LeftOutOfPublication, PlanState
+
+Institutions = Annotated[
+    list[UUID], Field(min_length=1, max_length=50, description="一起排班的机构（本统筹区内，不重复）")
+]
+
+
+class DispatchAreaCreate(BaseModel):
+    """A new dispatch area."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code = Field(examples=["DWK-1"])
+    name: Text = Field(examples=["大武口城区调度区"])
+    institution_ids: Institutions
+
+
+class DispatchAreaUpdate(BaseModel):
+    """What changes about a dispatch area; plans made before keep the institutions they were made for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Text | None = None
+    institution_ids: Institutions | None = None
+
+
+class DispatchAreaRead(BaseModel):
+    """A dispatch area."""
+
+    id: UUID
+    code: str
+    name: str
+    institution_ids: list[UUID]
+
+
+class PlanRequest(BaseModel):
+    """Which day of which area to plan."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area_id: UUID
+    service_on: date = Field(examples=["2026-03-03"])
+    seconds_limit: int = Field(default=30, ge=1, le=600, description="求解时间上限（秒）")
+    seed: int = Field(default=1, ge=0, le=2**31 - 1, description="随机数种子；相同输入与种子便于复核")
+
+
+class PlanProgressRead(BaseModel):
+    """How far the solver is: seconds since it began, the best cost so far (seconds of travel), orders left out."""
+
+    seconds: float
+    cost: int
+    unassigned: int
+    phase: str
+
+
+class PlanSummaryRead(BaseModel):
+    """A plan in figures; orders = planned + unassigned. `cost` is in seconds of travel."""
+
+    orders: int
+    planned: int
+    unassigned: int
+    staff: int = Field(description="当天有执业资格且在岗的人员")
+    staff_used: int
+    travel_metres: int
+    travel_seconds: int
+    service_seconds: int
+    cost: int
+    seconds: float = Field(description="求解用时（秒）")
+    referee: str = Field(description="独立复核结论", examples=["passed"])
+
+
+class PlanHead(BaseModel):
+    """A plan in a list."""
+
+    id: UUID
+    area_id: UUID
+    institution_ids: list[UUID]
+    service_on: date
+    state: PlanState
+    seconds_limit: int
+    seed: int
+    requested_at: datetime
+    solved_at: datetime | None
+    published_at: datetime | None
+    progress: PlanProgressRead | None
+    summary: PlanSummaryRead | None
+    travel_source: str | None = Field(description="路程数据来源", examples=["great_circle"])
+    failure: str | None
+
+
+class PlanStopRead(BaseModel):
+    """A stop: a visit, or a lunch break (without an order). Travel is the way to it."""
+
+    seq: int
+    order_id: UUID | None
+    order_no: str | None
+    institution_id: UUID | None
+    start_at: datetime
+    end_at: datetime
+    travel_seconds: int
+    travel_metres: int
+
+
+class PlanRouteRead(BaseModel):
+    """One member of staff's route."""
+
+    practitioner_id: UUID
+    practitioner_name: str
+    travel_metres: int
+    travel_seconds: int
+    service_seconds: int
+    stops: list[PlanStopRead]
+
+
+class PlanUnassignedRead(BaseModel):
+    """An order left out: the checked reason, in words, and the figures that bind."""
+
+    order_id: UUID
+    order_no: str
+    reason: str = Field(examples=["no_qualified_staff"])
+    explanation: str = Field(examples=["当天没有（足够的）人员具备该服务所需资质"])
+    facts: dict[str, Any]
+
+
+class PlanRead(PlanHead):
+    """A plan with everything in it."""
+
+    routes: list[PlanRouteRead]
+    unassigned: list[PlanUnassignedRead]
+
+
+class PlanEvent(BaseModel):
+    """What followers of a plan hear."""
+
+    state: PlanState
+    progress: PlanProgressRead | None
+    failure: str | None
+
+
+class LeftOutRead(BaseModel):
+    """An order of the plan that got no appointment."""
+
+    order_id: UUID
+    reason: LeftOutOfPublication
+    explanation: str
+
+
+class PublicationRead(BaseModel):
+    """What a publication did: the orders that are scheduled now, those left out, those that wait for a plan again."""
+
+    plan_id: UUID
+    published_at: datetime
+    orders: int
+    appointments: int
+    left_out: list[LeftOutRead]
+    returned_order_ids: list[UUID] = Field(description="原计划中有、本计划未排上，已退回“已接单”的订单")
+    superseded_plan_id: UUID | None
+
+
+class GeoFeature(BaseModel):
+    """A GeoJSON feature, WGS-84."""
+
+    type: str
+    geometry: dict[str, Any]
+    properties: dict[str, Any]
+
+
+class GeoFeatures(BaseModel):
+    """A GeoJSON FeatureCollection: a LineString per member of staff, a Point per stop."""
+
+    type: str = "FeatureCollection"
+    features: list[GeoFeature]
+
+
+class MyItemRead(BaseModel):
+    """A service to give."""
+
+    code: str
+    name: str
+    quantity: int
+
+
+class MyStopRead(BaseModel):
+    """One appointment of one's own, with the address opened for the one who goes there."""
+
+    order_id: UUID
+    order_no: str
+    order_state: OrderState
+    person_id: UUID
+    person_name: str
+    address: str
+    lon: float
+    lat: float
+    floor: int
+    has_lift: bool
+    items: list[MyItemRead]
+    crew: list[str] = Field(description="同去人员（含本人）")
+    start_at: datetime
+    end_at: datetime
+    trip_key: UUID = Field(description="相同者为同一住处的连续服务")
+
+
+class MyDayRead(BaseModel):
+    """One's own appointments of a day, in order of time."""
+
+    practitioner_id: UUID
+    service_on: date
+    stops: list[MyStopRead]

@@ -1,0 +1,85 @@
+"""The solver in a process of its own: it holds the interpreter for seconds, and the worker must stay awake meanwhile.
+
+The parent hands the problem over a pipe and gets progress and the plan back over it. When the parent is gone, however
+it died, the pipe closes and the child ends with it.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Final
+
+from service.routing.problem import Limits, Plan, Problem
+from service.routing.solver import Progress, solve
+
+GRACE_SECONDS: Final = 60.0
+"""What a child may take beyond its limit: the start of the interpreter, a slow machine, the last explanations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a child is to solve."""
+
+    problem: Problem
+    limits: Limits
+    seed: int
+
+
+class SolverDied(Exception):
+    """The solver's process ended without an answer, or did not end in time; the text says which."""
+
+
+async def solve_apart(task: Task, on_progress: Callable[[Progress], Awaitable[None]]) -> Plan:
+    """Solve in a process of its own; `on_progress` is awaited for each word of it.
+
+    Raises:
+        SolverDied: the process ended without an answer, or took far longer than its limit.
+    """
+    ours, theirs = os.pipe(), os.pipe()
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "service.routing.solver_process", str(theirs[0]), str(ours[1]), pass_fds=(theirs[0], ours[1])
+    )
+    for each in (theirs[0], ours[1]):
+        os.close(each)
+    with Connection(ours[0], writable=False) as hears, Connection(theirs[1], readable=False) as says:
+        try:
+            async with asyncio.timeout(task.limits.seconds + GRACE_SECONDS):
+                await asyncio.to_thread(says.send, task)
+                return await _follow(hears, on_progress)
+        except TimeoutError:
+            raise SolverDied("timed out") from None
+        except (EOFError, BrokenPipeError):
+            raise SolverDied("ended without an answer") from None
+        finally:
+            if child.returncode is None:
+                child.kill()
+            await child.wait()
+
+
+async def _follow(hears: Connection, on_progress: Callable[[Progress], Awaitable[None]]) -> Plan:
+    while True:
+        heard = await asyncio.to_thread(hears.recv)
+        if isinstance(heard, Plan):
+            return heard
+        await on_progress(heard)
+
+
+def _child(reading: int, writing: int) -> None:
+    hears, says = Connection(reading, writable=False), Connection(writing, readable=False)
+    task: Task = hears.recv()
+    threading.Thread(target=_end_with_parent, args=(hears,), daemon=True).start()
+    says.send(solve(task.problem, task.limits, task.seed, says.send))
+
+
+def _end_with_parent(hears: Connection) -> None:
+    # nothing more is ever sent: waiting ends only when the other end is closed
+    hears.poll(None)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    _child(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,165 @@
+"""The worker's part: a requested plan is gathered, solved in a process of its own, checked by the referee and stored.
+
+No transaction is open while the roads are asked and the solver runs. A worker that dies leaves a plan in `solving`,
+which the next one solves again; whoever is first to store has stored, under the plan's lock.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.core import logs
+from service.core.db.session import transaction
+from service.core.http import House
+from service.core.jobs.queue import Job
+from service.core.settings import Settings
+from service.gateways.maps import TravelMatrix
+from service.routing import building, gathering, referee, repository, solver_process, travel
+from service.routing.building import Day, DayFacts
+from service.routing.models import Plan as PlanRow
+from service.routing.models import PlanRoute, PlanStop, PlanUnassigned
+from service.routing.problem import Limits, Plan, Problem
+from service.routing.referee import Verdict
+from service.routing.solver import Progress
+from service.routing.solver_process import SolverDied, Task
+from service.routing.states import PlanState
+
+PROGRESS_EVERY_SECONDS: Final = 0.5
+SHOWN_VIOLATIONS: Final = 5
+
+_log = logs.get_logger("routing.solving")
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What the first transaction found out."""
+
+    facts: DayFacts
+    seconds_limit: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    """What is to be stored."""
+
+    day: Day
+    problem: Problem
+    plan: Plan
+    travel: Sequence[TravelMatrix]
+    verdict: Verdict
+    seconds: float
+
+
+async def solve_plan(house: House, job: Job) -> None:
+    """Carry out PLAN_REQUESTED; again changes nothing once the plan is solved or has failed."""
+    begun = await _begin(house, job)
+    if begun is None:
+        return
+    started = time.monotonic()
+    day = building.draw(begun.facts)
+    matrices = await _roads(house.settings).matrices(day.points, day.means)
+    problem = building.problem_of(day, [each.seconds for each in matrices])
+    task = Task(problem, Limits(seconds=float(begun.seconds_limit)), begun.seed)
+    try:
+        plan = await solver_process.solve_apart(task, _Reporter(house, job).hear)
+    except SolverDied as died:
+        _log.error("solver died", plan=str(job.subject_id), how=str(died))
+        await _fail(house, job, "求解程序意外中止，请重新排班；若再次发生请联系管理员。")
+        return
+    verdict = referee.check_plan(problem, plan)
+    if not verdict.feasible:
+        said = "；".join(referee.explain(problem, each) for each in verdict.violations[:SHOWN_VIOLATIONS])
+        await _fail(house, job, f"排出的路线没有通过独立复核（{len(verdict.violations)}处）：{said}")
+        return
+    await _store(house, job, _Solved(day, problem, plan, matrices, verdict, time.monotonic() - started))
+
+
+@lru_cache(maxsize=1)
+def _roads(known: Settings) -> travel.Roads:
+    """Return what this process knows of the roads; it outlives the single plan."""
+    return travel.Roads(known)
+
+
+async def _begin(house: House, job: Job) -> _Begun | None:
+    """Mark the plan as being solved and gather its day; None when it has been answered already."""
+    now = house.clock.now()
+    async with transaction(house.sessions, job.fence, now) as session:
+        row = await _hold(session, job)
+        if row is None:
+            return None
+        row.state = PlanState.solving
+        replaced = await repository.find_published(
+            session, region_id=row.region_id, area_id=row.area_id, on=row.service_on
+        )
+        ask = gathering.Ask(
+            region_id=row.region_id,
+            institution_ids=row.institution_ids,
+            on=row.service_on,
+            now=now,
+            replaced=replaced.id if replaced else None,
+        )
+        return _Begun(await gathering.gather(session, ask), row.seconds_limit, row.seed)
+
+
+async def _hold(session: AsyncSession, job: Job) -> PlanRow | None:
+    """Return the plan, held until the commit, if the worker still owes an answer."""
+    row = await repository.find_plan(
+        session, region_id=job.region_id, plan_id=job.subject_id, institution_ids=job.institution_ids, lock=True
+    )
+    return row if row is not None and row.state in UNDER_WAY else None
+
+
+class _Reporter:
+    """Writes the solver's progress down, now and then, each time in a transaction of its own."""
+
+    def __init__(self, house: House, job: Job) -> None:
+        self._house, self._job = house, job
+        self._said_at = float("-inf")
+
+    async def hear(self, progress: Progress) -> None:
+        if time.monotonic() - self._said_at < PROGRESS_EVERY_SECONDS:
+            return
+        self._said_at = time.monotonic()
+        told: dict[str, Any] = {
+            "seconds": round(progress.seconds, 1),
+            "cost": progress.cost,
+            "unassigned": progress.unassigned,
+            "phase": progress.phase.value,
+        }
+        async with transaction(self._house.sessions, self._job.fence, self._house.clock.now()) as session:
+            await repository.say_progress(
+                session, region_id=self._job.region_id, plan_id=self._job.subject_id, progress=told
+            )
+
+
+async def _fail(house: House, job: Job, failure: str) -> None:
+    async with transaction(house.sessions, job.fence, house.clock.now()) as session:
+        row = await _hold(session, job)
+        if row is not None:
+            row.state, row.failure = PlanState.failed, failure
+
+
+async def _store(house: House, job: Job, solved: _Solved) -> None:
+    now = house.clock.now()
+    people = building.retell_people(solved.day, solved.problem, solved.plan, solved.travel)
+    left_out = building.retell_left_out(solved.day, solved.plan)
+    async with transaction(house.sessions, job.fence, now) as session:
+        row = await _hold(session, job)
+        if row is None:
+            return
+        for person in people:
+            session.add_all(_rows(row, person))
+        session.add_all(
+            PlanUnassigned(
+                region_id=row.region_id, plan_id=row.id, order_id=each.order.id, reason=each.reason, facts=each.facts
+            )
+            for each in left_out
+        )
+        row.state, row.solved_at = PlanState.solved, now
+        row.summary = _summary(solved, people, len(left_out))
+        row.travel_source = travel.label(solved.travel)

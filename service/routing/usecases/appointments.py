@@ -1,0 +1,98 @@
+"""What neighbours ask about appointments, and what a member of staff sees of his own day."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.catalog import usecases as catalog
+from service.core import problems
+from service.core.http import House
+from service.core.principal import Principal
+from service.orders import usecases as orders
+from service.patients import usecases as patients
+from service.practitioners import usecases as practitioners
+from service.routing import repository_appointments, schemas
+from service.routing.models import Appointment
+from service.routing.states import CrewMember
+
+
+async def crew_of(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> list[CrewMember]:
+    """Return who is promised for an order, the first to begin first; nobody when it has no appointment."""
+    found = await repository_appointments.list_of_orders(session, region_id=region_id, order_ids=[order_id])
+    return [_member(each) for each in found]
+
+
+async def orders_of_plan(session: AsyncSession, *, region_id: UUID, plan_id: UUID) -> list[UUID]:
+    """Return the orders that a published plan has appointments for, as things stand."""
+    found = await repository_appointments.list_booked(session, region_id=region_id, plan_id=plan_id)
+    return list(dict.fromkeys(each.order_id for each in found))
+
+
+async def release_order(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> None:
+    """Give back what was promised for an order that is cancelled or missed; its caller holds the order."""
+    for each in await repository_appointments.list_of_orders(session, region_id=region_id, order_ids=[order_id]):
+        each.state = "released"
+    await session.flush()
+
+
+async def my_day(session: AsyncSession, *, region_id: UUID, practitioner_id: UUID, on: date) -> dict[UUID, CrewMember]:
+    """Return what a member of staff has promised for a day: order → his own part, in order of time."""
+    found = await repository_appointments.list_of_day(
+        session, region_id=region_id, practitioner_id=practitioner_id, on=on
+    )
+    return {each.order_id: _member(each) for each in found}
+
+
+async def read_my_day(session: AsyncSession, *, principal: Principal, house: House, on: date) -> schemas.MyDayRead:
+    """Return the principal's own appointments of a day, addresses opened.
+
+    Raises:
+        problems.NotFound: the account is no practitioner's.
+    """
+    region_id = principal.region_id
+    me = await practitioners.find_of_account(session, region_id=region_id, account_id=principal.account_id)
+    if me is None:
+        raise problems.NotFound(what="与本账号关联的医护人员")
+    own = await my_day(session, region_id=region_id, practitioner_id=me.id, on=on)
+    together = await repository_appointments.list_of_orders(session, region_id=region_id, order_ids=own)
+    stops = [
+        await _stop(session, house, order_id, member, [each for each in together if each.order_id == order_id])
+        for order_id, member in own.items()
+    ]
+    return schemas.MyDayRead(practitioner_id=me.id, service_on=on, stops=stops)
+
+
+async def _stop(
+    session: AsyncSession, house: House, order_id: UUID, member: CrewMember, crew: Sequence[Appointment]
+) -> schemas.MyStopRead:
+    region_id = crew[0].region_id
+    order = await orders.get_order(session, region_id=region_id, order_id=order_id)
+    person = await patients.get_person(session, region_id=region_id, person_id=order.person_id)
+    home = await patients.get_home(session, region_id=region_id, home_id=order.home_id)
+    items = await catalog.items(session, region_id=region_id, codes=[code for code, _ in order.items])
+    return schemas.MyStopRead(
+        order_id=order.id,
+        order_no=order.order_no,
+        order_state=order.state,
+        person_id=person.id,
+        person_name=person.name,
+        address=await patients.open_address(session, house=house, region_id=region_id, home_id=home.id),
+        lon=home.lon,
+        lat=home.lat,
+        floor=home.floor,
+        has_lift=home.has_lift,
+        items=[
+            schemas.MyItemRead(code=code, name=items[code].name, quantity=quantity) for code, quantity in order.items
+        ],
+        crew=[each.practitioner_name for each in crew],
+        start_at=member.start,
+        end_at=member.end,
+        trip_key=member.trip_key,
+    )
+
+
+def _member(row: Appointment) -> CrewMember:
+    start, end = repository_appointments.span_of(row)
+    return CrewMember(row.practitioner_id, row.practitioner_name, start, end, row.trip_key)

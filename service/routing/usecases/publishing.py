@@ -1,0 +1,189 @@
+"""Publishing a plan: its stops become appointments, all of them or, when one is double-booked, none."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.core import dates, problems
+from service.core.ids import new_id
+from service.core.jobs import queue
+from service.core.principal import Principal
+from service.orders import usecases as orders
+from service.orders.rules import OrderFacts, OrderState
+from service.routing import errors, repository, repository_appointments, schemas, states, trips
+from service.routing.models import Appointment, Plan, PlanStop
+from service.routing.states import LeftOutOfPublication, PlanState
+from service.routing.usecases import planning
+
+
+@dataclass(slots=True)
+class _Publication:
+    """What one publication works on: the plan's stops, the plan it replaces, all orders of both, held."""
+
+    principal: Principal
+    plan: Plan
+    now: datetime
+    stops: Sequence[PlanStop]
+    names: dict[UUID, str]
+    replaced: Plan | None
+    taken_back: Sequence[Appointment] = ()
+    orders: dict[UUID, OrderFacts] = field(default_factory=dict)
+
+
+async def publish_plan(
+    session: AsyncSession, *, principal: Principal, plan_id: UUID, now: datetime
+) -> schemas.PublicationRead:
+    """Make a solved plan the one in force of its area and day; a published one is only told again.
+
+    The plan before gives back what nobody has begun. Orders cancelled or scheduled elsewhere meanwhile are left out
+    and named; orders that only the plan before had wait for a plan again.
+
+    Raises:
+        problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
+        errors.PlanNotReady: it is not solved, has failed, or was superseded.
+        errors.DayNotPlannable: its day is over.
+        errors.StaffDoubleBooked, errors.PersonDoubleBooked: another plan has promised somebody at that time.
+        errors.AnotherPlanPublished: a plan that is not the principal's is in force.
+    """
+    plan = await repository.find_plan(
+        session, region_id=principal.region_id, plan_id=plan_id, institution_ids=principal.institution_ids, lock=True
+    )
+    if plan is None:
+        raise problems.NotFound(what="计划")
+    if plan.state == PlanState.published:
+        return schemas.PublicationRead.model_validate(plan.publication)
+    if not states.may_move(PlanState(plan.state), PlanState.published):
+        raise errors.PlanNotReady(state=plan.state, label=states.STATE_LABELS[PlanState(plan.state)])
+    planning.refuse_day(plan.service_on, now)
+    await repository.hold_publications(session, region_id=plan.region_id, on=plan.service_on)
+    work = await _prepare(session, principal, plan, now)
+    await _take_back(session, work)
+    scheduled, left_out = _choose(work)
+    booked = await _book(session, work, scheduled)
+    returned = await _move_orders(session, work, scheduled)
+    published = schemas.PublicationRead(
+        plan_id=plan.id,
+        published_at=now,
+        orders=len(scheduled),
+        appointments=booked,
+        left_out=left_out,
+        returned_order_ids=returned,
+        superseded_plan_id=work.replaced.id if work.replaced else None,
+    )
+    plan.publication = published.model_dump(mode="json")
+    await session.flush()
+    await queue.enqueue(
+        session, states.PLAN_PUBLISHED, queue.Job.of(principal, plan.id, plan.institution_ids)
+    )
+    return published
+
+
+async def _prepare(session: AsyncSession, principal: Principal, plan: Plan, now: datetime) -> _Publication:
+    region_id = plan.region_id
+    stops = [
+        each for each in await repository.list_stops(session, region_id=region_id, plan_id=plan.id) if each.order_id
+    ]
+    routes = await repository.list_routes(session, region_id=region_id, plan_id=plan.id)
+    replaced = await repository.find_published(session, region_id=region_id, area_id=plan.area_id, on=plan.service_on)
+    work = _Publication(
+        principal=principal,
+        plan=plan,
+        now=now,
+        stops=stops,
+        names={each.practitioner_id: each.practitioner_name for each in routes},
+        replaced=replaced,
+    )
+    promised: Sequence[Appointment] = ()
+    if replaced is not None:
+        promised = await repository_appointments.list_booked(session, region_id=region_id, plan_id=replaced.id)
+    involved = {each.order_id for each in stops if each.order_id} | {each.order_id for each in promised}
+    # in the order of their ids, and before any appointment: whoever cancels holds the order first as well
+    for order_id in sorted(involved):
+        work.orders[order_id] = await orders.hold_order(session, region_id=region_id, order_id=order_id)
+    work.taken_back = [each for each in promised if work.orders[each.order_id].state is OrderState.scheduled]
+    return work
+
+
+async def _take_back(session: AsyncSession, work: _Publication) -> None:
+    """Supersede the plan before, and release what it promised and nobody has begun."""
+    for each in work.taken_back:
+        await session.refresh(each)  # a cancellation may have released it while we waited for the order
+        each.state = "released"
+    if work.replaced is not None:
+        work.replaced.state = PlanState.superseded
+    # first the old ones out, then the new ones in: the constraints look at each statement
+    await session.flush()
+    work.plan.state = PlanState.published
+    work.plan.published_at = work.now
+    await session.flush()
+
+
+def _choose(work: _Publication) -> tuple[set[UUID], list[schemas.LeftOutRead]]:
+    """Return the orders that get appointments, and those that do not with the reason."""
+    free_again = {each.order_id for each in work.taken_back}
+    scheduled: set[UUID] = set()
+    left_out: list[schemas.LeftOutRead] = []
+    for order_id in sorted({each.order_id for each in work.stops if each.order_id}):
+        state = work.orders[order_id].state
+        if state is OrderState.accepted or (state is OrderState.scheduled and order_id in free_again):
+            scheduled.add(order_id)
+            continue
+        elsewhere = state is OrderState.scheduled
+        reason = LeftOutOfPublication.scheduled_elsewhere if elsewhere else LeftOutOfPublication.no_longer_open
+        left_out.append(
+            schemas.LeftOutRead(order_id=order_id, reason=reason, explanation=states.LEFT_OUT_TEXTS[reason])
+        )
+    return scheduled, left_out
+
+
+async def _book(session: AsyncSession, work: _Publication, scheduled: Collection[UUID]) -> int:
+    stops = [each for each in work.stops if each.order_id in scheduled]
+    calls = [
+        trips.Call(each.practitioner_id, each.start_at, each.order_id, work.orders[each.order_id].home_id)
+        for each in stops
+        if each.order_id
+    ]
+    keys = trips.trip_keys(calls, new_id)
+    rows = [
+        Appointment(
+            region_id=work.plan.region_id,
+            institution_id=work.orders[each.order_id].institution_id,
+            plan_id=work.plan.id,
+            order_id=each.order_id,
+            person_id=work.orders[each.order_id].person_id,
+            practitioner_id=each.practitioner_id,
+            practitioner_name=work.names[each.practitioner_id],
+            service_on=work.plan.service_on,
+            during=dates.moments(each.start_at, each.end_at),
+            trip_key=keys[each.order_id],
+        )
+        for each in stops
+        if each.order_id
+    ]
+    session.add_all(rows)
+    await session.flush()
+    return len(rows)
+
+
+async def _move_orders(session: AsyncSession, work: _Publication, scheduled: Collection[UUID]) -> list[UUID]:
+    """Move orders to where the publication leaves them; return those that wait for a plan again."""
+    returned = sorted({each.order_id for each in work.taken_back} - set(scheduled))
+    moves = [
+        *((each, OrderState.scheduled, "排班发布") for each in sorted(scheduled)),
+        *((each, OrderState.accepted, "重新排班后未排上") for each in returned),
+    ]
+    for order_id, to, because in moves:
+        if work.orders[order_id].state is not to:
+            await orders.move(
+                session,
+                region_id=work.plan.region_id,
+                order_id=order_id,
+                to=to,
+                now=work.now,
+                account_id=work.principal.account_id,
+                because=because,
+            )
+    return returned
