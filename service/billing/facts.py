@@ -54,9 +54,7 @@ class Facts:
         Raises:
             rules.Refused: the gate's reason.
         """
-        return rules.settle_visit(
-            self.visit, terms=self.terms, patient=self.patient, used=self.used, peers=self.peers
-        )
+        return rules.settle_visit(self.visit, terms=self.terms, patient=self.patient, used=self.used, peers=self.peers)
 
     def as_case(self) -> evidence.Document:
         """Return the facts as a billing case."""
@@ -115,9 +113,7 @@ async def distance_metres(session: AsyncSession, *, region_id: UUID, house: Hous
     )
 
 
-async def crew_licences(
-    session: AsyncSession, *, visit_ids: Collection[UUID]
-) -> dict[str, tuple[rules.Period, ...]]:
+async def crew_licences(session: AsyncSession, *, visit_ids: Collection[UUID]) -> dict[str, tuple[rules.Period, ...]]:
     """Return the licences of everyone who began the service of some visits, lent crew included."""
     found = await repository.crew_licences(session, visit_ids)
     return {

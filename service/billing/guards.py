@@ -8,7 +8,7 @@ _ADDS_UP = """
 create function settlements_add_up() returns trigger language plpgsql as $body$
 declare
     wrong int;
-    bill uuid := case tg_table_name when 'settlements' then to_jsonb(new)->>'id' else to_jsonb(new)->>'settlement_id' end;
+    bill uuid := to_jsonb(new) ->> case tg_table_name when 'settlements' then 'id' else 'settlement_id' end;
 begin
     select count(*) into wrong from settlements s
     where s.region_id = new.region_id and s.id = bill and (
@@ -20,7 +20,8 @@ begin
         select count(*) into wrong from bill_lines l
         where l.region_id = new.region_id and l.settlement_id = bill and (
             l.gross_fen <> (select coalesce(sum(f.amount_fen), 0) from bill_fundings f
-                            where f.region_id = l.region_id and f.settlement_id = l.settlement_id and f.line_no = l.line_no)
+                            where f.region_id = l.region_id and f.settlement_id = l.settlement_id
+                              and f.line_no = l.line_no)
             or l.patient_fen <> (select coalesce(sum(f.amount_fen), 0) from bill_fundings f
                                  where f.region_id = l.region_id and f.settlement_id = l.settlement_id
                                    and f.line_no = l.line_no and f.source = 'self_pay'));
@@ -46,13 +47,16 @@ def create(settlement: type[SQLModel], line: type[SQLModel], funding: type[SQLMo
         )
 
 
-_TRIP_LOCK = "perform pg_advisory_xact_lock(hashtextextended('billing.trip/' || {row}.region_id || {row}.trip_id, 0));"
+_HOLD_TRIP = """
+create function billing_hold_trip(held_region uuid, held_trip uuid) returns void language sql as
+$body$ select pg_advisory_xact_lock(hashtextextended('billing.trip/' || held_region || held_trip, 0)) $body$
+"""
 
-_NEW_ROUND = f"""
+_NEW_ROUND = """
 create function visit_fees_begin_round() returns trigger language plpgsql as $body$
 begin
-    -- rounds and bills of a trip come in one after the other, so that each sees the ones before
-    {_TRIP_LOCK.format(row="new")}
+    -- rounds and bills of a trip come in one after the other, so that each sees the ones before it
+    perform billing_hold_trip(new.region_id, new.trip_id);
     if new.round <> 1 + (select coalesce(max(f.round), 0) from visit_fees f
                          where f.region_id = new.region_id and f.trip_id = new.trip_id and f.home_id = new.home_id)
        or exists (select 1 from settlements s
@@ -66,11 +70,11 @@ end
 $body$
 """
 
-_THIS_ROUND = f"""
+_THIS_ROUND = """
 create function settlements_join_round() returns trigger language plpgsql as $body$
 begin
     if new.trip_id is not null then
-        {_TRIP_LOCK.format(row="new")}
+        perform billing_hold_trip(new.region_id, new.trip_id);
         if exists (select 1 from visit_fees f
                    where f.region_id = new.region_id and f.trip_id = new.trip_id and f.home_id = new.home_id
                      and f.round > new.trip_round) then
@@ -104,6 +108,7 @@ $body$
 
 def create_rounds(settlement: type[SQLModel], line: type[SQLModel], fee: type[SQLModel]) -> None:
     """Attach what keeps a trip at one fee: rounds follow each other, bills join the last, shares stay within it."""
+    fences.statement(fee, _HOLD_TRIP)
     fences.statement(fee, _NEW_ROUND)
     fences.statement(
         fee,

@@ -22,7 +22,13 @@ class _Trip:
 
 
 async def join_round(
-    session: AsyncSession, *, region_id: UUID, proof: VisitProof, known: facts.Facts, bill: rules.Bill, last: Settlement | None
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    proof: VisitProof,
+    known: facts.Facts,
+    bill: rules.Bill,
+    last: Settlement | None,
 ) -> int:
     """Return the round of its trip to which a bill belongs; the first one begins it and fixes the fee and its shares.
 

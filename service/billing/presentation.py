@@ -47,8 +47,7 @@ def settlement(posted: repository.Posted) -> schemas.SettlementRead:
     for part in posted.fundings:
         parts[part.line_no].append(schemas.FundingRead.model_validate(part, from_attributes=True))
     said = [
-        schemas.LineRead.model_validate({**line.model_dump(), "fundings": parts[line.line_no]})
-        for line in posted.lines
+        schemas.LineRead.model_validate({**line.model_dump(), "fundings": parts[line.line_no]}) for line in posted.lines
     ]
     back = posted.reversal
     return schemas.SettlementRead(

@@ -90,9 +90,7 @@ async def find_settlement(session: AsyncSession, *, region_id: UUID, settlement_
 
 async def find_reversal(session: AsyncSession, *, region_id: UUID, settlement_id: UUID) -> Reversal | None:
     """Return what took a settlement back, or None."""
-    query = select(Reversal).where(
-        col(Reversal.region_id) == region_id, col(Reversal.settlement_id) == settlement_id
-    )
+    query = select(Reversal).where(col(Reversal.region_id) == region_id, col(Reversal.settlement_id) == settlement_id)
     return (await session.execute(query)).scalar_one_or_none()
 
 
@@ -161,9 +159,7 @@ def _reversed() -> ColumnElement[bool]:
     """Whether a settlement was reversed."""
     return (
         select(col(Reversal.id))
-        .where(
-            col(Reversal.region_id) == col(Settlement.region_id), col(Reversal.settlement_id) == col(Settlement.id)
-        )
+        .where(col(Reversal.region_id) == col(Settlement.region_id), col(Reversal.settlement_id) == col(Settlement.id))
         .exists()
     )
 

@@ -5,13 +5,13 @@ settles by hand once its cause is gone. Both go through `settle`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.billing import errors, facts, posting, repository, rules, statement, translation
+from service.billing import errors, posting, repository, rules, statement, visit_facts
 from service.billing.models import SettlementRefusal
 from service.contracts import errors as contract_errors
 from service.contracts import usecases as contracts
@@ -84,7 +84,7 @@ async def settle(
         return Settled(standing.live.id, created=False)
     trip = await visits.trip_of(session, region_id=region_id, visit_id=visit_id)
     service_on = _refuse_unready(proof, trip)
-    known = await _gather(session, region_id=region_id, proof=proof, trip=trip)
+    known = await visit_facts.of_visit(session, region_id=region_id, proof=proof, trip=trip, service_on=service_on)
     try:
         settlement = known.settle()
     except rules.Refused as refused:
@@ -112,9 +112,7 @@ async def settle(
         order_id=proof.order_id,
         settlement_id=row.id,
         on=service_on,
-        claims=statement.claims_of(
-            settlement.consumptions, person_id=proof.person_id, plan_code=known.plan_code
-        ),
+        claims=statement.claims_of(settlement.consumptions, person_id=proof.person_id, plan_code=known.plan_code),
     )
     await orders.move(
         session,
@@ -148,9 +146,7 @@ async def _settle_or_note(session: AsyncSession, *, region_id: UUID, visit_id: U
         await _note(session, region_id=region_id, visit_id=visit_id, refusal=refusal, now=now)
 
 
-async def _note(
-    session: AsyncSession, *, region_id: UUID, visit_id: UUID, refusal: Refusal, now: datetime
-) -> None:
+async def _note(session: AsyncSession, *, region_id: UUID, visit_id: UUID, refusal: Refusal, now: datetime) -> None:
     """Write down why a visit was not settled, unless the last note says the same."""
     proof = await visits.proof(session, region_id=region_id, visit_id=visit_id)
     last = await repository.last_refusal(session, region_id=region_id, visit_id=visit_id)
@@ -169,30 +165,11 @@ async def _note(
         await session.flush()
 
 
-def _refuse_unready(proof: VisitProof, trip: list[VisitProof]) -> datetime:
+def _refuse_unready(proof: VisitProof, trip: list[VisitProof]) -> date:
+    """Return the service date of a visit that may be settled: the local date of its start."""
     if not proof.verified or proof.started_at is None:
         raise errors.VisitNotVerified
     waiting = sum(not each.is_final for each in trip)
     if waiting:
         raise errors.AwaitingTrip(open_visits=waiting)
     return local_date(proof.started_at)
-
-
-async def _gather(
-    session: AsyncSession, *, region_id: UUID, proof: VisitProof, trip: list[VisitProof]
-) -> facts.Facts:
-    """Return the facts of a visit and of those that share its fee: proven, on the same trip to the same home."""
-    sharers = [each for each in trip if each.visit_id != proof.visit_id and _shares(each, proof)]
-    house = await facts.house_on(
-        session, region_id=region_id, institution_id=proof.institution_id, on=local_date(proof.started_at)
-    )
-    return await facts.gather(
-        session,
-        region_id=region_id,
-        house=house,
-        person_id=proof.person_id,
-        order_id=proof.order_id,
-        visit=await _visit(session, region_id=region_id, house=house, proof=proof),
-        peers=tuple([await _visit(session, region_id=region_id, house=house, proof=each) for each in sharers]),
-        licences=await facts.crew_licences(session, [each.visit_id for each in (proof, *sharers)]),
-    )

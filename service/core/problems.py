@@ -38,7 +38,7 @@ class Refusal(Exception):
         return template.format_map(_Facts(self.facts))
 
     def problem(self, language: str = "zh", instance: str | None = None) -> dict[str, Any]:
-        """Return the problem document; facts travel as extension members."""
+        """Return the problem document; facts travel as extension members, the code of an item as `item_code`."""
         body: dict[str, Any] = {
             "type": f"/problems/{self.code()}",
             "title": self.title(),
@@ -48,7 +48,9 @@ class Refusal(Exception):
         }
         if instance is not None:
             body["instance"] = instance
-        return body | {name: _plain(value) for name, value in self.facts.items()}
+        # `code` is the refusal's own; a fact of that name is the code of a published list
+        facts = {("item_code" if name == "code" else name): _plain(value) for name, value in self.facts.items()}
+        return facts | body
 
 
 class _Facts(dict[str, Any]):

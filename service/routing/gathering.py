@@ -72,9 +72,7 @@ async def _orders(session: AsyncSession, ask: Ask) -> list[OrderFacts]:
 
 
 async def _settings(session: AsyncSession, ask: Ask, institution_id: UUID) -> SettingsOn:
-    return await institutions.settings_on(
-        session, region_id=ask.region_id, institution_id=institution_id, on=ask.on
-    )
+    return await institutions.settings_on(session, region_id=ask.region_id, institution_id=institution_id, on=ask.on)
 
 
 async def _priorities(

@@ -156,33 +156,35 @@ fences.fence(PlanUnassigned, _PART.format(table="plan_unassigned"), verbs="selec
 # an elder who cancels releases what was promised to him; only an institution promises
 fences.fence(Appointment, fences.Fence.institution_or_person, adds=fences.Fence.institution)
 
-# A plan that takes the place of another one has back what that one promised and nobody has begun.
-_COUNTS = """a.state = 'booked' and a.during && tstzrange(asked_from, asked_to)
-  and not (asked_but is not null and a.plan_id = asked_but and o.state = 'scheduled')"""
 # Is this person free then? Another institution's bookings count; the order is not shown, the place to a kilometre.
+# A plan that takes the place of another one (`asked_but`) has back what that one promised and nobody has begun.
 fences.definer(
     Appointment,
     "appointments_busy(asked_practitioners uuid[], asked_from timestamptz, asked_to timestamptz, asked_but uuid)",
     "table (practitioner_id uuid, busy tstzrange, near_lon double precision, near_lat double precision)",
-    f"""
-select a.practitioner_id, a.during, round(h.lon::numeric, 2)::double precision, round(h.lat::numeric, 2)::double precision
+    """
+select a.practitioner_id, a.during, round(h.lon::numeric, 2)::float8, round(h.lat::numeric, 2)::float8
 from appointments a
 join orders o on o.region_id = a.region_id and o.id = a.order_id
 join homes h on h.region_id = o.region_id and h.id = o.home_id
-where a.region_id = app_region() and a.practitioner_id = any(asked_practitioners) and {_COUNTS}
+where a.region_id = app_region() and a.practitioner_id = any(asked_practitioners) and a.state = 'booked'
+  and a.during && tstzrange(asked_from, asked_to)
+  and not (asked_but is not null and a.plan_id = asked_but and o.state = 'scheduled')
   and exists (select 1 from practitioners p where p.region_id = a.region_id and p.id = a.practitioner_id
               and p.institution_id = any(app_institutions()))
 """,
 )
-# Does somebody else visit this elder then? Only the time is told, to those who care for him.
+# Does somebody visit this elder then? Only the time is told, to those who care for him.
 fences.definer(
     Appointment,
     "appointments_engaged(asked_persons uuid[], asked_from timestamptz, asked_to timestamptz, asked_but uuid)",
     "table (person_id uuid, engaged tstzrange)",
-    f"""
+    """
 select distinct a.person_id, a.during from appointments a
 join orders o on o.region_id = a.region_id and o.id = a.order_id
-where a.region_id = app_region() and a.person_id = any(asked_persons) and {_COUNTS}
+where a.region_id = app_region() and a.person_id = any(asked_persons) and a.state = 'booked'
+  and a.during && tstzrange(asked_from, asked_to)
+  and not (asked_but is not null and a.plan_id = asked_but and o.state = 'scheduled')
   and app_sees_person(a.region_id, a.person_id)
 """,
 )

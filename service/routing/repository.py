@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from service.core.db import refusals
+from service.core.db import fences, refusals
 from service.core.paging import PageRequest
 from service.routing import errors
 from service.routing.models import DispatchArea, Plan, PlanRoute, PlanStop, PlanUnassigned
@@ -40,10 +40,8 @@ async def find_plan(
     institution_ids: Sequence[UUID],
     lock: bool = False,
 ) -> Plan | None:
-    """Return a plan all of whose institutions are among `institution_ids`, or None; `lock` holds it until the commit."""
-    query = select(Plan).where(
-        col(Plan.region_id) == region_id, col(Plan.id) == plan_id, _within(institution_ids)
-    )
+    """Return a plan all of whose institutions are among `institution_ids`, or None; `lock` holds it to the commit."""
+    query = select(Plan).where(col(Plan.region_id) == region_id, col(Plan.id) == plan_id, _within(institution_ids))
     if lock:
         # the identity map may hold the row as it was before the lock was granted
         query = query.with_for_update().execution_options(populate_existing=True)
@@ -130,7 +128,7 @@ async def hold_publications(session: AsyncSession, *, region_id: UUID, on: date)
 
 
 def _within(institution_ids: Sequence[UUID]) -> ColumnElement[bool]:
-    contained: ColumnElement[bool] = col(Plan.institution_ids).contained_by(list(institution_ids))
+    contained: ColumnElement[bool] = fences.table_of(Plan).c.institution_ids.contained_by(list(institution_ids))
     return contained
 
 

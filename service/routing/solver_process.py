@@ -41,7 +41,12 @@ async def solve_apart(task: Task, on_progress: Callable[[Progress], Awaitable[No
     """
     ours, theirs = os.pipe(), os.pipe()
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "service.routing.solver_process", str(theirs[0]), str(ours[1]), pass_fds=(theirs[0], ours[1])
+        sys.executable,
+        "-m",
+        "service.routing.solver_process",
+        str(theirs[0]),
+        str(ours[1]),
+        pass_fds=(theirs[0], ours[1]),
     )
     for each in (theirs[0], ours[1]):
         os.close(each)

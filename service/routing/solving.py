@@ -5,7 +5,6 @@ which the next one solves again; whoever is first to store has stored, under the
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -17,16 +16,14 @@ from service.core.db.session import transaction
 from service.core.http import House
 from service.core.jobs.queue import Job
 from service.core.settings import Settings
-from service.gateways.maps import TravelMatrix
-from service.routing import building, gathering, referee, repository, solver_process, travel
-from service.routing.building import Day, DayFacts
+from service.routing import building, gathering, referee, repository, solver_process, storing, travel
+from service.routing.building import DayFacts
 from service.routing.models import Plan as PlanRow
-from service.routing.models import PlanRoute, PlanStop, PlanUnassigned
-from service.routing.problem import Limits, Plan, Problem
-from service.routing.referee import Verdict
+from service.routing.problem import Limits
 from service.routing.solver import Progress
 from service.routing.solver_process import SolverDied, Task
-from service.routing.states import PlanState
+from service.routing.states import UNDER_WAY, PlanState
+from service.routing.storing import Solved
 
 PROGRESS_EVERY_SECONDS: Final = 0.5
 SHOWN_VIOLATIONS: Final = 5
@@ -41,18 +38,6 @@ class _Begun:
     facts: DayFacts
     seconds_limit: int
     seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Solved:
-    """What is to be stored."""
-
-    day: Day
-    problem: Problem
-    plan: Plan
-    travel: Sequence[TravelMatrix]
-    verdict: Verdict
-    seconds: float
 
 
 async def solve_plan(house: House, job: Job) -> None:
@@ -76,7 +61,12 @@ async def solve_plan(house: House, job: Job) -> None:
         said = "；".join(referee.explain(problem, each) for each in verdict.violations[:SHOWN_VIOLATIONS])
         await _fail(house, job, f"排出的路线没有通过独立复核（{len(verdict.violations)}处）：{said}")
         return
-    await _store(house, job, _Solved(day, problem, plan, matrices, verdict, time.monotonic() - started))
+    solved = Solved(day, problem, plan, matrices, verdict, time.monotonic() - started)
+    now = house.clock.now()
+    async with transaction(house.sessions, job.fence, now) as session:
+        row = await _hold(session, job)
+        if row is not None:
+            await storing.store(session, row, solved, now)
 
 
 @lru_cache(maxsize=1)
@@ -142,24 +132,3 @@ async def _fail(house: House, job: Job, failure: str) -> None:
         row = await _hold(session, job)
         if row is not None:
             row.state, row.failure = PlanState.failed, failure
-
-
-async def _store(house: House, job: Job, solved: _Solved) -> None:
-    now = house.clock.now()
-    people = building.retell_people(solved.day, solved.problem, solved.plan, solved.travel)
-    left_out = building.retell_left_out(solved.day, solved.plan)
-    async with transaction(house.sessions, job.fence, now) as session:
-        row = await _hold(session, job)
-        if row is None:
-            return
-        for person in people:
-            session.add_all(_rows(row, person))
-        session.add_all(
-            PlanUnassigned(
-                region_id=row.region_id, plan_id=row.id, order_id=each.order.id, reason=each.reason, facts=each.facts
-            )
-            for each in left_out
-        )
-        row.state, row.solved_at = PlanState.solved, now
-        row.summary = _summary(solved, people, len(left_out))
-        row.travel_source = travel.label(solved.travel)

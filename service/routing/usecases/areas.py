@@ -68,9 +68,7 @@ async def list_areas(
 ) -> paging.Page[schemas.DispatchAreaRead]:
     """Return a page of the region's dispatch areas."""
     found = await repository.list_areas(session, region_id=principal.region_id, page=page)
-    return paging.page_of(
-        found, request=page, read=_read, last=lambda row: row.id, cursors=cursors, listing=LISTING
-    )
+    return paging.page_of(found, request=page, read=_read, last=lambda row: row.id, cursors=cursors, listing=LISTING)
 
 
 async def _refuse_institutions(session: AsyncSession, region_id: UUID, institution_ids: Sequence[UUID]) -> None:

@@ -75,9 +75,7 @@ async def publish_plan(
     )
     plan.publication = published.model_dump(mode="json")
     await session.flush()
-    await queue.enqueue(
-        session, states.PLAN_PUBLISHED, queue.Job.of(principal, plan.id, plan.institution_ids)
-    )
+    await queue.enqueue(session, states.PLAN_PUBLISHED, queue.Job.of(principal, plan.id, plan.institution_ids))
     return published
 
 
@@ -110,7 +108,6 @@ async def _prepare(session: AsyncSession, principal: Principal, plan: Plan, now:
 async def _take_back(session: AsyncSession, work: _Publication) -> None:
     """Supersede the plan before, and release what it promised and nobody has begun."""
     for each in work.taken_back:
-        await session.refresh(each)  # a cancellation may have released it while we waited for the order
         each.state = "released"
     if work.replaced is not None:
         work.replaced.state = PlanState.superseded

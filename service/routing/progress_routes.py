@@ -1,0 +1,60 @@
+"""HTTP of a plan's live progress: server-sent events until the worker has answered."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from service.core import http
+from service.core.db.session import transaction
+from service.core.http import House
+from service.core.principal import Principal
+from service.core.problems import NotFound
+from service.routing import schemas, usecases
+from service.routing.states import UNDER_WAY
+
+router = APIRouter()
+
+POLL_SECONDS: Final = 0.5
+LONGEST_SECONDS: Final = 900.0
+"""How long one stream lasts at most, in real time: an access token lives no longer; who wants more asks again."""
+
+Reads = Annotated[Principal, Depends(http.Requires("plans:read"))]
+
+
+async def _look(house: House, principal: Principal, plan_id: UUID) -> schemas.PlanEvent:
+    async with transaction(house.sessions, principal.fence, house.clock.now()) as session:
+        return await usecases.plan_event(session, principal=principal, plan_id=plan_id)
+
+
+async def _first_look(house: http.TheHouse, principal: Reads, plan_id: UUID) -> schemas.PlanEvent:
+    """Look before the stream begins: once it has, a refusal can no longer be told."""
+    return await _look(house, principal, plan_id)
+
+
+@router.get(
+    "/plans/{plan_id}/events",
+    response_class=EventSourceResponse,
+    responses=http.refuses(NotFound),
+)
+async def follow_plan(
+    principal: Reads,
+    house: http.TheHouse,
+    first: Annotated[schemas.PlanEvent, Depends(_first_look)],
+    plan_id: UUID,
+) -> AsyncIterator[ServerSentEvent]:
+    """订阅求解进度（SSE）：状态或进度有变化时发送，排好或失败后结束。"""
+    until = time.monotonic() + LONGEST_SECONDS
+    seen, told = first, None
+    while True:
+        if seen != told:
+            yield ServerSentEvent(data=seen, event=seen.state.value)
+            told = seen
+        if seen.state not in UNDER_WAY or time.monotonic() >= until:
+            return
+        await asyncio.sleep(POLL_SECONDS)
+        seen = await _look(house, principal, plan_id)

@@ -1,0 +1,99 @@
+"""Writes a solved plan that the referee has let pass: routes, stops, the orders left out, and the sums."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.gateways.maps import TravelMatrix
+from service.routing import building, travel
+from service.routing.building import Day, PersonDay
+from service.routing.models import Plan as PlanRow
+from service.routing.models import PlanRoute, PlanStop, PlanUnassigned
+from service.routing.problem import Plan, Problem
+from service.routing.referee import Verdict
+from service.routing.states import PlanState
+
+PASSED: Final = "passed"
+"""The referee's word on every plan that is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A plan with everything needed to retell it; `seconds` is how long it took."""
+
+    day: Day
+    problem: Problem
+    plan: Plan
+    travel: Sequence[TravelMatrix]
+    verdict: Verdict
+    seconds: float
+
+
+async def store(session: AsyncSession, row: PlanRow, solved: Solved, now: datetime) -> None:
+    """Store a solved plan in its row, which the caller holds."""
+    people = building.retell_people(solved.day, solved.problem, solved.plan, solved.travel)
+    left_out = building.retell_left_out(solved.day, solved.plan)
+    for person in people:
+        session.add(_route(row, person))
+        session.add_all(_stops(row, person))
+    session.add_all(
+        PlanUnassigned(
+            region_id=row.region_id, plan_id=row.id, order_id=each.order.id, reason=each.reason, facts=dict(each.facts)
+        )
+        for each in left_out
+    )
+    row.state, row.solved_at = PlanState.solved, now
+    row.summary = _summary(solved, people, len(left_out))
+    row.travel_source = travel.label(solved.travel)
+    await session.flush()
+
+
+def _summary(solved: Solved, people: Sequence[PersonDay], left_out: int) -> dict[str, Any]:
+    orders = len(solved.day.orders) + len(solved.day.left_out)
+    return {
+        "orders": orders,
+        "planned": orders - left_out,
+        "unassigned": left_out,
+        "staff": len({each.staff.practitioner_id for each in solved.day.segments}),
+        "staff_used": sum(any(stop.order for stop in each.stops) for each in people),
+        "travel_metres": sum(each.travel_metres for each in people),
+        "travel_seconds": sum(each.travel_seconds for each in people),
+        "service_seconds": sum(each.service_seconds for each in people),
+        "cost": solved.verdict.total,
+        "seconds": round(solved.seconds, 1),
+        "referee": PASSED,
+    }
+
+
+def _route(row: PlanRow, person: PersonDay) -> PlanRoute:
+    return PlanRoute(
+        region_id=row.region_id,
+        plan_id=row.id,
+        practitioner_id=person.staff.practitioner_id,
+        practitioner_name=person.staff.name,
+        geojson=person.geojson(),
+        travel_metres=person.travel_metres,
+        travel_seconds=person.travel_seconds,
+        service_seconds=person.service_seconds,
+    )
+
+
+def _stops(row: PlanRow, person: PersonDay) -> list[PlanStop]:
+    return [
+        PlanStop(
+            region_id=row.region_id,
+            plan_id=row.id,
+            practitioner_id=person.staff.practitioner_id,
+            seq=seq,
+            order_id=each.order.id if each.order else None,
+            institution_id=each.order.institution_id if each.order else None,
+            start_at=each.start_at,
+            end_at=each.end_at,
+            travel_seconds=each.travel_seconds,
+            travel_metres=each.travel_metres,
+        )
+        for seq, each in enumerate(person.stops, start=1)
+    ]
