@@ -1,5 +1,87 @@
-"""HTTP of booking."""
+"""HTTP of booking: orders are placed, submitted, changed and cancelled here; `orders` serves the rest of them."""
 
-from fastapi import APIRouter
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from service.billing import errors as billing_errors
+from service.booking import errors, schemas, usecases
+from service.catalog import errors as catalog_errors
+from service.contracts import errors as contract_errors
+from service.core import http, problems
+from service.core.principal import Principal
+from service.orders import errors as order_errors
+from service.orders.schemas import OrderRead
+from service.patients import errors as patient_errors
 
 router = APIRouter(tags=["预约"])
+
+Places = Annotated[Principal, Depends(http.Requires("orders:place"))]
+Cancels = Annotated[Principal, Depends(http.Requires("orders:cancel"))]
+
+_UNBOOKABLE: tuple[type[problems.Refusal], ...] = (
+    problems.NotFound,
+    catalog_errors.ItemUnknown,
+    contract_errors.EntitlementExhausted,
+    billing_errors.ProviderNotQualified,
+    billing_errors.TooFewStaff,
+    billing_errors.PriceMissing,
+    billing_errors.OutsideServiceArea,
+    patient_errors.PersonDeceased,
+    patient_errors.RightMissing,
+    order_errors.ModeNotRegistered,
+    order_errors.WindowNotOneDay,
+    order_errors.WindowPast,
+    order_errors.WindowTooFarAhead,
+    order_errors.WindowTooLate,
+    order_errors.WindowTooShort,
+    errors.NotEligible,
+    errors.CarerMissing,
+    errors.HomeMissing,
+    errors.NotACareHome,
+    errors.BedMissing,
+    errors.ItemNotAtHome,
+    errors.ItemNotForKind,
+    errors.TooManyOpenOrders,
+)
+
+
+@router.post(
+    "/orders",
+    status_code=201,
+    response_model=schemas.BookingRead,
+    responses=http.refuses(*_UNBOOKABLE, order_errors.OrderNumberTaken, keyed=True),
+)
+async def place_order(
+    principal: Places, session: http.Session, now: http.Now, once: http.OnlyOnce, body: schemas.OrderPlacement
+) -> Response | schemas.BookingRead:
+    """提交预约：核对条件、报价、占用额度一次完成；draft=true 只存草稿。"""
+    return await once.run(body, lambda: usecases.place_order(session, principal=principal, asked=body, now=now))
+
+
+@router.post("/orders/{order_id}/submission", responses=http.refuses(*_UNBOOKABLE, order_errors.IllegalMove))
+async def submit_order(principal: Places, session: http.Session, now: http.Now, order_id: UUID) -> schemas.BookingRead:
+    """提交草稿：与直接预约一样核对、报价、占用额度。"""
+    return await usecases.submit_order(session, principal=principal, order_id=order_id, now=now)
+
+
+@router.patch("/orders/{order_id}", responses=http.refuses(*_UNBOOKABLE, errors.OrderNotChangeable))
+async def change_order(
+    principal: Places, session: http.Session, now: http.Now, order_id: UUID, body: schemas.OrderChange
+) -> schemas.BookingRead:
+    """改约（草稿或机构接单之前）：改时间段或希望的医护人员，已提交的重新报价并占用额度。"""
+    return await usecases.change_order(session, principal=principal, order_id=order_id, asked=body, now=now)
+
+
+@router.post(
+    "/orders/{order_id}/cancellation",
+    responses=http.refuses(
+        problems.NotFound, patient_errors.RightMissing, order_errors.IllegalMove, order_errors.CancelTooLate
+    ),
+)
+async def cancel_order(
+    principal: Cancels, session: http.Session, now: http.Now, order_id: UUID, body: schemas.OrderCancellation
+) -> OrderRead:
+    """取消订单：释放额度和已排的医护；临近上门时居民须致电服务站。"""
+    return await usecases.cancel_order(session, principal=principal, order_id=order_id, reason=body.reason, now=now)

@@ -5,6 +5,7 @@ Rules get the time passed in. Tokens, time-outs, heartbeats and solver limits ru
 
 import itertools
 import json
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ class DemoClock:
     """A clock that runs through `knots`: straight lines between them, real speed after the last one."""
 
     def __init__(self, knots: Sequence[Knot]) -> None:
-        if not knots or any(a.real_seconds >= b.real_seconds for a, b in itertools.pairwise(knots)):
+        finite = all(math.isfinite(knot.real_seconds) for knot in knots)
+        if not knots or not finite or any(a.real_seconds >= b.real_seconds for a, b in itertools.pairwise(knots)):
             raise ValueError("a demo clock needs knots of ascending real time")
         self._knots = tuple(knots)
 
@@ -55,7 +57,10 @@ class DemoClock:
         Raises:
             ValueError: not such a list.
         """
-        return cls([Knot(float(at), parse_aware(shows)) for at, shows in json.loads(text)])
+        try:
+            return cls([Knot(float(at), parse_aware(shows)) for at, shows in json.loads(text)])
+        except TypeError as error:
+            raise ValueError(f"not a list of knots: {error}") from error
 
     def now(self) -> datetime:
         """Return the demo's present moment, aware, in UTC."""

@@ -93,9 +93,17 @@ class RouteUnknown(problems.Refusal):
     en = "No such route or method."
 
 
+class BodyTooLarge(problems.Refusal):
+    """The request's body is too large."""
+
+    status = 413
+    zh = "提交的内容过大，请分几次提交。"
+    en = "The body is too large; send it in parts."
+
+
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    refusal = RouteUnknown()
+    refusal = BodyTooLarge() if error.status_code == BodyTooLarge.status else RouteUnknown()
     body = refusal.problem(_language(request), instance=request.url.path) | {"status": error.status_code}
     return JSONResponse(body, error.status_code, headers=error.headers, media_type=problems.PROBLEM_JSON)
 

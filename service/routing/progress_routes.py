@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -31,9 +32,17 @@ async def _look(house: House, principal: Principal, plan_id: UUID) -> schemas.Pl
         return await usecases.plan_event(session, principal=principal, plan_id=plan_id)
 
 
-async def _first_look(house: http.TheHouse, principal: Reads, plan_id: UUID) -> schemas.PlanEvent:
+@dataclass(frozen=True, slots=True)
+class _Follower:
+    """Who follows a plan, and how far it was when he came."""
+
+    principal: Principal
+    found: schemas.PlanEvent
+
+
+async def _follower(house: http.TheHouse, principal: Reads, plan_id: UUID) -> _Follower:
     """Look before the stream begins: once it has, a refusal can no longer be told."""
-    return await _look(house, principal, plan_id)
+    return _Follower(principal, await _look(house, principal, plan_id))
 
 
 @router.get(
@@ -42,14 +51,11 @@ async def _first_look(house: http.TheHouse, principal: Reads, plan_id: UUID) -> 
     responses=http.refuses(NotFound),
 )
 async def follow_plan(
-    principal: Reads,
-    house: http.TheHouse,
-    first: Annotated[schemas.PlanEvent, Depends(_first_look)],
-    plan_id: UUID,
+    house: http.TheHouse, follower: Annotated[_Follower, Depends(_follower)], plan_id: UUID
 ) -> AsyncIterator[ServerSentEvent]:
     """订阅求解进度（SSE）：状态或进度有变化时发送，排好或失败后结束。"""
     until = time.monotonic() + LONGEST_SECONDS
-    seen, told = first, None
+    told, seen = None, follower.found
     while True:
         if seen != told:
             yield ServerSentEvent(data=seen, event=seen.state.value)
@@ -57,4 +63,4 @@ async def follow_plan(
         if seen.state not in UNDER_WAY or time.monotonic() >= until:
             return
         await asyncio.sleep(POLL_SECONDS)
-        seen = await _look(house, principal, plan_id)
+        seen = await _look(house, follower.principal, plan_id)

@@ -1,6 +1,5 @@
 """Whatever is sent, the answer is an answer: Schemathesis over the whole contract as one privileged user."""
 
-import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import uvicorn
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from service.accounts.rules import ROLE_SCOPES, Role
 from service.core import embedded
@@ -33,7 +33,8 @@ DEADLINE: dict[str, float] = {}
 @pytest.fixture(scope="module")
 def base_url(server: embedded.EmbeddedServer, database: str, house: House) -> Iterator[str]:
     """A real server in a thread, with connections of its own."""
-    engine = create_async_engine(server.url(embedded.APP_ROLE, database))
+    # no pool: connections would outlive the event loop of the thread
+    engine = create_async_engine(server.url(embedded.APP_ROLE, database), poolclass=NullPool)
     app = build_app(replace(house, sessions=make_sessions(engine)))
     running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
     thread = threading.Thread(target=running.run, daemon=True)
@@ -44,7 +45,6 @@ def base_url(server: embedded.EmbeddedServer, database: str, house: House) -> It
     yield f"http://127.0.0.1:{port}"
     running.should_exit = True
     thread.join(20)
-    asyncio.run(engine.dispose())
 
 
 @pytest.fixture(scope="module")

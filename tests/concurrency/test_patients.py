@@ -1,0 +1,140 @@
+"""Races about a person, on connections of their own, as the application's role, past every check of the application."""
+
+import asyncio
+from collections import Counter
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from service.accounts.rules import Role
+from service.core import problems
+from service.core.db.session import transaction
+from service.core.ids import new_id
+from service.core.principal import Principal
+from service.patients import errors, relation_repository
+from service.patients.models import KeyGroupRow, Patient
+from tests.world import World
+
+
+async def race(world: World, principal: Principal, *acts) -> Counter:
+    """Carry out acts at once, each in its own transaction; return how often each outcome came."""
+    start = asyncio.Barrier(len(acts))
+
+    async def one(act):
+        try:
+            async with transaction(world.house.sessions, principal.fence, world.clock.now()) as session:
+                await start.wait()
+                await act(session)
+        except problems.Refusal as refusal:
+            return type(refusal)
+        return None
+
+    return Counter(await asyncio.gather(*(one(act) for act in acts)))
+
+
+class TestRegistering:
+    @pytest.mark.requirement("R181")
+    async def test_one_number_makes_one_person_however_many_register_it_at_once(self, world):
+        index = world.house.cipher.blind(world.id_number(), context="patients.id_number")
+
+        async def register(session):
+            session.add(
+                Patient(
+                    region_id=world.region_id,
+                    registered_by_institution_id=world.institution_id,
+                    name="王秀英",
+                    sex="female",
+                    born_on=date(1945, 5, 1),
+                    id_number_sealed=b"-",
+                    id_number_index=index,
+                    registered_at=world.clock.now(),
+                )
+            )
+            await session.flush()
+
+        outcome = await race(world, world.principal(Role.dispatcher), *[register] * 4)
+        assert outcome == {None: 1, errors.PersonAlreadyRegistered: 3}
+
+
+class TestKeyGroups:
+    async def test_a_group_is_registered_once_for_a_day(self, world):
+        person = await world.add_patient()
+
+        async def add(session):
+            session.add(
+                KeyGroupRow(
+                    region_id=world.region_id, person_id=person, key_group="disabled", valid_from=date(2026, 1, 1)
+                )
+            )
+            await session.flush()
+
+        outcome = await race(world, world.principal(Role.dispatcher), *[add] * 3)
+        assert outcome == {None: 1, errors.KeyGroupAlready: 2}
+
+
+class TestBinding:
+    async def test_a_person_is_bound_to_one_account(self, world):
+        number = world.id_number()
+        index = world.house.cipher.blind(number, context="patients.id_number")
+        person = Patient(
+            region_id=world.region_id,
+            registered_by_institution_id=world.institution_id,
+            name="王秀英",
+            sex="female",
+            born_on=date(1945, 5, 1),
+            id_number_sealed=b"-",
+            id_number_index=index,
+            registered_at=world.clock.now(),
+        )
+        await world.add(person)
+        accounts = [await world.add_account(Role.elder) for _ in range(3)]
+
+        def bind(account_id: UUID):
+            async def act(session):
+                await relation_repository.bind_account(session, index, "王秀英", account_id, "")
+
+            return act
+
+        outcome = await race(world, world.principal(Role.service_client), *map(bind, accounts))
+        assert outcome == {None: 1, errors.AlreadyBound: 2}
+
+
+class TestProxies:
+    def grant(self, person_id: UUID, account_id: UUID, max_proxies: int, max_elders: int):
+        async def act(session):
+            granted = await relation_repository.grant_proxy(
+                session,
+                proxy_id=new_id(),
+                person_id=person_id,
+                account_id=account_id,
+                kinship="child",
+                rights=["view"],
+                until=None,
+                because="",
+                max_proxies=max_proxies,
+                max_elders=max_elders,
+            )
+            assert granted
+
+        return act
+
+    async def test_the_last_free_place_of_an_elder_is_given_once(self, world):
+        person = await world.add_patient()
+        accounts = [await world.add_account(Role.family_proxy) for _ in range(4)]
+        acts = [self.grant(person, each, 2, 5) for each in accounts]
+        outcome = await race(world, world.principal(Role.dispatcher), *acts)
+        assert outcome == {None: 2, errors.TooManyProxies: 2}
+
+    async def test_the_last_free_place_of_an_account_is_given_once(self, world):
+        account = await world.add_account(Role.family_proxy)
+        people = [await world.add_patient() for _ in range(4)]
+        acts = [self.grant(each, account, 3, 1) for each in people]
+        outcome = await race(world, world.principal(Role.dispatcher), *acts)
+        assert outcome == {None: 1, errors.TooManyElders: 3}
+
+    async def test_one_account_is_granted_once(self, world):
+        person, account = await world.add_patient(), await world.add_account(Role.family_proxy)
+        acts = [self.grant(person, account, 3, 5)] * 3
+        outcome = await race(world, world.principal(Role.dispatcher), *acts)
+        assert outcome == {None: 1, errors.AlreadyActsForPerson: 2}
