@@ -3,21 +3,28 @@
 import asyncio
 import itertools
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import httpx
 
 from service.demo.processes import DemoFailed
 
 Json = dict[str, Any]
+T = TypeVar("T")
+Given = TypeVar("Given")
+
+AT_ONCE: Final = 8
+ATTEMPTS: Final = 5
+REPLAYED: Final = "Idempotency-Replayed"
 
 
 class Refused(Exception):
     """The server said no, in a problem document."""
 
-    def __init__(self, status: int, problem: Json) -> None:
-        super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
+    def __init__(self, what: str, status: int, problem: Json) -> None:
+        super().__init__(f"{what} 被拒绝（{status} {problem.get('code')}）：{problem.get('detail')}")
         self.status = status
         self.problem = problem
 
@@ -28,28 +35,43 @@ class Refused(Exception):
 
 
 @dataclass
-class Api:
-    """One server, many people: `as_token` gives the same connection with another token."""
+class Line:
+    """The connection that everybody shares: at most eight requests at once; it counts what it hears."""
 
     http: httpx.AsyncClient
-    token: str | None = None
     statuses: Counter[int] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
     keys: "itertools.count[int]" = field(default_factory=itertools.count)
+    gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+
+@dataclass(frozen=True)
+class Api:
+    """One server as one person: `as_token` gives the same line with another token."""
+
+    line: Line
+    token: str | None = None
 
     def as_token(self, token: str) -> "Api":
-        """Return the same connection as somebody else."""
-        return Api(self.http, token, self.statuses, self.keys)
+        """Return the same line as somebody else."""
+        return Api(self.line, token)
 
     async def get(self, path: str, **query: Any) -> Json:
         """Return what a path answers.
 
         Raises:
             Refused: it is refused.
+            DemoFailed: the server failed or cannot be reached.
         """
-        return await self._ask("GET", path, params={name: value for name, value in query.items() if value is not None})
+        asked = {name.rstrip("_"): value for name, value in query.items() if value is not None}
+        return _content(await self._ask("GET", path, params=asked))
 
     async def every(self, path: str, **query: Any) -> list[Json]:
-        """Return all items of a list, page by page."""
+        """Return all items of a list, page by page.
+
+        Raises:
+            Refused: it is refused.
+        """
         items: list[Json] = []
         cursor = None
         while True:
@@ -59,48 +81,88 @@ class Api:
             if cursor is None:
                 return items
 
-    async def post(self, path: str, body: Json | None = None, *, key: str | None = None) -> Json:
-        """Create something; each call has an Idempotency-Key of its own unless one is given.
+    async def post(self, path: str, body: Json | None = None) -> Json:
+        """Create or do something, under an Idempotency-Key of its own.
+
+        Raises:
+            Refused: it is refused.
+            DemoFailed: the server failed or cannot be reached.
+        """
+        return _content(await self._post(path, body, f"demo-{next(self.line.keys)}"))
+
+    async def post_keyed(self, path: str, body: Json, key: str) -> tuple[Json, bool]:
+        """Create something under a given key; return the answer and whether it was told again.
 
         Raises:
             Refused: it is refused.
         """
-        headers = {"Idempotency-Key": key or f"demo-{next(self.keys)}"}
-        return await self._ask("POST", path, json=body, headers=headers)
+        answer = await self._post(path, body, key)
+        return _content(answer), answer.headers.get(REPLAYED) == "true"
 
-    async def patch(self, path: str, body: Json) -> Json:
-        """Change something.
+    async def _post(self, path: str, body: Json | None, key: str) -> httpx.Response:
+        return await self._ask("POST", path, json=body, headers={"Idempotency-Key": key})
 
-        Raises:
-            Refused: it is refused.
-        """
-        return await self._ask("PATCH", path, json=body)
-
-    async def _ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, **parts: Any) -> Json:
+    async def _ask(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **parts: Any
+    ) -> httpx.Response:
+        """Ask, once more after a lost connection: every POST has a key, so nothing happens twice."""
         sent = dict(headers or {}) | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
-        for attempt in range(5):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
-                answer = await self.http.request(method, path, headers=sent, **parts)
-                break
+                async with self.line.gate:
+                    answer = await self.line.http.request(method, f"/v1{path}", headers=sent, **parts)
             except httpx.TransportError as error:
-                if attempt == 4 or method == "PATCH":
-                    raise DemoFailed(f"{method} {path}：{error}") from error
-                await asyncio.sleep(0.2 * 2**attempt)
-        self.statuses[answer.status_code] += 1
-        content: Json = answer.json() if answer.content else {}
+                if attempt == ATTEMPTS:
+                    raise DemoFailed(f"{method} {path} 没有回答：{error!r}。") from error
+            else:
+                self.line.statuses[answer.status_code] += 1
+                if attempt == ATTEMPTS or not _in_flight(answer):
+                    return self._judge(method, path, answer)
+            await asyncio.sleep(0.1 * 2**attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _judge(self, method: str, path: str, answer: httpx.Response) -> httpx.Response:
         if answer.is_success:
-            return content
+            return answer
         if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise DemoFailed(f"{method} {path} 回答 {answer.status_code}")
-        raise Refused(answer.status_code, content)
+            raise DemoFailed(f"{method} {path} 回答 {answer.status_code}：{answer.text[:200]}")
+        refused = Refused(f"{method} {path}", answer.status_code, answer.json())
+        self.line.refusals[refused.code] += 1
+        raise refused
 
 
-async def gather(*jobs: Any, at_once: int = 8) -> list[Any]:
-    """Run coroutines, at most `at_once` together, and return their results in order."""
-    gate = asyncio.Semaphore(at_once)
+def _content(answer: httpx.Response) -> Json:
+    content: Json = answer.json() if answer.content else {}
+    return content
 
-    async def run(job: Any) -> Any:
-        async with gate:
-            return await job
 
-    return list(await asyncio.gather(*(run(job) for job in jobs)))
+def _in_flight(answer: httpx.Response) -> bool:
+    """Whether the first attempt, whose answer was lost, is still being carried out."""
+    return answer.status_code == httpx.codes.CONFLICT and answer.json().get("code") == "key-in-flight"
+
+
+async def for_each(
+    items: Iterable[Given], act: Callable[[Given], Awaitable[T]], done: Callable[[], None] | None = None
+) -> list[T]:
+    """Do `act` to each item, eight at once, and return the results in order; the first failure stops the others.
+
+    Raises:
+        Exception: whatever `act` raises first.
+    """
+    waiting = iter(list(enumerate(items)))
+    results: dict[int, T] = {}
+
+    async def work() -> None:
+        for at, item in waiting:
+            results[at] = await act(item)
+            if done is not None:
+                done()
+
+    tasks = [asyncio.ensure_future(work()) for _ in range(AT_ONCE)]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return [results[at] for at in sorted(results)]

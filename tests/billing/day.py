@@ -1,5 +1,6 @@
 """What stands below a bill, as rows: prices, tariff, payers, orders and proven visits of one test's region."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +12,7 @@ from httpx import AsyncClient, Response
 
 from service.accounts.rules import Role
 from service.beds.models import Bed
-from service.billing import settling
+from service.billing import case, settling
 from service.catalog.models import InsuranceRule, PriceRow, Programme, ProgrammeItem, ServiceItem, VisitFeeTariff
 from service.contracts.models import Contract, Entitlement, Package, PackageItem, ProgrammeEnrolment
 from service.core.dates import moments
@@ -225,3 +226,35 @@ def parts(bill: dict[str, Any], code: str) -> list[tuple[str, int | None, int]]:
 
 def line_of(bill: dict[str, Any], code: str) -> dict[str, Any]:
     return next(line for line in bill["lines"] if line["code"] == code)
+
+
+def rerun(document: dict[str, Any]) -> dict[str, Any]:
+    """Settle a bill's evidence offline, twice to the same bytes, and return the entry of its event."""
+    raw = json.dumps(document).encode()
+    told = case.dump(case.run_case(case.read_case(raw)))
+    assert told == case.dump(case.run_case(case.read_case(raw)))
+    entry: dict[str, Any] = json.loads(told)["events"][0]
+    return entry
+
+
+def as_entry(bill: dict[str, Any], visit_id: UUID) -> dict[str, Any]:
+    """Return a bill as a billing case's result writes it."""
+    return {
+        "event": {"settle": str(visit_id)},
+        "status": "settled",
+        "gross_fen": bill["gross_fen"],
+        "patient_fen": bill["patient_fen"],
+        "lines": [_entry_line(line) for line in bill["lines"]],
+    }
+
+
+def _entry_line(line: dict[str, Any]) -> dict[str, Any]:
+    kept = ["code", "status", "gross_fen", "patient_fen"]
+    kept += [] if line["code"] == "VISIT_FEE" else ["quantity", "charged_quantity", "price_from"]
+    funding = [
+        {"source": part["source"], "amount_fen": part["amount_fen"]}
+        | ({"units": part["units"]} if part["units"] is not None else {})
+        | ({"ref": part["ref_id"]} if part["ref_id"] else {})
+        for part in line["fundings"]
+    ]
+    return {name: line[name] for name in kept} | {"funding": funding}

@@ -75,7 +75,8 @@ class Scene:
         await self.world.add(
             CareRelation(
                 region_id=self.world.region_id, person_id=person_id, kind="proxy", account_id=account_id,
-                relation=relation, rights=["view", "book"], during=moments(NOW.replace(year=2025), until), because="test",
+                relation=relation, rights=["view", "book"], during=moments(NOW.replace(year=2025), until),
+                because="test",
             )
         )  # fmt: skip
         return account_id
@@ -136,7 +137,11 @@ class Scene:
 
     async def count(self, table: str) -> int:
         """Return how many rows of a table the region has."""
-        return int(await self._one(text(f"select count(*) from {table} where region_id = :region")))
+        return int(
+            await self._one(
+                text(f"select count(*) from {table} where region_id = :region"), region=self.world.region_id
+            )
+        )
 
     async def run(self, sql: str, **values: object) -> None:
         """Change rows as the owner."""
@@ -145,9 +150,7 @@ class Scene:
 
     async def _one(self, query: Any, **values: object) -> Any:
         async with self.world.owner.connect() as connection:
-            return await connection.scalar(
-                query, {"region": self.world.region_id, **values} if "region" in str(query) else values
-            )
+            return await connection.scalar(query, values)
 
 
 async def make_scene(world: World) -> Scene:

@@ -1,12 +1,12 @@
 """Quotes, settlements, reversals.
 
-Revision: 202611220220, after 202611220210
+Revision: 202611221300, after 202611221200
 """
 
 from migrations import sql
 
-revision = "202611220220"
-down_revision = "202611220210"
+revision = "202611221300"
+down_revision = "202611221200"
 branch_labels = None
 depends_on = None
 
@@ -16,8 +16,10 @@ CREATE TABLE visit_fees (
     institution_id UUID NOT NULL,
     trip_id UUID NOT NULL,
     home_id UUID NOT NULL,
-    fee_fen BIGINT NOT NULL,
-    CONSTRAINT pk_visit_fees PRIMARY KEY (region_id, trip_id, home_id),
+    round INTEGER NOT NULL,
+    fee_fen BIGINT,
+    shares JSONB NOT NULL,
+    CONSTRAINT pk_visit_fees PRIMARY KEY (region_id, trip_id, home_id, round),
     CONSTRAINT fk_visit_fees_region_id_trip_id FOREIGN KEY(region_id, trip_id) REFERENCES trips (region_id, id),
     CONSTRAINT ck_visit_fees_fee CHECK (fee_fen >= 0)
 );
@@ -41,12 +43,30 @@ CREATE TABLE quotes (
 
 CREATE INDEX ix_quotes_order ON quotes (region_id, order_id);
 
+CREATE TABLE settlement_refusals (
+    region_id UUID NOT NULL,
+    id UUID NOT NULL,
+    institution_id UUID NOT NULL,
+    visit_id UUID NOT NULL,
+    code VARCHAR NOT NULL,
+    facts JSONB NOT NULL,
+    reason VARCHAR NOT NULL,
+    refused_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_settlement_refusals PRIMARY KEY (region_id, id),
+    CONSTRAINT fk_settlement_refusals_region_id_visit_id FOREIGN KEY(region_id, visit_id) REFERENCES visits (region_id, id)
+);
+
+CREATE INDEX ix_settlement_refusals_visit ON settlement_refusals (region_id, visit_id);
+
 CREATE TABLE settlements (
     region_id UUID NOT NULL,
     id UUID NOT NULL,
     institution_id UUID NOT NULL,
     visit_id UUID NOT NULL,
     person_id UUID NOT NULL,
+    trip_id UUID,
+    home_id UUID,
+    trip_round INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     follows_seq INTEGER,
     service_on DATE NOT NULL,
@@ -59,8 +79,16 @@ CREATE TABLE settlements (
     CONSTRAINT fk_settlements_region_id_person_id FOREIGN KEY(region_id, person_id) REFERENCES patients (region_id, id),
     CONSTRAINT settlements_one_live UNIQUE (region_id, visit_id, seq),
     CONSTRAINT ck_settlements_follows CHECK ((seq = 1 and follows_seq is null) or (seq > 1 and follows_seq = seq - 1)),
+    CONSTRAINT settlements_one_per_round UNIQUE (region_id, visit_id, trip_round),
+    CONSTRAINT settlements_of_a_round FOREIGN KEY(region_id, trip_id, home_id, trip_round) REFERENCES visit_fees (region_id, trip_id, home_id, round),
     CONSTRAINT ck_settlements_amounts CHECK (gross_fen >= 0 and patient_fen between 0 and gross_fen)
 );
+
+CREATE INDEX ix_settlements_trip ON settlements (region_id, trip_id, home_id);
+
+CREATE INDEX ix_settlements_person ON settlements (region_id, person_id, service_on);
+
+CREATE INDEX ix_settlements_day ON settlements (region_id, institution_id, service_on);
 
 CREATE TABLE bill_lines (
     region_id UUID NOT NULL,
@@ -167,10 +195,18 @@ create policy visit_fees_sees on visit_fees for select using (region_id = (selec
 
 create policy visit_fees_adds on visit_fees for insert with check (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[]));
 
+alter table settlement_refusals enable row level security;
+
+grant select, insert on settlement_refusals to xunzhen_app;
+
+create policy settlement_refusals_sees on settlement_refusals for select using (exists (select 1 from visits v where v.region_id = settlement_refusals.region_id and v.id = visit_id));
+
+create policy settlement_refusals_adds on settlement_refusals for insert with check (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[]));
+
 create function settlements_add_up() returns trigger language plpgsql as $body$
 declare
     wrong int;
-    bill uuid := case tg_table_name when 'settlements' then to_jsonb(new)->>'id' else to_jsonb(new)->>'settlement_id' end;
+    bill uuid := to_jsonb(new) ->> case tg_table_name when 'settlements' then 'id' else 'settlement_id' end;
 begin
     select count(*) into wrong from settlements s
     where s.region_id = new.region_id and s.id = bill and (
@@ -182,7 +218,8 @@ begin
         select count(*) into wrong from bill_lines l
         where l.region_id = new.region_id and l.settlement_id = bill and (
             l.gross_fen <> (select coalesce(sum(f.amount_fen), 0) from bill_fundings f
-                            where f.region_id = l.region_id and f.settlement_id = l.settlement_id and f.line_no = l.line_no)
+                            where f.region_id = l.region_id and f.settlement_id = l.settlement_id
+                              and f.line_no = l.line_no)
             or l.patient_fen <> (select coalesce(sum(f.amount_fen), 0) from bill_fundings f
                                  where f.region_id = l.region_id and f.settlement_id = l.settlement_id
                                    and f.line_no = l.line_no and f.source = 'self_pay'));
@@ -199,10 +236,82 @@ create constraint trigger settlements_add_up after insert on settlements deferra
 create constraint trigger bill_lines_add_up after insert on bill_lines deferrable initially deferred for each row execute function settlements_add_up();
 
 create constraint trigger bill_fundings_add_up after insert on bill_fundings deferrable initially deferred for each row execute function settlements_add_up();
+
+create function billing_hold_trip(held_region uuid, held_trip uuid) returns void language sql as
+$body$ select pg_advisory_xact_lock(hashtextextended('billing.trip/' || held_region || held_trip, 0)) $body$;
+
+create function visit_fees_begin_round() returns trigger language plpgsql as $body$
+begin
+    -- rounds and bills of a trip come in one after the other, so that each sees the ones before it
+    perform billing_hold_trip(new.region_id, new.trip_id);
+    if new.round <> 1 + (select coalesce(max(f.round), 0) from visit_fees f
+                         where f.region_id = new.region_id and f.trip_id = new.trip_id and f.home_id = new.home_id)
+       or exists (select 1 from settlements s
+                  where s.region_id = new.region_id and s.trip_id = new.trip_id and s.home_id = new.home_id
+                    and not exists (select 1 from reversals r
+                                    where r.region_id = s.region_id and r.settlement_id = s.id)) then
+        raise exception 'the trip has live bills' using errcode = '23514', constraint = 'visit_fees_begin_round';
+    end if;
+    return new;
+end
+$body$;
+
+create trigger visit_fees_begin_round before insert on visit_fees for each row execute function visit_fees_begin_round();
+
+create function settlements_join_round() returns trigger language plpgsql as $body$
+begin
+    if new.trip_id is not null then
+        perform billing_hold_trip(new.region_id, new.trip_id);
+        if exists (select 1 from visit_fees f
+                   where f.region_id = new.region_id and f.trip_id = new.trip_id and f.home_id = new.home_id
+                     and f.round > new.trip_round) then
+            raise exception 'a later round has begun' using errcode = '23514', constraint = 'settlements_join_round';
+        end if;
+    end if;
+    return new;
+end
+$body$;
+
+create trigger settlements_join_round before insert on settlements for each row execute function settlements_join_round();
+
+create function bill_lines_share_one_fee() returns trigger language plpgsql as $body$
+begin
+    if exists (
+        select 1 from settlements mine
+        join visit_fees f on f.region_id = mine.region_id and f.trip_id = mine.trip_id and f.home_id = mine.home_id
+                         and f.round = mine.trip_round
+        where mine.region_id = new.region_id and mine.id = new.settlement_id and f.fee_fen < (
+            select sum(l.gross_fen) from settlements s
+            join bill_lines l on l.region_id = s.region_id and l.settlement_id = s.id and l.code = 'VISIT_FEE'
+            where s.region_id = f.region_id and s.trip_id = f.trip_id and s.home_id = f.home_id
+              and s.trip_round = f.round)) then
+        raise exception 'the shares exceed the fee' using errcode = '23514', constraint = 'bill_lines_share_one_fee';
+    end if;
+    return null;
+end
+$body$;
+
+create constraint trigger bill_lines_share_one_fee after insert on bill_lines deferrable initially deferred for each row when (new.code = 'VISIT_FEE') execute function bill_lines_share_one_fee();
+
+create function billing_crew_licences(asked_visits uuid[]) returns table (practitioner_id uuid, valid_from date, valid_to date) language sql stable security definer set search_path = public, pg_temp as $body$
+select distinct q.practitioner_id, q.valid_from, q.valid_to from visits v
+join visit_events e on e.region_id = v.region_id and e.visit_id = v.id and e.kind = 'start'
+join qualifications q on q.region_id = v.region_id and q.practitioner_id = e.practitioner_id and q.kind = 'licence'
+where v.region_id = app_region() and v.id = any(asked_visits) and v.institution_id = any(app_institutions())
+$body$;
+
+revoke all on function billing_crew_licences from public;
+
+grant execute on function billing_crew_licences to xunzhen_app;
 """
 
 DOWN = """
-drop table bill_fundings, reversals, bill_lines, settlements, quotes, visit_fees cascade;
+drop table bill_fundings, reversals, bill_lines, settlements, settlement_refusals, quotes, visit_fees cascade;
+drop function billing_crew_licences cascade;
+drop function bill_lines_share_one_fee cascade;
+drop function settlements_join_round cascade;
+drop function visit_fees_begin_round cascade;
+drop function billing_hold_trip cascade;
 drop function settlements_add_up cascade;
 """
 

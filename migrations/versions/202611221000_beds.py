@@ -1,12 +1,12 @@
 """Home beds.
 
-Revision: 202611220190, after 202611220180
+Revision: 202611221000, after 202611220900
 """
 
 from migrations import sql
 
-revision = "202611220190"
-down_revision = "202611220180"
+revision = "202611221000"
+down_revision = "202611220900"
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """Service items, prices, tariffs, programmes, insurance rules.
 
-Revision: 202611220160, after 202611220150
+Revision: 202611220700, after 202611220600
 """
 
 from migrations import sql
 
-revision = "202611220160"
-down_revision = "202611220150"
+revision = "202611220700"
+down_revision = "202611220600"
 branch_labels = None
 depends_on = None
 
@@ -14,13 +14,13 @@ UP = r"""
 CREATE TABLE insurance_rules (
     region_id UUID NOT NULL,
     id UUID NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
     plan_code VARCHAR NOT NULL,
     name VARCHAR NOT NULL,
     deductible_fen BIGINT NOT NULL,
     pay_ratio NUMERIC(14, 4) NOT NULL,
     yearly_cap_fen BIGINT NOT NULL,
-    valid_from DATE NOT NULL,
-    valid_to DATE,
     CONSTRAINT pk_insurance_rules PRIMARY KEY (region_id, id),
     CONSTRAINT insurance_rules_one EXCLUDE USING gist (region_id WITH =, plan_code WITH =, daterange(valid_from, valid_to, '[]') WITH &&),
     CONSTRAINT ck_insurance_rules_pay_ratio CHECK (pay_ratio between 0 and 1)
@@ -29,11 +29,11 @@ CREATE TABLE insurance_rules (
 CREATE TABLE programmes (
     region_id UUID NOT NULL,
     id UUID NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
     code VARCHAR NOT NULL,
     name VARCHAR NOT NULL,
     payer VARCHAR NOT NULL,
-    valid_from DATE NOT NULL,
-    valid_to DATE,
     CONSTRAINT pk_programmes PRIMARY KEY (region_id, id),
     CONSTRAINT programmes_code_once UNIQUE (region_id, code)
 );
@@ -59,12 +59,12 @@ CREATE TABLE service_items (
 CREATE TABLE price_rows (
     region_id UUID NOT NULL,
     id UUID NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
     institution_id UUID NOT NULL,
     code VARCHAR NOT NULL,
     name VARCHAR NOT NULL,
     unit_price NUMERIC(14, 4) NOT NULL,
-    valid_from DATE NOT NULL,
-    valid_to DATE,
     per_visit_max INTEGER,
     includes TEXT[] NOT NULL,
     excludes TEXT[] NOT NULL,
@@ -75,12 +75,15 @@ CREATE TABLE price_rows (
     CONSTRAINT price_rows_one_price EXCLUDE USING gist (region_id WITH =, institution_id WITH =, code WITH =, daterange(valid_from, valid_to, '[]') WITH &&),
     CONSTRAINT ck_price_rows_unit_price CHECK (unit_price >= 0),
     CONSTRAINT ck_price_rows_insurance_class CHECK (insurance_class in ('A', 'B', 'C')),
-    CONSTRAINT ck_price_rows_self_ratio CHECK (self_ratio between 0 and 1)
+    CONSTRAINT ck_price_rows_self_ratio CHECK (self_ratio between 0 and 1),
+    CONSTRAINT ck_price_rows_per_visit_max CHECK (per_visit_max > 0)
 );
 
 CREATE TABLE visit_fee_tariffs (
     region_id UUID NOT NULL,
     id UUID NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
     institution_id UUID NOT NULL,
     unit VARCHAR NOT NULL,
     tiers JSONB NOT NULL,
@@ -89,8 +92,6 @@ CREATE TABLE visit_fee_tariffs (
     self_ratio NUMERIC(14, 4) NOT NULL,
     distance_base VARCHAR NOT NULL,
     distance_method VARCHAR NOT NULL,
-    valid_from DATE NOT NULL,
-    valid_to DATE,
     CONSTRAINT pk_visit_fee_tariffs PRIMARY KEY (region_id, id),
     CONSTRAINT fk_visit_fee_tariffs_region_id_institution_id FOREIGN KEY(region_id, institution_id) REFERENCES institutions (region_id, id),
     CONSTRAINT visit_fee_tariffs_one EXCLUDE USING gist (region_id WITH =, institution_id WITH =, daterange(valid_from, valid_to, '[]') WITH &&),

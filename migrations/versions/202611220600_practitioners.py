@@ -1,12 +1,12 @@
 """Practitioners, qualifications, shifts.
 
-Revision: 202611220150, after 202611220140
+Revision: 202611220600, after 202611220500
 """
 
 from migrations import sql
 
-revision = "202611220150"
-down_revision = "202611220140"
+revision = "202611220600"
+down_revision = "202611220500"
 branch_labels = None
 depends_on = None
 
@@ -30,7 +30,10 @@ CREATE TABLE practitioners (
     CONSTRAINT fk_practitioners_region_id_account_id FOREIGN KEY(region_id, account_id) REFERENCES accounts (region_id, id),
     CONSTRAINT practitioners_staff_no_once UNIQUE (region_id, institution_id, staff_no),
     CONSTRAINT practitioners_account_once UNIQUE (region_id, account_id),
-    CONSTRAINT ck_practitioners_travel_mode CHECK (travel_mode in ('walk', 'bike', 'ebike', 'car'))
+    CONSTRAINT ck_practitioners_travel_mode CHECK (travel_mode in ('walk', 'bike', 'ebike', 'car')),
+    CONSTRAINT ck_practitioners_sex CHECK (sex in ('female', 'male')),
+    CONSTRAINT ck_practitioners_role CHECK (role in ('doctor', 'village_doctor', 'nurse', 'therapist', 'pharmacist')),
+    CONSTRAINT ck_practitioners_title CHECK (title in ('none', 'assistant', 'junior', 'intermediate', 'associate', 'senior'))
 );
 
 CREATE TABLE qualifications (
@@ -62,6 +65,7 @@ CREATE TABLE shifts (
     CONSTRAINT pk_shifts PRIMARY KEY (region_id, id),
     CONSTRAINT fk_shifts_region_id_practitioner_id FOREIGN KEY(region_id, practitioner_id) REFERENCES practitioners (region_id, id),
     CONSTRAINT shifts_no_overlap EXCLUDE USING gist (region_id WITH =, practitioner_id WITH =, during WITH &&),
+    CONSTRAINT shifts_one_a_day UNIQUE (region_id, practitioner_id, service_on),
     CONSTRAINT ck_shifts_lunch_whole CHECK ((lunch_from is null) = (lunch_to is null)),
     CONSTRAINT ck_shifts_lunch_minutes CHECK (lunch_minutes between 0 and 180)
 );

@@ -1,12 +1,12 @@
 """Packages, contracts and the entitlement ledger.
 
-Revision: 202611220170, after 202611220160
+Revision: 202611220800, after 202611220700
 """
 
 from migrations import sql
 
-revision = "202611220170"
-down_revision = "202611220160"
+revision = "202611220800"
+down_revision = "202611220700"
 branch_labels = None
 depends_on = None
 
@@ -87,8 +87,11 @@ CREATE TABLE contracts (
     CONSTRAINT fk_contracts_region_id_package_id FOREIGN KEY(region_id, package_id) REFERENCES packages (region_id, id),
     CONSTRAINT fk_contracts_region_id_doctor_id FOREIGN KEY(region_id, doctor_id) REFERENCES practitioners (region_id, id),
     CONSTRAINT contracts_one_family_doctor EXCLUDE USING gist (region_id WITH =, person_id WITH =, daterange(valid_from, least(valid_to + 1, terminated_on), '[)') WITH &&) WHERE (terminated_on is null or terminated_on > valid_from),
-    CONSTRAINT ck_contracts_ends_after_it_starts CHECK (valid_to >= valid_from)
+    CONSTRAINT ck_contracts_ends_after_it_starts CHECK (valid_to >= valid_from),
+    CONSTRAINT ck_contracts_terminated_for_a_reason CHECK ((terminated_on is null) = (termination_reason is null))
 );
+
+CREATE INDEX ix_contracts_person ON contracts (region_id, person_id);
 
 CREATE TABLE entitlement_entries (
     region_id UUID NOT NULL,
@@ -111,6 +114,8 @@ CREATE TABLE entitlement_entries (
 );
 
 CREATE INDEX ix_entitlement_entries_order ON entitlement_entries (region_id, order_id);
+
+CREATE INDEX ix_entitlement_entries_settlement ON entitlement_entries (region_id, settlement_id);
 
 CREATE UNIQUE INDEX entitlement_entries_settled_once ON entitlement_entries (region_id, entitlement_id, settlement_id, kind) WHERE settlement_id is not null and kind in ('consume', 'reverse');
 
@@ -138,9 +143,9 @@ grant select, insert, update on contracts to xunzhen_app;
 
 create policy contracts_sees on contracts for select using ((region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) or (region_id = (select app_region()) and app_acts_for(region_id, person_id)));
 
-create policy contracts_adds on contracts for insert with check ((region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) or (region_id = (select app_region()) and app_acts_for(region_id, person_id)));
+create policy contracts_adds on contracts for insert with check (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[]));
 
-create policy contracts_changes on contracts for update using ((region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) or (region_id = (select app_region()) and app_acts_for(region_id, person_id))) with check ((region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) or (region_id = (select app_region()) and app_acts_for(region_id, person_id)));
+create policy contracts_changes on contracts for update using (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) with check (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[]));
 
 alter table programme_enrolments enable row level security;
 
@@ -177,10 +182,12 @@ begin
     if new.seq <> coalesce(before.seq, 0) + 1
        or new.used_after <> coalesce(before.used_after, 0) + used_delta
        or new.reserved_after <> coalesce(before.reserved_after, 0) + held_delta then
-        raise exception 'entry does not continue its chain' using errcode = '23514', constraint = 'entitlement_entries_chain';
+        raise exception 'entry does not continue its chain'
+            using errcode = '23514', constraint = 'entitlement_entries_chain';
     end if;
     if used_delta + held_delta > 0 and new.used_after + new.reserved_after > ceiling then
-        raise exception 'entitlement exhausted' using errcode = '23514', constraint = 'entitlement_entries_within_cap';
+        raise exception 'entitlement exhausted'
+            using errcode = '23514', constraint = 'entitlement_entries_within_cap';
     end if;
     return new;
 end
@@ -197,9 +204,12 @@ revoke all on function app_may_ask from public;
 grant execute on function app_may_ask to xunzhen_app;
 
 create function contracts_cover(asked_person uuid, asked_on date) returns table (contract_id uuid, institution_id uuid, signed_on date, valid_from date, valid_to date, terminated_on date, covers_visit_fee boolean, capitated_codes text[], items jsonb) language sql stable security definer set search_path = public, pg_temp as $body$
-select c.id, c.institution_id, c.signed_on, c.valid_from, c.valid_to, c.terminated_on, p.covers_visit_fee, p.capitated_codes,
-       coalesce(jsonb_agg(jsonb_build_object('code', i.code, 'quantity', i.quantity, 'counting', i.counting) order by i.code)
-                filter (where i.code is not null), '[]'::jsonb)
+select c.id, c.institution_id, c.signed_on, c.valid_from, c.valid_to, c.terminated_on, p.covers_visit_fee,
+       p.capitated_codes,
+       coalesce(
+           jsonb_agg(jsonb_build_object('code', i.code, 'quantity', i.quantity, 'counting', i.counting) order by i.code)
+           filter (where i.code is not null),
+           '[]'::jsonb)
 from contracts c
 join packages p on p.region_id = c.region_id and p.id = c.package_id
 left join package_items i on i.region_id = p.region_id and i.package_id = p.id
@@ -207,6 +217,7 @@ where c.region_id = app_region() and c.person_id = asked_person
   and c.valid_from <= asked_on and asked_on <= c.valid_to and (c.terminated_on is null or asked_on < c.terminated_on)
   and app_may_ask(c.region_id, c.person_id)
 group by c.region_id, c.id, p.region_id, p.id
+order by c.signed_on, c.id
 $body$;
 
 revoke all on function contracts_cover from public;
@@ -215,9 +226,12 @@ grant execute on function contracts_cover to xunzhen_app;
 
 create function entitlement_grant(asked_id uuid, asked_person uuid, asked_source text, asked_ref uuid, asked_code text, asked_period text, asked_cap bigint, asked_counting text) returns void language sql volatile security definer set search_path = public, pg_temp as $body$
 insert into entitlements (region_id, id, person_id, source, ref_id, code, period, cap, counting)
-select app_region(), asked_id, asked_person, asked_source, asked_ref, asked_code, asked_period, asked_cap, asked_counting
+select app_region(), asked_id, asked_person, asked_source, asked_ref, asked_code, asked_period, asked_cap,
+       asked_counting
 where app_may_ask(app_region(), asked_person)
-on conflict on constraint entitlements_once do nothing
+-- granted already: a cap stays as it was, but a better insurance rule of the same year raises it
+on conflict on constraint entitlements_once do update set cap = excluded.cap
+where entitlements.cap < excluded.cap and entitlements.source in ('insurance_fund', 'insurance_deductible')
 $body$;
 
 revoke all on function entitlement_grant from public;
@@ -230,8 +244,7 @@ select e.id, e.source, e.ref_id, e.code, e.period, e.cap, e.counting,
 from entitlements e
 left join lateral (select used_after, reserved_after from entitlement_entries x
                    where x.region_id = e.region_id and x.entitlement_id = e.id order by seq desc limit 1) l on true
-where e.region_id = app_region() and e.person_id = asked_person
-  and app_may_ask(e.region_id, e.person_id)
+where e.region_id = app_region() and e.person_id = asked_person and app_may_ask(e.region_id, e.person_id)
 $body$;
 
 revoke all on function entitlement_balances from public;
@@ -270,7 +283,9 @@ grant execute on function entitlement_post to xunzhen_app;
 create function entitlements_held(asked_order uuid) returns table (entitlement_id uuid, units bigint) language sql stable security definer set search_path = public, pg_temp as $body$
 select x.entitlement_id,
        sum(case x.kind when 'reserve' then x.units when 'release' then -x.units else 0 end)::bigint
-from entitlement_entries x where x.region_id = app_region() and x.order_id = asked_order
+from entitlement_entries x
+join entitlements e on e.region_id = x.region_id and e.id = x.entitlement_id
+where x.region_id = app_region() and x.order_id = asked_order and app_may_ask(e.region_id, e.person_id)
 group by x.entitlement_id
 having sum(case x.kind when 'reserve' then x.units when 'release' then -x.units else 0 end) > 0
 $body$;
@@ -282,7 +297,9 @@ grant execute on function entitlements_held to xunzhen_app;
 create function entitlements_consumed(asked_settlement uuid) returns table (entitlement_id uuid, units bigint) language sql stable security definer set search_path = public, pg_temp as $body$
 select x.entitlement_id, sum(case x.kind when 'consume' then x.units else -x.units end)::bigint
 from entitlement_entries x
+join entitlements e on e.region_id = x.region_id and e.id = x.entitlement_id
 where x.region_id = app_region() and x.settlement_id = asked_settlement and x.kind in ('consume', 'reverse')
+  and app_may_ask(e.region_id, e.person_id)
 group by x.entitlement_id
 having sum(case x.kind when 'consume' then x.units else -x.units end) > 0
 $body$;

@@ -1,12 +1,12 @@
 """Visits, events, exceptions, trips.
 
-Revision: 202611220210, after 202611220200
+Revision: 202611221200, after 202611221100
 """
 
 from migrations import sql
 
-revision = "202611220210"
-down_revision = "202611220200"
+revision = "202611221200"
+down_revision = "202611221100"
 branch_labels = None
 depends_on = None
 
@@ -52,9 +52,9 @@ CREATE TABLE visits (
     CONSTRAINT ck_visits_verified_has_times CHECK (not verified or (started_at is not null and ended_at >= started_at))
 );
 
-CREATE INDEX ix_visits_trip_key ON visits (region_id, trip_key);
-
 CREATE INDEX ix_visits_day ON visits (region_id, institution_id, service_on);
+
+CREATE INDEX ix_visits_trip_key ON visits (region_id, trip_key);
 
 CREATE INDEX ix_visits_trip ON visits (region_id, trip_id);
 
@@ -144,11 +144,13 @@ create policy visits_changes on visits for update using ((region_id = (select ap
 
 alter table visit_staff enable row level security;
 
-grant select, insert on visit_staff to xunzhen_app;
+grant select, insert, delete on visit_staff to xunzhen_app;
 
 create policy visit_staff_sees on visit_staff for select using (exists (select 1 from visits v where v.region_id = visit_staff.region_id and v.id = visit_id));
 
 create policy visit_staff_adds on visit_staff for insert with check (exists (select 1 from visits v where v.region_id = visit_staff.region_id and v.id = visit_id));
+
+create policy visit_staff_removes on visit_staff for delete using (exists (select 1 from visits v where v.region_id = visit_staff.region_id and v.id = visit_id));
 
 alter table visit_items enable row level security;
 

@@ -1,12 +1,12 @@
 """Dispatch areas, plans, appointments.
 
-Revision: 202611220200, after 202611220190
+Revision: 202611221100, after 202611221000
 """
 
 from migrations import sql
 
-revision = "202611220200"
-down_revision = "202611220190"
+revision = "202611221100"
+down_revision = "202611221000"
 branch_labels = None
 depends_on = None
 
@@ -36,6 +36,7 @@ CREATE TABLE plans (
     published_at TIMESTAMP WITH TIME ZONE,
     progress JSONB,
     summary JSONB,
+    publication JSONB,
     travel_source VARCHAR,
     failure VARCHAR,
     CONSTRAINT pk_plans PRIMARY KEY (region_id, id),
@@ -83,9 +84,11 @@ CREATE TABLE appointments (
     CONSTRAINT appointments_person_once EXCLUDE USING gist (region_id WITH =, person_id WITH =, order_id WITH <>, during WITH &&) WHERE (state = 'booked')
 );
 
-CREATE INDEX ix_appointments_staff_day ON appointments (region_id, practitioner_id, service_on);
+CREATE INDEX ix_appointments_plan ON appointments (region_id, plan_id);
 
 CREATE INDEX ix_appointments_order ON appointments (region_id, order_id);
+
+CREATE INDEX ix_appointments_staff_day ON appointments (region_id, practitioner_id, service_on);
 
 CREATE TABLE plan_stops (
     region_id UUID NOT NULL,
@@ -170,14 +173,18 @@ grant select, insert, update on appointments to xunzhen_app;
 
 create policy appointments_sees on appointments for select using ((region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) or (region_id = (select app_region()) and app_acts_for(region_id, person_id)));
 
-create policy appointments_adds on appointments for insert with check ((region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) or (region_id = (select app_region()) and app_acts_for(region_id, person_id)));
+create policy appointments_adds on appointments for insert with check (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[]));
 
 create policy appointments_changes on appointments for update using ((region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) or (region_id = (select app_region()) and app_acts_for(region_id, person_id))) with check ((region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) or (region_id = (select app_region()) and app_acts_for(region_id, person_id)));
 
-create function appointments_busy(asked_practitioners uuid[], asked_from timestamptz, asked_to timestamptz) returns table (practitioner_id uuid, busy tstzrange) language sql stable security definer set search_path = public, pg_temp as $body$
-select a.practitioner_id, a.during from appointments a
+create function appointments_busy(asked_practitioners uuid[], asked_from timestamptz, asked_to timestamptz, asked_but uuid) returns table (practitioner_id uuid, busy tstzrange, near_lon double precision, near_lat double precision) language sql stable security definer set search_path = public, pg_temp as $body$
+select a.practitioner_id, a.during, round(h.lon::numeric, 2)::float8, round(h.lat::numeric, 2)::float8
+from appointments a
+join orders o on o.region_id = a.region_id and o.id = a.order_id
+join homes h on h.region_id = o.region_id and h.id = o.home_id
 where a.region_id = app_region() and a.practitioner_id = any(asked_practitioners) and a.state = 'booked'
   and a.during && tstzrange(asked_from, asked_to)
+  and not (asked_but is not null and a.plan_id = asked_but and o.state = 'scheduled')
   and exists (select 1 from practitioners p where p.region_id = a.region_id and p.id = a.practitioner_id
               and p.institution_id = any(app_institutions()))
 $body$;
@@ -185,10 +192,24 @@ $body$;
 revoke all on function appointments_busy from public;
 
 grant execute on function appointments_busy to xunzhen_app;
+
+create function appointments_engaged(asked_persons uuid[], asked_from timestamptz, asked_to timestamptz, asked_but uuid) returns table (person_id uuid, engaged tstzrange) language sql stable security definer set search_path = public, pg_temp as $body$
+select distinct a.person_id, a.during from appointments a
+join orders o on o.region_id = a.region_id and o.id = a.order_id
+where a.region_id = app_region() and a.person_id = any(asked_persons) and a.state = 'booked'
+  and a.during && tstzrange(asked_from, asked_to)
+  and not (asked_but is not null and a.plan_id = asked_but and o.state = 'scheduled')
+  and app_sees_person(a.region_id, a.person_id)
+$body$;
+
+revoke all on function appointments_engaged from public;
+
+grant execute on function appointments_engaged to xunzhen_app;
 """
 
 DOWN = """
 drop table plan_unassigned, plan_stops, appointments, plan_routes, plans, dispatch_areas cascade;
+drop function appointments_engaged cascade;
 drop function appointments_busy cascade;
 """
 

@@ -1,12 +1,12 @@
 """Regions, institutions, service modes, settings.
 
-Revision: 202611220120, after 202611220110
+Revision: 202611220300, after 202611220200
 """
 
 from migrations import sql
 
-revision = "202611220120"
-down_revision = "202611220110"
+revision = "202611220300"
+down_revision = "202611220200"
 branch_labels = None
 depends_on = None
 
@@ -61,6 +61,8 @@ CREATE TABLE institutions (
     CONSTRAINT pk_institutions PRIMARY KEY (region_id, id),
     CONSTRAINT institutions_code_once UNIQUE (region_id, code),
     CONSTRAINT fk_institutions_region_id_district_id FOREIGN KEY(region_id, district_id) REFERENCES districts (region_id, id),
+    CONSTRAINT ck_institutions_kind CHECK (kind in ('community_health_centre', 'township_health_centre', 'village_clinic', 'hospital', 'nursing_hospital', 'nursing_centre', 'rehab_hospital', 'rehab_centre', 'hospice_centre', 'care_institution')),
+    CONSTRAINT ck_institutions_on_earth CHECK (lon between -180 and 180 and lat between -90 and 90),
     CONSTRAINT ck_institutions_licence_dated CHECK ((licence_no is null) = (licence_from is null)),
     CONSTRAINT ck_institutions_licence_ends_after_it_starts CHECK (licence_to is null or licence_to >= licence_from)
 );
@@ -89,7 +91,8 @@ CREATE TABLE stations (
     lat FLOAT NOT NULL,
     CONSTRAINT pk_stations PRIMARY KEY (region_id, id),
     CONSTRAINT stations_code_once UNIQUE (region_id, institution_id, code),
-    CONSTRAINT fk_stations_region_id_institution_id FOREIGN KEY(region_id, institution_id) REFERENCES institutions (region_id, id)
+    CONSTRAINT fk_stations_region_id_institution_id FOREIGN KEY(region_id, institution_id) REFERENCES institutions (region_id, id),
+    CONSTRAINT ck_stations_on_earth CHECK (lon between -180 and 180 and lat between -90 and 90)
 );
 
 grant select on regions to xunzhen_app;

@@ -1,12 +1,12 @@
 """Attempts of jobs.
 
-Revision: 202611220110, after 202611220100
+Revision: 202611220200, after 202611220100
 """
 
 from migrations import sql
 from service.core.jobs import install
 
-revision = "202611220110"
+revision = "202611220200"
 down_revision = "202611220100"
 branch_labels = None
 depends_on = None
