@@ -13,7 +13,7 @@ depends_on = None
 
 UP = r"""
 CREATE TABLE job_attempts (
-    job_id SERIAL NOT NULL,
+    job_id BIGINT NOT NULL,
     news VARCHAR NOT NULL,
     attempts INTEGER NOT NULL,
     last_at TIMESTAMP WITH TIME ZONE NOT NULL,

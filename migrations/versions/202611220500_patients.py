@@ -53,9 +53,9 @@ CREATE TABLE patients (
     CONSTRAINT ck_patients_dies_after_birth CHECK (deceased_on >= born_on)
 );
 
-CREATE INDEX ix_patients_phone ON patients (region_id, phone_index);
-
 CREATE INDEX ix_patients_home ON patients (region_id, home_id);
+
+CREATE INDEX ix_patients_phone ON patients (region_id, phone_index);
 
 CREATE TABLE care_relations (
     region_id UUID NOT NULL,
@@ -234,6 +234,10 @@ grant select, update on care_relations to xunzhen_app;
 create policy care_relations_sees on care_relations for select using (region_id = (select app_region()) and (account_id = (select app_account()) or institution_id = any((select app_institutions())::uuid[]) or app_sees_person(region_id, person_id)));
 
 create policy care_relations_changes on care_relations for update using (region_id = (select app_region()) and app_sees_person(region_id, person_id)) with check (region_id = (select app_region()) and app_sees_person(region_id, person_id));
+
+revoke update on care_relations from xunzhen_app;
+
+grant update (during) on care_relations to xunzhen_app;
 
 alter table patients enable row level security;
 

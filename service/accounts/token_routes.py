@@ -61,7 +61,7 @@ async def _grant(session: AsyncSession, house: House, body: schemas.Grant) -> sc
             return await usecases.refresh(session, house=house, refresh_token=body.refresh_token)
 
 
-@router.post("/tokens/revocation", status_code=204)
+@router.post("/tokens/revocation", status_code=204, responses=http.refuses())
 async def revoke_token(house: TheHouse, now: Now, body: schemas.Revocation) -> None:
     """退出登录：刷新令牌及由它换来的全部令牌失效。"""
     async with transaction(house.sessions, Fence(), now) as session:

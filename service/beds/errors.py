@@ -56,7 +56,7 @@ class ClosingReasonWrong(Refusal):
     """The closing reason contradicts what is known of the person's life."""
 
     zh = "撤床原因与居民的在世状态不符：去世须先登记去世日期，已登记去世的只能选“死亡”。"
-    en = "The reason contradicts the record: register the death first; after a death the reason is 死亡."
+    en = "The reason contradicts the record: register the death first; after a death no other reason fits."
 
 
 class BedHasOpenOrders(Refusal):

@@ -76,8 +76,8 @@ class TooFewStaff(Refusal):
 class PriceMissing(Refusal):
     """A service has no price on the service date."""
 
-    zh = "项目 {code} 在服务当日没有价格，请机构先在价格目录中登记，再试。"
-    en = "The service {code} has no price on the service date; the institution must enter one first."
+    zh = "项目 {item_code} 在服务当日没有价格，请机构先在价格目录中登记，再试。"
+    en = "The service {item_code} has no price on the service date; the institution must enter one first."
 
 
 class OutsideServiceArea(Refusal):

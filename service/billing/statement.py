@@ -87,7 +87,8 @@ def lines_of(bill: rules.Bill, labels: Mapping[str, str]) -> tuple[LineFacts, ..
 
 def problem_of(refusal: rules.Refusal) -> Refusal:
     """Return the problem document of a refusal of the kernel's gate."""
-    facts = dict(refusal.facts)
+    # `code` is the problem's own word
+    facts = {"item_code" if name == "code" else name: fact for name, fact in refusal.facts.items()}
     return _PROBLEMS[refusal.reason](what=rules.explain_refusal(refusal).removesuffix("，不能结算"), **facts)
 
 

@@ -23,8 +23,8 @@ class CodeReserved(Refusal):
     """The code belongs to lines that a bill makes itself."""
 
     status = 422
-    zh = "编码 {code} 由系统计费使用，请换一个编码。"
-    en = "The code {code} is reserved for lines that a bill makes itself; choose another."
+    zh = "编码 {reserved} 由系统计费使用，请换一个编码。"
+    en = "The code {reserved} is reserved for lines that a bill makes itself; choose another."
 
 
 class RefusalNoteMissing(Refusal):

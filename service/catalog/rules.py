@@ -159,7 +159,7 @@ def refuse_reserved(code: str) -> None:
         errors.CodeReserved: names it.
     """
     if code in RESERVED_CODES:
-        raise errors.CodeReserved(code=code)
+        raise errors.CodeReserved(reserved=code)
 
 
 def refuse_silent_ban(home_allowed: bool, refusal_note: str | None) -> None:

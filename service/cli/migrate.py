@@ -16,15 +16,19 @@ app = typer.Typer(add_completion=False, help="升级数据库结构")
 MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations"
 
 
+def configure(owner_url: str) -> Config:
+    """Return alembic's configuration for a database, as its owner."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("prepend_sys_path", str(MIGRATIONS.parent))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = owner_url
+    return config
+
+
 def upgrade(owner_url: str, revision: str = "head") -> None:
     """Run the migrations up to `revision` as the schema's owner; safe to repeat."""
-    config = Config()
-    # one path, whatever characters it has: no splitting at spaces, and the parser's own `%` doubled
-    config.set_main_option("path_separator", "os")
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("prepend_sys_path", str(MIGRATIONS.parent).replace("%", "%%"))
-    config.attributes["url"] = owner_url
-    command.upgrade(config, revision)
+    command.upgrade(configure(owner_url), revision)
 
 
 @app.command()

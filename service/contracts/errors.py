@@ -95,8 +95,8 @@ class EntitlementUnknown(Refusal):
     """The person has no such entitlement."""
 
     status = 409
-    zh = "该居民没有 {source} 的“{code}”（{period}）额度，请重新询价。"
-    en = "The person has no entitlement of {source} to {code} ({period}); ask for a new quote."
+    zh = "该居民没有 {source} 的“{item}”（{period}）额度，请重新询价。"
+    en = "The person has no entitlement of {source} to {item} ({period}); ask for a new quote."
 
 
 class ConsumedAlready(Refusal):

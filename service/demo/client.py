@@ -90,6 +90,14 @@ class Api:
         """
         return _content(await self._post(path, body, f"demo-{next(self.line.keys)}"))
 
+    async def patch(self, path: str, body: Json) -> Json:
+        """Change something; the same once more changes nothing.
+
+        Raises:
+            Refused: it is refused.
+        """
+        return _content(await self._ask("PATCH", path, json=body))
+
     async def post_keyed(self, path: str, body: Json, key: str) -> tuple[Json, bool]:
         """Create something under a given key; return the answer and whether it was told again.
 
@@ -105,7 +113,7 @@ class Api:
     async def _ask(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **parts: Any
     ) -> httpx.Response:
-        """Ask, once more after a lost connection: every POST has a key, so nothing happens twice."""
+        """Ask, again after a lost connection: every POST has a key, so nothing happens twice."""
         sent = dict(headers or {}) | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         for attempt in range(1, ATTEMPTS + 1):
             try:

@@ -137,6 +137,9 @@ fences.fence(
     changes=fences.Fence.person,
     verbs="select, update",
 )
+# a relation can be ended; who it is to, and with which rights, never changes
+fences.statement(CareRelation, f"revoke update on care_relations from {fences.APP_ROLE}")
+fences.statement(CareRelation, f"grant update (during) on care_relations to {fences.APP_ROLE}")
 fences.fence(Patient, _SEES, adds=_ADDED)
 fences.fence(Home, _HOME, adds=_ADDED)
 fences.fence(KeyGroupRow, fences.Fence.person)

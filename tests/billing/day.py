@@ -64,7 +64,9 @@ class Day:
         await self.world.add(VisitFeeTariff(**self.own, unit=unit, tiers=bounds, **said))
 
     async def setting(self, key: str, value: object) -> None:
-        await self.world.add(SettingRow(**self.own, key=key, value=value, valid_from=YEAR))
+        await self.world.add(
+            SettingRow(**self.own, key=key, value=value, valid_from=YEAR, set_by_account_id=new_id(), set_at=MORNING)
+        )
 
     async def programme(self, person_id: UUID, per_year: Mapping[str, int], name: str = "国家基本公共卫生服务") -> UUID:
         region_id, no = self.world.region_id, self.world.number()

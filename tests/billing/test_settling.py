@@ -43,7 +43,7 @@ class TestServices:
         assert (bill["patient_fen"], bill["payers"][0]["label"]) == (9800, "个人自付")
         assert parts(bill, "BP") == [("self_pay", None, 2000)]
         assert line_of(bill, "BP")["price_from"] == "2026-01-01"
-        assert line_of(bill, "BP")["reason"] == "BP10.00元×2＝20.00元"
+        assert line_of(bill, "BP")["reason"] == "BP10元×2＝20.00元"
 
     async def test_a_price_of_later_days_alters_nothing(self, day: Day) -> None:
         await day.price("BP", "10", valid_to=date(2026, 3, 2))
@@ -295,7 +295,7 @@ class TestGate:
         await day.work(visit_id)
         told = await day.status(visit_id)
         assert (told["status"], told["settlement"]) == ("refused", None)
-        assert (told["refusal"]["code"], told["refusal"]["facts"]["code"]) == ("price-missing", "BP")
+        assert (told["refusal"]["code"], told["refusal"]["facts"]["item_code"]) == ("price-missing", "BP")
         assert (await day.settle(visit_id)).json()["code"] == "price-missing"
         await day.price("BP", "10")
         assert (await day.settle(visit_id)).status_code == 201

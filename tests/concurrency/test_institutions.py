@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from service.core.db import refusals
 from service.core.db.session import transaction
 from service.core.ids import new_id
 from service.core.principal import Fence
@@ -127,4 +126,3 @@ class TestFences:
         with pytest.raises(errors.DistrictCodeTaken):
             async with transaction(world.house.sessions, inside(world, region_wide=True), world.clock.now()) as session:
                 await session.execute(add, {"region": world.region_id, "id": new_id()})
-        assert refusals.constraint_of(DBAPIError("", {}, Exception())) is None

@@ -1,7 +1,6 @@
 """The house answers in problem+json, in the language asked for, knows its principal and what a phone has already."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI, Request
@@ -116,9 +115,3 @@ class TestRoutes:
     def test_every_operation_has_a_name_of_its_own(self, app: FastAPI) -> None:
         names = [each["operationId"] for path in app.openapi()["paths"].values() for each in path.values()]
         assert len(names) == len(set(names))
-
-    def test_the_rooms_never_say_what_time_it_is(self) -> None:
-        rooms = Path(__file__).parents[2] / "service"
-        for room in ("institutions", "accounts"):
-            for file in (rooms / room).rglob("*.py"):
-                assert "datetime.now(" not in file.read_text(), file

@@ -111,9 +111,9 @@ class TestWhoChangesAPerson:
             await changed(
                 world,
                 elsewhere,
-                "insert into homes (region_id, id, registered_by_institution_id, address_sealed, lon, lat, datum, floor,"
-                f" has_lift) values ('{world.region_id}', '{new_id()}', '{world.institution_id}', '', 0, 0, 'wgs84', 1,"
-                " false)",
+                "insert into homes (region_id, id, registered_by_institution_id, address_sealed, lon, lat, datum,"
+                f" floor, has_lift) values ('{world.region_id}', '{new_id()}', '{world.institution_id}', '', 0, 0,"
+                " 'wgs84', 1, false)",
             )
 
     async def test_nobody_writes_a_care_relation_or_removes_anything_himself(self, world, person):
@@ -123,9 +123,11 @@ class TestWhoChangesAPerson:
                 world,
                 desk,
                 "insert into care_relations (region_id, id, person_id, kind, institution_id, rights, during, because)"
-                f" values ('{world.region_id}', '{new_id()}', '{person}', 'institution', '{world.institution_id}', '{{}}',"
-                " tstzrange(now(), null), '')",
+                f" values ('{world.region_id}', '{new_id()}', '{person}', 'institution', '{world.institution_id}',"
+                " '{}', tstzrange(now(), null), '')",
             )
+        with pytest.raises(DBAPIError, match="permission denied"):
+            await changed(world, desk, "update care_relations set rights = '{view,book,pay,grant}'")
         for table in TABLES:
             with pytest.raises(DBAPIError, match="permission denied"):
                 await changed(world, desk, f"delete from {table}")

@@ -164,5 +164,5 @@ async def _resolve(
         for balance in await balances(session, region_id=region_id, person_id=person_id)
     }
     for source, _, code, period in wanted.keys() - known.keys():
-        raise errors.EntitlementUnknown(source=str(source), code=code, period=period)
+        raise errors.EntitlementUnknown(source=str(source), item=code, period=period)
     return {known[key]: units for key, units in wanted.items()}

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from service.core.db import fences, rows
@@ -12,7 +13,7 @@ class JobAttempt(SQLModel, table=True):
 
     __tablename__ = "job_attempts"
 
-    job_id: int = Field(primary_key=True)
+    job_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     news: str
     attempts: int
     last_at: datetime = rows.moment()

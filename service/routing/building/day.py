@@ -7,6 +7,8 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+import numpy as np
+
 from service.core.geo import Point, TravelMode
 from service.gateways.maps import Pace
 from service.orders.rules import OrderFacts
@@ -72,10 +74,11 @@ def draw(facts: DayFacts) -> Day:
 
 
 def problem_of(day: Day, seconds: Sequence[Matrix]) -> Problem:
-    """Return the day's problem; `seconds` are the travel times by `day.means`."""
+    """Return the day's problem; `seconds` are the travel times by `day.means`, none on a day without staff."""
+    nobody = np.zeros((len(day.points), len(day.points)), dtype=np.int64)
     return Problem(
         points=len(day.points),
-        matrices=tuple(seconds),
+        matrices=tuple(seconds) or (nobody,),
         staff=day.staff,
         jobs=day.jobs,
         rules=Rules(not_preferred=NOT_PREFERRED_SECONDS),

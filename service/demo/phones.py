@@ -1,0 +1,187 @@
+"""The day: each practitioner's phone is a task that reads its day and reports from door to door."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from service.demo import journey, pace
+from service.demo.client import Api, Json, Refused
+from service.demo.figures import INSTITUTIONS, SERVICE_ON
+from service.demo.journey import Where
+from service.demo.processes import DemoFailed
+from service.demo.town import Practitioner, Town
+
+STRAY_METRES: Final = 640
+_AGAIN_SECONDS: Final = 0.15
+_TRIES: Final = 200
+_WAIT_AT_THE_DOOR: Final = timedelta(minutes=10)
+_LEAVE: Final = timedelta(minutes=1)
+_NOT_YET: Final = frozenset({"clock-ahead", "crew-not-there", "crew-elsewhere", "key-in-flight"})
+"""What a phone says again a moment later: the clocks differ, or a colleague is not there yet."""
+
+
+class Meeting:
+    """Colleagues who serve one elder together: they begin and end at one time, the latest of theirs."""
+
+    def __init__(self, parties: int) -> None:
+        self._barrier = asyncio.Barrier(parties)
+        self._latest: datetime | None = None
+
+    async def agree(self, mine: datetime) -> datetime:
+        """Return the latest moment of everybody's, once everybody has named his.
+
+        Raises: nothing.
+        """
+        self._latest = mine if self._latest is None else max(self._latest, mine)
+        await self._barrier.wait()
+        agreed = self._latest
+        await self._barrier.wait()
+        self._latest = None  # for the next time; everybody has read it
+        return agreed
+
+
+@dataclass
+class Day:
+    """What the phones share."""
+
+    town: Town
+    pulse: pace.Pulse
+    step: Callable[[], None]
+    stories: dict[str, str]
+    meetings: dict[str, Meeting] = field(default_factory=dict)
+    visits: dict[str, Json] = field(default_factory=dict)
+
+    def meeting(self, stop: Json) -> Meeting:
+        """Return where the crew of a stop meets."""
+        return self.meetings.setdefault(stop["order_id"], Meeting(len(stop["crew"])))
+
+
+async def walk_day(town: Town, pulse: pace.Pulse) -> dict[str, Json]:
+    """Let all phones report their day; return each order's visit as it was last answered.
+
+    Raises:
+        Refused: the server did not take a report.
+        DemoFailed: the day of a phone is not what was published.
+    """
+    stops = {
+        each.id: (await each.api.get("/my/day", on=SERVICE_ON.isoformat()))["stops"] for each in town.staff.values()
+    }
+    expected = town.told["publication"]["appointments"]
+    total = sum(len(each) for each in stops.values())
+    if total != expected:
+        raise DemoFailed(f"手机上共 {total} 个预约，发布的是 {expected} 个。")
+    step = town.tell.begin("上门：出发、到达、开始、项目、完成、离开", total)
+    day = Day(town, pulse, step, {each.order_id: each.wish.story for each in town.placed if each.wish.story})
+    await _together([Phone(day, each).walk(stops[each.id]) for each in town.staff.values()])
+    return day.visits
+
+
+async def _together(phones: list[Awaitable[None]]) -> None:
+    """Run all phones; the first that fails ends the others."""
+    tasks = [asyncio.ensure_future(phone) for phone in phones]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Phone:
+    """One practitioner's phone: where he is, and from when on he is free."""
+
+    def __init__(self, day: Day, owner: Practitioner) -> None:
+        station = next(each for each in INSTITUTIONS if each.code == owner.worker.institution)
+        self._day, self._owner, self._api = day, owner, owner.api
+        self._draw = random.Random(owner.worker.no)
+        self._here = Where(station.lon, station.lat)
+        self._free = pace.at(SERVICE_ON, owner.worker.start)
+
+    async def walk(self, stops: list[Json]) -> None:
+        """Go from door to door."""
+        for stop in stops:
+            await self._visit(stop)
+            self._day.step()
+
+    async def _visit(self, stop: Json) -> None:
+        door = Where(stop["lon"], stop["lat"])
+        planned, ends = (datetime.fromisoformat(stop[name]) for name in ("start_at", "end_at"))
+        mode = self._owner.worker.travel_mode
+        way = journey.leg(self._draw, self._here, door, mode, free=self._free, planned=planned)
+        story = self._day.stories.get(stop["order_id"])
+        stray = STRAY_METRES if story == "out_of_fence" else 0.0
+        await self._report(stop, "depart", way.departs)
+        await self._report(stop, "arrive", way.arrives, journey.position(self._draw, door, stray=stray))
+        if story == "noshow":
+            left = await self._find_nobody(stop, way.arrives)
+        else:
+            start = await self._begin(stop, way.arrives, planned)
+            left = await self._serve(stop, start, journey.service(self._draw, ends - planned))
+        self._here, self._free = door, left
+
+    async def _begin(self, stop: Json, arrived: datetime, planned: datetime) -> datetime:
+        """Begin the service, with the colleague where there is one; return when."""
+        start = journey.begins(arrived, planned)
+        if len(stop["crew"]) > 1:
+            # the first one tries at once, and hears that the colleague is not there yet
+            await self._try_alone(stop, start)
+            start = await self._day.meeting(stop).agree(start)
+        await self._report(stop, "start", start)
+        return start
+
+    async def _try_alone(self, stop: Json, start: datetime) -> None:
+        try:
+            await self._say(stop, "start", start)
+        except Refused as refused:
+            if refused.code not in _NOT_YET:
+                raise
+
+    async def _serve(self, stop: Json, start: datetime, lasts: timedelta) -> datetime:
+        """Record what was done, complete and leave; return when one has left."""
+        end = start + lasts
+        crew = sorted(stop["crew"])
+        if len(crew) > 1:
+            end = await self._day.meeting(stop).agree(end)
+        if crew[0] == self._owner.worker.name:
+            await self._perform(stop)
+        if len(crew) > 1:
+            await self._day.meeting(stop).agree(end)
+        await self._report(stop, "complete", end)
+        await self._report(stop, "leave", end + _LEAVE)
+        return end + _LEAVE
+
+    async def _perform(self, stop: Json) -> None:
+        visit = self._day.visits[stop["order_id"]]
+        for item in stop["items"]:
+            await self._api.post(f"/visits/{visit['id']}/items", {"code": item["code"], "quantity": item["quantity"]})
+
+    async def _find_nobody(self, stop: Json, arrived: datetime) -> datetime:
+        gone = arrived + _WAIT_AT_THE_DOOR
+        await self._day.pulse.until(gone)
+        visit = self._day.visits[stop["order_id"]]
+        self._day.visits[stop["order_id"]] = await self._api.post(f"/visits/{visit['id']}/no-show")
+        await self._report(stop, "leave", gone)
+        return gone
+
+    async def _report(self, stop: Json, kind: str, happened: datetime, where: Json | None = None) -> None:
+        """Report a step when its time has come, again where the server says not yet."""
+        await self._day.pulse.until(happened)
+        for _ in range(_TRIES):
+            try:
+                return await self._say(stop, kind, happened, where)
+            except Refused as refused:
+                if refused.code not in _NOT_YET:
+                    raise
+            await asyncio.sleep(_AGAIN_SECONDS)
+        raise DemoFailed(f"订单 {stop['order_no']} 的“{kind}”一直没有被接受。")
+
+    async def _say(self, stop: Json, kind: str, happened: datetime, where: Json | None = None) -> None:
+        event = {"order_id": stop["order_id"], "kind": kind, "happened_at": happened.isoformat(), **(where or {})}
+        self._day.visits[stop["order_id"]] = await _post(self._api, event)
+
+
+async def _post(api: Api, event: Json) -> Json:
+    return await api.post("/visit-events", event)

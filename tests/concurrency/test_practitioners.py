@@ -1,0 +1,81 @@
+"""Races about staff, on connections of their own, as the application's role, past every check of the application."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+from service.accounts.rules import Role
+from service.core import problems
+from service.core.clock import local_date
+from service.core.dates import moments
+from service.core.db.session import transaction
+from service.practitioners import errors, repository
+from service.practitioners.models import Practitioner, Shift
+from tests.world import NOW, World
+
+
+async def race(world: World, *rows) -> Counter:
+    """Insert rows at once, each in its own transaction; return how often each outcome came."""
+    assert repository  # it has named the constraints
+    start = asyncio.Barrier(len(rows))
+
+    async def one(row):
+        try:
+            async with transaction(
+                world.house.sessions, world.principal(Role.institution_admin).fence, world.clock.now()
+            ) as session:
+                await start.wait()
+                session.add(row)
+                await session.flush()
+        except problems.Refusal as refusal:
+            return type(refusal)
+        return None
+
+    return Counter(await asyncio.gather(*map(one, rows)))
+
+
+class TestShifts:
+    def shift(self, world: World, practitioner_id, start, hours: int) -> Shift:
+        return Shift(
+            region_id=world.region_id,
+            institution_id=world.institution_id,
+            practitioner_id=practitioner_id,
+            service_on=local_date(start),
+            during=moments(start, start + timedelta(hours=hours)),
+        )
+
+    async def test_of_overlapping_shifts_at_once_one_stands(self, world):
+        nurse = await world.add_practitioner()
+        start = NOW + timedelta(days=1)
+        rows = [self.shift(world, nurse, start + timedelta(minutes=each), 9) for each in range(4)]
+        assert await race(world, *rows) == {None: 1, errors.ShiftOverlaps: 3}
+
+    async def test_of_two_shifts_of_one_day_at_once_one_stands(self, world):
+        nurse = await world.add_practitioner()
+        rows = [self.shift(world, nurse, NOW, 2), self.shift(world, nurse, NOW + timedelta(hours=3), 2)]
+        assert await race(world, *rows) == {None: 1, errors.ShiftThatDay: 1}
+
+    async def test_two_people_work_at_once(self, world):
+        rows = [self.shift(world, await world.add_practitioner(), NOW, 8) for _ in range(2)]
+        assert await race(world, *rows) == {None: 2}
+
+
+class TestAccounts:
+    async def test_an_account_becomes_one_practitioners(self, world):
+        account_id = await world.add_account(Role.nurse, world.institution_id)
+        rows = [
+            Practitioner(
+                region_id=world.region_id,
+                institution_id=world.institution_id,
+                staff_no=f"S{each}",
+                name="马晓梅",
+                sex="female",
+                role="nurse",
+                title="junior",
+                station_id=world.station_id,
+                travel_mode="car",
+                account_id=account_id,
+            )
+            for each in range(3)
+        ]
+        assert await race(world, *rows) == {None: 1, errors.AccountTaken: 2}
