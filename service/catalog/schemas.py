@@ -35,7 +35,7 @@ def _decimal(places: int) -> Any:
         return Decimal(text)
 
     # one way to write a number, whether it was just sent or comes from the database: “28”, not “28.0000”
-    written = PlainSerializer(lambda number: f"{number.normalize():f}", return_type=str)
+    written = PlainSerializer(lambda number: f"{number.normalize():f}", return_type=str, when_used="json")
     return BeforeValidator(read), written, WithJsonSchema({"type": "string", "pattern": pattern})
 
 

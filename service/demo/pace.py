@@ -2,6 +2,8 @@
 
 import asyncio
 import time as wall
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -88,3 +90,21 @@ class Pulse:
         while left > 0:
             await asyncio.sleep(min(max(left / self._rate, 0.005), 0.5))
             left = (moment - self.now()).total_seconds()
+
+
+@asynccontextmanager
+async def kept(http: httpx.AsyncClient) -> AsyncIterator[Pulse]:
+    """Keep a pulse for the block.
+
+    Raises:
+        httpx.HTTPError: the server cannot be reached at the beginning.
+    """
+    pulse = Pulse(http)
+    await pulse.look()
+    keeper = asyncio.ensure_future(pulse.keep())
+    try:
+        yield pulse
+    finally:
+        keeper.cancel()
+        with suppress(asyncio.CancelledError, httpx.HTTPError):
+            await keeper

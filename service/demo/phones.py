@@ -24,23 +24,20 @@ _NOT_YET: Final = frozenset({"clock-ahead", "crew-not-there", "crew-elsewhere", 
 
 
 class Meeting:
-    """Colleagues who serve one elder together: they begin and end at one time, the latest of theirs."""
+    """Colleagues who serve one elder together, once: they begin, or end, at one time, the latest of theirs."""
 
     def __init__(self, parties: int) -> None:
         self._barrier = asyncio.Barrier(parties)
-        self._latest: datetime | None = None
+        self._named: list[datetime] = []
 
     async def agree(self, mine: datetime) -> datetime:
         """Return the latest moment of everybody's, once everybody has named his.
 
         Raises: nothing.
         """
-        self._latest = mine if self._latest is None else max(self._latest, mine)
+        self._named.append(mine)
         await self._barrier.wait()
-        agreed = self._latest
-        await self._barrier.wait()
-        self._latest = None  # for the next time; everybody has read it
-        return agreed
+        return max(self._named)
 
 
 @dataclass
@@ -51,12 +48,13 @@ class Day:
     pulse: pace.Pulse
     step: Callable[[], None]
     stories: dict[str, str]
-    meetings: dict[str, Meeting] = field(default_factory=dict)
+    meetings: dict[tuple[str, str], Meeting] = field(default_factory=dict)
     visits: dict[str, Json] = field(default_factory=dict)
 
-    def meeting(self, stop: Json) -> Meeting:
-        """Return where the crew of a stop meets."""
-        return self.meetings.setdefault(stop["order_id"], Meeting(len(stop["crew"])))
+    async def agree(self, stop: Json, what: str, mine: datetime) -> datetime:
+        """Return the moment that the crew of a stop agrees on for `what`; one who is alone agrees with himself."""
+        meeting = self.meetings.setdefault((stop["order_id"], what), Meeting(len(stop["crew"])))
+        return await meeting.agree(mine)
 
 
 async def walk_day(town: Town, pulse: pace.Pulse) -> dict[str, Json]:
@@ -128,11 +126,12 @@ class Phone:
         if len(stop["crew"]) > 1:
             # the first one tries at once, and hears that the colleague is not there yet
             await self._try_alone(stop, start)
-            start = await self._day.meeting(stop).agree(start)
+            start = await self._day.agree(stop, "start", start)
         await self._report(stop, "start", start)
         return start
 
     async def _try_alone(self, stop: Json, start: datetime) -> None:
+        await self._day.pulse.until(start)
         try:
             await self._say(stop, "start", start)
         except Refused as refused:
@@ -141,14 +140,9 @@ class Phone:
 
     async def _serve(self, stop: Json, start: datetime, lasts: timedelta) -> datetime:
         """Record what was done, complete and leave; return when one has left."""
-        end = start + lasts
-        crew = sorted(stop["crew"])
-        if len(crew) > 1:
-            end = await self._day.meeting(stop).agree(end)
-        if crew[0] == self._owner.worker.name:
+        if min(stop["crew"]) == self._owner.worker.name:
             await self._perform(stop)
-        if len(crew) > 1:
-            await self._day.meeting(stop).agree(end)
+        end = await self._day.agree(stop, "end", start + lasts)
         await self._report(stop, "complete", end)
         await self._report(stop, "leave", end + _LEAVE)
         return end + _LEAVE

@@ -15,7 +15,8 @@ from typing import Final
 
 import httpx
 
-START_SECONDS: Final = 40
+START_SECONDS: Final = 60
+STOP_SECONDS: Final = 30
 
 
 class DemoFailed(Exception):
@@ -52,9 +53,10 @@ class Processes:
         """
         began = time.time()
         knots = [[began + each.seconds, each.shows.isoformat()] for each in clock]
-        environment = os.environ | {
+        # whatever this shell is set up for, the demo's processes have the demo's data directory and nothing else
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("XUNZHEN_")}
+        environment = outside | {
             "XUNZHEN_DATA_DIR": str(self.data_dir),
-            "XUNZHEN_DATABASE_URL": "",
             "XUNZHEN_DEMO_CLOCK": json.dumps(knots),
             "XUNZHEN_LOG_LEVEL": "WARNING",
         }
@@ -68,19 +70,26 @@ class Processes:
         await self._wait_until_ready()
 
     async def stop(self) -> None:
-        """Ask both to stop, and wait: requests and jobs in hand are finished."""
+        """Ask both to stop, and wait: requests and jobs in hand are finished; who does not is ended."""
         for process in self.running:
             if process.returncode is None:
                 process.send_signal(signal.SIGTERM)
         for process in self.running:
-            await process.wait()
+            try:
+                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
         self.running.clear()
 
     async def watch(self) -> None:
         """Return when one of the processes has ended."""
-        await asyncio.wait(
-            [asyncio.create_task(each.wait()) for each in self.running], return_when=asyncio.FIRST_COMPLETED
-        )
+        waiting = [asyncio.create_task(each.wait()) for each in self.running]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
 
     async def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS

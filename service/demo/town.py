@@ -1,10 +1,10 @@
 """What the player knows of the town as the demo goes on: ids, people logged in, orders placed; and whom it tells."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from service.demo.client import Api, Json
+from service.demo.client import Api, Json, Line
 from service.demo.district import District, Elder, House, Wish, Worker
 
 
@@ -80,6 +80,16 @@ class Town:
     def __post_init__(self) -> None:
         """Until they have accounts of their own, the administrator stands for them."""
         self.dispatcher = self.finance = self.region_admin
+
+    def move_to(self, line: Line) -> None:
+        """Let everybody who is needed on the day go on over another line: the server has been started anew."""
+        self.region_admin = Api(line, self.region_admin.token)
+        self.dispatcher, self.finance = Api(line, self.dispatcher.token), Api(line, self.finance.token)
+        self.staff = {no: replace(each, api=Api(line, each.api.token)) for no, each in self.staff.items()}
+        self.residents = {
+            no: replace(each, booker=each.booker and Api(line, each.booker.token))
+            for no, each in self.residents.items()
+        }
 
     def doctor_of(self, institution: str) -> Practitioner:
         """Return a doctor of an institution."""

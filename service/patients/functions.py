@@ -42,7 +42,8 @@ where p.region_id = app_region() and p.id = asked_person
 _ADMIT = """
 with person as (
     select p.region_id, p.id from patients p
-    where p.region_id = app_region() and p.id_number_index = asked_index and asked_institution = any(app_institutions())
+    where p.region_id = app_region() and p.id_number_index = asked_index and p.name = asked_name
+      and asked_institution = any(app_institutions())
 ), related as (
     insert into care_relations
         (region_id, id, person_id, kind, institution_id, rights, during, because, granted_by_account_id)

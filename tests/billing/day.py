@@ -53,7 +53,11 @@ class Day:
 
     async def price(self, code: str, yuan: str = "10", *, valid_from: date = YEAR, **more: Any) -> UUID:
         row = PriceRow(
-            **{**self.own, **more}, code=code, name=more.pop("name", code), unit_price=Decimal(yuan), valid_from=valid_from
+            **{**self.own, **more},
+            code=code,
+            name=more.pop("name", code),
+            unit_price=Decimal(yuan),
+            valid_from=valid_from,
         )
         await self.world.add(row)
         return row.id
@@ -87,22 +91,38 @@ class Day:
         region_id, plan = self.world.region_id, f"PLAN{self.world.number()}"
         await self.world.add(
             InsuranceRule(
-                region_id=region_id, plan_code=plan, name="居民医保", deductible_fen=deductible_fen,
-                pay_ratio=Decimal(pay_ratio), yearly_cap_fen=yearly_cap_fen, valid_from=YEAR,
+                region_id=region_id,
+                plan_code=plan,
+                name="居民医保",
+                deductible_fen=deductible_fen,
+                pay_ratio=Decimal(pay_ratio),
+                yearly_cap_fen=yearly_cap_fen,
+                valid_from=YEAR,
             ),
             Coverage(region_id=region_id, person_id=person_id, plan_code=plan, valid_from=YEAR),
-        )  # fmt: skip
+        )
 
     async def contract(
-        self, person_id: UUID, items: Mapping[str, int] | None = None, *, counting: str = "quantity",
-        institution_id: UUID | None = None, doctor_id: UUID | None = None, **package: Any,
-    ) -> UUID:  # fmt: skip
+        self,
+        person_id: UUID,
+        items: Mapping[str, int] | None = None,
+        *,
+        counting: str = "quantity",
+        institution_id: UUID | None = None,
+        doctor_id: UUID | None = None,
+        **package: Any,
+    ) -> UUID:
         own = {"region_id": self.world.region_id, "institution_id": institution_id or self.world.institution_id}
         offered = Package(**own, code=f"PK{self.world.number()}", name="服务包", valid_from=YEAR, **package)
         signed = Contract(
-            **own, person_id=person_id, package_id=offered.id, doctor_id=doctor_id or self.doctor,
-            signed_on=date(2026, 1, 5), valid_from=date(2026, 1, 5), valid_to=date(2027, 1, 4),
-        )  # fmt: skip
+            **own,
+            person_id=person_id,
+            package_id=offered.id,
+            doctor_id=doctor_id or self.doctor,
+            signed_on=date(2026, 1, 5),
+            valid_from=date(2026, 1, 5),
+            valid_to=date(2027, 1, 4),
+        )
         granted = (items or {}).items()
         await self.world.add(
             offered,
@@ -110,45 +130,89 @@ class Day:
             signed,
             *(
                 Entitlement(
-                    region_id=self.world.region_id, person_id=person_id, source="contract", ref_id=signed.id, code=c,
-                    period="contract", cap=q, counting=counting,
+                    region_id=self.world.region_id,
+                    person_id=person_id,
+                    source="contract",
+                    ref_id=signed.id,
+                    code=c,
+                    period="contract",
+                    cap=q,
+                    counting=counting,
                 )
                 for c, q in granted
             ),
-        )  # fmt: skip
+        )
         return signed.id
 
     async def bed(self, person_id: UUID, payment: str = "per_item", excluded_codes: Iterable[str] = ()) -> UUID:
         row = Bed(
-            **self.own, bed_no=f"JC{self.world.number()}", person_id=person_id, doctor_id=self.doctor,
-            opened_on=date(2026, 2, 20), payment=payment, excluded_codes=list(excluded_codes),
-        )  # fmt: skip
+            **self.own,
+            bed_no=f"JC{self.world.number()}",
+            person_id=person_id,
+            doctor_id=self.doctor,
+            opened_on=date(2026, 2, 20),
+            payment=payment,
+            excluded_codes=list(excluded_codes),
+        )
         await self.world.add(row)
         return row.id
 
-    async def trip(self, home_id: UUID) -> UUID:
-        row = Trip(**self.own, home_id=home_id, crew_key=new_id().hex, arrived_at=MORNING, left_at=MORNING)
+    async def trip(self, home_id: UUID, *, trip_id: UUID | None = None) -> UUID:
+        row = Trip(
+            **self.own,
+            id=trip_id or new_id(),
+            home_id=home_id,
+            crew_key=new_id().hex,
+            arrived_at=MORNING,
+            left_at=MORNING,
+        )
         await self.world.add(row)
         return row.id
 
     async def order(
-        self, person_id: UUID, items: Items, *, home_id: UUID, state: str = "done", kind: str = "home_visit",
-        start: datetime = MORNING, metres: int | None = 2000,
-    ) -> UUID:  # fmt: skip
+        self,
+        person_id: UUID,
+        items: Items,
+        *,
+        home_id: UUID,
+        state: str = "done",
+        kind: str = "home_visit",
+        start: datetime = MORNING,
+        metres: int | None = 2000,
+    ) -> UUID:
         row = Order(
-            **self.own, order_no=f"O{self.world.number()}", kind=kind, person_id=person_id, home_id=home_id, state=state,
-            service_on=(start + timedelta(hours=8)).date(), wished=moments(start, start + timedelta(hours=1)),
-            staff_count=1, mobility_reason="行动不便", distance_metres=metres, placed_by_account_id=new_id(),
+            **self.own,
+            order_no=f"O{self.world.number()}",
+            kind=kind,
+            person_id=person_id,
+            home_id=home_id,
+            state=state,
+            service_on=(start + timedelta(hours=8)).date(),
+            wished=moments(start, start + timedelta(hours=1)),
+            staff_count=1,
+            mobility_reason="行动不便",
+            distance_metres=metres,
+            placed_by_account_id=new_id(),
             placed_at=start,
-        )  # fmt: skip
+        )
         await self.world.add(row, *(OrderItem(**self.own, order_id=row.id, code=c, quantity=q) for c, q in items))
         return row.id
 
     async def visit(
-        self, person_id: UUID, *items: tuple[str, int], home_id: UUID | None = None, trip_id: UUID | None = None,
-        trip_key: UUID | None = None, crew: Iterable[UUID] = (), start: datetime = MORNING, state: str = "completed",
-        order_id: UUID | None = None, metres: int | None = 2000, kind: str = "home_visit",
-    ) -> UUID:  # fmt: skip
+        self,
+        person_id: UUID,
+        *items: tuple[str, int],
+        home_id: UUID | None = None,
+        trip_id: UUID | None = None,
+        trip_key: UUID | None = None,
+        crew: Iterable[UUID] = (),
+        start: datetime = MORNING,
+        state: str = "completed",
+        order_id: UUID | None = None,
+        metres: int | None = 2000,
+        kind: str = "home_visit",
+        visit_id: UUID | None = None,
+    ) -> UUID:
         """Add a visit, proven when its state is completed; without items one `BP`."""
         items = items or (("BP", 1),)
         home_id = home_id or await self.world.add_home()
@@ -157,11 +221,22 @@ class Day:
         )
         done = state == "completed"
         row = Visit(
-            **self.own, order_id=order_id, person_id=person_id, home_id=home_id, mode=kind,
-            service_on=(start + timedelta(hours=8)).date(), planned_start_at=start,
-            planned_end_at=start + timedelta(minutes=30), trip_key=trip_key or new_id(), trip_id=trip_id, state=state,
-            started_at=start if done else None, ended_at=start + timedelta(minutes=20) if done else None, verified=done,
-        )  # fmt: skip
+            **self.own,
+            id=visit_id or new_id(),
+            order_id=order_id,
+            person_id=person_id,
+            home_id=home_id,
+            mode=kind,
+            service_on=(start + timedelta(hours=8)).date(),
+            planned_start_at=start,
+            planned_end_at=start + timedelta(minutes=30),
+            trip_key=trip_key or new_id(),
+            trip_id=trip_id,
+            state=state,
+            started_at=start if done else None,
+            ended_at=start + timedelta(minutes=20) if done else None,
+            verified=done,
+        )
         went = list(crew) or [self.nurse]
         begun = {"kind": "start", "happened_at": start, "received_at": start, "home_distance_metres": 0}
         await self.world.add(
@@ -180,15 +255,19 @@ class Day:
         await self.world.add(
             *(
                 ServiceItem(
-                    region_id=self.world.region_id, code=code, name=code, duration_minutes=10, staff_count=staff_count,
+                    region_id=self.world.region_id,
+                    code=code,
+                    name=code,
+                    duration_minutes=10,
+                    staff_count=staff_count,
                     order_kinds=["home_visit", "home_bed_round", "institution_round"],
                 )
                 for code in codes
             )
-        )  # fmt: skip
+        )
 
     def job(self, visit_id: UUID) -> Job:
-        return Job(**{"region_id": self.world.region_id}, institution_ids=(self.world.institution_id,), subject_id=visit_id)
+        return Job(region_id=self.world.region_id, institution_ids=(self.world.institution_id,), subject_id=visit_id)
 
     async def work(self, *visit_ids: UUID) -> None:
         """Do what the worker does on the news that these visits are final."""

@@ -214,7 +214,10 @@ class TestPreview:
         client, person_id = await self._elder(day)
         await day.tariff(night={"starts_at": "18:00", "ends_at": "06:00", "multiplier": "2"})
         at_night = body(day, person_id, start_at="2026-03-03T18:00:00+08:00")
-        fees = [(await client.post("/quotes", json=each)).json()["visit_fee_fen"] for each in (body(day, person_id), at_night)]
+        fees = [
+            (await client.post("/quotes", json=each)).json()["visit_fee_fen"]
+            for each in (body(day, person_id), at_night)
+        ]
         assert fees == [7800, 15600]
 
     @pytest.mark.parametrize(

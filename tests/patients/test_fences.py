@@ -151,6 +151,16 @@ class TestNarrowFunctions:
         await self.relate(world, world.principal(Role.dispatcher), person, other)
         assert await counts(world, elsewhere) == [0] * 5
 
+    async def test_an_ended_relation_comes_back_only_through_the_institution_itself(self, world, person):
+        desk = world.principal(Role.dispatcher)
+        await changed(world, desk, "update care_relations set during = tstzrange(lower(during), app_now())")
+        assert (await counts(world, desk))[0] == 0
+        elsewhere = world.principal(Role.dispatcher, institution_ids=(await world.add_institution(),))
+        await self.relate(world, elsewhere, person, world.institution_id)
+        assert (await counts(world, desk))[0] == 0
+        await self.relate(world, desk, person, world.institution_id)
+        assert (await counts(world, desk))[0] == 1
+
     async def test_the_elder_relates_the_institution_he_chooses_once(self, world, person):
         other, account_id = await world.add_institution(), await world.add_account(Role.elder)
         await world.add_relation(person, account_id)

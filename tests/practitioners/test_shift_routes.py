@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -156,7 +157,7 @@ class TestChangeShift:
 
     async def test_world_and_http_agree_on_the_service_day(self, world):
         admin, shifts = await at_work(world)
-        person = shifts.split("/")[2]
+        person = UUID(shifts.split("/")[2])
         start = datetime(2026, 3, 2, 16, 30, tzinfo=UTC)
         await world.add_shift(person, start, start.replace(hour=20))
         listed = (await admin.get(shifts, params={"from": "2026-03-03", "to": "2026-03-03"})).json()["items"]
