@@ -10,12 +10,18 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from service.core import embedded, keyring
+from service.core import embedded, keyring, logs
 from service.core.http import House
 from service.core.settings import Settings
 from service.main import build_app, build_house
 from service.schema import create_all
 from tests.world import NOW, TestClock, World
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs_as_in_production() -> None:
+    """Log like the service does: one line, no local variables of a traceback."""
+    logs.configure("ERROR")
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,8 @@ async def read_quote(
             errors.SettledAlready,
             order_errors.IllegalMove,
             contract_errors.EntitlementExhausted,
+            contract_errors.EntitlementUnknown,
+            contract_errors.ConsumedAlready,
             *_GATE,
             keyed=True,
         ),
@@ -134,18 +136,22 @@ async def read_settlement(
 
 
 @router.get("/settlements/{settlement_id}/case", responses=http.refuses(problems.NotFound))
-async def read_settlement_case(
-    settlement_id: UUID, principal: _Reads, session: http.Session, now: http.Now
-) -> dict[str, Any]:
-    """账单的全部依据（收费案例文件）：可用 `xunzhen bill` 离线复算。"""
-    return await usecases.read_case(session, principal=principal, settlement_id=settlement_id, now=now)
+async def read_settlement_case(settlement_id: UUID, principal: _Reads, session: http.Session) -> dict[str, Any]:
+    """账单的全部依据（收费案例文件），供机构用 `xunzhen bill` 离线复算。"""
+    return await usecases.read_case(session, principal=principal, settlement_id=settlement_id)
 
 
 @router.post(
     "/settlements/{settlement_id}/reversal",
     status_code=201,
     response_model=schemas.SettlementRead,
-    responses=http.refuses(problems.NotFound, errors.ReversedAlready, order_errors.IllegalMove, keyed=True),
+    responses=http.refuses(
+        problems.NotFound,
+        errors.ReversedAlready,
+        order_errors.IllegalMove,
+        contract_errors.ConsumedAlready,
+        keyed=True,
+    ),
 )
 async def reverse_settlement(
     settlement_id: UUID,

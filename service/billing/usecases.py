@@ -81,15 +81,17 @@ async def read_settlement(
     return presentation.settlement(await repository.read(session, row))
 
 
-async def read_case(
-    session: AsyncSession, *, principal: Principal, settlement_id: UUID, now: datetime
-) -> dict[str, Any]:
-    """Return the evidence of a bill as a billing case, from which anyone can settle it again offline.
+async def read_case(session: AsyncSession, *, principal: Principal, settlement_id: UUID) -> dict[str, Any]:
+    """Return the evidence of a bill as a billing case, from which it can be settled again offline.
+
+    For the institution only: it tells what was done for the others of a shared trip.
 
     Raises:
-        problems.NotFound: there is no such settlement, or it is not the principal's to see.
+        problems.NotFound: there is no such settlement at the principal's institutions.
     """
-    row = await _visible(session, principal=principal, settlement_id=settlement_id, now=now)
+    row = await repository.find_settlement(session, region_id=principal.region_id, settlement_id=settlement_id)
+    if row is None or row.institution_id not in principal.institution_ids:
+        raise problems.NotFound(what="结算单")
     case: dict[str, Any] = row.facts
     return case
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from service.core.db import fences, rows
+from service.core.db import fences, rows, turns
 
 
 class DatedRow(rows.RegionRow):
@@ -129,3 +129,6 @@ for _regional in (ServiceItem, Programme, ProgrammeItem, InsuranceRule):
 # prices are public (明码标价): everyone of the region reads them, only the institution writes its own
 for _own in (PriceRow, VisitFeeTariff):
     fences.fence(_own, fences.Fence.region, adds=fences.Fence.institution, changes=fences.Fence.institution)
+turns.take_turns(PriceRow, "region_id", "institution_id", "code")
+turns.take_turns(VisitFeeTariff, "region_id", "institution_id")
+turns.take_turns(InsuranceRule, "region_id", "plan_code")

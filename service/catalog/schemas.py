@@ -71,8 +71,8 @@ Skill = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{
 Codes = Annotated[list[Code], Field(max_length=50), AfterValidator(_distinct)]
 Skills = Annotated[list[Skill], Field(max_length=20, examples=[["role:nurse"]]), AfterValidator(_distinct)]
 Kinds = Annotated[list[rules.OrderKind], Field(min_length=1, max_length=3), AfterValidator(_distinct)]
-Minutes = Annotated[int, Field(ge=1, le=600)]
-Staff = Annotated[int, Field(ge=1, le=4)]
+Minutes = Annotated[int, Field(strict=True, ge=1, le=600)]
+Staff = Annotated[int, Field(strict=True, ge=1, le=4)]
 
 
 class _Dated(BaseModel, extra="forbid"):
@@ -97,7 +97,7 @@ class _Insured(_Dated):
         return self
 
 
-class Ending(BaseModel, extra="forbid"):
+class CatalogEnding(BaseModel, extra="forbid"):
     """The last day of a dated row."""
 
     valid_to: Day = Field(examples=["2026-12-31"])
@@ -151,7 +151,7 @@ class PriceCreate(_Insured):
     code: Code = Field(examples=["WOUND_DRESSING"])
     name: Text | None = Field(default=None, examples=["换药（小）"])
     unit_price: Decimal4 = Field(examples=["28.00"])
-    per_visit_max: int | None = Field(default=None, ge=1, le=99)
+    per_visit_max: int | None = Field(default=None, strict=True, ge=1, le=99)
     includes: Codes = Field(default_factory=list)
     excludes: Codes = Field(default_factory=list)
 
@@ -212,7 +212,7 @@ class ProgrammeItem(BaseModel, extra="forbid"):
     """Units of a service per person and calendar year."""
 
     code: Code = Field(examples=["BP"])
-    per_year: int = Field(ge=1, le=366, examples=[4])
+    per_year: int = Field(strict=True, ge=1, le=366, examples=[4])
 
 
 class ProgrammeCreate(_Dated):

@@ -58,26 +58,24 @@ def demo(
     """从预约到账单演示大武口区的一天：真的 PostgreSQL、服务进程、后台进程，全部经 HTTP。
 
     Raises:
-        CommandError: the directory is in use, or PostgreSQL cannot run here; with code 1, the demo went wrong.
+        CommandError: the directory is not empty, or PostgreSQL cannot run here; with code 1, the demo went wrong.
     """
     console = Console()
     settings = get_settings()
-    with _directory(settings.data_dir.resolve() / "demo", keep) as (directory, alone):
+    with directory(settings.data_dir.resolve() / "demo", keep) as (place, alone):
         wished = settings.port if port is None else port
         try:
             # who runs beside another demo leaves the known port to it
             chosen = free_port(wished if alone or port is not None else 0)
-            run = _Run(directory, chosen, secrets.token_urlsafe(12), FAST if fast else FULL)
-            with embedded.running(directory / "pg") as server:
+            run = _Run(place, chosen, secrets.token_urlsafe(12), FAST if fast else FULL)
+            with embedded.running(place / "pg") as server:
                 asyncio.run(_play(console, run, server.owner_url, leave=leave))
         except embedded.EmbeddedUnavailable as error:
             raise CommandError(f"{error}") from error
         except (DemoFailed, Refused) as error:
             raise CommandError(f"演示中断：{error}", code=1) from error
         except httpx.HTTPError as error:
-            raise CommandError(
-                f"演示中断：服务没有回答（{error!r}），详见 {directory / 'demo.log'}。", code=1
-            ) from error
+            raise CommandError(f"演示中断：服务没有回答（{error!r}），详见 {place / 'demo.log'}。", code=1) from error
 
 
 async def _play(console: Console, run: _Run, owner_url: str, *, leave: bool) -> None:
@@ -144,7 +142,7 @@ def _founding(password: str) -> Founding:
 
 
 @contextmanager
-def _directory(root: Path, keep: Path | None) -> Iterator[tuple[Path, bool]]:
+def directory(root: Path, keep: Path | None) -> Iterator[tuple[Path, bool]]:
     """Give a fresh directory, locked for as long as the run lasts, and whether no other run is under way.
 
     What runs that are over left under `root` is removed first.
@@ -155,15 +153,15 @@ def _directory(root: Path, keep: Path | None) -> Iterator[tuple[Path, bool]]:
     root.mkdir(parents=True, exist_ok=True)
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise CommandError(f"{keep} 不是空目录：每次演示都用新的数据，请换一个目录。")
-    directory = keep.resolve() if keep else root / f"{datetime.now(LOCAL):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    given = keep.resolve() if keep else root / f"{datetime.now(LOCAL):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     # made and locked out of sight: whoever clears up never finds it without its lock
-    making = directory if keep else root / f".{directory.name}"
+    making = given if keep else root / f".{given.name}"
     making.mkdir(parents=True, exist_ok=True)
     with (making / _LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        making.rename(directory)
-        others = [each for each in root.iterdir() if not each.name.startswith(".") and each != directory]
-        yield directory, not [each for each in others if not _removed(each)]
+        making.rename(given)
+        others = [each for each in root.iterdir() if not each.name.startswith(".") and each != given]
+        yield given, not [each for each in others if not _removed(each)]
 
 
 def _removed(directory: Path) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field, SQLModel
 
 from service.contracts import functions
-from service.core.db import fences, rows
+from service.core.db import fences, rows, turns
 
 
 class Package(rows.InstitutionRow, table=True):
@@ -175,3 +175,6 @@ fences.fence(
     verbs="select",
 )
 functions.create(Contract, Entitlement, EntitlementEntry)
+turns.take_turns(Package, "region_id", "institution_id", "code")
+turns.take_turns(Contract, "region_id", "person_id")
+turns.take_turns(ProgrammeEnrolment, "region_id", "person_id", "programme_id")

@@ -68,7 +68,11 @@ async def read_package(
     "/institutions/{institution_id}/packages/{package_id}", responses=http.refuses(problems.NotFound, EndingInvalid)
 )
 async def end_package(
-    institution_id: UUID, package_id: UUID, body: schemas.Ending, principal: CatalogKeeper, session: http.Session
+    institution_id: UUID,
+    package_id: UUID,
+    body: schemas.ContractEnding,
+    principal: CatalogKeeper,
+    session: http.Session,
 ) -> schemas.PackageRead:
     """停止签约服务包的一个版本（当天仍可签），已签的合同不变。"""
     return await usecases.end_package(
@@ -181,7 +185,7 @@ async def list_programme_enrolments(
     "/programme-enrolments/{enrolment_id}", responses=http.refuses(problems.NotFound, RightMissing, EndingInvalid)
 )
 async def end_programme_enrolment(
-    enrolment_id: UUID, body: schemas.Ending, principal: Signer, session: http.Session, now: http.Now
+    enrolment_id: UUID, body: schemas.ContractEnding, principal: Signer, session: http.Session, now: http.Now
 ) -> schemas.EnrolmentRead:
     """结束居民的公共项目登记（当天仍有效）。"""
     return await usecases.end_enrolment(session, principal=principal, enrolment_id=enrolment_id, asked=body, now=now)

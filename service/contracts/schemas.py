@@ -23,7 +23,7 @@ class _Dated(BaseModel, extra="forbid"):
         return self
 
 
-class Ending(BaseModel, extra="forbid"):
+class ContractEnding(BaseModel, extra="forbid"):
     """The last day of a dated row."""
 
     valid_to: Day = Field(examples=["2026-12-31"])
@@ -33,7 +33,7 @@ class PackageItem(BaseModel, extra="forbid"):
     """Units of a service; `visit`: one use pays all units of a visit."""
 
     code: Code = Field(examples=["BP"])
-    quantity: int = Field(ge=1, le=9999, examples=[8])
+    quantity: int = Field(strict=True, ge=1, le=9999, examples=[8])
     counting: rules.Counting = rules.Counting.quantity
 
 

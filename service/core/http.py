@@ -36,7 +36,8 @@ class House:
     cursors: paging.Cursors
 
 
-def house_of(request: Request) -> House:
+# dependencies are coroutines even where they wait for nothing: a plain function would be sent to a thread, and back
+async def house_of(request: Request) -> House:
     """Return the process's house."""
     house: House = request.app.state.house
     return house
@@ -45,7 +46,7 @@ def house_of(request: Request) -> House:
 TheHouse = Annotated[House, Depends(house_of)]
 
 
-def domain_now(house: TheHouse) -> datetime:
+async def domain_now(house: TheHouse) -> datetime:
     """Return the present moment of the world served (the demo's clock in a demo)."""
     return house.clock.now()
 
@@ -55,7 +56,7 @@ Now = Annotated[datetime, Depends(domain_now)]
 _BEARER = HTTPBearer(auto_error=False, scheme_name="accessToken", description="POST /v1/tokens 换取的访问令牌")
 
 
-def find_principal(
+async def find_principal(
     house: TheHouse, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 ) -> Principal | None:
     """Return who the bearer token says is asking, or None without one.
@@ -106,7 +107,7 @@ class Requires:
     def __init__(self, scope: str) -> None:
         self.scope = scope
 
-    def __call__(self, principal: Annotated[Principal | None, Depends(find_principal)]) -> Principal:
+    async def __call__(self, principal: Annotated[Principal | None, Depends(find_principal)]) -> Principal:
         """Return the principal.
 
         Raises:
@@ -144,7 +145,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-def get_once(
+async def get_once(
     request: Request,
     house: TheHouse,
     session: Session,
@@ -191,7 +192,7 @@ class Paging:
         return paging.PageRequest(self.limit, self.cursors.read(listing, self.cursor) if self.cursor else None)
 
 
-def get_paging(house: TheHouse, limit: paging.Limit = 50, cursor: paging.CursorText = None) -> Paging:
+async def get_paging(house: TheHouse, limit: paging.Limit = 50, cursor: paging.CursorText = None) -> Paging:
     """Return the page that the query string asks for."""
     return Paging(limit, cursor, house.cursors)
 

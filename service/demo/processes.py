@@ -60,6 +60,9 @@ class Processes:
             "XUNZHEN_DEMO_CLOCK": json.dumps(knots),
             "XUNZHEN_LOG_LEVEL": "WARNING",
         }
+        if environment.pop("PYTHONDONTWRITEBYTECODE", None):
+            # four starts need not compile the same sources four times; they are kept with the demo's own data
+            environment["PYTHONPYCACHEPREFIX"] = str(self.data_dir / "pycache")
         for command in (["serve", "--port", str(self.port)], ["worker"]):
             with self.log.open("ab") as log:
                 self.running.append(

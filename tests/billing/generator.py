@@ -180,16 +180,19 @@ async def load(day: Day, case: Json) -> None:
     region_id, own = day.world.region_id, day.own
     await _load_terms(day, case)
     for patient in case["patients"]:
+        ids = sorted(new_id() for _ in patient["programs"])
         await day.world.add(
             *(
                 ProgrammeEnrolment(
+                    id=enrolment_id,
                     region_id=region_id,
                     person_id=UUID(patient["id"]),
                     programme_id=UUID(each["id"]),
                     valid_from=_day(each["from"]),
                     valid_to=_day(each["to"]),
                 )
-                for each in patient["programs"]
+                # programmes pay in the order of enrolment, which ids made within a millisecond do not keep
+                for enrolment_id, each in zip(ids, patient["programs"], strict=True)
             )
         )
         if "insurance" in patient:

@@ -32,6 +32,13 @@ class TestReading:
         assert [each["id"] for each in (await elder.get("/settlements")).json()["items"]] == [bill["id"]]
         assert bill["lines"][0]["fundings"][0]["reason"] == "BP没有可用的经费来源，您自付10.00元"
 
+    async def test_the_evidence_is_for_the_institution_for_it_tells_of_the_neighbours(self, day: Day) -> None:
+        await day.price("BP", "10")
+        person_id = await day.world.add_patient()
+        bill = await day.bill(await day.visit(person_id))
+        elder = await account_of(day, person_id, Role.elder)
+        assert (await elder.get(f"/settlements/{bill['id']}/case")).status_code == 404
+
     @pytest.mark.parametrize(("rights", "status"), [(["view"], 200), (["pay"], 200), (["book"], 404)])
     async def test_a_proxy_sees_it_with_the_right_to_view_or_pay(
         self, day: Day, rights: list[str], status: int

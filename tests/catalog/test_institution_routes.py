@@ -58,9 +58,7 @@ async def price_told(world: World, on: date, institution_id: UUID | None = None)
 
 async def tariff_told(world: World, on: date) -> rules.TariffFacts | None:
     async with transaction(world.house.sessions, Fence(region_id=world.region_id), world.clock.now()) as session:
-        return await usecases.tariff_on(
-            session, region_id=world.region_id, institution_id=world.institution_id, on=on
-        )
+        return await usecases.tariff_on(session, region_id=world.region_id, institution_id=world.institution_id, on=on)
 
 
 class TestPrices:
@@ -114,7 +112,9 @@ class TestPrices:
             {"valid_from": "2026-02-01", "valid_to": "2026-02-28"},
         ],
     )
-    async def test_any_other_overlap_is_refused_and_leaves_the_first(self, world: World, second: dict[str, str]) -> None:
+    async def test_any_other_overlap_is_refused_and_leaves_the_first(
+        self, world: World, second: dict[str, str]
+    ) -> None:
         await world.add_service_item("DRESSING")
         client = await admin(world)
         first = (await client.post(prices(world), json=PRICE)).json()

@@ -66,14 +66,18 @@ class TestDistanceMetres:
 
     def test_the_detour_road_is_the_straight_line_times_its_factor_half_up(self) -> None:
         straight = geodesic_metres(INSTITUTION, HOME)
-        assert rules.detour_road(Decimal("1.3"))(INSTITUTION, HOME) == int(Decimal(straight) * Decimal("1.3") + Decimal("0.5"))
+        assert rules.detour_road(Decimal("1.3"))(INSTITUTION, HOME) == int(
+            Decimal(straight) * Decimal("1.3") + Decimal("0.5")
+        )
         assert rules.detour_road(Decimal(1))(INSTITUTION, HOME) == straight
 
     def test_says_in_chinese_how_it_counts_and_that_a_road_may_be_an_estimate(self) -> None:
         said = rules.describe_distance(rules.DistanceBase.nearest_station, rules.DistanceMethod.road)
         assert "最近的服务站点" in said
         assert "绕行系数估算" in said
-        assert "机构所在地" in rules.describe_distance(rules.DistanceBase.institution, rules.DistanceMethod.great_circle)
+        assert "机构所在地" in rules.describe_distance(
+            rules.DistanceBase.institution, rules.DistanceMethod.great_circle
+        )
 
 
 class TestTiersAscend:

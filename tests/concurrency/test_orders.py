@@ -150,6 +150,24 @@ class TestBedAgainstRound:
             )
         assert sorted([closed.status_code, placed.status_code]) in ([200, 409], [201, 409])
 
+    async def test_a_closing_waits_for_who_is_placing_for_the_person(self, scene: Scene) -> None:
+        doctor_id = await scene.world.add_practitioner(role="doctor")
+        opening = {
+            "institution_id": str(scene.world.institution_id), "person_id": str(scene.person_id),
+            "doctor_id": str(doctor_id), "opened_on": "2026-02-20",
+        }  # fmt: skip
+        fence = scene.world.principal(Role.elder, scene.account_id).fence
+        async with await scene.world.as_role(Role.doctor) as doctor, scene.world.house.sessions() as placing:
+            bed = (await doctor.post("/beds", json=opening)).json()
+            await raise_fence(placing, fence, NOW)
+            await repository.count_open(placing, person_id=scene.person_id)
+            closing = {"closed_on": "2026-03-02", "reason": "好转"}
+            waiting = asyncio.create_task(doctor.post(f"/beds/{bed['id']}/closure", json=closing))
+            await asyncio.sleep(0.2)
+            assert not waiting.done()
+            await placing.rollback()
+            assert (await waiting).status_code == 200
+
     async def test_two_institutions_open_one_bed(self, scene: Scene) -> None:
         world = scene.world
         other = await world.add_institution()

@@ -87,7 +87,7 @@ class TestOnce:
     async def test_a_request_in_flight_is_not_carried_out_a_second_time(
         self, world: World, client: AsyncClient, owner_engine: AsyncEngine
     ) -> None:
-        async with owner_engine.connect() as blocker:
+        async with asyncio.timeout(30), owner_engine.connect() as blocker:
             # an open insert of the same district holds the first request up inside its transaction
             waiting = await blocker.begin()
             row = District(region_id=world.region_id, code=BODY["code"], name="占位")

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from service.accounts.rules import Role
+from service.core.ids import new_id
 from service.visits import preparing
 from tests.visits.conftest import Doors
 from tests.world import CENTRE, World
@@ -248,18 +249,18 @@ class TestNobodyAtHome:
 
 class TestTrips:
     async def test_two_visits_of_one_stay_share_a_trip_and_another_home_begins_a_new_one(self, doors: Doors) -> None:
-        crew, home_id = [await doors.member()], await doors.world.add_home()
-        first = await doors.open(crew, home_id=home_id)
-        second = await doors.open(crew, home_id=home_id, start=first.start + timedelta(minutes=40))
+        crew, home_id, key = [await doors.member()], await doors.world.add_home(), new_id()
+        first = await doors.open(crew, home_id=home_id, trip_key=key)
+        second = await doors.open(crew, home_id=home_id, trip_key=key, start=first.start + timedelta(minutes=40))
         third = await doors.open(crew, start=first.start + timedelta(minutes=90))
         trips = [(await door.until("leave"))["trip_id"] for door in (first, second, third)]
         assert trips[0] == trips[1] != trips[2]
 
     async def test_coming_back_later_is_another_trip(self, doors: Doors) -> None:
-        crew, home_id = [await doors.member()], await doors.world.add_home()
-        first = await doors.open(crew, home_id=home_id)
+        crew, home_id, key = [await doors.member()], await doors.world.add_home(), new_id()
+        first = await doors.open(crew, home_id=home_id, trip_key=key)
         elsewhere = await doors.open(crew, start=first.start + timedelta(minutes=45))
-        back = await doors.open(crew, home_id=home_id, start=first.start + timedelta(minutes=120))
+        back = await doors.open(crew, home_id=home_id, trip_key=key, start=first.start + timedelta(minutes=120))
         trips = [(await door.until("leave"))["trip_id"] for door in (first, elsewhere, back)]
         assert len(set(trips)) == 3
 

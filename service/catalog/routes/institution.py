@@ -61,7 +61,7 @@ async def list_prices(
 
 @router.patch("/prices/{price_id}", responses=http.refuses(problems.NotFound, errors.EndingInvalid))
 async def end_price(
-    institution_id: UUID, price_id: UUID, body: schemas.Ending, principal: Keeper, session: http.Session
+    institution_id: UUID, price_id: UUID, body: schemas.CatalogEnding, principal: Keeper, session: http.Session
 ) -> schemas.PriceRead:
     """结束价格（当天仍有效）。"""
     return await usecases.end_price(
@@ -114,7 +114,7 @@ async def list_visit_fee_tariffs(
 
 @router.patch("/visit-fee-tariffs/{tariff_id}", responses=http.refuses(problems.NotFound, errors.EndingInvalid))
 async def end_visit_fee_tariff(
-    institution_id: UUID, tariff_id: UUID, body: schemas.Ending, principal: Keeper, session: http.Session
+    institution_id: UUID, tariff_id: UUID, body: schemas.CatalogEnding, principal: Keeper, session: http.Session
 ) -> schemas.TariffRead:
     """结束上门服务费标准（当天仍有效）。"""
     return await usecases.end_tariff(

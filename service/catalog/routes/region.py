@@ -98,7 +98,7 @@ async def read_programme(programme_id: UUID, principal: Reader, session: http.Se
 
 @router.patch("/programmes/{programme_id}", responses=http.refuses(problems.NotFound, errors.EndingInvalid))
 async def end_programme(
-    programme_id: UUID, body: schemas.Ending, principal: Keeper, session: http.Session
+    programme_id: UUID, body: schemas.CatalogEnding, principal: Keeper, session: http.Session
 ) -> schemas.ProgrammeRead:
     """结束公共项目（当天仍有效）。"""
     return await usecases.end_programme(session, principal=principal, programme_id=programme_id, asked=body)
@@ -135,7 +135,7 @@ async def list_insurance_rules(
 
 @router.patch("/insurance-rules/{rule_id}", responses=http.refuses(problems.NotFound, errors.EndingInvalid))
 async def end_insurance_rule(
-    rule_id: UUID, body: schemas.Ending, principal: Keeper, session: http.Session
+    rule_id: UUID, body: schemas.CatalogEnding, principal: Keeper, session: http.Session
 ) -> schemas.InsuranceRuleRead:
     """结束医保待遇规则（当天仍有效）。"""
     return await usecases.end_insurance_rule(session, principal=principal, rule_id=rule_id, asked=body)

@@ -55,7 +55,7 @@ async def list_insurance_rules(
 
 
 async def end_insurance_rule(
-    session: AsyncSession, *, principal: Principal, rule_id: UUID, asked: schemas.Ending
+    session: AsyncSession, *, principal: Principal, rule_id: UUID, asked: schemas.CatalogEnding
 ) -> schemas.InsuranceRuleRead:
     """End an insurance rule on a day (included).
 

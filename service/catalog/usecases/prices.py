@@ -74,7 +74,7 @@ async def list_prices(
 
 
 async def end_price(
-    session: AsyncSession, *, principal: Principal, institution_id: UUID, price_id: UUID, asked: schemas.Ending
+    session: AsyncSession, *, principal: Principal, institution_id: UUID, price_id: UUID, asked: schemas.CatalogEnding
 ) -> schemas.PriceRead:
     """End a price on a day (included).
 

@@ -77,7 +77,7 @@ async def get_programme(session: AsyncSession, *, region_id: UUID, programme_id:
 
 
 async def end_programme(
-    session: AsyncSession, *, principal: Principal, programme_id: UUID, asked: schemas.Ending
+    session: AsyncSession, *, principal: Principal, programme_id: UUID, asked: schemas.CatalogEnding
 ) -> schemas.ProgrammeRead:
     """End a programme on a day (included).
 

@@ -60,7 +60,7 @@ async def list_tariffs(
 
 
 async def end_tariff(
-    session: AsyncSession, *, principal: Principal, institution_id: UUID, tariff_id: UUID, asked: schemas.Ending
+    session: AsyncSession, *, principal: Principal, institution_id: UUID, tariff_id: UUID, asked: schemas.CatalogEnding
 ) -> schemas.TariffRead:
     """End a tariff on a day (included).
 

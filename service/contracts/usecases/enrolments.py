@@ -66,7 +66,7 @@ async def list_enrolments(
 
 
 async def end_enrolment(
-    session: AsyncSession, *, principal: Principal, enrolment_id: UUID, asked: schemas.Ending, now: datetime
+    session: AsyncSession, *, principal: Principal, enrolment_id: UUID, asked: schemas.ContractEnding, now: datetime
 ) -> schemas.EnrolmentRead:
     """End an enrolment on a day (included).
 

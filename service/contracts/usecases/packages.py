@@ -75,7 +75,12 @@ async def read_package(
 
 
 async def end_package(
-    session: AsyncSession, *, principal: Principal, institution_id: UUID, package_id: UUID, asked: schemas.Ending
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    institution_id: UUID,
+    package_id: UUID,
+    asked: schemas.ContractEnding,
 ) -> schemas.PackageRead:
     """Offer a version until a day (included); contracts signed on it go on.
 

@@ -10,6 +10,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error that is logged must not carry what a row holds
         connect_args={"server_settings": {"timezone": "UTC", "application_name": "xunzhen"}},
     )
 

@@ -151,7 +151,6 @@ VISIT_MINIMUM_SHARE_OF_DURATION: Final = Exact(
     "visit.minimum_share_of_duration", Decimal("0.5"), "服务时长不得少于计划的比例", Decimal(0), Decimal(1)
 )
 VISIT_UPLOAD_TOLERANCE_MINUTES: Final = Whole("visit.upload_tolerance_minutes", 5, "手机时间可超前的分钟数", 0, 60)
-VISIT_EARLY_ARRIVAL_MINUTES: Final = Whole("visit.early_arrival_minutes", 60, "可早于约定到达的分钟数", 0, 720)
 ORDERS_BOOKING_DAYS_AHEAD: Final = Whole("orders.booking_days_ahead", 14, "最多可提前几天预约", 1, 180)
 ORDERS_MAX_OPEN_PER_PERSON: Final = Whole("orders.max_open_per_person", 3, "每人未完成订单上限", 1, 100)
 ORDERS_REQUIRE_KEY_GROUP: Final = Switch("orders.require_key_group", True, "是否仅限重点人群预约上门（R001）")

@@ -81,9 +81,7 @@ async def publish_plan(
 
 async def _prepare(session: AsyncSession, principal: Principal, plan: Plan, now: datetime) -> _Publication:
     region_id = plan.region_id
-    stops = [
-        each for each in await repository.list_stops(session, region_id=region_id, plan_id=plan.id) if each.order_id
-    ]
+    stops = await repository.list_stops(session, region_id=region_id, plan_id=plan.id)
     routes = await repository.list_routes(session, region_id=region_id, plan_id=plan.id)
     replaced = await repository.find_published(session, region_id=region_id, area_id=plan.area_id, on=plan.service_on)
     work = _Publication(
@@ -138,10 +136,16 @@ def _choose(work: _Publication) -> tuple[set[UUID], list[schemas.LeftOutRead]]:
 
 async def _book(session: AsyncSession, work: _Publication, scheduled: Collection[UUID]) -> int:
     stops = [each for each in work.stops if each.order_id in scheduled]
+    # a lunch break ends a stay: it has no home, but it must be among the calls
     calls = [
-        trips.Call(each.practitioner_id, each.start_at, each.order_id, work.orders[each.order_id].home_id)
-        for each in stops
-        if each.order_id
+        trips.Call(
+            each.practitioner_id,
+            each.start_at,
+            each.order_id,
+            work.orders[each.order_id].home_id if each.order_id else None,
+        )
+        for each in work.stops
+        if each.order_id is None or each.order_id in scheduled
     ]
     keys = trips.trip_keys(calls, new_id)
     rows = [

@@ -19,7 +19,8 @@ async def prepare_order(session: AsyncSession, *, region_id: UUID, order_id: UUI
         problems.NotFound: there is no such order.
         errors.NotYourVisit: the order has no appointment.
     """
-    order = await orders.get_order(session, region_id=region_id, order_id=order_id)
+    # held: an order that is being cancelled is seen as cancelled, or waits for us
+    order = await orders.hold_order(session, region_id=region_id, order_id=order_id)
     crew = await routing.crew_of(session, region_id=region_id, order_id=order_id)
     known = await repository.find_of_order(session, region_id, order_id, lock=True)
     if not crew:

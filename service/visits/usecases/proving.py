@@ -74,7 +74,7 @@ async def announce(session: AsyncSession, visit: Visit) -> None:
 async def _planned_minutes(session: AsyncSession, visit: Visit) -> int:
     performed = await repository.items(session, visit.region_id, visit.id)
     known = await catalog.items(session, region_id=visit.region_id, codes=[each.code for each in performed])
-    return sum(known[each.code].duration_minutes for each in performed if each.code in known)
+    return sum(known[each.code].duration_minutes * each.quantity for each in performed if each.code in known)
 
 
 async def _limits(session: AsyncSession, visit: Visit) -> rules.ProofLimits:

@@ -178,11 +178,16 @@ async def _end_stay(session: AsyncSession, visit: Visit, crew: set[UUID], at: da
 
 
 async def _stay(session: AsyncSession, visit: Visit, crew: set[UUID], at: datetime) -> Trip:
-    """Return the crew's unbroken stay at the visit's home: the open one, or a new one."""
+    """Return the crew's unbroken stay at the visit's home: the open one, or a new one.
+
+    The published plan proposed which visits make a trip; the arrival fixes those that were really made in one stay.
+    """
     key = rules.crew_key(crew)
     trip = await repository.open_trip(session, visit.region_id, key)
     if trip is not None and trip.home_id == visit.home_id and trip.arrived_at <= at:
-        return trip
+        made = await repository.of_trip(session, visit.region_id, visit.trip_key, trip.id)
+        if any(each.trip_id == trip.id and each.trip_key == visit.trip_key for each in made):
+            return trip
     if trip is not None:
         trip.left_at = max(at, trip.arrived_at)
         await session.flush()

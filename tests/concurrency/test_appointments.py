@@ -1,0 +1,183 @@
+"""Appointments raced on real connections: nobody is in two places at once, whoever publishes or cancels meanwhile."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import NullPool, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from service.core.db.refusals import constraint_of
+from service.core.db.session import raise_fence
+from service.core.ids import new_id
+from service.core.principal import Fence
+from tests.routing.scene import DAY, Scene, at, visits
+from tests.world import World
+
+CONNECTIONS = 16
+DEADLOCK = "40P01"
+_PROMISE = text(
+    "insert into appointments (region_id, id, institution_id, plan_id, order_id, person_id, practitioner_id,"
+    " practitioner_name, service_on, during, trip_key, state) values (:region, :id, :institution, :plan, :order, :person,"
+    " :who, '医护', :on, tstzrange(:start, :end), :id, 'booked')"
+)
+
+
+async def booked(world: World) -> list[Any]:
+    async with world.owner.connect() as connection:
+        query = text("select * from appointments where region_id = :id and state = 'booked'")
+        return list(await connection.execute(query, {"id": world.region_id}))
+
+
+async def state(world: World, order_id: UUID) -> str:
+    async with world.owner.connect() as connection:
+        query = text("select state from orders where id = :id")
+        return str((await connection.execute(query, {"id": order_id})).scalar_one())
+
+
+@pytest.fixture
+async def scene(world: World) -> Scene:
+    made = await Scene.set_up(world)
+    await made.item("REHAB", 60)
+    return made
+
+
+async def promise(engine: AsyncEngine, world: World, **values: Any) -> str | None:
+    """Insert an appointment as the application's role; return the constraint (or the deadlock) that said no."""
+    async with engine.connect() as connection, AsyncSession(connection) as session:
+        try:
+            async with session.begin():
+                await raise_fence(session, Fence(world.region_id, (world.institution_id,)), world.clock.now())
+                await session.execute(
+                    _PROMISE,
+                    {"region": world.region_id, "institution": world.institution_id, "id": new_id(), "on": DAY}
+                    | values,
+                )
+                await asyncio.sleep(0.05)  # let the others come in before the commit
+        except DBAPIError as error:
+            return constraint_of(error) or str(getattr(error.orig, "sqlstate", error))
+    return None
+
+
+async def race(world: World, app_engine: AsyncEngine, each: Sequence[dict[str, Any]]) -> list[str | None]:
+    engine = create_async_engine(app_engine.url, poolclass=NullPool)
+    try:
+        return list(await asyncio.gather(*(promise(engine, world, **values) for values in each)))
+    finally:
+        await engine.dispose()
+
+
+def span(minutes_later: int) -> dict[str, datetime]:
+    start = at("09:00") + timedelta(minutes=minutes_later)
+    return {"start": start, "end": start + timedelta(hours=1)}
+
+
+class TestWithoutTheApplicationSCheck:
+    async def test_one_nurse_is_promised_once(self, scene: Scene, world: World, app_engine: AsyncEngine) -> None:
+        nurse, plan = await scene.staff(), (await scene.request()).json()["id"]
+        people = [await world.add_patient() for _ in range(CONNECTIONS)]
+        tries = [
+            {
+                "plan": plan, "order": await scene.order(1, "09:00", "12:00", "REHAB", person_id=person),
+                "person": person, "who": nurse, **span(number),
+            }
+            for number, person in enumerate(people)
+        ]  # fmt: skip
+        said = await race(world, app_engine, tries)
+        assert said.count(None) == 1
+        assert set(said) <= {None, "appointments_staff_once", DEADLOCK}
+        assert "appointments_staff_once" in said
+        assert len(await booked(world)) == 1
+
+    async def test_one_elder_is_visited_for_one_order(
+        self, scene: Scene, world: World, app_engine: AsyncEngine
+    ) -> None:
+        plan, home = (await scene.request()).json()["id"], await world.add_home()
+        person = await world.add_patient(home_id=home)
+        tries = [
+            {
+                "plan": plan, "order": await scene.order(1, "09:00", "12:00", "REHAB", person_id=person, home_id=home),
+                "person": person, "who": await scene.staff(), **span(number),
+            }
+            for number in range(CONNECTIONS)
+        ]  # fmt: skip
+        said = await race(world, app_engine, tries)
+        assert said.count(None) == 1
+        assert set(said) <= {None, "appointments_person_once", DEADLOCK}
+        assert "appointments_person_once" in said
+        assert len(await booked(world)) == 1
+
+    async def test_a_crew_of_one_order_comes_together_and_neighbours_in_time_do_not_meet(
+        self, scene: Scene, world: World, app_engine: AsyncEngine
+    ) -> None:
+        nurse, other, plan = await scene.staff(), await scene.staff(), (await scene.request()).json()["id"]
+        person = await world.add_patient()
+        first, second = [await scene.order(1, "09:00", "12:00", "REHAB", person_id=person) for _ in range(2)]
+        about = {"plan": plan, "person": person}
+        tries = [
+            about | {"order": first, "who": nurse} | span(0),
+            about | {"order": first, "who": other} | span(0),
+            about | {"order": second, "who": nurse} | span(60),
+        ]
+        assert await race(world, app_engine, tries) == [None, None, None]
+
+
+class TestTwoPublications:
+    async def test_of_plans_that_share_a_nurse_exactly_one_is_done(self, world: World) -> None:
+        first, second = await Scene.set_up(world), await Scene.set_up(world)
+        await first.item("REHAB", 60)
+        await first.staff()
+        plain = await first.order(1, "09:00", "10:00", "REHAB", born_on=date(1990, 1, 1))
+        plan = await first.plan()
+        urgent = await first.order(-1, "09:00", "10:00", "REHAB")
+        other = await second.plan()
+        assert (set(visits(plan)), set(visits(other))) == ({str(plain)}, {str(urgent)})
+        answers = await asyncio.gather(first.publish(plan), second.publish(other))
+        assert sorted(each.status_code for each in answers) == [200, 409]
+        [refused] = [each.json() for each in answers if each.status_code == 409]
+        assert refused["code"] == "staff-double-booked"
+        [promised] = await booked(world)
+        assert sorted([await state(world, plain), await state(world, urgent)]) == ["accepted", "scheduled"]
+        assert await state(world, promised.order_id) == "scheduled"
+
+    async def test_of_one_plan_give_one_answer(self, scene: Scene, world: World) -> None:
+        await scene.staff()
+        await scene.order(1, "09:00", "12:00", "REHAB")
+        plan = await scene.plan()
+        answers = await asyncio.gather(*(scene.publish(plan) for _ in range(4)))
+        assert {each.status_code for each in answers} == {200}
+        assert len({each.text for each in answers}) == 1
+        assert len(await booked(world)) == 1
+
+    async def test_of_one_area_s_day_leave_one_in_force(self, scene: Scene, world: World) -> None:
+        await scene.staff()
+        await scene.order(1, "09:00", "12:00", "REHAB")
+        plans = [await scene.plan() for _ in range(3)]
+        answers = await asyncio.gather(*(scene.publish(each) for each in plans))
+        assert {each.status_code for each in answers} == {200}
+        states = [(await scene.read(each["id"]))["state"] for each in plans]
+        assert sorted(states) == ["published", "superseded", "superseded"]
+        [promised] = await booked(world)
+        assert str(promised.plan_id) == plans[states.index("published")]["id"]
+
+
+class TestPublicationAgainstCancellation:
+    async def test_a_cancelled_order_promises_nobody(self, scene: Scene, world: World) -> None:
+        await scene.staff()
+        for hour in (9, 11, 13):
+            order = await scene.order(1, f"{hour:02}:00", f"{hour + 2:02}:00", "REHAB")
+            plan = await scene.plan()
+            assert str(order) in visits(plan)
+            published, cancelled = await asyncio.gather(
+                scene.publish(plan),
+                scene.dispatcher.post(f"/orders/{order}/cancellation", json={"reason": "老人住院"}),
+            )
+            assert (published.status_code, cancelled.status_code) == (200, 200), cancelled.text
+            left_out = {each["order_id"] for each in published.json()["left_out"]}
+            assert left_out in (set(), {str(order)})
+            assert await state(world, order) == "cancelled"
+            assert await booked(world) == []
