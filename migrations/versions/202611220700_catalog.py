@@ -169,10 +169,40 @@ create policy visit_fee_tariffs_sees on visit_fee_tariffs for select using (regi
 create policy visit_fee_tariffs_adds on visit_fee_tariffs for insert with check (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[]));
 
 create policy visit_fee_tariffs_changes on visit_fee_tariffs for update using (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) with check (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[]));
+
+create function price_rows_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('price_rows/' || new.region_id || '/' || new.institution_id || '/' || new.code, 0));
+    return new;
+end
+$body$;
+
+create trigger price_rows_take_turns before insert on price_rows for each row execute function price_rows_take_turns();
+
+create function visit_fee_tariffs_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('visit_fee_tariffs/' || new.region_id || '/' || new.institution_id, 0));
+    return new;
+end
+$body$;
+
+create trigger visit_fee_tariffs_take_turns before insert on visit_fee_tariffs for each row execute function visit_fee_tariffs_take_turns();
+
+create function insurance_rules_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('insurance_rules/' || new.region_id || '/' || new.plan_code, 0));
+    return new;
+end
+$body$;
+
+create trigger insurance_rules_take_turns before insert on insurance_rules for each row execute function insurance_rules_take_turns();
 """
 
 DOWN = """
 drop table visit_fee_tariffs, price_rows, programme_items, service_items, programmes, insurance_rules cascade;
+drop function insurance_rules_take_turns cascade;
+drop function visit_fee_tariffs_take_turns cascade;
+drop function price_rows_take_turns cascade;
 """
 
 

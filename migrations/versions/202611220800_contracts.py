@@ -113,11 +113,11 @@ CREATE TABLE entitlement_entries (
     CONSTRAINT ck_entitlement_entries_never_negative CHECK (used_after >= 0 and reserved_after >= 0)
 );
 
-CREATE INDEX ix_entitlement_entries_settlement ON entitlement_entries (region_id, settlement_id);
+CREATE INDEX ix_entitlement_entries_order ON entitlement_entries (region_id, order_id);
 
 CREATE UNIQUE INDEX entitlement_entries_settled_once ON entitlement_entries (region_id, entitlement_id, settlement_id, kind) WHERE settlement_id is not null and kind in ('consume', 'reverse');
 
-CREATE INDEX ix_entitlement_entries_order ON entitlement_entries (region_id, order_id);
+CREATE INDEX ix_entitlement_entries_settlement ON entitlement_entries (region_id, settlement_id);
 
 alter table packages enable row level security;
 
@@ -307,10 +307,40 @@ $body$;
 revoke all on function entitlements_consumed from public;
 
 grant execute on function entitlements_consumed to xunzhen_app;
+
+create function packages_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('packages/' || new.region_id || '/' || new.institution_id || '/' || new.code, 0));
+    return new;
+end
+$body$;
+
+create trigger packages_take_turns before insert on packages for each row execute function packages_take_turns();
+
+create function contracts_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('contracts/' || new.region_id || '/' || new.person_id, 0));
+    return new;
+end
+$body$;
+
+create trigger contracts_take_turns before insert on contracts for each row execute function contracts_take_turns();
+
+create function programme_enrolments_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('programme_enrolments/' || new.region_id || '/' || new.person_id || '/' || new.programme_id, 0));
+    return new;
+end
+$body$;
+
+create trigger programme_enrolments_take_turns before insert on programme_enrolments for each row execute function programme_enrolments_take_turns();
 """
 
 DOWN = """
 drop table entitlement_entries, programme_enrolments, entitlements, contracts, package_items, packages cascade;
+drop function programme_enrolments_take_turns cascade;
+drop function contracts_take_turns cascade;
+drop function packages_take_turns cascade;
 drop function entitlements_consumed cascade;
 drop function entitlements_held cascade;
 drop function entitlement_post cascade;

@@ -39,9 +39,9 @@ CREATE TABLE orders (
     CONSTRAINT ck_orders_distance CHECK (distance_metres >= 0)
 );
 
-CREATE INDEX ix_orders_person ON orders (region_id, person_id, service_on);
-
 CREATE INDEX ix_orders_day ON orders (region_id, institution_id, service_on, state);
+
+CREATE INDEX ix_orders_person ON orders (region_id, person_id, service_on);
 
 CREATE TABLE order_items (
     region_id UUID NOT NULL,

@@ -180,11 +180,8 @@ class TestTheDatabaseItself:
             " from entitlements where region_id = :region and id = :id",
         ):
             with pytest.raises(DBAPIError, match="permission denied"):
-                await desk.run(
-                    lambda session, sql=statement: session.execute(
-                        text(sql), {"region": world.region_id, "id": balance.entitlement_id}
-                    )
-                )
+                async with transaction(world.house.sessions, fence(world), world.clock.now()) as session:
+                    await session.execute(text(statement), {"region": world.region_id, "id": balance.entitlement_id})
 
     @pytest.mark.parametrize(
         ("forged", "constraint"),

@@ -103,8 +103,8 @@ class TestReading:
                     session, region_id=listed.region_id, person_id=person, on=date(2026, 3, 2)
                 )
                 standing = await usecases.balances(session, region_id=listed.region_id, person_id=person)
-                rows = (await session.execute(text("select id from contracts"))).all()
-                rows += (await session.execute(text("select id from entitlements"))).all()
+                rows = list(await session.execute(text("select id from contracts")))
+                rows += list(await session.execute(text("select id from entitlements")))
             return len(cover), len(standing), len(rows)
 
         assert await asked() == (0, 0, 0)

@@ -1,6 +1,7 @@
 """Enrolments in programmes and a person's entitlements over HTTP."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
@@ -97,7 +98,7 @@ class TestEntitlements:
         await listed.add(
             InsuranceRule(
                 region_id=listed.region_id, plan_code="RESIDENT", name="居民医保", deductible_fen=10_000,
-                pay_ratio=1, yearly_cap_fen=1_200_000, valid_from=date(2026, 1, 1),
+                pay_ratio=Decimal(1), yearly_cap_fen=1_200_000, valid_from=date(2026, 1, 1),
             ),
             Coverage(region_id=listed.region_id, person_id=person, plan_code="RESIDENT", valid_from=date(2026, 1, 1)),
         )  # fmt: skip
