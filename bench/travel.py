@@ -4,7 +4,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from geopy.distance import geodesic
 
@@ -20,6 +20,11 @@ def seconds_of(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def leg_by_leg(points: Sequence[Point]) -> list[float]:
+    """Return all legs as geopy measures them."""
+    return [geodesic((a.lat, a.lon), (b.lat, b.lon)).meters for a in points for b in points]
+
+
 def main() -> None:
     """Print the ratio of the medians of interleaved rounds."""
     draw = random.Random(1)
@@ -27,9 +32,9 @@ def main() -> None:
     ours, theirs = [], []
     for _ in range(ROUNDS):
         ours.append(seconds_of(lambda: great_circle_metres(points)))
-        theirs.append(seconds_of(lambda: [geodesic((a.lat, a.lon), (b.lat, b.lon)).meters for a in points for b in points]))
+        theirs.append(seconds_of(lambda: leg_by_leg(points)))
     ratio = statistics.median(theirs) / statistics.median(ours)
-    sys.stdout.write(f"travel matrix {POINTS}×{POINTS}: great_circle_metres is {ratio:.0f} × as fast as geopy's geodesic\n")
+    sys.stdout.write(f"travel matrix {POINTS}×{POINTS}: ours is {ratio:.0f} × as fast as geopy's geodesic\n")
 
 
 if __name__ == "__main__":

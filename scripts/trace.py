@@ -1,4 +1,4 @@
-"""Lists the core requirements that a test proves, and those that none does yet; fails on a mark without a requirement."""
+"""Lists the core requirements that a test proves, and those that none does yet; fails on an unknown mark."""
 
 import ast
 import csv
@@ -13,7 +13,7 @@ def marks(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "requirement":
-            found |= {each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+            found |= {each.value for each in node.args if isinstance(each, ast.Constant) and type(each.value) is str}
     return found
 
 
@@ -25,7 +25,8 @@ def main() -> int:
     core = [row for row in listed.values() if row["priority"] == "core"]
     for row in core:
         where = proven.get(row["id"])
-        sys.stdout.write(f"{row['id']}  {'proven by ' + str(where) if where else 'no test yet':60}  {row['capability'][:60]}\n")
+        found = f"proven by {where}" if where else "no test yet"
+        sys.stdout.write(f"{row['id']}  {found:60}  {row['capability'][:60]}\n")
     unknown = sorted(set(proven) - set(listed))
     done = sum(row["id"] in proven for row in core)
     sys.stdout.write(f"{done} of {len(core)} core requirements have a test; {len(proven)} of {len(listed)} of all\n")

@@ -80,27 +80,52 @@ class World:
         return self._count
 
     async def add_institution(
-        self, institution_id: UUID | None = None, *, station_id: UUID | None = None, kind: str = "community_health_centre",
-        modes: tuple[str, ...] = ("round", "home_bed"), lon: float = CENTRE[0], lat: float = CENTRE[1],
-    ) -> UUID:  # fmt: skip
+        self,
+        institution_id: UUID | None = None,
+        *,
+        station_id: UUID | None = None,
+        kind: str = "community_health_centre",
+        modes: tuple[str, ...] = ("round", "home_bed"),
+        lon: float = CENTRE[0],
+        lat: float = CENTRE[1],
+    ) -> UUID:
         """Add a licensed institution with a station at its door; return its id."""
         this, no = institution_id or new_id(), self.number()
         await self.add(
             Institution(
-                region_id=self.region_id, id=this, code=f"I{no}", name=f"第{no}社区卫生服务中心", kind=kind,
-                district_id=self.district_id, address="朝阳街", lon=lon, lat=lat, licence_no=f"L{no}",
-                licence_from=date(2020, 1, 1), licence_to=date(2030, 12, 31),
+                region_id=self.region_id,
+                id=this,
+                code=f"I{no}",
+                name=f"第{no}社区卫生服务中心",
+                kind=kind,
+                district_id=self.district_id,
+                address="朝阳街",
+                lon=lon,
+                lat=lat,
+                licence_no=f"L{no}",
+                licence_from=date(2020, 1, 1),
+                licence_to=date(2030, 12, 31),
             ),
             Station(
-                region_id=self.region_id, institution_id=this, id=station_id or new_id(), code="S1", name="一站", lon=lon, lat=lat
+                region_id=self.region_id,
+                institution_id=this,
+                id=station_id or new_id(),
+                code="S1",
+                name="一站",
+                lon=lon,
+                lat=lat,
             ),
             *(
                 ServiceMode(
-                    region_id=self.region_id, institution_id=this, mode=mode, registration_no=f"{mode}-{no}", valid_from=date(2020, 1, 1)
+                    region_id=self.region_id,
+                    institution_id=this,
+                    mode=mode,
+                    registration_no=f"{mode}-{no}",
+                    valid_from=date(2020, 1, 1),
                 )
                 for mode in modes
             ),
-        )  # fmt: skip
+        )
         return this
 
     async def add_account(self, role: Role, *institution_ids: UUID) -> UUID:
@@ -108,14 +133,18 @@ class World:
         account_id = new_id()
         await self.add(
             Account(
-                region_id=self.region_id, id=account_id, username=f"{role}-{self.number()}", role=role,
-                display_name=str(role), created_at=self.clock.now(),
+                region_id=self.region_id,
+                id=account_id,
+                username=f"{role}-{self.number()}",
+                role=role,
+                display_name=str(role),
+                created_at=self.clock.now(),
             ),
             *(
                 AccountInstitution(region_id=self.region_id, account_id=account_id, institution_id=each)
                 for each in institution_ids
             ),
-        )  # fmt: skip
+        )
         return account_id
 
     def principal(
@@ -158,10 +187,17 @@ class World:
         sealed = self.house.cipher.seal("大武口区测试路1号", context="homes.address")
         await self.add(
             Home(
-                region_id=self.region_id, id=home_id, registered_by_institution_id=self.institution_id,
-                address_sealed=sealed, lon=lon, lat=lat, datum="wgs84", floor=floor, has_lift=has_lift,
+                region_id=self.region_id,
+                id=home_id,
+                registered_by_institution_id=self.institution_id,
+                address_sealed=sealed,
+                lon=lon,
+                lat=lat,
+                datum="wgs84",
+                floor=floor,
+                has_lift=has_lift,
             )
-        )  # fmt: skip
+        )
         return home_id
 
     def id_number(self, born_on: date = date(1945, 5, 1), *, male: bool = False) -> str:
@@ -177,16 +213,26 @@ class World:
         id_number, cipher = self.id_number(born_on), self.house.cipher
         await self.add(
             Patient(
-                region_id=self.region_id, id=person_id, registered_by_institution_id=by, name=f"居民{no}", sex="female",
-                born_on=born_on, id_number_sealed=cipher.seal(id_number, context="patients.id_number"),
+                region_id=self.region_id,
+                id=person_id,
+                registered_by_institution_id=by,
+                name=f"居民{no}",
+                sex="female",
+                born_on=born_on,
+                id_number_sealed=cipher.seal(id_number, context="patients.id_number"),
                 id_number_index=cipher.blind(id_number, context="patients.id_number"),
-                home_id=home_id or await self.add_home(), registered_at=self.clock.now(),
+                home_id=home_id or await self.add_home(),
+                registered_at=self.clock.now(),
             ),
             CareRelation(
-                region_id=self.region_id, person_id=person_id, kind="institution", institution_id=by,
-                during=moments(self.clock.now() - timedelta(days=30), None), because="test",
+                region_id=self.region_id,
+                person_id=person_id,
+                kind="institution",
+                institution_id=by,
+                during=moments(self.clock.now() - timedelta(days=30), None),
+                because="test",
             ),
-        )  # fmt: skip
+        )
         return person_id
 
     async def add_relation(
@@ -195,33 +241,57 @@ class World:
         """Let an account (the elder's own, or a proxy's) act for a person."""
         await self.add(
             CareRelation(
-                region_id=self.region_id, person_id=person_id, kind=kind, account_id=account_id,
+                region_id=self.region_id,
+                person_id=person_id,
+                kind=kind,
+                account_id=account_id,
                 rights=rights or ["view", "book", "pay", "grant"],
-                during=moments(self.clock.now() - timedelta(days=30), None), because="test",
+                during=moments(self.clock.now() - timedelta(days=30), None),
+                because="test",
             )
-        )  # fmt: skip
+        )
 
     async def add_practitioner(
-        self, *, role: str = "nurse", skills: tuple[str, ...] = (), account_id: UUID | None = None,
-        institution_id: UUID | None = None, station_id: UUID | None = None, travel_mode: str = "ebike",
-    ) -> UUID:  # fmt: skip
+        self,
+        *,
+        role: str = "nurse",
+        skills: tuple[str, ...] = (),
+        account_id: UUID | None = None,
+        institution_id: UUID | None = None,
+        station_id: UUID | None = None,
+        travel_mode: str = "ebike",
+    ) -> UUID:
         """Add a licensed practitioner with skills, valid for years; return the id."""
         practitioner_id, no, at = new_id(), self.number(), institution_id or self.institution_id
         qualifications = [("licence", role), *(("skill", each) for each in skills)]
         await self.add(
             Practitioner(
-                region_id=self.region_id, institution_id=at, id=practitioner_id, staff_no=f"N{no}", name=f"医护{no}",
-                sex="female", role=role, title="junior", station_id=station_id or self.station_id,
-                travel_mode=travel_mode, account_id=account_id,
+                region_id=self.region_id,
+                institution_id=at,
+                id=practitioner_id,
+                staff_no=f"N{no}",
+                name=f"医护{no}",
+                sex="female",
+                role=role,
+                title="junior",
+                station_id=station_id or self.station_id,
+                travel_mode=travel_mode,
+                account_id=account_id,
             ),
             *(
                 Qualification(
-                    region_id=self.region_id, institution_id=at, practitioner_id=practitioner_id, kind=kind, code=code,
-                    certificate_no=f"C{no}", valid_from=date(2020, 1, 1), valid_to=date(2030, 12, 31),
+                    region_id=self.region_id,
+                    institution_id=at,
+                    practitioner_id=practitioner_id,
+                    kind=kind,
+                    code=code,
+                    certificate_no=f"C{no}",
+                    valid_from=date(2020, 1, 1),
+                    valid_to=date(2030, 12, 31),
                 )
                 for kind, code in qualifications
             ),
-        )  # fmt: skip
+        )
         return practitioner_id
 
     async def add_shift(
@@ -237,48 +307,92 @@ class World:
         lunch_from, lunch_to, minutes = lunch or (None, None, 0)
         await self.add(
             Shift(
-                region_id=self.region_id, institution_id=institution_id or self.institution_id,
-                practitioner_id=practitioner_id, service_on=local_date(start), during=moments(start, end),
-                lunch_from=lunch_from, lunch_to=lunch_to, lunch_minutes=minutes,
+                region_id=self.region_id,
+                institution_id=institution_id or self.institution_id,
+                practitioner_id=practitioner_id,
+                service_on=local_date(start),
+                during=moments(start, end),
+                lunch_from=lunch_from,
+                lunch_to=lunch_to,
+                lunch_minutes=minutes,
             )
-        )  # fmt: skip
+        )
 
     async def add_service_item(
-        self, code: str, *, name: str = "", minutes: int = 30, staff_count: int = 1, skills: tuple[str, ...] = (),
+        self,
+        code: str,
+        *,
+        name: str = "",
+        minutes: int = 30,
+        staff_count: int = 1,
+        skills: tuple[str, ...] = (),
         kinds: tuple[str, ...] = ("home_visit", "home_bed_round", "institution_round"),
-        latest_start: time | None = None, refusal_note: str | None = None,
-    ) -> str:  # fmt: skip
+        latest_start: time | None = None,
+        refusal_note: str | None = None,
+    ) -> str:
         """List a service in the region (not at home when it has a refusal note); return its code."""
         await self.add(
             ServiceItem(
-                region_id=self.region_id, code=code, name=name or code, duration_minutes=minutes,
-                staff_count=staff_count, skills=list(skills), order_kinds=list(kinds), latest_start=latest_start,
-                home_allowed=refusal_note is None, refusal_note=refusal_note,
+                region_id=self.region_id,
+                code=code,
+                name=name or code,
+                duration_minutes=minutes,
+                staff_count=staff_count,
+                skills=list(skills),
+                order_kinds=list(kinds),
+                latest_start=latest_start,
+                home_allowed=refusal_note is None,
+                refusal_note=refusal_note,
             )
-        )  # fmt: skip
+        )
         return code
 
     async def add_order(
-        self, person_id: UUID, home_id: UUID, *, start: datetime, end: datetime, items: dict[str, int] | None = None,
-        state: str = "accepted", kind: str = "home_visit", institution_id: UUID | None = None, staff_count: int = 1,
+        self,
+        person_id: UUID,
+        home_id: UUID,
+        *,
+        start: datetime,
+        end: datetime,
+        items: dict[str, int] | None = None,
+        state: str = "accepted",
+        kind: str = "home_visit",
+        institution_id: UUID | None = None,
+        staff_count: int = 1,
         distance_metres: int | None = 0,
-    ) -> UUID:  # fmt: skip
+    ) -> UUID:
         """Add an order for a window, in any state; its items need not be listed. Return its id."""
         order_id, at = new_id(), institution_id or self.institution_id
         await self.add(
             Order(
-                region_id=self.region_id, institution_id=at, id=order_id, order_no=f"W{self.number()}-{self.number()}",
-                kind=kind, person_id=person_id, home_id=home_id, state=state, service_on=local_date(start),
-                wished=moments(start, end), staff_count=staff_count, mobility_reason="偏瘫",
-                placed_by_account_id=new_id(), placed_at=self.clock.now(), distance_metres=distance_metres,
+                region_id=self.region_id,
+                institution_id=at,
+                id=order_id,
+                order_no=f"W{self.number()}-{self.number()}",
+                kind=kind,
+                person_id=person_id,
+                home_id=home_id,
+                state=state,
+                service_on=local_date(start),
+                wished=moments(start, end),
+                staff_count=staff_count,
+                mobility_reason="偏瘫",
+                placed_by_account_id=new_id(),
+                placed_at=self.clock.now(),
+                distance_metres=distance_metres,
             ),
             *(
                 OrderItem(region_id=self.region_id, institution_id=at, order_id=order_id, code=code, quantity=quantity)
                 for code, quantity in (items or {"REHAB": 1}).items()
             ),
             OrderMove(
-                region_id=self.region_id, institution_id=at, order_id=order_id, seq=1, to_state=state,
-                moved_at=self.clock.now(), because="test",
+                region_id=self.region_id,
+                institution_id=at,
+                order_id=order_id,
+                seq=1,
+                to_state=state,
+                moved_at=self.clock.now(),
+                because="test",
             ),
-        )  # fmt: skip
+        )
         return order_id

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-OPENERS = {"service/core/db/session.py", "service/core/jobs/runner.py"}
 FILES = sorted(str(path) for path in Path("service").rglob("*.py"))
 
 
@@ -26,9 +25,5 @@ def test_no_room_commits_or_rolls_back(path: str) -> None:
 @pytest.mark.parametrize(
     "path", [each for each in FILES if each.endswith(("usecases.py", "rules.py")) or "/usecases/" in each]
 )
-def test_no_use_case_opens_a_transaction_of_its_own(path: str) -> None:
+def test_no_use_case_or_rule_opens_a_transaction_of_its_own(path: str) -> None:
     assert _calls(path, "begin") == []
-
-
-def test_the_openers_are_still_the_openers() -> None:
-    assert {path for path in FILES if _calls(path, "begin")} <= OPENERS | {"service/cli/init.py"}

@@ -52,11 +52,14 @@ class Story:
             await admin.post(
                 f"{self.institution}/visit-fee-tariffs",
                 json={
-                    "unit": "visit", "tiers": [{"up_to_km": "5", "price": "30.00"}], "distance_base": "institution",
+                    "unit": "visit",
+                    "tiers": [{"up_to_km": "5", "price": "30.00"}],
+                    "distance_base": "institution",
                     "distance_method": "great_circle",
-                } | dated,
+                }
+                | dated,
             )
-        )  # fmt: skip
+        )
         package = await told(
             await admin.post(
                 f"{self.institution}/packages",
@@ -78,12 +81,15 @@ class Story:
             await admin.post(
                 "/contracts",
                 json={
-                    "person_id": str(self.person_id), "package_id": package["id"], "signed_on": "2026-03-01",
-                    "doctor_id": str(await world.add_practitioner(role="doctor")), "valid_from": "2026-03-01",
+                    "person_id": str(self.person_id),
+                    "package_id": package["id"],
+                    "signed_on": "2026-03-01",
+                    "doctor_id": str(await world.add_practitioner(role="doctor")),
+                    "valid_from": "2026-03-01",
                     "valid_to": "2027-02-28",
                 },
             )
-        )  # fmt: skip
+        )
         self.contract_id = contract["id"]
         area = await told(
             await region.post(
@@ -114,12 +120,16 @@ class Story:
                 "/orders",
                 headers={"Idempotency-Key": new_id().hex},
                 json={
-                    "institution_id": str(self.world.institution_id), "person_id": str(self.person_id), "kind": "home_visit",
-                    "wished_start": self.at(first).isoformat(), "wished_end": self.at(last).isoformat(),
-                    "items": [{"code": "BP", "quantity": 1}], "mobility_reason": "偏瘫，无法自行下楼",
+                    "institution_id": str(self.world.institution_id),
+                    "person_id": str(self.person_id),
+                    "kind": "home_visit",
+                    "wished_start": self.at(first).isoformat(),
+                    "wished_end": self.at(last).isoformat(),
+                    "items": [{"code": "BP", "quantity": 1}],
+                    "mobility_reason": "偏瘫，无法自行下楼",
                 },
             )
-        )  # fmt: skip
+        )
         await told(await self.dispatcher.post(f"/orders/{placed['order']['id']}/acceptance"), 200)
         return placed
 

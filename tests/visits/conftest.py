@@ -48,7 +48,7 @@ class Door:
         happened = at or self.start + timedelta(minutes=minutes)
         self.world.clock.shows = max(self.world.clock.shows, happened)
         body = {"order_id": str(self.order_id), "kind": kind, "happened_at": happened.isoformat()}
-        body |= {"lon": CENTRE[0], "lat": CENTRE[1], "datum": "wgs84", "accuracy_metres": 10} if not place else place
+        body |= place or {"lon": CENTRE[0], "lat": CENTRE[1], "datum": "wgs84", "accuracy_metres": 10}
         headers = {"Idempotency-Key": key} if key else {}
         return await self.crew[member].phone.post("/visit-events", json=body, headers=headers)
 
@@ -85,14 +85,29 @@ class Doors:
         """Put in the catalogue and an (empty) published plan."""
         world = self.world
         await world.add(
-            ServiceItem(region_id=world.region_id, code="BP", name="血压测量", duration_minutes=20, order_kinds=["home_visit"]),
-            DispatchArea(region_id=world.region_id, id=self.area_id, code="A1", name="片区", institution_ids=[world.institution_id]),
-            Plan(
-                region_id=world.region_id, id=self.plan_id, area_id=self.area_id, service_on=local_date(world.clock.now()),
-                institution_ids=[world.institution_id], state="published", seconds_limit=1, seed=1,
-                requested_by_account_id=new_id(), requested_at=world.clock.now(),
+            ServiceItem(
+                region_id=world.region_id, code="BP", name="血压测量", duration_minutes=20, order_kinds=["home_visit"]
             ),
-        )  # fmt: skip
+            DispatchArea(
+                region_id=world.region_id,
+                id=self.area_id,
+                code="A1",
+                name="片区",
+                institution_ids=[world.institution_id],
+            ),
+            Plan(
+                region_id=world.region_id,
+                id=self.plan_id,
+                area_id=self.area_id,
+                service_on=local_date(world.clock.now()),
+                institution_ids=[world.institution_id],
+                state="published",
+                seconds_limit=1,
+                seed=1,
+                requested_by_account_id=new_id(),
+                requested_at=world.clock.now(),
+            ),
+        )
 
     async def member(self) -> Member:
         """Add a nurse with a phone."""
@@ -118,21 +133,40 @@ class Doors:
             home = found.scalar_one()
         await world.add(
             Order(
-                region_id=world.region_id, institution_id=world.institution_id, id=order_id, order_no=f"T-{world.number()}",
-                kind="home_visit", person_id=person_id, home_id=home, state="scheduled", service_on=local_date(begins),
-                wished=moments(begins, begins + timedelta(hours=2)), staff_count=len(crew), mobility_reason="偏瘫",
-                placed_by_account_id=new_id(), placed_at=world.clock.now(),
+                region_id=world.region_id,
+                institution_id=world.institution_id,
+                id=order_id,
+                order_no=f"T-{world.number()}",
+                kind="home_visit",
+                person_id=person_id,
+                home_id=home,
+                state="scheduled",
+                service_on=local_date(begins),
+                wished=moments(begins, begins + timedelta(hours=2)),
+                staff_count=len(crew),
+                mobility_reason="偏瘫",
+                placed_by_account_id=new_id(),
+                placed_at=world.clock.now(),
             ),
-            OrderItem(region_id=world.region_id, institution_id=world.institution_id, order_id=order_id, code="BP", quantity=1),
+            OrderItem(
+                region_id=world.region_id, institution_id=world.institution_id, order_id=order_id, code="BP", quantity=1
+            ),
             *(
                 Appointment(
-                    region_id=world.region_id, institution_id=world.institution_id, plan_id=self.plan_id, order_id=order_id,
-                    person_id=person_id, practitioner_id=each.practitioner_id, practitioner_name="护士", trip_key=trip,
-                    service_on=local_date(begins), during=moments(begins, begins + timedelta(minutes=30)),
+                    region_id=world.region_id,
+                    institution_id=world.institution_id,
+                    plan_id=self.plan_id,
+                    order_id=order_id,
+                    person_id=person_id,
+                    practitioner_id=each.practitioner_id,
+                    practitioner_name="护士",
+                    trip_key=trip,
+                    service_on=local_date(begins),
+                    during=moments(begins, begins + timedelta(minutes=30)),
                 )
                 for each in crew
             ),
-        )  # fmt: skip
+        )
         return Door(world, order_id, person_id, home, begins, crew)
 
 

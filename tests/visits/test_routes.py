@@ -35,9 +35,12 @@ class TestAVisit:
         answer = await door.crew[0].phone.post(
             "/visit-events",
             json={
-                "order_id": str(door.order_id), "kind": "depart", "happened_at": door.start.isoformat(), "verified": True,
+                "order_id": str(door.order_id),
+                "kind": "depart",
+                "happened_at": door.start.isoformat(),
+                "verified": True,
             },
-        )  # fmt: skip
+        )
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["pointer"] == "#/verified"
 
@@ -89,10 +92,11 @@ class TestAVisit:
         ahead = await door.crew[0].phone.post(
             "/visit-events",
             json={
-                "order_id": str(door.order_id), "kind": "depart",
+                "order_id": str(door.order_id),
+                "kind": "depart",
                 "happened_at": (doors.world.clock.now() + timedelta(minutes=6)).isoformat(),
             },
-        )  # fmt: skip
+        )
         assert (ahead.status_code, ahead.json()["code"]) == (422, "clock-ahead")
         await door.say("depart", at=door.start)
         back = await door.say("arrive", at=door.start - timedelta(minutes=1))
@@ -225,10 +229,12 @@ class TestDoubts:
             answer = await admin.post(
                 "/settings",
                 json={
-                    "institution_id": str(doors.world.institution_id), "key": "visit.geofence_metres", "value": 3000,
+                    "institution_id": str(doors.world.institution_id),
+                    "key": "visit.geofence_metres",
+                    "value": 3000,
                     "valid_from": "2026-03-02",
                 },
-            )  # fmt: skip
+            )
         assert answer.status_code == 201, answer.text
         door = await doors.open([await doors.member()])
         assert (await door.until("complete", **FAR))["verified"] is True

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from service.routing.problem import Window
@@ -34,9 +35,9 @@ def apart(timings: Sequence[Timing]) -> list[Timing]:
     """
     order = sorted((at for at, each in enumerate(timings) if each.windows), key=lambda at: timings[at].windows[-1].end)
     fitting = _that_fit(timings, order)
-    borders = [_border(timings, fitting, position) for position in range(1, len(fitting))]
+    borders = [None, *(_border(timings, fitting, position) for position in range(1, len(fitting))), None]
     found = [Timing((), each.duration) for each in timings]
-    for at, opens, closes in zip(fitting, (None, *borders), (*borders, None), strict=True):
+    for at, (opens, closes) in zip(fitting, pairwise(borders), strict=False):
         found[at] = _between(timings[at], opens, closes)
     return found
 

@@ -1,0 +1,55 @@
+"""A shift is cut around what other plans have promised; the break stays where there is room for it."""
+
+from datetime import UTC, datetime
+
+from service.core.geo import Point, TravelMode
+from service.core.ids import new_id
+from service.patients.rules import Sex
+from service.practitioners.rules import PractitionerRole, StaffDay
+from service.routing.building import staffing
+from service.routing.problem import Lunch, Window
+
+STATION, DOOR = Point(106.38, 39.02), Point(106.4, 39.02)
+NOBODY = datetime(2026, 3, 3, tzinfo=UTC)
+NURSE = StaffDay(
+    practitioner_id=new_id(), institution_id=new_id(), name="医护", role=PractitionerRole.nurse, sex=Sex.female,
+    skills=frozenset({"wound"}), licensed=True, lon=STATION.lon, lat=STATION.lat, travel_mode=TravelMode.ebike,
+    shift_start=NOBODY, shift_end=NOBODY, lunch_from=None, lunch_to=None, lunch_minutes=0,
+)  # fmt: skip
+
+
+def cut(*busy: tuple[int, int], lunch: Lunch | None = None) -> list[tuple[Window, Lunch | None, Point, Point]]:
+    found = staffing.stretches(NURSE, Window(100, 900), lunch, [(*each, DOOR) for each in busy])
+    return [(each.shift, each.lunch, each.start, each.end) for each in found]
+
+
+def test_an_undisturbed_shift_is_one_stretch_from_station_to_station() -> None:
+    assert cut() == [(Window(100, 900), None, STATION, STATION)]
+
+
+def test_a_promise_ends_one_stretch_at_its_door_and_begins_the_next_there() -> None:
+    assert cut((300, 400)) == [
+        (Window(100, 300), None, STATION, DOOR),
+        (Window(400, 900), None, DOOR, STATION),
+    ]
+
+
+def test_promises_that_touch_or_leave_nothing_make_no_empty_stretch() -> None:
+    assert cut((50, 200), (200, 300), (800, 950)) == [(Window(300, 800), None, DOOR, DOOR)]
+    assert cut((0, 1000)) == []
+
+
+def test_the_break_is_in_the_stretch_with_the_most_room() -> None:
+    lunch = Lunch(350, 600, 100)
+    assert [each[1] for each in cut((300, 400), lunch=lunch)] == [None, Lunch(400, 600, 100)]
+    assert [each[1] for each in cut((400, 550), lunch=lunch)] == [None, None]
+    assert [each[1] for each in cut(lunch=lunch)] == [lunch]
+
+
+def test_a_break_that_the_rest_of_the_day_has_no_room_for_is_none() -> None:
+    late = staffing.stretches(NURSE, Window(550, 900), Lunch(350, 600, 100), [])
+    assert [each.lunch for each in late] == [None]
+
+
+def test_skills_of_our_own_are_not_spoken_of() -> None:
+    assert staffing.spoken(staffing.skills_of(NURSE)) == ["wound"]

@@ -1,0 +1,71 @@
+"""The solver in a process of its own: progress on the way, the plan at the end, and a death that is told as one."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from service.routing.problem import Limits
+from service.routing.solver import Progress
+from service.routing.solver_process import SolverDied, Task, solve_apart
+from tests.routing.scene import Scene, problem_of
+from tests.world import World
+
+
+@pytest.fixture
+async def scene(world: World) -> Scene:
+    made = await Scene.set_up(world)
+    await made.item("REHAB")
+    await made.staff()
+    for number in range(4):
+        await made.order(number, "08:00", "17:00", "REHAB")
+    return made
+
+
+async def kill_a_solver() -> None:
+    """Kill the solver that this process has started, as soon as there is one."""
+    last = time.monotonic() + 20
+    while time.monotonic() < last:
+        for pid in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split():
+            if b"service.routing.solver_process" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                os.kill(int(pid), signal.SIGKILL)
+                return
+        await asyncio.sleep(0.02)
+    raise AssertionError("no solver was started")
+
+
+async def test_tells_its_progress_and_the_plan_within_its_limit(scene: Scene) -> None:
+    heard: list[Progress] = []
+
+    async def hear(progress: Progress) -> None:
+        heard.append(progress)
+
+    problem = await problem_of(await scene.facts())
+    plan = await solve_apart(Task(problem, Limits(1.0), 1), hear)
+    assert {stop.job for route in plan.routes for stop in route.stops} == {0, 1, 2, 3}
+    assert heard
+    assert heard[-1].cost <= heard[0].cost
+    assert heard[-1].seconds < 3
+
+
+async def test_a_death_without_an_answer_is_told(scene: Scene) -> None:
+    async def hear(_: Progress) -> None:
+        return None
+
+    problem = await problem_of(await scene.facts())
+    with pytest.raises(SolverDied, match="without an answer"):
+        await asyncio.gather(solve_apart(Task(problem, Limits(5.0), 1), hear), kill_a_solver())
+
+
+async def test_a_plan_whose_solver_died_has_failed_and_another_can_be_asked_for(scene: Scene) -> None:
+    plan_id = (await scene.request(seconds_limit=5)).json()["id"]
+    await asyncio.gather(scene.work(plan_id), kill_a_solver())
+    plan = await scene.read(plan_id)
+    assert (plan["state"], plan["routes"], plan["summary"]) == ("failed", [], None)
+    assert "请重新排班" in plan["failure"]
+    answer = await scene.publish(plan)
+    assert (answer.status_code, answer.json()["code"]) == (409, "plan-not-ready")
+    assert (await scene.plan())["summary"]["planned"] == 4
