@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.core import health, keyring, paging, problem_handlers
+from service.core import body_limit, health, keyring, paging, problem_handlers
 from service.core.clock import Clock, DemoClock, SystemClock
 from service.core.crypt import FieldCipher
 from service.core.db.engine import make_sessions
@@ -19,6 +19,7 @@ ROOMS: Final = (
     "accounts", "institutions", "practitioners", "patients", "catalog", "contracts", "orders", "beds", "booking",
     "routing", "visits", "billing",
 )  # fmt: skip
+LARGEST_BODY: Final = 1 << 20
 DESCRIPTION: Final = "家庭病床与上门巡诊：预约、排路、上门留痕、一次收费。拒绝一律为 application/problem+json。"
 
 
@@ -59,13 +60,13 @@ def build_app(house: House | None = None) -> FastAPI:
         version="0.1.0",
         description=DESCRIPTION,
         generate_unique_id_function=_operation_id,
-        max_body_size=1 << 20,
     )
     app.state.house = house
     for room in ROOMS:
         app.include_router(importlib.import_module(f"service.{room}.routes").router, prefix="/v1")
     app.include_router(health.router)
     problem_handlers.install(app)
+    app.add_middleware(body_limit.BodyLimit, limit=LARGEST_BODY)
     return app
 
 

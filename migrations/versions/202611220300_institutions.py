@@ -146,10 +146,30 @@ create policy setting_rows_sees on setting_rows for select using (region_id = (s
 create policy setting_rows_adds on setting_rows for insert with check ((region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) or (region_id = (select app_region()) and (select app_region_wide())));
 
 create policy setting_rows_changes on setting_rows for update using ((region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) or (region_id = (select app_region()) and (select app_region_wide()))) with check ((region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) or (region_id = (select app_region()) and (select app_region_wide())));
+
+create function service_modes_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('service_modes/' || new.region_id || '/' || new.institution_id, 0));
+    return new;
+end
+$body$;
+
+create trigger service_modes_take_turns before insert on service_modes for each row execute function service_modes_take_turns();
+
+create function setting_rows_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('setting_rows/' || new.region_id || '/' || new.key, 0));
+    return new;
+end
+$body$;
+
+create trigger setting_rows_take_turns before insert on setting_rows for each row execute function setting_rows_take_turns();
 """
 
 DOWN = """
 drop table stations, service_modes, institutions, setting_rows, regions, districts cascade;
+drop function setting_rows_take_turns cascade;
+drop function service_modes_take_turns cascade;
 """
 
 

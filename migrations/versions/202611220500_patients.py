@@ -53,9 +53,9 @@ CREATE TABLE patients (
     CONSTRAINT ck_patients_dies_after_birth CHECK (deceased_on >= born_on)
 );
 
-CREATE INDEX ix_patients_home ON patients (region_id, home_id);
-
 CREATE INDEX ix_patients_phone ON patients (region_id, phone_index);
+
+CREATE INDEX ix_patients_home ON patients (region_id, home_id);
 
 CREATE TABLE care_relations (
     region_id UUID NOT NULL,
@@ -134,6 +134,17 @@ $body$;
 revoke all on function app_sees_home from public;
 
 grant execute on function app_sees_home to xunzhen_app;
+
+create function patients_proxy_names(asked_person uuid) returns table (account_id uuid, name text) language sql stable security definer set search_path = public, pg_temp as $body$
+select r.account_id, a.display_name from care_relations r
+join accounts a on a.region_id = r.region_id and a.id = r.account_id
+where r.region_id = app_region() and r.person_id = asked_person and r.kind = 'proxy'
+  and app_sees_person(r.region_id, r.person_id)
+$body$;
+
+revoke all on function patients_proxy_names from public;
+
+grant execute on function patients_proxy_names to xunzhen_app;
 
 create function patients_relate_institution(asked_id uuid, asked_person uuid, asked_institution uuid, asked_because text) returns void language sql volatile security definer set search_path = public, pg_temp as $body$
 insert into care_relations
@@ -278,14 +289,35 @@ create policy coverages_sees on coverages for select using (region_id = (select 
 create policy coverages_adds on coverages for insert with check (region_id = (select app_region()) and app_sees_person(region_id, person_id));
 
 create policy coverages_changes on coverages for update using (region_id = (select app_region()) and app_sees_person(region_id, person_id)) with check (region_id = (select app_region()) and app_sees_person(region_id, person_id));
+
+create function key_group_rows_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('key_group_rows/' || new.region_id || '/' || new.person_id, 0));
+    return new;
+end
+$body$;
+
+create trigger key_group_rows_take_turns before insert on key_group_rows for each row execute function key_group_rows_take_turns();
+
+create function coverages_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('coverages/' || new.region_id || '/' || new.person_id, 0));
+    return new;
+end
+$body$;
+
+create trigger coverages_take_turns before insert on coverages for each row execute function coverages_take_turns();
 """
 
 DOWN = """
 drop table key_group_rows, coverages, care_relations, patients, homes cascade;
+drop function coverages_take_turns cascade;
+drop function key_group_rows_take_turns cascade;
 drop function patients_grant_proxy cascade;
 drop function patients_bind_account cascade;
 drop function patients_admit cascade;
 drop function patients_relate_institution cascade;
+drop function patients_proxy_names cascade;
 drop function app_sees_home cascade;
 drop function app_sees_person cascade;
 drop function app_acts_for cascade;

@@ -103,10 +103,30 @@ create policy shifts_adds on shifts for insert with check (region_id = (select a
 create policy shifts_changes on shifts for update using (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[])) with check (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[]));
 
 create policy shifts_removes on shifts for delete using (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[]));
+
+create function qualifications_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('qualifications/' || new.region_id || '/' || new.practitioner_id, 0));
+    return new;
+end
+$body$;
+
+create trigger qualifications_take_turns before insert on qualifications for each row execute function qualifications_take_turns();
+
+create function shifts_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('shifts/' || new.region_id || '/' || new.practitioner_id, 0));
+    return new;
+end
+$body$;
+
+create trigger shifts_take_turns before insert on shifts for each row execute function shifts_take_turns();
 """
 
 DOWN = """
 drop table shifts, qualifications, practitioners cascade;
+drop function shifts_take_turns cascade;
+drop function qualifications_take_turns cascade;
 """
 
 

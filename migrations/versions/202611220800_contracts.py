@@ -113,11 +113,11 @@ CREATE TABLE entitlement_entries (
     CONSTRAINT ck_entitlement_entries_never_negative CHECK (used_after >= 0 and reserved_after >= 0)
 );
 
-CREATE INDEX ix_entitlement_entries_order ON entitlement_entries (region_id, order_id);
-
 CREATE UNIQUE INDEX entitlement_entries_settled_once ON entitlement_entries (region_id, entitlement_id, settlement_id, kind) WHERE settlement_id is not null and kind in ('consume', 'reverse');
 
 CREATE INDEX ix_entitlement_entries_settlement ON entitlement_entries (region_id, settlement_id);
+
+CREATE INDEX ix_entitlement_entries_order ON entitlement_entries (region_id, order_id);
 
 alter table packages enable row level security;
 

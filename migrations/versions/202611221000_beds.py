@@ -53,10 +53,20 @@ $body$;
 revoke all on function beds_open_on from public;
 
 grant execute on function beds_open_on to xunzhen_app;
+
+create function beds_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('beds/' || new.region_id || '/' || new.person_id, 0));
+    return new;
+end
+$body$;
+
+create trigger beds_take_turns before insert on beds for each row execute function beds_take_turns();
 """
 
 DOWN = """
 drop table beds cascade;
+drop function beds_take_turns cascade;
 drop function beds_open_on cascade;
 """
 

@@ -84,11 +84,11 @@ CREATE TABLE settlements (
     CONSTRAINT ck_settlements_amounts CHECK (gross_fen >= 0 and patient_fen between 0 and gross_fen)
 );
 
+CREATE INDEX ix_settlements_person ON settlements (region_id, person_id, service_on);
+
 CREATE INDEX ix_settlements_day ON settlements (region_id, institution_id, service_on);
 
 CREATE INDEX ix_settlements_trip ON settlements (region_id, trip_id, home_id);
-
-CREATE INDEX ix_settlements_person ON settlements (region_id, person_id, service_on);
 
 CREATE TABLE bill_lines (
     region_id UUID NOT NULL,

@@ -55,6 +55,12 @@ async def revoke_family(session: AsyncSession, region_id: UUID, family_id: UUID,
     )
 
 
+async def list_named(session: AsyncSession, region_id: UUID, account_ids: Collection[UUID]) -> Sequence[Account]:
+    """Return those of some accounts that the fence shows."""
+    query = select(Account).where(col(Account.region_id) == region_id, col(Account.id).in_(account_ids))
+    return (await session.execute(query)).scalars().all()
+
+
 async def find_account(
     session: AsyncSession, region_id: UUID, account_id: UUID, *, lock: bool = False
 ) -> Account | None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
 
-from service.core.db import fences, rows
+from service.core.db import fences, rows, turns
 
 
 class Bed(rows.InstitutionRow, table=True):
@@ -45,3 +45,5 @@ where b.region_id = app_region() and b.person_id = asked_person
   and app_sees_person(b.region_id, b.person_id)
 """,
 )
+# an exclusion constraint alone would let two inserts at once wait for each other
+turns.take_turns(Bed, "region_id", "person_id")

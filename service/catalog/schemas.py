@@ -246,9 +246,10 @@ class InsuranceRuleCreate(_Dated):
 
 
 class PublishedMode(BaseModel):
-    """A registered 服务方式 and its days."""
+    """A registered 服务方式, its number and its days."""
 
     mode: str
+    registration_no: str
     valid_from: date
     valid_to: date | None
 
@@ -260,8 +261,10 @@ class PublishedInstitution(BaseModel):
     code: str
     name: str
     district_code: str
+    district_name: str
     address: str
     phone: str | None
+    licence_no: str | None = Field(description="医疗机构执业许可证编号")
     modes: list[PublishedMode]
 
 

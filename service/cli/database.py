@@ -70,6 +70,4 @@ async def refuse_unfenced_role(engine: AsyncEngine) -> None:
     if unfenced is None:
         raise CommandError("数据库里还没有表：请先运行 xunzhen migrate（新装请用 xunzhen init）。")
     if unfenced:
-        raise CommandError(
-            "当前数据库角色不受行级安全约束（超级用户、BYPASSRLS 或表的所有者），请改用普通角色。"
-        )
+        raise CommandError("当前数据库角色不受行级安全约束（超级用户、BYPASSRLS 或表的所有者），请改用普通角色。")

@@ -217,7 +217,7 @@ def refuses(*kinds: type[problems.Refusal], keyed: bool = False) -> dict[int | s
     `keyed` adds the refusals of an Idempotency-Key.
     """
     always: tuple[type[problems.Refusal], ...] = (problems.Unauthenticated, problems.Forbidden, problems.Malformed)
-    with_key = (problems.KeyInFlight, problems.KeyReused) if keyed else ()
+    with_key = (problems.KeyInFlight, problems.KeyReused, problems.Collision) if keyed else ()
     documented: dict[int | str, dict[str, Any]] = {}
     for status in sorted({kind.status for kind in (*always, *with_key, *kinds)}):
         named = {kind.code(): kind for kind in (*always, *with_key, *kinds) if kind.status == status}

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from service.core import logs, problems
+from service.core.body_limit import BodyTooLarge
 
 _log = logs.get_logger("core.http")
 
@@ -91,14 +92,6 @@ class RouteUnknown(problems.Refusal):
 
     zh = "没有这个接口或不支持这种方法。"
     en = "No such route or method."
-
-
-class BodyTooLarge(problems.Refusal):
-    """The request's body is too large."""
-
-    status = 413
-    zh = "提交的内容过大，请分几次提交。"
-    en = "The body is too large; send it in parts."
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

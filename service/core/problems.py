@@ -113,6 +113,15 @@ class KeyInFlight(Refusal):
     headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
 
 
+class Collision(Refusal):
+    """Somebody did the opposite at the same moment; neither was done."""
+
+    status = 409
+    zh = "刚好有人在办理同一件事，请稍候重试。"
+    en = "Somebody was changing the same thing at this moment; retry."
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
 class KeyReused(Refusal):
     """The Idempotency-Key was used for another request."""
 

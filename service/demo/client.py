@@ -126,7 +126,7 @@ class Api:
                 self.line.statuses[answer.status_code] += 1
                 if attempt == ATTEMPTS or not _in_flight(answer):
                     return self._judge(method, path, answer)
-            await asyncio.sleep(0.1 * 2**attempt)
+            await asyncio.sleep(0.05 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
 
     def _judge(self, method: str, path: str, answer: httpx.Response) -> httpx.Response:

@@ -49,7 +49,12 @@ class Day:
     step: Callable[[], None]
     stories: dict[str, str]
     meetings: dict[tuple[str, str], Meeting] = field(default_factory=dict)
+    doors: dict[str, asyncio.Lock] = field(default_factory=dict)
     visits: dict[str, Json] = field(default_factory=dict)
+
+    def door(self, stop: Json) -> asyncio.Lock:
+        """Return the door of a stop: one of a crew at a time reports there."""
+        return self.doors.setdefault(stop["order_id"], asyncio.Lock())
 
     async def agree(self, stop: Json, what: str, mine: datetime) -> datetime:
         """Return the moment that the crew of a stop agrees on for `what`; one who is alone agrees with himself."""
@@ -112,7 +117,7 @@ class Phone:
         story = self._day.stories.get(stop["order_id"])
         stray = STRAY_METRES if story == "out_of_fence" else 0.0
         await self._report(stop, "depart", way.departs)
-        await self._report(stop, "arrive", way.arrives, journey.position(self._draw, door, stray=stray))
+        await self._arrive(stop, way.arrives, journey.position(self._draw, door, stray=stray))
         if story == "noshow":
             left = await self._find_nobody(stop, way.arrives)
         else:
@@ -120,23 +125,23 @@ class Phone:
             left = await self._serve(stop, start, journey.service(self._draw, ends - planned))
         self._here, self._free = door, left
 
+    async def _arrive(self, stop: Json, arrived: datetime, where: Json) -> None:
+        """Arrive; the first of two tries to begin at once, and hears that his colleague is not there yet."""
+        is_first = stop["order_id"] not in self._day.doors
+        async with self._day.door(stop):
+            await self._report(stop, "arrive", arrived, where)
+            if is_first and len(stop["crew"]) > 1:
+                try:
+                    await self._say(stop, "start", arrived)
+                except Refused as refused:
+                    if refused.code not in _NOT_YET:
+                        raise
+
     async def _begin(self, stop: Json, arrived: datetime, planned: datetime) -> datetime:
         """Begin the service, with the colleague where there is one; return when."""
-        start = journey.begins(arrived, planned)
-        if len(stop["crew"]) > 1:
-            # the first one tries at once, and hears that the colleague is not there yet
-            await self._try_alone(stop, start)
-            start = await self._day.agree(stop, "start", start)
+        start = await self._day.agree(stop, "start", journey.begins(arrived, planned))
         await self._report(stop, "start", start)
         return start
-
-    async def _try_alone(self, stop: Json, start: datetime) -> None:
-        await self._day.pulse.until(start)
-        try:
-            await self._say(stop, "start", start)
-        except Refused as refused:
-            if refused.code not in _NOT_YET:
-                raise
 
     async def _serve(self, stop: Json, start: datetime, lasts: timedelta) -> datetime:
         """Record what was done, complete and leave; return when one has left."""

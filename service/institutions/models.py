@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from service.core.db import fences, rows
+from service.core.db import fences, rows, turns
 from service.core.ids import new_id
 from service.institutions import rules
 
@@ -123,3 +123,6 @@ fences.fence(Institution, fences.Fence.region, adds=fences.Fence.region_owned, c
 fences.fence(Station, fences.Fence.region, adds=_OWN_ROW, changes=_OWN_ROW)
 fences.fence(ServiceMode, fences.Fence.region, adds=_OWN_ROW, changes=_OWN_ROW)
 fences.fence(SettingRow, fences.Fence.region, adds=_OWN_ROW, changes=_OWN_ROW)
+# an exclusion constraint alone would let two inserts at once wait for each other
+turns.take_turns(ServiceMode, "region_id", "institution_id")
+turns.take_turns(SettingRow, "region_id", "key")

@@ -25,6 +25,14 @@ select exists (select 1 from patients p where p.region_id = asked_region and p.h
                and app_sees_person(p.region_id, p.id))
 """
 
+# Who may see a person reads the names of those who act for him, whose accounts he does not see.
+_PROXY_NAMES = """
+select r.account_id, a.display_name from care_relations r
+join accounts a on a.region_id = r.region_id and a.id = r.account_id
+where r.region_id = app_region() and r.person_id = asked_person and r.kind = 'proxy'
+  and app_sees_person(r.region_id, r.person_id)
+"""
+
 # Whoever registered a person may care for him; whoever acts for a person chooses who else does (by ordering there).
 _RELATE = """
 insert into care_relations
@@ -110,6 +118,9 @@ def create(relation: type[SQLModel]) -> None:
     fences.definer(relation, f"app_acts_for{person}", "boolean", _ACTS_FOR)
     fences.definer(relation, f"app_sees_person{person}", "boolean", _SEES_PERSON)
     fences.definer(relation, "app_sees_home(asked_region uuid, asked_home uuid)", "boolean", _SEES_HOME)
+    fences.definer(
+        relation, "patients_proxy_names(asked_person uuid)", "table (account_id uuid, name text)", _PROXY_NAMES
+    )
     fences.definer(
         relation,
         "patients_relate_institution(asked_id uuid, asked_person uuid, asked_institution uuid, asked_because text)",

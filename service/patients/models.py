@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from service.core.db import fences, rows
+from service.core.db import fences, rows, turns
 from service.patients import functions
 
 
@@ -144,3 +144,6 @@ fences.fence(Patient, _SEES, adds=_ADDED)
 fences.fence(Home, _HOME, adds=_ADDED)
 fences.fence(KeyGroupRow, fences.Fence.person)
 fences.fence(Coverage, fences.Fence.person)
+# an exclusion constraint alone would let two inserts at once wait for each other
+turns.take_turns(KeyGroupRow, "region_id", "person_id")
+turns.take_turns(Coverage, "region_id", "person_id")

@@ -82,6 +82,14 @@ async def list_proxies(
     return (await session.execute(query.order_by(col(CareRelation.id)))).scalars().all()
 
 
+async def proxy_names(session: AsyncSession, person_id: UUID) -> dict[UUID, str]:
+    """Return the names of the accounts that act, or have acted, for a person whom the fence shows."""
+    found = await session.execute(
+        text("select account_id, name from patients_proxy_names(:person)"), {"person": person_id}
+    )
+    return {row.account_id: row.name for row in found}
+
+
 async def lock_proxy(session: AsyncSession, region_id: UUID, person_id: UUID, proxy_id: UUID) -> CareRelation | None:
     """Return a proxy of a person, locked: of two revocations the second sees the first one's end."""
     query = select(CareRelation).where(

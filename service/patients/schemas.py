@@ -93,6 +93,7 @@ class PatientDetail(PatientRead):
     may_be_served_at_home: bool = Field(description="是否属于可预约上门服务的人群（在世）")
     priority: int = Field(description="排班优先分；0 为普通")
     has_carer: bool = Field(description="是否有在效的照护者（家属、监护人或护理员）")
+    cared_for_because: str | None = Field(description="本机构因何照护该居民；本人与代办人看到 null", examples=["登记"])
 
 
 class KeyGroupCreate(Body):
@@ -176,6 +177,7 @@ class ProxyRead(BaseModel):
     id: UUID
     person_id: UUID
     account_id: UUID
+    account_name: str = Field(description="代办人账号的名称")
     relation: rules.Kinship
     rights: list[rules.Right]
     valid_from: datetime

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from service.core.db import fences, rows
+from service.core.db import fences, rows, turns
 from service.practitioners import rules
 
 
@@ -79,3 +79,6 @@ class Shift(rows.InstitutionRow, table=True):
 fences.fence(Practitioner, fences.Fence.institution)
 fences.fence(Qualification, fences.Fence.institution)
 fences.fence(Shift, fences.Fence.institution, verbs="select, insert, update, delete")
+# an exclusion constraint alone would let two inserts at once wait for each other
+turns.take_turns(Qualification, "region_id", "practitioner_id")
+turns.take_turns(Shift, "region_id", "practitioner_id")

@@ -121,6 +121,12 @@ def is_licensed(qualifications: Iterable[QualificationFacts], on: date) -> bool:
     return any(each.kind is QualificationKind.licence for each in dates.in_force(qualifications, on))
 
 
+def certificates_on(qualifications: Iterable[QualificationFacts], practitioner_id: UUID, on: date) -> tuple[str, ...]:
+    """Return the numbers of a person's certificates in force on a day, in order, for whoever checks them."""
+    in_force = dates.in_force(qualifications, on)
+    return tuple(sorted({each.certificate_no for each in in_force if each.practitioner_id == practitioner_id}))
+
+
 def skills_on(
     role: PractitionerRole, title: Title, qualifications: Iterable[QualificationFacts], on: date
 ) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """What crosses HTTP about practitioners, qualifications and shifts."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -211,6 +212,7 @@ class DutyRead(BaseModel):
     role: rules.PractitionerRole
     sex: Sex
     licensed: bool
+    certificate_nos: list[str] = Field(description="当天有效的执业证和技能证书编号，供派人前核对")
     skills: list[str]
     travel_mode: TravelMode
     lon: float
@@ -219,14 +221,15 @@ class DutyRead(BaseModel):
     shift_end: datetime
 
     @classmethod
-    def of(cls, day: rules.StaffDay) -> "DutyRead":
-        """Return what is shown of a day on duty."""
+    def of(cls, day: rules.StaffDay, certificate_nos: Sequence[str]) -> "DutyRead":
+        """Return what is shown of a day on duty and of the certificates in force on it."""
         return cls(
             practitioner_id=day.practitioner_id,
             name=day.name,
             role=day.role,
             sex=day.sex,
             licensed=day.licensed,
+            certificate_nos=list(certificate_nos),
             skills=sorted(day.skills),
             travel_mode=day.travel_mode,
             lon=day.lon,

@@ -85,7 +85,7 @@ async def list_shifts(
 async def list_duties(principal: Reads, session: http.Session, institution_id: UUID, on: On) -> schemas.Duties:
     """列出机构某天在岗的人员：执业证是否有效、可做的项目、出发站点和出行方式。"""
     found = await usecases.list_duties(session, principal=principal, institution_id=institution_id, on=on)
-    return schemas.Duties(on=on, items=[schemas.DutyRead.of(each) for each in found])
+    return schemas.Duties(on=on, items=[schemas.DutyRead.of(day, certificates) for day, certificates in found])
 
 
 @router.patch(

@@ -135,6 +135,7 @@ class PlanUnassignedRead(BaseModel):
 class PlanRead(PlanHead):
     """A plan with everything in it."""
 
+    area_name: str = Field(description="调度区域的名称")
     routes: list[PlanRouteRead]
     unassigned: list[PlanUnassignedRead]
 
@@ -215,4 +216,5 @@ class MyDayRead(BaseModel):
 
     practitioner_id: UUID
     service_on: date
+    station_name: str = Field(description="出发和返回的站点")
     stops: list[MyStopRead]

@@ -88,7 +88,9 @@ class ExceptionRead(BaseModel):
     facts: dict[str, Any]
     decision: Decision | None
     reason_code: ReasonCode | None
+    note: str | None
     decided_by_account_id: UUID | None
+    decided_by_name: str | None = Field(description="决定人；本机构人员可见")
     decided_at: AwareDatetime | None
 
 

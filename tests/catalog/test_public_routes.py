@@ -42,11 +42,13 @@ class TestPublishedList:
             "code": "I1",
             "name": "第1社区卫生服务中心",
             "district_code": "640202",
+            "district_name": "大武口区",
             "address": "朝阳街",
             "phone": None,
+            "licence_no": "L1",
             "modes": [
-                {"mode": "home_bed", "valid_from": "2020-01-01", "valid_to": None},
-                {"mode": "round", "valid_from": "2020-01-01", "valid_to": None},
+                {"mode": "home_bed", "registration_no": "home_bed-1", "valid_from": "2020-01-01", "valid_to": None},
+                {"mode": "round", "registration_no": "round-1", "valid_from": "2020-01-01", "valid_to": None},
             ],
         }
 

@@ -59,7 +59,7 @@ class TestAnswers:
     async def test_a_body_beyond_a_mebibyte_is_refused(self, world: World) -> None:
         async with world.client() as client:
             answer = await client.post("/tokens", content=b'{"a": "' + b"x" * (1 << 20) + b'"}')
-        assert answer.status_code == 413
+        assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
 
     async def test_a_body_of_unknown_length_is_read_no_further_than_that(self, world: World) -> None:
         sent = 0

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.database
 
 async def test_every_table_with_a_region_has_row_level_security_and_a_policy(owner_engine: AsyncEngine) -> None:
     query = text(
-        "select c.relname, c.relrowsecurity, count(p.polname) from pg_class c left join pg_policy p on p.polrelid = c.oid"
+        "select c.relname, c.relrowsecurity, count(p.polname) from pg_class c"
+        " left join pg_policy p on p.polrelid = c.oid"
         " where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace group by 1, 2"
     )
     async with owner_engine.connect() as connection:

@@ -25,16 +25,20 @@ async def scene(world: World) -> Scene:
     return made
 
 
+def solvers() -> list[int]:
+    """Return the solver processes that this process has started."""
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    name = b"service.routing.solver_process"
+    return [int(pid) for pid in children if name in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+
+
 async def kill_a_solver() -> None:
     """Kill the solver that this process has started, as soon as there is one."""
     last = time.monotonic() + 20
-    while time.monotonic() < last:
-        for pid in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split():
-            if b"service.routing.solver_process" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-                os.kill(int(pid), signal.SIGKILL)
-                return
+    while not solvers():
+        assert time.monotonic() < last, "no solver was started"
         await asyncio.sleep(0.02)
-    raise AssertionError("no solver was started")
+    os.kill(solvers()[0], signal.SIGKILL)
 
 
 async def test_tells_its_progress_and_the_plan_within_its_limit(scene: Scene) -> None:

@@ -6,6 +6,7 @@ from service.accounts.usecases.people import (
     change_own_password,
     get_account,
     list_accounts,
+    names_of,
     read_account,
     renew_secret,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "get_account",
     "list_accounts",
     "log_in",
+    "names_of",
     "read_account",
     "refresh",
     "renew_secret",

@@ -1,5 +1,6 @@
 """Accounts: what of them changes, and who may see them."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,12 @@ async def get_account(session: AsyncSession, *, region_id: UUID, account_id: UUI
     if row is None:
         raise problems.NotFound(what="账号")
     return (await facts.of_rows(session, [row]))[0]
+
+
+async def names_of(session: AsyncSession, *, region_id: UUID, account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of those of some accounts that the transaction's fence shows."""
+    found = await repository.list_named(session, region_id, account_ids)
+    return {row.id: row.display_name for row in found}
 
 
 async def read_account(session: AsyncSession, *, principal: Principal, account_id: UUID) -> rules.AccountFacts:

@@ -50,11 +50,15 @@ def _read(facts: institution_rules.QualifiedFacts) -> schemas.PublishedInstituti
         id=institution.id,
         code=institution.code,
         name=institution.name,
-        district_code=facts.district_code,
+        district_code=facts.district.code,
+        district_name=facts.district.name,
         address=institution.address,
         phone=institution.published_phone,
+        licence_no=institution.licence_no,
         modes=[
-            schemas.PublishedMode(mode=row.mode, valid_from=row.valid_from, valid_to=row.valid_to)
+            schemas.PublishedMode(
+                mode=row.mode, registration_no=row.registration_no, valid_from=row.valid_from, valid_to=row.valid_to
+            )
             for row in sorted(facts.modes, key=lambda row: (row.mode, row.valid_from))
         ],
     )

@@ -1,11 +1,13 @@
 """The last word of the database as a refusal: each room's repository names its constraints once."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
-from service.core.problems import Refusal
+from service.core.problems import Collision, Refusal
 
+_DEADLOCK: Final = "40P01"
 _BY_CONSTRAINT: dict[str, type[Refusal]] = {}
 
 
@@ -23,5 +25,7 @@ def constraint_of(error: DBAPIError) -> str | None:
 
 def refusal_of(error: DBAPIError) -> Refusal | None:
     """Return the refusal that a database error stands for, or None when nobody named it."""
+    if getattr(error.orig, "sqlstate", None) == _DEADLOCK:
+        return Collision()
     kind = _BY_CONSTRAINT.get(constraint_of(error) or "")
     return kind() if kind else None

@@ -129,7 +129,7 @@ class QualifiedFacts:
     """An institution that may serve at home on a day, and in which modes (R006)."""
 
     institution: InstitutionFacts
-    district_code: str
+    district: DistrictFacts
     modes: tuple[ModeFacts, ...]
 
 

@@ -93,9 +93,9 @@ async def list_qualified(
 
     A region's directory is public: the fence needs the region only.
     """
-    districts = {row.id: row.code for row in await repository.list_districts(session, region_id)}
+    districts = {row.id: facts.district(row) for row in await repository.list_districts(session, region_id)}
     listed = [facts.institution(row) for row in await repository.list_institutions(session, region_id)]
-    found = [each for each in listed if district_code in {None, districts[each.district_id]}]
+    found = [each for each in listed if district_code in {None, districts[each.district_id].code}]
     rows = await repository.list_modes(session, region_id, [each.id for each in found])
     modes = [facts.mode(row) for row in rows]
     return [

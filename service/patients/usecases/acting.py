@@ -1,5 +1,6 @@
 """Who acts for a person: his own account, bound once, and proxies with rights, an end and a revocation."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -69,6 +70,7 @@ async def grant_proxy(
         id=new_id(),
         person_id=person_id,
         account_id=draft.account_id,
+        account_name="",
         relation=draft.relation,
         rights=rules.sorted_rights(rules.granted(draft.rights)),
         valid_from=now,
@@ -89,16 +91,18 @@ async def grant_proxy(
     )
     if not granted:
         raise problems.NotFound(what="代办人账号")
-    return proxy
+    names = await relation_repository.proxy_names(session, person_id)
+    return proxy.model_copy(update={"account_name": names[proxy.account_id]})
 
 
-def _read(proxy: rules.RelationFacts) -> schemas.ProxyRead:
+def _read(proxy: rules.RelationFacts, names: Mapping[UUID, str]) -> schemas.ProxyRead:
     if proxy.account_id is None or proxy.kinship is None or proxy.valid_from is None:
         raise ValueError(f"care relation {proxy.id} is no proxy that was ever in force")
     return schemas.ProxyRead(
         id=proxy.id,
         person_id=proxy.person_id,
         account_id=proxy.account_id,
+        account_name=names[proxy.account_id],
         relation=proxy.kinship,
         rights=rules.sorted_rights(proxy.rights),
         valid_from=proxy.valid_from,
@@ -117,7 +121,8 @@ async def list_proxies(
     """
     await answers.require_right(session, principal=principal, person_id=person_id, right=rules.Right.view, now=now)
     rows = await relation_repository.list_proxies(session, principal.region_id, person_id, now)
-    return [_read(facts.relation(row)) for row in rows]
+    names = await relation_repository.proxy_names(session, person_id)
+    return [_read(facts.relation(row), names) for row in rows]
 
 
 async def revoke_proxy(
@@ -139,4 +144,5 @@ async def revoke_proxy(
         raise errors.ProxyEnded
     relation_repository.end_relation(row, started=before.valid_from, now=now)
     await session.flush()
-    return _read(before).model_copy(update={"valid_to": now})
+    names = await relation_repository.proxy_names(session, person_id)
+    return _read(before, names).model_copy(update={"valid_to": now})

@@ -132,7 +132,7 @@ async def read_patient(
         RightMissing: the principal may not see him.
     """
     await answers.require_right(session, principal=principal, person_id=person_id, right=rules.Right.view, now=now)
-    return await _detail(session, house, await _row(session, principal.region_id, person_id), now)
+    return await _detail(session, principal, house, await _row(session, principal.region_id, person_id), now)
 
 
 async def change_patient(
@@ -164,7 +164,7 @@ async def change_patient(
     if "deceased_on" in given:
         _put_death(row, change.deceased_on, local_date(now))
     await session.flush()
-    return await _detail(session, house, row, now)
+    return await _detail(session, principal, house, row, now)
 
 
 def _put_death(row: Patient, deceased_on: date | None, today: date) -> None:
@@ -180,8 +180,11 @@ async def _row(session: AsyncSession, region_id: UUID, person_id: UUID) -> Patie
     return row
 
 
-async def _detail(session: AsyncSession, house: House, row: Patient, now: datetime) -> schemas.PatientDetail:
+async def _detail(
+    session: AsyncSession, principal: Principal, house: House, row: Patient, now: datetime
+) -> schemas.PatientDetail:
     today = local_date(now)
+    related = await answers.relations_to(session, principal=principal, person_id=row.id, now=now)
     person = facts.person(row)
     found = await answers.groups_of(session, region_id=row.region_id, person_ids=[row.id], on=today)
     groups = found[row.id]
@@ -191,4 +194,5 @@ async def _detail(session: AsyncSession, house: House, row: Patient, now: dateti
         may_be_served_at_home=person.deceased_on is None and rules.may_be_served_at_home(groups),
         priority=rules.priority_of(groups, rules.age_on(person.born_on, today)),
         has_carer=await answers.has_carer(session, region_id=row.region_id, person_id=row.id, now=now),
+        cared_for_because=next((each.because for each in related if each.kind is rules.RelationKind.institution), None),
     )

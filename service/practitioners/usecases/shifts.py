@@ -87,14 +87,18 @@ async def list_shifts(
 
 async def list_duties(
     session: AsyncSession, *, principal: Principal, institution_id: UUID, on: date
-) -> list[rules.StaffDay]:
-    """Return who of an institution is on duty on a day, as planning sees it.
+) -> list[tuple[rules.StaffDay, tuple[str, ...]]]:
+    """Return who of an institution is on duty on a day, as planning sees it, with the certificates that prove it.
 
     Raises:
         problems.NotFound: the institution is another's.
     """
     access.require_institution(principal, institution_id)
-    return await day_staff(session, region_id=principal.region_id, institution_ids=[institution_id], on=on)
+    found = await day_staff(session, region_id=principal.region_id, institution_ids=[institution_id], on=on)
+    ids = [each.practitioner_id for each in found]
+    rows = await repository.list_qualifications(session, principal.region_id, ids)
+    held = [facts.qualification(row) for row in rows]
+    return [(each, rules.certificates_on(held, each.practitioner_id, on)) for each in found]
 
 
 async def _future_shift(session: AsyncSession, principal: Principal, shift_id: UUID, now: datetime) -> Shift:

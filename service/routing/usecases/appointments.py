@@ -10,6 +10,7 @@ from service.catalog import usecases as catalog
 from service.core import problems
 from service.core.http import House
 from service.core.principal import Principal
+from service.institutions import usecases as institutions
 from service.orders import usecases as orders
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
@@ -55,13 +56,14 @@ async def read_my_day(session: AsyncSession, *, principal: Principal, house: Hou
     me = await practitioners.find_of_account(session, region_id=region_id, account_id=principal.account_id)
     if me is None:
         raise problems.NotFound(what="与本账号关联的医护人员")
+    station = await institutions.get_station(session, region_id=region_id, station_id=me.station_id)
     own = await my_day(session, region_id=region_id, practitioner_id=me.id, on=on)
     together = await repository_appointments.list_of_orders(session, region_id=region_id, order_ids=own)
     stops = [
         await _stop(session, house, order_id, member, [each for each in together if each.order_id == order_id])
         for order_id, member in own.items()
     ]
-    return schemas.MyDayRead(practitioner_id=me.id, service_on=on, stops=stops)
+    return schemas.MyDayRead(practitioner_id=me.id, service_on=on, station_name=station.name, stops=stops)
 
 
 async def _stop(

@@ -96,6 +96,7 @@ async def read_plan(session: AsyncSession, *, principal: Principal, plan_id: UUI
     """
     row = await _get(session, principal, plan_id)
     numbers = await _order_numbers(session, row)
+    area = await repository.find_area(session, region_id=row.region_id, area_id=row.area_id)
     stops: defaultdict[UUID, list[schemas.PlanStopRead]] = defaultdict(list)
     for stop in await repository.list_stops(session, region_id=row.region_id, plan_id=row.id):
         stops[stop.practitioner_id].append(
@@ -105,6 +106,7 @@ async def read_plan(session: AsyncSession, *, principal: Principal, plan_id: UUI
     unassigned = await repository.list_unassigned(session, region_id=row.region_id, plan_id=row.id)
     return schemas.PlanRead(
         **_head(row).model_dump(),
+        area_name=area.name if area else "",
         routes=[schemas.PlanRouteRead(**each.model_dump(), stops=stops[each.practitioner_id]) for each in routes],
         unassigned=[
             schemas.PlanUnassignedRead(

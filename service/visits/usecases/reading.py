@@ -5,12 +5,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.accounts import usecases as accounts
 from service.core import paging, problems
 from service.core.principal import Principal
 from service.visits import repository, rules, schemas
 from service.visits.models import Visit
 
-_SHOWN = {"id", "kind", "facts", "decision", "reason_code", "decided_by_account_id", "decided_at"}
+_SHOWN = {"id", "kind", "facts", "decision", "reason_code", "note", "decided_by_account_id", "decided_at"}
 
 
 def summary(row: Visit) -> schemas.VisitSummary:
@@ -112,6 +113,9 @@ async def proof_of(session: AsyncSession, row: Visit) -> rules.VisitProof:
 async def describe(session: AsyncSession, row: Visit) -> schemas.VisitRead:
     """Return everything about a visit's row."""
     crew = await repository.crew(session, row.region_id, row.id)
+    doubts = await repository.exceptions(session, row.region_id, row.id)
+    deciders = [each.decided_by_account_id for each in doubts if each.decided_by_account_id]
+    names = await accounts.names_of(session, region_id=row.region_id, account_ids=deciders)
     return schemas.VisitRead(
         **summary(row).model_dump(),
         planned_end_at=row.planned_end_at,
@@ -128,7 +132,8 @@ async def describe(session: AsyncSession, row: Visit) -> schemas.VisitRead:
             schemas.ExceptionRead(
                 **each.model_dump(include=_SHOWN),
                 text=rules.EXCEPTION_TEXTS[rules.ExceptionKind(each.kind)],
+                decided_by_name=names.get(each.decided_by_account_id) if each.decided_by_account_id else None,
             )
-            for each in await repository.exceptions(session, row.region_id, row.id)
+            for each in doubts
         ],
     )  # fmt: skip

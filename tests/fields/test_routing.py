@@ -1,0 +1,155 @@
+"""What is written about staff, homes, services and areas decides the plan, and what a nurse reads on her phone."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from service.accounts.rules import Role
+from service.core.clock import LOCAL
+from tests.fields.town import DAY, NORTH, PLACE, Town, changed, made, shown
+from tests.routing.scene import Scene
+
+LUNCH = {"opens": f"{DAY}T11:00:00+08:00", "closes": f"{DAY}T12:00:00+08:00", "minutes": 60}
+SHIFT = {"start": f"{DAY}T08:00:00+08:00", "end": f"{DAY}T17:00:00+08:00", "lunch": LUNCH}
+AFTERNOON = {"opens": f"{DAY}T14:00:00+08:00", "closes": f"{DAY}T15:00:00+08:00", "minutes": 30}
+
+
+def minutes(stop: dict[str, Any]) -> float:
+    """Return how long a stop lasts."""
+    start, end = (datetime.fromisoformat(stop[name]) for name in ("start_at", "end_at"))
+    return (end - start).total_seconds() / 60
+
+
+def opens(stop: dict[str, Any]) -> str:
+    """Return when a stop begins, local time."""
+    return datetime.fromisoformat(stop["start_at"]).astimezone(LOCAL).strftime("%H:%M")
+
+
+@pytest.fixture
+async def scene(town: Town) -> Scene:
+    return await Scene.set_up(town.world)
+
+
+class Story:
+    """A nurse with a shift, an elder on the fifth floor with an accepted order, and the plan of their day."""
+
+    def __init__(self, town: Town, scene: Scene) -> None:
+        self.town, self.scene = town, scene
+        self.nurse = self.shift = self.home = self.order = self.account = ""
+
+    async def begin(self) -> None:
+        """Write everything down over HTTP."""
+        town = self.town
+        await town.service("WOUND", skills=["wound_care"])
+        await town.price("WOUND")
+        self.account = str(await town.world.add_account(Role.nurse, town.world.institution_id))
+        body = {
+            "institution_id": town.at, "staff_no": "N1", "name": "马晓梅", "sex": "female", "role": "nurse",
+            "station_id": str(town.world.station_id), "travel_mode": "walk", "account_id": self.account,
+        }  # fmt: skip
+        self.nurse = (await made(town.chief, "/practitioners", body))["id"]
+        for kind, code in (("licence", "nurse"), ("skill", "wound_care")):
+            paper = {"kind": kind, "code": code, "certificate_no": code, "valid_from": "2020-01-01"}
+            await made(town.chief, f"/practitioners/{self.nurse}/qualifications", paper)
+        self.shift = (await made(town.chief, f"/practitioners/{self.nurse}/shifts", SHIFT))["id"]
+        self.home = await town.home(place=NORTH, floor=5, has_lift=False)
+        day = {"wished_end": f"{DAY}T17:00:00+08:00"}
+        answer = await town.order(await town.elder(self.home), "WOUND", **day)
+        self.order = answer.json()["order"]["id"]
+        assert (await town.desk.post(f"/orders/{self.order}/acceptance")).status_code == 200
+
+    async def route(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]:
+        """Plan the day; return the nurse's route, her visit and her break."""
+        [route] = (await self.scene.plan())["routes"]
+        visits = [each for each in route["stops"] if each["order_id"]]
+        breaks = [each for each in route["stops"] if each["order_id"] is None]
+        return route, visits[0], breaks[0] if breaks else None
+
+
+@pytest.fixture
+async def story(town: Town, scene: Scene) -> Story:
+    told = Story(town, scene)
+    await told.begin()
+    return told
+
+
+class TestPlan:
+    async def test_a_home_a_shift_a_station_and_a_way_of_travelling_make_the_route(self, story: Story) -> None:
+        town = story.town
+        route, visit, lunch = await story.route()
+        assert (route["practitioner_name"], minutes(visit)) == ("马晓梅", 32)
+        assert lunch is not None
+        assert (minutes(lunch), opens(lunch)) == (60, "11:00")
+        walked = route["travel_seconds"] / route["travel_metres"]
+        north = await made(town.chief, f"{town.house}/stations", {"code": "N", "name": "北站", "place": NORTH})
+        person = {"name": "马梅", "station_id": north["id"], "travel_mode": "walk"}
+        await changed(town.chief, f"/practitioners/{story.nurse}", person)
+        await changed(town.desk, f"/homes/{story.home}", {"floor": 9})
+        await changed(town.chief, f"/shifts/{story.shift}", {"lunch": AFTERNOON})
+        near, visit, lunch = await story.route()
+        assert (near["practitioner_name"], near["travel_metres"], minutes(visit)) == ("马梅", 0, 34)
+        assert lunch is not None
+        assert (minutes(lunch), "14:00" <= opens(lunch) <= "14:30") == (30, True)
+        driver = {"station_id": str(town.world.station_id), "travel_mode": "car"}
+        await changed(town.chief, f"/practitioners/{story.nurse}", driver)
+        await changed(town.desk, f"/homes/{story.home}", {"has_lift": True})
+        await changed(town.chief, f"/shifts/{story.shift}", {"start": f"{DAY}T15:00:00+08:00", "lunch": None})
+        driven, visit, lunch = await story.route()
+        assert driven["travel_metres"] == route["travel_metres"]
+        assert driven["travel_seconds"] / driven["travel_metres"] < walked / 2
+        assert (minutes(visit), opens(visit) >= "15:00", lunch) == (30, True, None)
+
+    async def test_a_service_goes_to_those_who_have_its_skills_as_listed_and_as_changed(self, story: Story) -> None:
+        assert (await story.scene.plan())["unassigned"] == []
+        await changed(story.town.governor, "/service-items/WOUND", {"skills": ["role:doctor"]})
+        [left] = (await story.scene.plan())["unassigned"]
+        assert (left["order_id"], left["reason"]) == (story.order, "no_qualified_staff")
+        await changed(story.town.chief, f"/practitioners/{story.nurse}", {"role": "doctor"})
+        assert (await story.scene.plan())["unassigned"] == []
+
+    async def test_the_nurse_reads_where_to_start_and_where_to_go(self, story: Story) -> None:
+        published = await story.scene.publish(await story.scene.plan())
+        assert published.status_code == 200, published.text
+        phone = story.town.world.client(story.town.world.principal(Role.nurse, story.account))  # type: ignore[arg-type]
+        day = await shown(phone, "/my/day", on=DAY)
+        station = f"{story.town.house}/stations/{story.town.world.station_id}"
+        assert (day["station_name"], day["stops"][0]["address"]) == ("一站", "朝阳东街88号")
+        await changed(story.town.chief, station, {"name": "朝阳一站"})
+        await changed(story.town.desk, f"/homes/{story.home}", {"address": "新街1号3单元"})
+        await changed(story.town.governor, "/service-items/WOUND", {"name": "压疮换药"})
+        day = await shown(phone, "/my/day", on=DAY)
+        [stop] = day["stops"]
+        assert (day["station_name"], stop["address"]) == ("朝阳一站", "新街1号3单元")
+        assert (stop["items"][0]["name"], stop["person_name"]) == ("压疮换药", "王秀英")
+        second = await made(
+            story.town.chief, f"{story.town.house}/stations", {"code": "N", "name": "北站", "place": PLACE}
+        )
+        await changed(story.town.chief, f"/practitioners/{story.nurse}", {"station_id": second["id"]})
+        assert (await shown(phone, "/my/day", on=DAY))["station_name"] == "北站"
+
+
+class TestAreas:
+    async def test_a_plan_is_of_the_institutions_and_under_the_name_that_its_area_has(
+        self, town: Town, scene: Scene
+    ) -> None:
+        plan = await scene.read((await scene.request()).json()["id"])
+        assert (plan["area_name"], plan["institution_ids"]) == ("城区", [town.at])
+        other = str(await town.world.add_institution())
+        path = f"/dispatch-areas/{scene.area_id}"
+        await changed(town.governor, path, {"name": "城区调度区", "institution_ids": [town.at, other]})
+        assert (await scene.request()).status_code == 404
+        assert (await scene.read(plan["id"]))["area_name"] == "城区调度区"
+        area = await shown(town.governor, path)
+        body = {"code": area["code"], "name": "又一区", "institution_ids": [other]}
+        refused = await town.governor.post("/dispatch-areas", json=body)
+        assert refused.json()["code"] == "area-code-taken"
+        theirs = await made(town.governor, "/dispatch-areas", body | {"code": "OTHER"})
+        assert (await scene.request(area_id=theirs["id"])).status_code == 404
+
+
+class TestSolverLimits:
+    async def test_a_longer_limit_lets_the_solver_search_longer(self, story: Story) -> None:
+        short, long = [(await story.scene.plan(seconds_limit=each))["summary"]["seconds"] for each in (1, 4)]
+        assert long >= 3.5
+        assert short < long
