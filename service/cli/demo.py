@@ -90,6 +90,8 @@ async def _play(console: Console, run: _Run, owner_url: str, *, leave: bool) -> 
         if not leave:
             demo_tables.invite(console, processes.base_url, figures.REGION[0], ADMIN, run.password)
             await _first(stop.wait(), processes.watch())
+            if not stop.is_set():
+                raise DemoFailed(f"服务或后台进程意外结束，详见 {processes.log}。")
     finally:
         await processes.stop()
 

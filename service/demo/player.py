@@ -37,8 +37,8 @@ class Size:
     day_seconds: float
 
 
-FULL: Final = Size(1.0, 12, 70.0)
-FAST: Final = Size(0.1, 3, 16.0)
+FULL: Final = Size(1.0, 12, 60.0)
+FAST: Final = Size(0.1, 3, 15.0)
 
 
 @dataclass

@@ -1,12 +1,17 @@
-"""`xunzhen demo --exit --fast`, twice at the same time: what the report must show, and that no run sees the other."""
+"""`xunzhen demo --fast`, twice at the same time: what the report must show, and that no run sees the other."""
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from service.cli import demo
@@ -31,26 +36,61 @@ def start(data_dir: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
+@dataclass
+class Runs:
+    """Two runs side by side in one data directory: the first exits by itself, the second stays until Ctrl-C."""
+
+    reports: list[Report]
+    said: list[str]
+    codes: list[int]
+    docs: httpx.Response
+    token: httpx.Response
+
+
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Report, str]]:
-    """The reports and what was printed, of two runs side by side in one data directory."""
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Both runs, after they are over."""
     data_dir = tmp_path_factory.mktemp("demo")
-    both = [start(data_dir, "--exit", "--fast"), start(data_dir, "--exit", "--fast")]
+    exiting, staying = start(data_dir, "--exit", "--fast"), start(data_dir, "--fast")
+    watchdog = threading.Timer(SECONDS, lambda: (exiting.kill(), staying.kill()))
+    watchdog.start()
     try:
-        said = [each.communicate(timeout=SECONDS)[0] for each in both]
+        lines = until_invited(staying)
+        docs, token = visit("".join(lines))
+        staying.send_signal(signal.SIGINT)
+        said = [exiting.communicate()[0], "".join(lines) + staying.communicate()[0]]
     finally:
-        for each in both:
-            each.kill()
-    assert [each.returncode for each in both] == [0, 0], said
+        watchdog.cancel()
+        exiting.kill()
+        staying.kill()
     reports = [json.loads(path.read_text()) for path in sorted(data_dir.glob("demo/*/report.json"))]
-    assert len(reports) == 2
-    return list(zip(reports, said, strict=True))
+    return Runs(reports, said, [exiting.wait(), staying.wait()], docs, token)
+
+
+def until_invited(process: subprocess.Popen[str]) -> list[str]:
+    """Return what a run printed up to the words that say how to end it."""
+    lines: list[str] = []
+    for line in process.stdout or ():
+        lines.append(line)
+        if "Ctrl-C" in line:
+            return lines
+    raise AssertionError("".join(lines))
+
+
+def visit(said: str) -> tuple[httpx.Response, httpx.Response]:
+    """Do what a run invites to: read the documentation and log in."""
+    docs = re.search(r"http://\S+/docs", said)
+    log_in = re.search(r"POST (http://\S+) (\{.*\})", said)
+    assert docs, said
+    assert log_in, said
+    return httpx.get(docs[0]), httpx.post(log_in[1], json=json.loads(log_in[2]))
 
 
 @pytest.fixture(scope="session")
-def report(runs: list[tuple[Report, str]]) -> Report:
+def report(runs: Runs) -> Report:
     """The report of the first run."""
-    return runs[0][0]
+    assert len(runs.reports) == 2, runs.said
+    return runs.reports[0]
 
 
 class TestOrders:
@@ -170,20 +210,29 @@ class TestRefusals:
 
 
 class TestTwoRuns:
-    def test_do_not_mix(self, runs: list[tuple[Report, str]]) -> None:
-        first, second = (each for each, _ in runs)
-        for same in ("sizes", "conflicts"):
-            assert first[same] == second[same]
-        assert first["orders"]["placed"] == second["orders"]["placed"]
-        assert first["orders"]["by"] == second["orders"]["by"]
-        assert first["cancellation"]["elder"] == second["cancellation"]["elder"] == 6
-        assert first["sizes"]["elders"] == 34
+    def test_end_well(self, runs: Runs) -> None:
+        assert runs.codes == [0, 0], runs.said
 
-    def test_say_what_they_did(self, runs: list[tuple[Report, str]]) -> None:
-        for _, said in runs:
+    def test_do_not_mix(self, report: Report, runs: Runs) -> None:
+        other = runs.reports[1]
+        for same in ("sizes", "conflicts"):
+            assert report[same] == other[same]
+        assert report["orders"]["placed"] == other["orders"]["placed"]
+        assert report["orders"]["by"] == other["orders"]["by"]
+        assert report["cancellation"]["elder"] == other["cancellation"]["elder"] == 6
+        assert report["sizes"]["elders"] == 34
+
+    def test_say_what_they_did(self, runs: Runs) -> None:
+        for said in runs.said:
             assert "避免的重复收费" in said
             assert "未排订单及原因" in said
             assert "Traceback" not in said
+
+    def test_one_stayed_with_its_documentation_and_a_log_in_until_it_was_told_to_stop(self, runs: Runs) -> None:
+        assert runs.docs.status_code == 200
+        assert "swagger" in runs.docs.text.lower()
+        assert runs.token.status_code == 200
+        assert runs.token.json()["role"] == "region_admin"
 
 
 class TestDirectory:

@@ -1,5 +1,7 @@
 """What a dispatcher writes about a doubtful visit, and his own name, is what its later readers see of the decision."""
 
+import pytest
+
 from service.accounts.rules import Role
 from tests.fields.town import ACCOUNT_PASSWORD, Town, changed, made, shown
 from tests.visits.conftest import Doors
@@ -36,3 +38,12 @@ async def test_a_decision_is_read_with_its_reason_its_note_and_the_name_of_who_d
     await town.world.add_relation(door.person_id, elder)
     [told] = (await shown(town.world.client(town.world.principal(Role.elder, elder)), path))["exceptions"]
     assert told["decided_by_name"] is None
+
+
+@pytest.mark.parametrize("away", [{"lon": CENTRE[0] + 0.02}, {"lat": CENTRE[1] + 0.02}])
+async def test_an_arrival_away_from_the_home_in_either_direction_is_doubted(town: Town, away: dict[str, float]) -> None:
+    doors = Doors(town.world)
+    await doors.prepare()
+    door = await doors.open([await doors.member()])
+    visit = await door.until("complete", **FAR | {"lon": CENTRE[0], "lat": CENTRE[1]} | away)
+    assert [each["kind"] for each in visit["exceptions"]] == ["out_of_fence"]
