@@ -2,8 +2,8 @@
 
 from service.demo import pace
 from service.demo.client import Api, Json, Refused, for_each
-from service.demo.district import Elder, Wish
 from service.demo.figures import SERVICE_ON
+from service.demo.people import Elder, Wish
 from service.demo.processes import DemoFailed
 from service.demo.residents import contract
 from service.demo.town import Placed, Town

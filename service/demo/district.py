@@ -4,6 +4,7 @@ Made from a seed, the same every time. Nobody in it is a person: elders are numb
 area code that was never given out.
 """
 
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from datetime import date, time
 from typing import Final
 
 from service.demo.figures import CARE_HOME, INSTITUTIONS, Place
+from service.demo.people import District, Elder, House, Wish, Worker
 
 _AREA_CODE: Final = "640299"
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -19,86 +21,6 @@ _BUILT_UP: Final = (106.352, 39.000, 106.408, 39.040)
 """West, south, east, north of where people live."""
 _TEAMS: Final = (1, 2, 0, 3, 4, 5, 0, 1, 2, 0)
 """Positions in INSTITUTIONS of the ten teams of four: three at the hospital, two at C1 and C2, one elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """A member of staff: role, skills, how he travels, his shift and lunch (from, to, minutes)."""
-
-    no: str
-    institution: str
-    role: str
-    sex: str
-    title: str
-    skills: tuple[str, ...]
-    travel_mode: str
-    start: time
-    end: time
-    lunch: tuple[time, time, int]
-
-    @property
-    def name(self) -> str:
-        """What colleagues read: a role and a number."""
-        return {"nurse": "演示护士", "doctor": "演示医生", "therapist": "演示治疗师"}[self.role] + f" {self.no}"
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """A home, WGS-84; `in_care` where it is the care institution's."""
-
-    no: int
-    institution: str
-    lon: float
-    lat: float
-    floor: int
-    has_lift: bool
-    in_care: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Elder:
-    """An elder: where he lives, what groups he is in, what pays for him, and who books for him."""
-
-    no: int
-    id_number: str
-    born_on: date
-    sex: str
-    institution: str
-    home: int
-    groups: tuple[str, ...]
-    package: str | None
-    insurance: str | None
-    bed: bool
-    programme: bool
-    books: str
-    """`self`, `child` (a proxy), or `phone` (the dispatcher does it)."""
-
-    @property
-    def name(self) -> str:
-        """A number, no person's name."""
-        return f"演示老人 {self.no:03}"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is booked for an elder: services, when, which kind of order; `story` names its part in the day."""
-
-    elder: int
-    kind: str
-    items: tuple[tuple[str, int], ...]
-    earliest: time
-    latest: time
-    story: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class District:
-    """Everything the player puts in."""
-
-    staff: tuple[Worker, ...]
-    homes: tuple[House, ...]
-    elders: tuple[Elder, ...]
-    wishes: tuple[Wish, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,19 +151,23 @@ def _elder(draw: random.Random, number: int, institution: str, home: int, part: 
 
 
 def _wishes(draw: random.Random, elders: Sequence[Elder], count: int) -> tuple[Wish, ...]:
-    """Return the story's orders and others up to `count`: one per elder, rounds for beds and in the care home."""
+    """Return the story's orders and others up to `count`: one per elder, rounds for beds and in the care home.
+
+    Every kind of visit comes once before any comes by chance.
+    """
     made = [
         Wish(at, "home_visit", each.items, each.earliest, each.latest, each.story) for at, each in enumerate(_PARTS)
     ]
     free = list(elders[len(_PARTS) :])
     draw.shuffle(free)
+    mix = itertools.chain(_MIX, iter(lambda: draw.choices(_MIX, weights=[each[-1] for each in _MIX])[0], None))
     for elder in free[: count - len(made)]:
         if elder.home == 0:
             wish = Wish(elder.no - 1, "institution_round", (("FOLLOW", 1), ("BP", 1)), time(9, 0), time(16, 0))
         elif elder.bed:
             wish = Wish(elder.no - 1, "home_bed_round", (("ROUND", 1), ("BP", 1)), time(8, 30), time(16, 30))
         else:
-            items, earliest, latest, _ = draw.choices(_MIX, weights=[each[-1] for each in _MIX])[0]
+            items, earliest, latest, _ = next(mix)
             wish = Wish(elder.no - 1, "home_visit", items, *_window(draw, earliest, latest))
         made.append(wish)
     return tuple(made)

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from service.core.geo import wgs84_to_gcj02
 from service.demo.client import Api, Json, for_each
-from service.demo.district import Elder, House
 from service.demo.figures import CARE_HOME, SERVICE_ON, YEAR_FROM
+from service.demo.people import Elder, House
 from service.demo.town import Resident, Town
 
 ELDERS_PER_CHILD = 2

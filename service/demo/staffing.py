@@ -3,8 +3,8 @@
 from service.demo import pace
 from service.demo.authorities import open_account
 from service.demo.client import Api, Json, for_each
-from service.demo.district import Worker
 from service.demo.figures import SERVICE_ON
+from service.demo.people import Worker
 from service.demo.town import Practitioner, Town
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from service.demo.client import Api, Json, Line
-from service.demo.district import District, Elder, House, Wish, Worker
+from service.demo.people import District, Elder, House, Wish, Worker
 
 
 class Tell(Protocol):

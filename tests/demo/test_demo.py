@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 
 from service.cli import demo
 from service.cli.app import CommandError
+from service.core import embedded
 from service.demo.district import build
 
 pytestmark = pytest.mark.database
@@ -233,6 +235,21 @@ class TestTwoRuns:
         assert "swagger" in runs.docs.text.lower()
         assert runs.token.status_code == 200
         assert runs.token.json()["role"] == "region_admin"
+
+
+class TestStop:
+    def test_ends_what_it_started_with_one_sentence_when_told_to_stop_in_the_middle(self, tmp_path: Path) -> None:
+        run = start(tmp_path, "--fast", "--keep", str(tmp_path / "run"))
+        log = tmp_path / "run" / "demo.log"
+        deadline = time.monotonic() + SECONDS
+        while not log.exists() and run.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        run.terminate()
+        said = run.communicate(timeout=SECONDS)[0]
+        assert run.returncode == 1
+        assert said.splitlines()[-1] == "演示中断：已按要求停止。"
+        assert "Traceback" not in said
+        embedded.wait_until_stopped(tmp_path / "run" / "pg", seconds=10)
 
 
 class TestDirectory:

@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from service.demo import district, figures
+from service.demo import figures
 from service.demo.district import STORIES, build
+from service.demo.people import District
 from service.patients import numbers
 from service.patients.rules import KeyGroup, Sex, may_be_served_at_home
 
@@ -26,17 +27,22 @@ class TestBuild:
         assert len(FAST.staff) == 8
 
     @pytest.mark.parametrize("made", [FULL, FAST])
-    def test_plays_every_part_of_the_story(self, made: district.District) -> None:
+    def test_plays_every_part_of_the_story(self, made: District) -> None:
         assert Counter(wish.story for wish in made.wishes if wish.story) == {
             "shared_home": 2,
             **{story: 1 for story in STORIES if story != "shared_home"},
         }
 
     @pytest.mark.parametrize("made", [FULL, FAST])
-    def test_sends_everyone_to_an_institution_with_staff_of_every_role(self, made: district.District) -> None:
+    def test_sends_everyone_to_an_institution_with_staff_of_every_role(self, made: District) -> None:
         roles = {(worker.institution, worker.role) for worker in made.staff}
         for elder in made.elders:
             assert {(elder.institution, role) for role in ("nurse", "doctor", "therapist")} <= roles
+
+    @pytest.mark.parametrize("made", [FULL, FAST])
+    def test_asks_for_every_service_of_the_list_but_the_one_that_is_refused(self, made: District) -> None:
+        asked = {code for wish in made.wishes for code, _ in wish.items}
+        assert asked == {item.code for item in figures.ITEMS} - {"INFUSION"}
 
     def test_books_once_for_an_elder_and_a_bed_round_only_for_one_with_a_bed(self) -> None:
         assert max(Counter(wish.elder for wish in FULL.wishes).values()) == 1

@@ -105,7 +105,8 @@ class TestDistance:
         account = await town.world.add_account(Role.elder)
         await town.world.add_relation(person, account)
         elder = town.world.client(town.world.principal(Role.elder, account))
-        registered = await clinic(town, place=NORTH)
+        lon, lat = geo.wgs84_to_gcj02(NORTH["lon"], NORTH["lat"])
+        registered = await clinic(town, place={"lon": lon, "lat": lat, "datum": "gcj02"})
         chief = await town.world.as_role(Role.institution_admin, registered["id"])
         price = {"code": "BP", "unit_price": "10", "valid_from": "2026-01-01"}
         await made(chief, f"/institutions/{registered['id']}/prices", price)

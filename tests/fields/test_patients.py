@@ -127,3 +127,17 @@ class TestHomes:
         told: list[Any] = [await town.order(each, "BP", kind="institution_round") for each in people]
         assert [each.status_code for each in told] == [409, 201]
         assert told[0].json()["code"] == "not-a-care-home"
+
+
+class TestProxies:
+    async def test_may_do_what_he_was_granted_and_nothing_else(self, town: Town) -> None:
+        await town.offer("BP")
+        person = await town.elder()
+        told = []
+        for rights in (["view"], ["view", "book"]):
+            account = await town.world.add_account(Role.family_proxy)
+            grant = {"account_id": str(account), "relation": "child", "rights": rights, "paper_no": "授-1"}
+            await made(town.desk, f"/patients/{person}/proxies", grant)
+            proxy = town.world.client(town.world.principal(Role.family_proxy, account))
+            told.append((await proxy.post("/quotes", json=town.asked(person, "BP"))).status_code)
+        assert told == [403, 201]

@@ -1,4 +1,4 @@
-"""Every writable field has a row in fields.csv that names the test in which changing it over HTTP changes an outcome."""
+"""Every writable field has a row in fields.csv that names the test that changes it and sees another outcome."""
 
 import ast
 import csv
