@@ -41,8 +41,7 @@ test: setup  ## the whole suite, at most 10 minutes on 2 cores
 	$(PY) -m pytest -q -m "not long"
 
 test-fast: setup  ## what needs no database: rules, solver, referee, kernel
-	$(PY) -m pytest -q -m "not long and not database" tests/core tests/routing tests/billing tests/cli \
-		--deselect tests/core/test_embedded.py
+	$(PY) -m pytest -q -m "not long and not database" --ignore tests/demo --ignore tests/house
 
 test-long: setup  ## the full storms; one part alone: make test-long PART=name
 	$(PY) -m pytest -q -m long $(if $(PART),-k $(PART))

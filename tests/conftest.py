@@ -18,6 +18,13 @@ from service.schema import create_all
 from tests.world import NOW, TestClock, World
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that asks for the database, so that the fast part can leave it out."""
+    for item in items:
+        if "server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.database)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def logs_as_in_production() -> None:
     """Log like the service does: one line, no local variables of a traceback."""

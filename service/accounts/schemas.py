@@ -27,7 +27,7 @@ class PasswordGrant(Body):
 
     grant_type: Literal["password"]
     region_code: Code = Field(examples=["640200"])
-    username: TypedName = Field(examples=["zhang.min"])
+    username: TypedName = Field(examples=["nurse.01"])
     password: TypedSecret = Field(examples=["一二三四五六七八九十"])
 
 
@@ -88,9 +88,9 @@ class Revocation(Body):
 class AccountCreate(Body):
     """An account of staff, of an administrator or of a service client; a client's secret is made by the server."""
 
-    username: Username = Field(examples=["zhang.min"])
+    username: Username = Field(examples=["nurse.01"])
     role: rules.Role
-    display_name: Text = Field(examples=["张敏"])
+    display_name: Text = Field(examples=["护士甲"])
     institution_ids: list[UUID] = Field(default_factory=list, max_length=50)
     password: NewPassword | None = Field(default=None, examples=["一二三四五六七八九十"])
 
@@ -106,13 +106,13 @@ class ResidentAccountCreate(Body):
 
     username: Username = Field(examples=["elder-0001"])
     role: Literal[rules.Role.elder, rules.Role.family_proxy]
-    display_name: Text = Field(examples=["王奶奶"])
+    display_name: Text = Field(examples=["居民甲"])
 
 
 class AccountUpdate(Body):
     """What may change of an account; what is left out stays. Disabling or a new password ends its sessions."""
 
-    display_name: Text | None = Field(default=None, examples=["张敏"])
+    display_name: Text | None = Field(default=None, examples=["护士甲"])
     status: rules.AccountStatus | None = None
     password: NewPassword | None = None
 

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from service.core.settings import get_settings
 from service.demo import figures
 from service.demo.client import Json, Refused
 from service.demo.player import FAST, FULL, Player, Size
-from service.demo.processes import DemoFailed, Processes, free_port
+from service.demo.processes import DemoFailed, Processes, listen
 from service.institutions.rules import InstitutionKind
 
 app = typer.Typer(add_completion=False, help="演示一个区的一天")
@@ -42,7 +43,7 @@ class _Run:
     """One run of the demo: its own directory, port and password, so that no two runs ever meet."""
 
     directory: Path
-    port: int
+    listener: socket.socket
     password: str
     size: Size
 
@@ -66,9 +67,9 @@ def demo(
         wished = settings.port if port is None else port
         try:
             # who runs beside another demo leaves the known port to it
-            chosen = free_port(wished if alone or port is not None else 0)
-            run = _Run(place, chosen, secrets.token_urlsafe(12), FAST if fast else FULL)
-            with embedded.running(place / "pg") as server:
+            listener = listen(wished if alone or port is not None else 0)
+            run = _Run(place, listener, secrets.token_urlsafe(12), FAST if fast else FULL)
+            with listener, embedded.running(place / "pg") as server:
                 asyncio.run(_play(console, run, server.owner_url, leave=leave))
         except embedded.EmbeddedUnavailable as error:
             raise CommandError(f"{error}") from error
@@ -81,7 +82,7 @@ def demo(
 async def _play(console: Console, run: _Run, owner_url: str, *, leave: bool) -> None:
     stop = _stop_signal()
     await found(owner_url, run.directory / "keyring.json", _founding(run.password))
-    processes = Processes(run.directory, run.port, run.directory / "demo.log")
+    processes = Processes(run.directory, run.listener, run.directory / "demo.log")
     try:
         report = await _report(console, run, processes, stop)
         if report is None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from service.core import problems
 from service.core.http import Now, TheHouse
@@ -39,6 +40,6 @@ async def read_readiness(house: TheHouse, now: Now) -> Health:
     try:
         async with house.sessions() as session:
             await session.execute(text("select 1"))
-    except (OSError, ConnectionError):
+    except (OSError, DBAPIError):
         raise NotReady from None
     return Health(status="ready", now=now)

@@ -25,7 +25,7 @@ from service.demo.client import AT_ONCE, Api, Json, Line
 from service.demo.processes import ClockKnot, Processes
 from service.demo.town import Tell, Town
 
-_TIMEOUT: Final = httpx.Timeout(60)
+_TIMEOUT: Final = httpx.Timeout(40)
 
 
 @dataclass(frozen=True, slots=True)

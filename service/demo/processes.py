@@ -33,17 +33,20 @@ class ClockKnot:
 
 @dataclass
 class Processes:
-    """A server and a worker on one data directory; `log` collects what they say."""
+    """A server and a worker on one data directory; `log` collects what they say.
+
+    The server inherits `listener`, so the port is ours from before its first start until after its last stop.
+    """
 
     data_dir: Path
-    port: int
+    listener: socket.socket
     log: Path
     running: list[asyncio.subprocess.Process] = field(default_factory=list)
 
     @property
     def base_url(self) -> str:
         """Where the server answers."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
     async def start(self, clock: Sequence[ClockKnot]) -> None:
         """Start the server and the worker on a demo clock, and wait until requests can be served.
@@ -63,12 +66,12 @@ class Processes:
         if environment.pop("PYTHONDONTWRITEBYTECODE", None):
             # four starts need not compile the same sources four times; they are kept with the demo's own data
             environment["PYTHONPYCACHEPREFIX"] = str(self.data_dir / "pycache")
-        for command in (["serve", "--port", str(self.port)], ["worker"]):
+        fd = self.listener.fileno()
+        for command, fds in ((["serve", "--fd", str(fd)], (fd,)), (["worker"], ())):
             with self.log.open("ab") as log:
+                argv = [sys.executable, "-m", "service.cli", *command]
                 self.running.append(
-                    await asyncio.create_subprocess_exec(
-                        sys.executable, "-m", "service.cli", *command, env=environment, stdout=log, stderr=log
-                    )
+                    await asyncio.create_subprocess_exec(*argv, env=environment, stdout=log, stderr=log, pass_fds=fds)
                 )
         await self._wait_until_ready()
 
@@ -96,7 +99,7 @@ class Processes:
 
     async def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        async with httpx.AsyncClient(base_url=self.base_url) as client:
+        async with httpx.AsyncClient(base_url=self.base_url, timeout=1) as client:
             while time.monotonic() < deadline:
                 if any(each.returncode is not None for each in self.running):
                     break
@@ -109,14 +112,20 @@ class Processes:
         raise DemoFailed(f"服务没有启动，详见 {self.log}。")
 
 
-def free_port(wished: int) -> int:
-    """Return the wished port if it is free, else any free one (somebody else's server keeps running)."""
+def listen(wished: int) -> socket.socket:
+    """Take the wished port if it is free, else any free one, and hold it: nobody can slip in between two starts.
+
+    Raises:
+        DemoFailed: there is none.
+    """
     for port in (wished, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen(512)
+        except OSError:
+            listener.close()
+            continue
+        return listener
     raise DemoFailed("没有可用的端口。")

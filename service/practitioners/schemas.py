@@ -38,7 +38,7 @@ class PractitionerCreate(Body):
 
     institution_id: UUID
     staff_no: Code = Field(examples=["N0012"])
-    name: Text = Field(examples=["马晓梅"])
+    name: Text = Field(examples=["护士甲"])
     sex: Sex
     role: rules.PractitionerRole
     title: rules.Title = rules.Title.none
@@ -51,7 +51,7 @@ class PractitionerCreate(Body):
 class PractitionerUpdate(Body):
     """What may change of a practitioner; what is left out stays, `account_id` null unlinks the account."""
 
-    name: Text | None = Field(default=None, examples=["马晓梅"])
+    name: Text | None = Field(default=None, examples=["护士甲"])
     role: rules.PractitionerRole | None = None
     title: rules.Title | None = None
     station_id: UUID | None = None

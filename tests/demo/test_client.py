@@ -53,6 +53,12 @@ class TestApi:
         with pytest.raises(DemoFailed, match="没有回答"):
             await api.get("/orders")
 
+    async def test_waits_out_one_time_out_and_not_five(self) -> None:
+        api, asked = line(httpx.ReadTimeout, httpx.Response(200, json={}))
+        with pytest.raises(DemoFailed, match="没有回答"):
+            await api.get("/orders")
+        assert len(asked) == 1
+
     async def test_reads_a_list_to_its_end(self) -> None:
         api, asked = line(
             httpx.Response(200, json={"items": [{"id": 1}], "next_cursor": "c"}),

@@ -166,7 +166,7 @@ class TestWishes:
         await town.offer("BP")
         one, two = [str(await scene.staff()) for _ in range(2)]
         orders = {}
-        for wish, change in ((one, {}), (one, {"preferred_practitioner_id": two})):
+        for wish, change in ((two, {}), (two, {"preferred_practitioner_id": one})):
             home = await town.home(floor=5, has_lift=not change)
             answer = await town.order(await town.elder(home), "BP", preferred_practitioner_id=wish)
             order = answer.json()["order"]["id"]
@@ -189,18 +189,20 @@ class TestSolver:
         assert short < long
 
     async def test_another_seed_finds_another_plan_where_several_cost_the_same(self, scene: Scene) -> None:
+        # a small day whose best plans are found at once, so that only the seed decides which of them comes first
         draw = random.Random(3)
         await scene.item("SHORT", 30)
         await scene.item("LONG", 60)
         for _ in range(3):
             await scene.staff(0, shift=("08:00", "12:00"))
-        for _ in range(12):
+        for _ in range(6):
+            east_km = draw.randint(-6, 6)
             window = draw.choice([("08:00", "10:00"), ("09:00", "11:00"), ("08:00", "12:00")])
-            await scene.order(draw.randint(-6, 6), *window, draw.choice(["SHORT", "LONG"]))
+            await scene.order(east_km, *window, draw.choice(["SHORT", "LONG"]))
         found: set[frozenset[tuple[str, ...]]] = set()
-        for seed in range(1, 6):
+        for seed in range(1, 5):
             routes = (await scene.plan(seed=seed))["routes"]
             found.add(frozenset((r["practitioner_id"], *(str(s["order_id"]) for s in r["stops"])) for r in routes))
             if len(found) > 1:
                 return
-        pytest.fail("five seeds, one plan")
+        pytest.fail("four seeds, one plan")
