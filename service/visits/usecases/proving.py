@@ -11,7 +11,7 @@ from service.core.jobs import queue
 from service.institutions import usecases as institutions
 from service.institutions.rules import settings
 from service.orders import usecases as orders
-from service.orders.rules import OrderState
+from service.orders.rules import MOVES, OrderState
 from service.visits import repository, rules
 from service.visits.models import Visit, VisitException
 
@@ -91,9 +91,9 @@ async def _limits(session: AsyncSession, visit: Visit) -> rules.ProofLimits:
 async def move_order(
     session: AsyncSession, visit: Visit, to: OrderState, *, now: datetime, account_id: UUID | None, because: str
 ) -> None:
-    """Push the visit's outcome down to its order, unless the order is there already."""
+    """Push the visit's outcome down to its order, where the order still waits for one."""
     order = await orders.get_order(session, region_id=visit.region_id, order_id=visit.order_id)
-    if order.state is not to:
+    if to in MOVES[order.state]:
         await orders.move(
             session,
             region_id=visit.region_id,
