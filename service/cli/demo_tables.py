@@ -21,6 +21,7 @@ _PAYERS: Final = {
     "included": "已含在其他项目内",
     "excluded": "不能与其他项目同收",
 }
+_FACT_LABELS: Final = {"distance_metres": "相距 {} 米", "geofence_metres": "围栏 {} 米"}
 _BOOKED_BY: Final = {"self": "老人本人", "child": "子女代办", "phone": "电话（调度）"}
 
 
@@ -153,7 +154,7 @@ def _events(report: Json) -> Table:
         ("取消", f"老人 {cancelled['elder']}：{cancelled['reason']}（{cancelled['order_no']}）"),
         *(("未遇", f"老人 {elder}：到门无人，不收费") for elder in report["day"]["no_shows"]),
         *(
-            ("异常", f"老人 {each['elder']}：{each['text']} {each['facts']}，批准（{each['reason_code']}）")
+            ("异常", f"老人 {each['elder']}：{each['text']}（{_facts(each['facts'])}），批准（{each['reason_code']}）")
             for each in report["day"]["exceptions"]
         ),
         *(
@@ -184,3 +185,7 @@ def invite(console: Console, base_url: str, region_code: str, admin: str, passwo
     )
     for line in lines:
         console.print(Text(line), soft_wrap=True)
+
+
+def _facts(facts: Json) -> str:
+    return "，".join(_FACT_LABELS.get(name, f"{name} {{}}").format(value) for name, value in facts.items())
