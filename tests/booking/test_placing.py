@@ -119,6 +119,7 @@ class TestRights:
         async with await scene.world.as_role(Role.nurse) as nurse:
             assert (await scene.place(nurse)).status_code == 403
 
+    @pytest.mark.requirement("R125")
     @pytest.mark.parametrize(("rights", "status"), [(["view", "book"], 201), (["view", "pay"], 403)])
     async def test_a_proxy_needs_the_right_to_book(self, scene: Scene, rights: list[str], status: int) -> None:
         account_id = await scene.world.add_account(Role.family_proxy)
