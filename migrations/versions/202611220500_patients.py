@@ -53,9 +53,9 @@ CREATE TABLE patients (
     CONSTRAINT ck_patients_dies_after_birth CHECK (deceased_on >= born_on)
 );
 
-CREATE INDEX ix_patients_phone ON patients (region_id, phone_index);
-
 CREATE INDEX ix_patients_home ON patients (region_id, home_id);
+
+CREATE INDEX ix_patients_phone ON patients (region_id, phone_index);
 
 CREATE TABLE care_relations (
     region_id UUID NOT NULL,
@@ -307,10 +307,20 @@ end
 $body$;
 
 create trigger coverages_take_turns before insert on coverages for each row execute function coverages_take_turns();
+
+create function care_relations_take_turns() returns trigger language plpgsql as $body$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('care_relations/' || new.region_id || '/' || new.person_id, 0));
+    return new;
+end
+$body$;
+
+create trigger care_relations_take_turns before insert on care_relations for each row execute function care_relations_take_turns();
 """
 
 DOWN = """
 drop table key_group_rows, coverages, care_relations, patients, homes cascade;
+drop function care_relations_take_turns cascade;
 drop function coverages_take_turns cascade;
 drop function key_group_rows_take_turns cascade;
 drop function patients_grant_proxy cascade;

@@ -84,9 +84,9 @@ CREATE TABLE appointments (
     CONSTRAINT appointments_person_once EXCLUDE USING gist (region_id WITH =, person_id WITH =, order_id WITH <>, during WITH &&) WHERE (state = 'booked')
 );
 
-CREATE INDEX ix_appointments_order ON appointments (region_id, order_id);
-
 CREATE INDEX ix_appointments_plan ON appointments (region_id, plan_id);
+
+CREATE INDEX ix_appointments_order ON appointments (region_id, order_id);
 
 CREATE INDEX ix_appointments_staff_day ON appointments (region_id, practitioner_id, service_on);
 

@@ -52,9 +52,9 @@ CREATE TABLE visits (
     CONSTRAINT ck_visits_verified_has_times CHECK (not verified or (started_at is not null and ended_at >= started_at))
 );
 
-CREATE INDEX ix_visits_trip_key ON visits (region_id, trip_key);
-
 CREATE INDEX ix_visits_trip ON visits (region_id, trip_id);
+
+CREATE INDEX ix_visits_trip_key ON visits (region_id, trip_key);
 
 CREATE INDEX ix_visits_day ON visits (region_id, institution_id, service_on);
 

@@ -147,3 +147,4 @@ fences.fence(Coverage, fences.Fence.person)
 # an exclusion constraint alone would let two inserts at once wait for each other
 turns.take_turns(KeyGroupRow, "region_id", "person_id")
 turns.take_turns(Coverage, "region_id", "person_id")
+turns.take_turns(CareRelation, "region_id", "person_id")

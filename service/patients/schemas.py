@@ -37,7 +37,7 @@ class PatientCreate(Body):
     """A person to register, by the card."""
 
     institution_id: UUID = Field(description="登记机构，须为本机构；登记后即建立服务关系")
-    name: Text = Field(examples=["王秀英"])
+    name: Text = Field(examples=["居民甲"])
     sex: rules.Sex
     born_on: Day = Field(examples=["1945-05-01"])
     id_number: IdNumber = Field(examples=["640202194505010025"])
@@ -48,7 +48,7 @@ class PatientCreate(Body):
 class PatientUpdate(Body):
     """What may change of a person; what is left out stays, null takes phone, home or day of death away."""
 
-    name: Text | None = Field(default=None, examples=["王秀英"])
+    name: Text | None = Field(default=None, examples=["居民甲"])
     phone: Phone | None = Field(default=None, examples=["0952-2012345"])
     home_id: UUID | None = None
     deceased_on: Day | None = None
@@ -59,7 +59,7 @@ class AdmissionCreate(Body):
 
     institution_id: UUID
     id_number: IdNumber = Field(examples=["640202194505010025"])
-    name: Text = Field(examples=["王秀英"])
+    name: Text = Field(examples=["居民甲"])
     because: Text = Field(examples=["转入本辖区居住"])
 
 
@@ -196,7 +196,7 @@ class BindingCreate(Body):
 
     account_id: UUID
     id_number: IdNumber = Field(examples=["640202194505010025"])
-    name: Text = Field(examples=["王秀英"])
+    name: Text = Field(examples=["居民甲"])
 
 
 class BindingRead(BaseModel):

@@ -19,7 +19,7 @@ def nurse(world: World, **changes: Any) -> dict[str, Any]:
     return {
         "username": f"n.{world.number()}",
         "role": "nurse",
-        "display_name": "张敏",
+        "display_name": "护士甲",
         "password": PASSWORD,
         "institution_ids": [str(world.institution_id)],
     } | changes
@@ -95,7 +95,7 @@ class TestCreateAccount:
     async def test_a_service_client_makes_residents_only(self, world: World) -> None:
         async with await world.as_role(Role.service_client) as client:
             made = await client.post(
-                "/accounts/residents", json={"username": "p-1", "role": "family_proxy", "display_name": "王小明"}
+                "/accounts/residents", json={"username": "p-1", "role": "family_proxy", "display_name": "账号甲"}
             )
             staff = await client.post("/accounts/residents", json=nurse(world))
             plain = await client.post("/accounts", json=nurse(world))
@@ -124,7 +124,7 @@ class TestCreateAccount:
     @pytest.mark.parametrize(
         ("change", "pointer"),
         [
-            ({"username": "张敏"}, "#/username"),
+            ({"username": "护士甲"}, "#/username"),
             ({"username": "a\0b"}, "#/username"),
             ({"username": "ab"}, "#/username"),
             ({"role": "queen"}, "#/role"),
@@ -182,8 +182,8 @@ class TestChangeAccount:
         body = nurse(world)
         async with await world.as_role(Role.institution_admin) as client:
             made = (await client.post("/accounts", json=body)).json()
-            changed = (await client.patch(f"/accounts/{made['id']}", json={"display_name": "张敏（护理组）"})).json()
-        assert changed == {key: made[key] for key in changed} | {"display_name": "张敏（护理组）"}
+            changed = (await client.patch(f"/accounts/{made['id']}", json={"display_name": "护士甲（护理组）"})).json()
+        assert changed == {key: made[key] for key in changed} | {"display_name": "护士甲（护理组）"}
         assert await log_in(world, body["username"]) == 200
 
     async def test_a_reset_password_replaces_the_old_one_and_ends_sessions(self, world: World) -> None:

@@ -160,7 +160,7 @@ class TestPasswordGrant:
         no = world.number()
         await world.add(
             Account(
-                region_id=world.region_id, username=f"elder-{no}", role="elder", display_name="王奶奶",
+                region_id=world.region_id, username=f"elder-{no}", role="elder", display_name="居民甲",
                 created_at=world.clock.now(),
             )
         )  # fmt: skip
@@ -355,7 +355,7 @@ class TestServiceClient:
         own = (await ask(world, app_client.grant())).json()["access_token"]
         async with bearer(world, own) as client:
             made = await client.post(
-                "/accounts/residents", json={"username": "elder-1", "role": "elder", "display_name": "王奶奶"}
+                "/accounts/residents", json={"username": "elder-1", "role": "elder", "display_name": "居民甲"}
             )
         assert made.status_code == 201, made.text
         for name in ({"account_username": "elder-1"}, {"account_id": made.json()["id"]}):

@@ -43,7 +43,7 @@ class TestRegistering:
                 Patient(
                     region_id=world.region_id,
                     registered_by_institution_id=world.institution_id,
-                    name="王秀英",
+                    name="居民甲",
                     sex="female",
                     born_on=date(1945, 5, 1),
                     id_number_sealed=b"-",
@@ -80,7 +80,7 @@ class TestBinding:
         person = Patient(
             region_id=world.region_id,
             registered_by_institution_id=world.institution_id,
-            name="王秀英",
+            name="居民甲",
             sex="female",
             born_on=date(1945, 5, 1),
             id_number_sealed=b"-",
@@ -92,7 +92,7 @@ class TestBinding:
 
         def bind(account_id: UUID):
             async def act(session):
-                await relation_repository.bind_account(session, index, "王秀英", account_id, "")
+                await relation_repository.bind_account(session, index, "居民甲", account_id, "")
 
             return act
 

@@ -68,7 +68,7 @@ class TestAccounts:
                 region_id=world.region_id,
                 institution_id=world.institution_id,
                 staff_no=f"S{each}",
-                name="马晓梅",
+                name="护士甲",
                 sex="female",
                 role="nurse",
                 title="junior",

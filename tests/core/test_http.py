@@ -48,7 +48,7 @@ class TestAnswers:
 
         @app.get("/bad")
         async def bad() -> None:
-            raise RuntimeError("王奶奶 640202194505010021")
+            raise RuntimeError("居民甲 640202194505010021")
 
         async with AsyncClient(transport=ASGITransport(app, raise_app_exceptions=False), base_url="http://t") as client:
             answer = await client.get("/bad")

@@ -26,19 +26,19 @@ class TestPeople:
         desk = await town.world.as_role(Role.dispatcher, other)
         both = await town.world.as_role(Role.dispatcher, town.world.institution_id, other)
         body = {
-            "institution_id": str(other), "name": "李桂兰", "sex": "female", "born_on": "1945-05-01",
+            "institution_id": str(other), "name": "居民丁", "sex": "female", "born_on": "1945-05-01",
             "id_number": town.world.id_number(), "phone": "13812345678",
         }  # fmt: skip
         person = (await made(both, "/patients", body))["id"]
-        for query in ({"name": "桂兰"}, {"phone": "13812345678"}):
+        for query in ({"name": "民丁"}, {"phone": "13812345678"}):
             assert [each["id"] for each in (await shown(desk, "/patients", **query))["items"]] == [person]
             assert (await shown(town.desk, "/patients", **query))["items"] == []
-        assert (await shown(desk, "/patients", name="秀英"))["items"] == []
+        assert (await shown(desk, "/patients", name="民戊"))["items"] == []
         assert (await shown(desk, "/patients", phone="13912345678"))["items"] == []
 
     async def test_sex_and_birthday_must_be_those_of_the_card(self, town: Town) -> None:
         right = {
-            "institution_id": town.at, "name": "王秀英", "sex": "female", "born_on": "1945-05-01",
+            "institution_id": town.at, "name": "居民甲", "sex": "female", "born_on": "1945-05-01",
             "id_number": town.world.id_number(),
         }  # fmt: skip
         for wrong in ({"sex": "male"}, {"born_on": "1945-05-02"}):
@@ -50,7 +50,7 @@ class TestPeople:
         other = await town.world.add_institution()
         number, desk = town.world.id_number(), await town.world.as_role(Role.dispatcher, other)
         person = await town.person(await town.home(), id_number=number)
-        ask = {"institution_id": str(other), "id_number": number, "name": "王秀英", "because": "转入本辖区居住"}
+        ask = {"institution_id": str(other), "id_number": number, "name": "居民甲", "because": "转入本辖区居住"}
         await made(desk, "/patients/admissions", ask)
         assert (await shown(desk, f"/patients/{person}"))["cared_for_because"] == "转入本辖区居住"
         assert (await shown(town.desk, f"/patients/{person}"))["cared_for_because"] == "登记"

@@ -11,7 +11,7 @@ SHIFT = {"start": f"{DAY}T08:00:00+08:00", "end": f"{DAY}T17:00:00+08:00"}
 async def worker(town: Town, **more: Any) -> str:
     """Register a nurse; return the id."""
     body = {
-        "institution_id": town.at, "staff_no": f"N{town.world.number()}", "name": "马晓梅", "sex": "female",
+        "institution_id": town.at, "staff_no": f"N{town.world.number()}", "name": "护士甲", "sex": "female",
         "role": "nurse", "title": "assistant", "station_id": str(town.world.station_id), "travel_mode": "ebike",
     }  # fmt: skip
     return str((await made(town.chief, "/practitioners", body | more))["id"])
@@ -28,14 +28,20 @@ class TestPractitioners:
         station = await made(town.chief, f"{town.house}/stations", {"code": "S2", "name": "北站", "place": NORTH})
         one = await worker(town)
         two = await worker(
-            town, name="王强", sex="male", role="therapist", title="junior", station_id=station["id"], travel_mode="car"
+            town,
+            name="护士丙",
+            sex="male",
+            role="therapist",
+            title="junior",
+            station_id=station["id"],
+            travel_mode="car",
         )
         idle = await worker(town, active=False)
         for each in (one, two, idle):
             await made(town.chief, f"/practitioners/{each}/shifts", SHIFT)
         told = await duties(town)
         assert set(told) == {one, two}
-        assert [told[each]["name"] for each in (one, two)] == ["马晓梅", "王强"]
+        assert [told[each]["name"] for each in (one, two)] == ["护士甲", "护士丙"]
         assert [told[each]["sex"] for each in (one, two)] == ["female", "male"]
         assert [told[each]["travel_mode"] for each in (one, two)] == ["ebike", "car"]
         assert [told[each]["lat"] < NORTH["lat"] for each in (one, two)] == [True, False]
@@ -99,6 +105,6 @@ class TestShifts:
 
 async def _body(town: Town) -> dict[str, Any]:
     return {
-        "institution_id": town.at, "staff_no": f"N{town.world.number()}", "name": "马晓梅", "sex": "female",
+        "institution_id": town.at, "staff_no": f"N{town.world.number()}", "name": "护士甲", "sex": "female",
         "role": "nurse", "station_id": str(town.world.station_id), "travel_mode": "ebike",
     }  # fmt: skip

@@ -47,7 +47,7 @@ class Story:
         await town.price("WOUND")
         self.account = str(await town.world.add_account(Role.nurse, town.world.institution_id))
         body = {
-            "institution_id": town.at, "staff_no": "N1", "name": "马晓梅", "sex": "female", "role": "nurse",
+            "institution_id": town.at, "staff_no": "N1", "name": "护士甲", "sex": "female", "role": "nurse",
             "station_id": str(town.world.station_id), "travel_mode": "walk", "account_id": self.account,
         }  # fmt: skip
         self.nurse = (await made(town.chief, "/practitioners", body))["id"]
@@ -80,17 +80,17 @@ class TestPlan:
     async def test_a_home_a_shift_a_station_and_a_way_of_travelling_make_the_route(self, story: Story) -> None:
         town = story.town
         route, visit, lunch = await story.route()
-        assert (route["practitioner_name"], minutes(visit)) == ("马晓梅", 32)
+        assert (route["practitioner_name"], minutes(visit)) == ("护士甲", 32)
         assert lunch is not None
         assert (minutes(lunch), opens(lunch)) == (60, "11:00")
         walked = route["travel_seconds"] / route["travel_metres"]
         north = await made(town.chief, f"{town.house}/stations", {"code": "N", "name": "北站", "place": NORTH})
-        person = {"name": "马梅", "station_id": north["id"], "travel_mode": "walk"}
+        person = {"name": "护士乙", "station_id": north["id"], "travel_mode": "walk"}
         await changed(town.chief, f"/practitioners/{story.nurse}", person)
         await changed(town.desk, f"/homes/{story.home}", {"floor": 9})
         await changed(town.chief, f"/shifts/{story.shift}", {"lunch": AFTERNOON})
         near, visit, lunch = await story.route()
-        assert (near["practitioner_name"], near["travel_metres"], minutes(visit)) == ("马梅", 0, 34)
+        assert (near["practitioner_name"], near["travel_metres"], minutes(visit)) == ("护士乙", 0, 34)
         assert lunch is not None
         assert (minutes(lunch), "14:00" <= opens(lunch) <= "14:30") == (30, True)
         driver = {"station_id": str(town.world.station_id), "travel_mode": "car"}
@@ -134,7 +134,7 @@ class TestPlan:
         day = await shown(phone, "/my/day", on=DAY)
         [stop] = day["stops"]
         assert (day["station_name"], stop["address"]) == ("朝阳一站", "新街1号3单元")
-        assert (stop["items"][0]["name"], stop["person_name"]) == ("压疮换药", "王秀英")
+        assert (stop["items"][0]["name"], stop["person_name"]) == ("压疮换药", "居民甲")
         second = await made(
             story.town.chief, f"{story.town.house}/stations", {"code": "N", "name": "北站", "place": PLACE}
         )

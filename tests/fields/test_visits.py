@@ -12,7 +12,7 @@ FAR = {"lon": CENTRE[0] + 0.02, "lat": CENTRE[1], "datum": "wgs84", "accuracy_me
 
 async def test_a_decision_is_read_with_its_reason_its_note_and_the_name_of_who_decided(town: Town) -> None:
     body = {
-        "username": "chen.dispatcher", "role": "dispatcher", "display_name": "陈调度", "password": ACCOUNT_PASSWORD,
+        "username": "chen.dispatcher", "role": "dispatcher", "display_name": "调度员甲", "password": ACCOUNT_PASSWORD,
         "institution_ids": [town.at],
     }  # fmt: skip
     account = (await made(town.chief, "/accounts", body))["id"]
@@ -28,11 +28,11 @@ async def test_a_decision_is_read_with_its_reason_its_note_and_the_name_of_who_d
     assert answer.status_code == 200, answer.text
     [told] = (await shown(town.desk, path))["exceptions"]
     assert (told["reason_code"], told["note"], told["decided_by_name"]) == (
-        "confirmed_by_family", "已与女儿电话核实", "陈调度",
+        "confirmed_by_family", "已与女儿电话核实", "调度员甲",
     )  # fmt: skip
-    await changed(town.chief, f"/accounts/{account}", {"display_name": "陈明"})
+    await changed(town.chief, f"/accounts/{account}", {"display_name": "调度员乙"})
     [told] = (await shown(town.desk, path))["exceptions"]
-    assert told["decided_by_name"] == "陈明"
+    assert told["decided_by_name"] == "调度员乙"
     # colleagues read the name; the crew's own phone too, nobody outside the institution
     elder = await town.world.add_account(Role.elder)
     await town.world.add_relation(door.person_id, elder)

@@ -74,7 +74,7 @@ class Town:
     async def person(self, home_id: str | None, **more: Any) -> str:
         """Register an elder living at a home, in no key group; return the id."""
         body = {
-            "institution_id": self.at, "name": "王秀英", "sex": "female", "born_on": "1945-05-01",
+            "institution_id": self.at, "name": "居民甲", "sex": "female", "born_on": "1945-05-01",
             "id_number": self.world.id_number(), "home_id": home_id,
         }  # fmt: skip
         return str((await made(self.desk, "/patients", body | more))["id"])

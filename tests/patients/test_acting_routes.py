@@ -31,7 +31,7 @@ def grant(account_id: UUID, *rights: str, **changes):
 
 
 class TestBindAccount:
-    async def person(self, world: World, name: str = "王秀英") -> dict[str, str]:
+    async def person(self, world: World, name: str = "居民甲") -> dict[str, str]:
         born_on = date(1945, 5, 1)
         body = {
             "institution_id": str(world.institution_id),
@@ -58,7 +58,7 @@ class TestBindAccount:
 
     async def test_a_second_binding_of_the_person_or_of_the_account_is_refused(self, world):
         app = await world.as_role(Role.service_client)
-        one, two = await self.person(world), await self.person(world, "李桂兰")
+        one, two = await self.person(world), await self.person(world, "居民丁")
         first, second = [str(await world.add_account(Role.elder)) for _ in range(2)]
 
         async def bind(person: dict[str, str], account_id: str):
@@ -81,7 +81,7 @@ class TestBindAccount:
         answers = [
             await app.post("/patients/bindings", json=right | wrong)
             for wrong in (
-                {"name": "王秀美"},
+                {"name": "居民乙"},
                 {"id_number": world.id_number()},
                 {"account_id": str(nurse)},
                 {"account_id": str(new_id())},

@@ -18,7 +18,7 @@ BORN = date(1945, 5, 1)
 def form(world: World, **changes: Any) -> dict[str, Any]:
     return {
         "institution_id": str(world.institution_id),
-        "name": "王秀英",
+        "name": "居民甲",
         "sex": "female",
         "born_on": str(BORN),
         "id_number": world.id_number(BORN),
@@ -39,7 +39,7 @@ class TestRegisterPatient:
         assert number not in answer.text
         assert "13812345678" not in answer.text
         seen = await desk.get(f"/patients/{person['id']}")
-        assert seen.json()["name"] == "王秀英"
+        assert seen.json()["name"] == "居民甲"
         again = await desk.get(f"/patients/{person['id']}", headers={"If-None-Match": seen.headers["ETag"]})
         assert again.status_code == 304
 
@@ -129,7 +129,7 @@ class TestAdmitPatient:
         ask = {
             "institution_id": str(other),
             "id_number": str(asked["id_number"]),
-            "name": "王秀英",
+            "name": "居民甲",
             "because": "转入本辖区",
         }
         return await world.as_role(Role.dispatcher, other), ask, person["id"]
@@ -145,7 +145,7 @@ class TestAdmitPatient:
 
     async def test_a_wrong_name_and_an_unknown_number_look_the_same(self, world):
         elsewhere, ask, person_id = await self.admission(world)
-        wrong_name = await elsewhere.post("/patients/admissions", json=ask | {"name": "王秀美"})
+        wrong_name = await elsewhere.post("/patients/admissions", json=ask | {"name": "居民乙"})
         unknown = await elsewhere.post("/patients/admissions", json=ask | {"id_number": world.id_number(BORN)})
         assert wrong_name.status_code == unknown.status_code == 404
         assert wrong_name.json() == unknown.json()
@@ -159,9 +159,9 @@ class TestAdmitPatient:
     async def test_a_new_name_is_what_the_next_admission_needs(self, world):
         elsewhere, ask, person_id = await self.admission(world)
         desk = await world.as_role(Role.dispatcher)
-        assert (await desk.patch(f"/patients/{person_id}", json={"name": "王秀云"})).json()["name"] == "王秀云"
+        assert (await desk.patch(f"/patients/{person_id}", json={"name": "居民丙"})).json()["name"] == "居民丙"
         assert (await elsewhere.post("/patients/admissions", json=ask)).status_code == 404
-        assert (await elsewhere.post("/patients/admissions", json=ask | {"name": "王秀云"})).status_code == 201
+        assert (await elsewhere.post("/patients/admissions", json=ask | {"name": "居民丙"})).status_code == 201
 
 
 class TestListPatients:
@@ -174,13 +174,13 @@ class TestListPatients:
         desk = await world.as_role(Role.dispatcher)
         asked = form(world)
         await desk.post("/patients", json=asked)
-        await desk.post("/patients", json=form(world, name="李%明", phone="0952-2012345"))
-        assert await self.names(desk) == ["王秀英", "李%明"]
-        assert await self.names(desk, id_number=asked["id_number"]) == ["王秀英"]
+        await desk.post("/patients", json=form(world, name="住%户", phone="0952-2012345"))
+        assert await self.names(desk) == ["居民甲", "住%户"]
+        assert await self.names(desk, id_number=asked["id_number"]) == ["居民甲"]
         assert await self.names(desk, id_number=world.id_number(BORN)) == []
-        assert await self.names(desk, phone="+86 952 2012345") == ["李%明"]
-        assert await self.names(desk, name="秀") == ["王秀英"]
-        assert await self.names(desk, name="%") == ["李%明"]
+        assert await self.names(desk, phone="+86 952 2012345") == ["住%户"]
+        assert await self.names(desk, name="甲") == ["居民甲"]
+        assert await self.names(desk, name="%") == ["住%户"]
 
     async def test_shows_nobody_of_other_institutions(self, world):
         desk = await world.as_role(Role.dispatcher)

@@ -17,7 +17,7 @@ def form(world: World, **changes: Any) -> dict[str, Any]:
     return {
         "institution_id": str(world.institution_id),
         "staff_no": f"N{world.number()}",
-        "name": "马晓梅",
+        "name": "护士甲",
         "sex": "female",
         "role": "nurse",
         "title": "junior",
@@ -142,11 +142,11 @@ class TestChangePractitioner:
             "role": "therapist",
             "title": "assistant",
             "station_id": str(north),
-            "name": "马梅",
+            "name": "护士乙",
         }
         assert (await admin.patch(f"/practitioners/{person}", json=change)).status_code == 200
         (after,) = await duties(admin, world)
-        assert (after["travel_mode"], after["lon"], after["lat"], after["name"]) == ("car", 106.4, 39.1, "马梅")
+        assert (after["travel_mode"], after["lon"], after["lat"], after["name"]) == ("car", 106.4, 39.1, "护士乙")
         assert after["skills"] == ["role:therapist", "title:assistant"]
 
     async def test_the_inactive_are_not_on_duty(self, world):
