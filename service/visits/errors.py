@@ -68,6 +68,14 @@ class ExceptionDecided(Refusal):
     en = "The exception was decided for good."
 
 
+class ReasonContradicts(Refusal):
+    """The reason says the opposite of the decision."""
+
+    status = 422
+    zh = "“不可信”只能用于驳回；批准请选择实际原因。"
+    en = "The reason not_credible can only refuse; approve with the real reason."
+
+
 class EndNeeded(Refusal):
     """Approving a missing end needs the time at which the service ended."""
 

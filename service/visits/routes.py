@@ -66,7 +66,9 @@ async def report_no_show(
 
 @router.post(
     "/visits/{visit_id}/exceptions/{exception_id}/decision",
-    responses=http.refuses(problems.NotFound, errors.ExceptionDecided, errors.EndNeeded, errors.NothingPerformed),
+    responses=http.refuses(
+        problems.NotFound, errors.ExceptionDecided, errors.ReasonContradicts, errors.EndNeeded, errors.NothingPerformed
+    ),
 )
 async def decide_visit_exception(
     visit_id: UUID,

@@ -209,6 +209,11 @@ def is_verified(
     return recorded and all(each is Decision.approved for each in decisions)
 
 
+def contradicts(decision: Decision, reason: ReasonCode) -> bool:
+    """Return whether a reason says the opposite of the decision: what is not credible cannot be approved."""
+    return decision is Decision.approved and reason is ReasonCode.not_credible
+
+
 def crew_key(crew: Iterable[UUID]) -> str:
     """Return what identifies a crew: its members, in a fixed order."""
     return ",".join(sorted(str(each) for each in crew))

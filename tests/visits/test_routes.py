@@ -211,6 +211,16 @@ class TestDoubts:
             decided = await client.post(path, json={"decision": "refused", "reason_code": "not_credible"})
         assert (decided.json()["state"], decided.json()["verified"]) == ("refused", False)
 
+    async def test_what_is_not_credible_cannot_be_approved(self, doors: Doors) -> None:
+        door = await doors.open([await doors.member()])
+        visit = await door.until("complete", **FAR)
+        path = f"/visits/{visit['id']}/exceptions/{visit['exceptions'][0]['id']}/decision"
+        async with await doors.world.as_role(Role.dispatcher) as client:
+            refused = await client.post(path, json={"decision": "approved", "reason_code": "not_credible"})
+            decided = await client.post(path, json={"decision": "approved", "reason_code": "no_signal"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "reason-contradicts")
+        assert decided.json()["verified"] is True
+
     async def test_the_crew_may_not_decide_about_itself(self, doors: Doors) -> None:
         door = await doors.open([await doors.member()])
         visit = await door.until("complete", **FAR)
