@@ -4,7 +4,6 @@ Each test leaves one rule out of the same day, solves that day, sees a lower pri
 on the real day by the rule's name.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time
 from typing import Any
@@ -13,45 +12,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from service.core.ids import new_id
 from service.practitioners.rules import StaffDay
-from service.routing import referee
-from service.routing.building import DayFacts
-from service.routing.problem import Job, Plan, Problem, Route, Stop, Sync, Window
-from tests.routing.scene import Scene, broken, cheapest, problem_of, seconds, visits
-from tests.world import World
+from service.routing.problem import Sync, Window
+from tests.routing.loosening import assert_it_binds, doubled, jobs, joined, services
+from tests.routing.scene import DEGREES_PER_KM, Scene, seconds, visits
+from tests.world import CENTRE, World
 
 
 @pytest.fixture
 async def scene(world: World) -> Scene:
     return await Scene.set_up(world)
-
-
-def jobs(problem: Problem, change: Callable[[Job], Job]) -> Problem:
-    return replace(problem, jobs=tuple(change(each) for each in problem.jobs))
-
-
-def services(job: Job, **more: Any) -> Job:
-    return replace(job, services=tuple(replace(each, **more) for each in job.services))
-
-
-async def assert_it_binds(
-    scene: Scene,
-    plan: dict[str, Any],
-    rule: str,
-    *,
-    without: Callable[[Problem], Problem] = lambda problem: problem,
-    facts_without: Callable[[DayFacts], DayFacts] = lambda facts: facts,
-) -> None:
-    """See that leaving the rule out is cheaper, and that the referee names it."""
-    facts = await scene.facts()
-    problem = await problem_of(facts)
-    assert plan["summary"]["unassigned"] == 0
-    loose, price = cheapest(without(await problem_of(facts_without(facts))))
-    assert not loose.unassigned
-    assert price < plan["summary"]["cost"]
-    idle = {each.staff for each in loose.routes}
-    everybody = Plan(loose.routes + tuple(Route(at, ()) for at in range(len(problem.staff)) if at not in idle))
-    assert rule in broken(problem, everybody)
 
 
 def who_comes(plan: dict[str, Any], order_id: UUID) -> set[str]:
@@ -181,6 +152,7 @@ async def test_the_licence(scene: Scene, world: World) -> None:
         scene,
         plan,
         "unknown_staff",
+        follows="forgotten_job",  # nobody whom the day knows serves it
         facts_without=lambda facts: replace(facts, staff=tuple(replace(each, licensed=True) for each in facts.staff)),
     )
 
@@ -278,13 +250,8 @@ async def test_two_people_are_two_people(scene: Scene) -> None:
     order = await scene.order(0.5, "08:00", "12:00", "PAIR", staff_count=2)
     plan = await scene.plan()
     assert who_comes(plan, order) == {str(near), str(far)}
-    problem = await problem_of(await scene.facts())
-    who = min(range(2), key=lambda each: problem.matrices[0][problem.staff[each].start_point, problem.jobs[0].point])
-    nine = seconds("09:00")
-    alone = Route(who, (Stop(0, 0, nine, nine + 1800), Stop(0, 1, nine + 1800, nine + 3600)))
-    verdict = referee.check_plan(problem, Plan((alone, Route(1 - who, ()))))
-    assert verdict.total < plan["summary"]["cost"]
-    assert "same_staff" in {each.code.value for each in verdict.violations}
+    # whoever counts for two people is sent twice; joined into one, he would give both services of the visit at once
+    await assert_it_binds(scene, plan, "same_staff", without=doubled, retold=joined, follows="overlap")
 
 
 async def test_the_way_of_travelling(scene: Scene) -> None:
@@ -325,16 +292,47 @@ async def test_what_another_plan_has_promised(world: World) -> None:
 async def test_an_elder_whom_another_plan_visits(world: World) -> None:
     scene = await Scene.set_up(world)
     await scene.item("REHAB", 60)
+    await scene.item("SHORT", 20)
     await scene.staff(0)
-    home = await world.add_home()
+    home = await world.add_home(lon=CENTRE[0] + 4 * DEGREES_PER_KM)
     person = await world.add_patient(home_id=home)
-    await scene.order(0, "09:00", "10:00", "REHAB", person_id=person, home_id=home)
+    promised = await scene.order(4, "09:00", "10:00", "REHAB", person_id=person, home_id=home)
     assert (await scene.publish(await scene.plan())).status_code == 200
     await scene.staff(0)
     second_scene = await Scene.set_up(world)
-    again = await scene.order(0, "09:00", "11:30", "REHAB", person_id=person, home_id=home)
+    # on the way from the neighbour in the east to the west somebody passes by while the other one is there
+    await scene.order(4, "08:15", "08:45", "SHORT")
+    again = await scene.order(4, "08:30", "13:00", "REHAB", person_id=person, home_id=home)
+    await scene.order(-4, "10:40", "11:05", "SHORT")
     plan = await second_scene.plan()
+    assert str(promised) not in visits(plan)
     assert visits(plan)[str(again)][0][1] >= "10:00"
-    squeezed = await scene.order(0, "09:00", "10:00", "REHAB", person_id=person, home_id=home)
+    await assert_it_binds(second_scene, plan, "too_early", facts_without=lambda facts: replace(facts, engaged={}))
+    squeezed = await scene.order(4, "09:00", "10:00", "REHAB", person_id=person, home_id=home)
     left = {each["order_id"]: each["reason"] for each in (await second_scene.plan())["unassigned"]}
     assert left[str(squeezed)] == "person_engaged"
+
+
+async def test_an_elder_who_is_visited_twice(scene: Scene, world: World) -> None:
+    for code in ("A", "B"):
+        await scene.item(code, 30, skills=(code.lower(),))
+    await scene.staff(0, skills=("a",))
+    await scene.staff(0, skills=("b",))
+    home = await world.add_home(lon=CENTRE[0] + 4 * DEGREES_PER_KM)
+    person = await world.add_patient(home_id=home)
+    ids = [await scene.order(4, "08:00", "15:00", code, person_id=person, home_id=home) for code in ("A", "B")]
+    # both pass by in the east at half past nine, and must be in the west in time
+    for code in ("A", "B"):
+        await scene.order(4, "08:55", "09:30", code)
+        await scene.order(-4, "10:35", "11:10", code)
+    plan = await scene.plan()
+    (_, _, end), (_, start, _) = sorted((visits(plan)[str(each)][0] for each in ids), key=lambda each: each[1])
+    assert end <= start
+    await assert_it_binds(
+        scene,
+        plan,
+        "too_early",
+        facts_without=lambda facts: replace(
+            facts, orders=tuple(replace(each, person_id=new_id()) for each in facts.orders)
+        ),
+    )
