@@ -52,13 +52,6 @@ class ItemNotForKind(Refusal):
     en = "{name} cannot be booked in an order of the kind {kind}."
 
 
-class TooManyOpenOrders(Refusal):
-    """The person has as many open orders as allowed."""
-
-    zh = "该居民已有 {open_orders} 个未完成的订单（上限 {limit} 个），请等其完成或先取消。"
-    en = "The person has {open_orders} open orders (the limit is {limit}); wait for them or cancel one."
-
-
 class OrderNotChangeable(Refusal):
     """The order can no longer be changed."""
 

@@ -30,6 +30,7 @@ _UNBOOKABLE: tuple[type[problems.Refusal], ...] = (
     billing_errors.PriceMissing,
     billing_errors.QuoteTaken,
     billing_errors.OutsideServiceArea,
+    patient_errors.HomeNotPlaced,
     patient_errors.PersonDeceased,
     patient_errors.RightMissing,
     order_errors.ModeNotRegistered,
@@ -45,7 +46,7 @@ _UNBOOKABLE: tuple[type[problems.Refusal], ...] = (
     errors.BedMissing,
     errors.ItemNotAtHome,
     errors.ItemNotForKind,
-    errors.TooManyOpenOrders,
+    order_errors.TooManyOpenOrders,
 )
 
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from service.beds.rules import BedFacts
 from service.booking import errors
 from service.catalog.rules import ItemFacts
+from service.orders import errors as order_errors
 from service.orders.rules import CHANGEABLE, STATE_LABELS, NewOrder, OrderFacts, OrderKind, OrderState, Window
-from service.patients.rules import HomeFacts, KeyGroup, may_be_served_at_home
+from service.patients.rules import HomeFacts, KeyGroup, Sex, may_be_served_at_home
 
 KIND_LABELS: Final[Mapping[OrderKind, str]] = {
     OrderKind.home_visit: "上门巡诊",
@@ -22,7 +23,10 @@ KIND_LABELS: Final[Mapping[OrderKind, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What somebody wants: which services, for whom, from whom, when; `items` are (code, quantity)."""
+    """What somebody wants: which services, for whom, from whom, when; `items` are (code, quantity).
+
+    `staff_sex`: only staff of that sex may come; None = anybody.
+    """
 
     institution_id: UUID
     kind: OrderKind
@@ -31,6 +35,7 @@ class Ask:
     items: tuple[tuple[str, int], ...]
     mobility_reason: str
     preferred_practitioner_id: UUID | None
+    staff_sex: Sex | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Ready:
             mobility_reason=self.ask.mobility_reason,
             preferred_practitioner_id=self.ask.preferred_practitioner_id,
             distance_metres=distance_metres,
+            staff_sex=self.ask.staff_sex,
         )
 
 
@@ -69,6 +75,7 @@ def ask_of(order: OrderFacts) -> Ask:
         items=order.items,
         mobility_reason=order.mobility_reason,
         preferred_practitioner_id=order.preferred_practitioner_id,
+        staff_sex=order.staff_sex,
     )
 
 
@@ -141,10 +148,10 @@ def refuse_one_too_many(open_orders: int, limit: int) -> None:
     """Refuse an order beyond the limit of open orders per person.
 
     Raises:
-        errors.TooManyOpenOrders: names both numbers.
+        orders.errors.TooManyOpenOrders: names both numbers.
     """
     if open_orders >= limit:
-        raise errors.TooManyOpenOrders(open_orders=open_orders, limit=limit)
+        raise order_errors.TooManyOpenOrders(open_orders=open_orders, limit=limit)
 
 
 def refuse_unchangeable(state: OrderState) -> None:

@@ -9,6 +9,7 @@ from service.billing.schemas import Moment, QuoteRead
 from service.core.text import Code, Text
 from service.orders.rules import OrderKind
 from service.orders.schemas import OrderRead
+from service.patients.rules import Sex
 
 
 class ItemAsked(BaseModel):
@@ -48,6 +49,7 @@ class OrderPlacement(BaseModel):
     items: Annotated[list[ItemAsked], Field(min_length=1, max_length=20)]
     mobility_reason: Annotated[Text, Field(description="行动不便或确有困难的原因", examples=["偏瘫，无法自行下楼"])]
     preferred_practitioner_id: UUID | None = Field(default=None, description="希望由谁上门，尽量满足")
+    staff_sex: Sex | None = Field(default=None, description="只由这一性别的人员上门，排班时必须满足；不填不限")
     draft: bool = Field(default=False, description="true 只保存草稿，不报价、不占用额度")
 
     @model_validator(mode="after")
@@ -66,6 +68,7 @@ class OrderChange(BaseModel):
     wished_start: Moment | None = None
     wished_end: Moment | None = None
     preferred_practitioner_id: UUID | None = Field(default=None, description="null 取消指定")
+    staff_sex: Sex | None = Field(default=None, description="null 不限性别")
 
     @model_validator(mode="after")
     def _something_whole(self) -> Self:

@@ -17,6 +17,13 @@ class OrderNumberTaken(Refusal):
     en = "The order number was just taken; submit again."
 
 
+class TooManyOpenOrders(Refusal):
+    """The person has as many open orders as allowed."""
+
+    zh = "该居民已有 {open_orders} 个未完成的订单（上限 {limit} 个），请等其完成或先取消。"
+    en = "The person has {open_orders} open orders (the limit is {limit}); wait for them or cancel one."
+
+
 class ModeNotRegistered(Refusal):
     """The institution has no such service mode registered on the service date (服务方式未登记)."""
 

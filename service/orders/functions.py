@@ -1,8 +1,19 @@
-"""Narrow questions about orders across the fence, and the locks that make their answers hold until the commit."""
+"""Narrow questions about orders across the fence, the locks that make their answers hold until the commit, the limit.
+
+The limit of open orders is asked for by booking, early and with numbers, and kept by the table itself, whoever writes.
+"""
 
 from sqlmodel import SQLModel
 
 from service.core.db import fences
+from service.institutions import functions as institutions
+from service.institutions.rules import settings
+from service.orders import rules
+
+_OPEN = ", ".join(repr(str(state)) for state in sorted(rules.OPEN))
+_ALLOWED = institutions.today(
+    settings.ORDERS_MAX_OPEN_PER_PERSON, region="new.region_id", institution="new.institution_id"
+)
 
 _NEXT_NO = """
 declare
@@ -35,6 +46,27 @@ select exists (select 1 from practitioners p where p.region_id = app_region() an
                and p.institution_id = asked_institution and p.active)
 """
 
+_WITHIN_LIMIT = """
+begin
+    -- an order that was among these is not one more of them
+    if tg_op = 'UPDATE' and old.state in (OPEN) and (old.region_id, old.person_id, old.institution_id)
+            = (new.region_id, new.person_id, new.institution_id) then
+        return new;
+    end if;
+    -- an older snapshot would not show what was committed while this waited for its turn
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'open orders are counted in read committed only' using errcode = '55000';
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('orders.open/' || new.region_id || new.person_id, 0));
+    if (select count(*) from orders o where o.region_id = new.region_id and o.person_id = new.person_id
+        and o.state in (OPEN) and o.id <> new.id)
+            >= (ALLOWED)::int then
+        raise exception 'too many open orders' using errcode = '23514', constraint = 'orders_max_open_per_person';
+    end if;
+    return new;
+end
+"""
+
 
 def create(order: type[SQLModel]) -> None:
     """Attach the functions to the table of orders."""
@@ -55,6 +87,16 @@ def create(order: type[SQLModel]) -> None:
         _COUNT_OPEN,
         language="plpgsql",
         volatile=True,
+    )
+    # No more open orders of a person than the setting allows, at all institutions together.
+    within = _WITHIN_LIMIT.replace("OPEN", _OPEN).replace("ALLOWED", _ALLOWED)
+    fences.definer(order, "orders_within_limit()", "trigger", within, language="plpgsql", volatile=True)
+    # it fires without anybody's leave; nobody else hangs it on a table of his own
+    fences.statement(order, f"revoke execute on function orders_within_limit from {fences.APP_ROLE}")
+    fences.statement(
+        order,
+        "create trigger orders_within_limit before insert or update on orders"
+        f" for each row when (new.state in ({_OPEN})) execute function orders_within_limit()",
     )
     # May this practitioner be wished for at this institution? An elder cannot read the staff.
     fences.definer(order, "orders_works_at(asked_practitioner uuid, asked_institution uuid)", "boolean", _WORKS_AT)

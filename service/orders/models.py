@@ -11,7 +11,7 @@ from service.orders import functions, rules
 
 
 class Order(rows.InstitutionRow, table=True):
-    """A visit order. `distance_metres` is fixed at the quote and used by the bill."""
+    """A visit order. `distance_metres` is fixed at the quote and used by the bill; `staff_sex` null = anybody comes."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -23,6 +23,7 @@ class Order(rows.InstitutionRow, table=True):
         CheckConstraint(f"kind in ({', '.join(repr(str(kind)) for kind in rules.OrderKind)})", name="kind"),
         CheckConstraint(f"state in ({', '.join(repr(str(state)) for state in rules.OrderState)})", name="state"),
         CheckConstraint("distance_metres >= 0", name="distance"),
+        CheckConstraint("staff_sex in ('female', 'male')", name="staff_sex"),
         Index("ix_orders_day", "region_id", "institution_id", "service_on", "state"),  # the day's orders for a plan
         Index("ix_orders_person", "region_id", "person_id", "service_on"),  # an elder's own orders
     )
@@ -37,6 +38,7 @@ class Order(rows.InstitutionRow, table=True):
     staff_count: int
     mobility_reason: str
     preferred_practitioner_id: UUID | None = None
+    staff_sex: str | None = None
     distance_metres: int | None = None
     placed_by_account_id: UUID
     placed_at: datetime = rows.moment()

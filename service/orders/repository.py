@@ -146,5 +146,6 @@ refusals.name_constraints(
     {
         "orders_state_moves": errors.IllegalMove,
         "orders_no_once": errors.OrderNumberTaken,
+        "orders_max_open_per_person": errors.TooManyOpenOrders,
     }
 )

@@ -11,6 +11,7 @@ from service.catalog import rules as catalog
 from service.core.clock import at_local, local_date
 from service.institutions.rules import ServiceMode
 from service.orders import errors
+from service.patients.rules import Sex
 
 OrderKind = catalog.OrderKind
 """The kinds of order: different registered modes, limits and price items (R003)."""
@@ -64,6 +65,13 @@ MODE_NEEDED: Final[Mapping[OrderKind, ServiceMode]] = {
 }
 """The registered service mode (服务方式) that each kind needs on the service date (R005)."""
 
+ORDER_ACCEPTED: Final = "order.accepted"
+"""News: the institution has taken an order (subject: the order, of this and the next two)."""
+ORDER_REJECTED: Final = "order.rejected"
+"""News: the institution has sent an order back."""
+ORDER_CANCELLED: Final = "order.cancelled"
+"""News: an order that was submitted will not be carried out."""
+
 STATE_LABELS: Final[Mapping[OrderState, str]] = {
     OrderState.draft: "草稿",
     OrderState.submitted: "已提交",
@@ -84,7 +92,10 @@ MODE_LABELS: Final[Mapping[ServiceMode, str]] = {ServiceMode.round: "巡诊", Se
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """An order as its neighbours see it; the whole service should lie within [wished_start, wished_end)."""
+    """An order as its neighbours see it; the whole service should lie within [wished_start, wished_end).
+
+    `staff_sex`: only staff of that sex may come; None = anybody.
+    """
 
     id: UUID
     order_no: str
@@ -101,6 +112,7 @@ class OrderFacts:
     preferred_practitioner_id: UUID | None
     distance_metres: int | None
     mobility_reason: str = ""
+    staff_sex: Sex | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +130,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """Everything an order begins with. `distance_metres` is the quote's; a draft has none."""
+    """Everything an order begins with. `distance_metres` is the quote's; a draft has none.
+
+    `staff_sex`: only staff of that sex may come; None = anybody.
+    """
 
     institution_id: UUID
     kind: OrderKind
@@ -131,6 +146,7 @@ class NewOrder:
     mobility_reason: str
     preferred_practitioner_id: UUID | None = None
     distance_metres: int | None = None
+    staff_sex: Sex | None = None
 
 
 def refuse_illegal_move(before: OrderState, after: OrderState) -> None:
@@ -143,6 +159,21 @@ def refuse_illegal_move(before: OrderState, after: OrderState) -> None:
         raise errors.IllegalMove(
             from_state=before, to_state=after, from_label=STATE_LABELS[before], to_label=STATE_LABELS[after]
         )
+
+
+def news_of(before: OrderState, after: OrderState) -> str | None:
+    """Return the news that a move is to the elder's side, None when it is none.
+
+    An order that waits for a plan again, or a draft thrown away, is no such news.
+    """
+    return {
+        (OrderState.submitted, OrderState.accepted): ORDER_ACCEPTED,
+        (OrderState.submitted, OrderState.rejected): ORDER_REJECTED,
+        (OrderState.accepted, OrderState.rejected): ORDER_REJECTED,
+        (OrderState.submitted, OrderState.cancelled): ORDER_CANCELLED,
+        (OrderState.accepted, OrderState.cancelled): ORDER_CANCELLED,
+        (OrderState.scheduled, OrderState.cancelled): ORDER_CANCELLED,
+    }.get((before, after))
 
 
 def refuse_unregistered(kind: OrderKind, registered: bool, service_on: date) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service.core.text import Text
 from service.orders.rules import OrderKind, OrderState
+from service.patients.rules import Sex
 
 
 class OrderItemRead(BaseModel):
@@ -44,6 +45,7 @@ class OrderSummary(BaseModel):
     staff_count: int
     items: list[OrderItemRead]
     preferred_practitioner_id: UUID | None
+    staff_sex: Sex | None = Field(description="只由这一性别的人员上门；null 不限")
 
 
 class OrderRead(OrderSummary):

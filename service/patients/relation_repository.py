@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from service.core.audit import trail
 from service.core.db import refusals
 from service.core.ids import new_id
 from service.core.principal import Principal
@@ -109,6 +110,7 @@ def end_relation(row: CareRelation, *, started: datetime | None, now: datetime) 
 async def relate_institution(session: AsyncSession, person_id: UUID, institution_id: UUID, because: str) -> None:
     """Let an institution care for a person, if the asker registered him or acts for him."""
     await session.execute(select(func.patients_relate_institution(new_id(), person_id, institution_id, because)))
+    trail.name_person(session, person_id)
 
 
 async def admit(
@@ -118,6 +120,7 @@ async def admit(
     found: UUID | None = await session.scalar(
         select(func.patients_admit(new_id(), id_number_index, name, institution_id, because))
     )
+    trail.name_person(session, found)
     return found
 
 
@@ -128,12 +131,12 @@ async def bind_account(
     found: UUID | None = await session.scalar(
         select(func.patients_bind_account(new_id(), id_number_index, name, account_id, because))
     )
+    trail.name_person(session, found)
     return found
 
 
 _GRANT = text(
-    "select patients_grant_proxy(:id, :person, :account, :kinship, cast(:rights as text[]), :until, :because,"
-    " :max_proxies, :max_elders)"
+    "select patients_grant_proxy(:id, :person, :account, :kinship, cast(:rights as text[]), :until, :because)"
 )
 
 
@@ -147,8 +150,6 @@ async def grant_proxy(
     rights: Sequence[str],
     until: datetime | None,
     because: str,
-    max_proxies: int,
-    max_elders: int,
 ) -> bool:
     """Let an account act for a person; False when the person is not the asker's or there is no such account."""
     granted = await session.scalar(
@@ -161,8 +162,6 @@ async def grant_proxy(
             "rights": list(rights),
             "until": until,
             "because": because,
-            "max_proxies": max_proxies,
-            "max_elders": max_elders,
         },
     )
     return bool(granted)

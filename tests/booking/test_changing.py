@@ -187,6 +187,7 @@ class TestChangeOrder:
             LATER | {"wished_end": "2026-03-04T16:00:00"},
             LATER | {"items": []},
             {"preferred_practitioner_id": "somebody"},
+            {"staff_sex": "both"},
         ],
     )
     async def test_malformed_is_422(self, scene: Scene, body: dict[str, object]) -> None:
@@ -203,7 +204,8 @@ class TestCancelOrder:
             answer = await elder.post(f"/orders/{order['id']}/cancellation", json=WHY)
             assert answer.status_code == 200, answer.text
             assert answer.json()["state"] == "cancelled"
-            assert answer.json()["moves"][-1]["because"] == WHY["reason"]
+            history = (await elder.get(f"/orders/{order['id']}")).json()["moves"]
+            assert [each["because"] for each in history] == ["提交预约", WHY["reason"]]
             assert await scene.held(order["id"]) == 0
             # the unit pays for the next order
             assert (await scene.place(elder)).json()["quote"]["patient_fen"] == 0

@@ -1,11 +1,13 @@
 """Who and what may be booked, over HTTP: each hard rule with its boundary, and the refusal it gives."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from service.accounts.rules import Role
 from service.core.ids import new_id
+from service.patients.models import Home
 from tests.booking.scene import Scene
 from tests.world import CENTRE, NOW
 
@@ -80,6 +82,23 @@ class TestPerson:
             await scene.placed(elder, draft=True)
             await elder.post(f"/orders/{first['id']}/cancellation", json={"reason": "不需要了"})
             assert (await scene.place(elder)).status_code == 201
+
+
+class TestHome:
+    @pytest.mark.parametrize(("placed", "status"), [("review", 409), ("located", 201)])
+    async def test_a_machines_guess_is_no_place_to_go_to_until_it_is_sure(self, scene: Scene, placed, status):
+        world = scene.world
+        guessed = Home(
+            region_id=world.region_id, registered_by_institution_id=world.institution_id,
+            address_sealed=world.house.cipher.seal("甲", context="homes.address"), lon=CENTRE[0], lat=CENTRE[1],
+            datum="gcj02", placed=placed, source="amap", confidence=Decimal("0.5"),
+        )  # fmt: skip
+        await world.add(guessed)
+        await scene.run("update patients set home_id = :home where id = :id", home=guessed.id, id=scene.person_id)
+        answer = await scene.place(scene.elder())
+        assert answer.status_code == status
+        assert status == 201 or answer.json()["code"] == "home-not-placed"
+        assert (await scene.place(scene.elder(), draft=True)).status_code == 201
 
 
 class TestInstitution:

@@ -10,6 +10,7 @@ from service.beds.rules import BedFacts, BedPayment
 from service.booking import errors, rules
 from service.catalog.rules import ItemFacts
 from service.core.ids import new_id
+from service.orders import errors as order_errors
 from service.orders.rules import OrderKind, OrderState
 from service.patients.rules import HomeFacts, KeyGroup
 
@@ -89,7 +90,7 @@ class TestRefuseItems:
 class TestRefuseOneTooMany:
     def test_the_limit_itself_may_be_reached(self) -> None:
         rules.refuse_one_too_many(2, 3)
-        with pytest.raises(errors.TooManyOpenOrders):
+        with pytest.raises(order_errors.TooManyOpenOrders):
             rules.refuse_one_too_many(3, 3)
 
 

@@ -15,6 +15,7 @@ from service.core.db.refusals import constraint_of
 from service.core.db.session import raise_fence
 from service.core.ids import new_id
 from service.core.principal import Fence
+from tests.orders import plain
 from tests.routing.scene import DAY, Scene, at, visits
 from tests.world import World
 
@@ -99,6 +100,7 @@ class TestWithoutTheApplicationSCheck:
     ) -> None:
         plan, home = (await scene.request()).json()["id"], await world.add_home()
         person = await world.add_patient(home_id=home)
+        await plain.allow(world, CONNECTIONS)
         tries = [
             {
                 "plan": plan, "order": await scene.order(1, "09:00", "12:00", "REHAB", person_id=person, home_id=home),

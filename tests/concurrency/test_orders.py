@@ -1,22 +1,28 @@
 """Orders raced on real connections: over HTTP, and as the application's role with its checks switched off."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.accounts.rules import Role
 from service.core.db.refusals import constraint_of
 from service.core.db.session import raise_fence, transaction
+from service.core.problems import Refusal
 from service.orders import errors, repository
 from tests.booking.scene import Scene, make_scene
+from tests.orders import plain
 from tests.orders.moves import LEGAL
 from tests.world import NOW, World
 
+Act = Callable[[AsyncSession], Awaitable[object]]
 WHY = {"reason": "老人临时住院"}
-_MOVE = text("update orders set state = :state where region_id = :region and id = :id")
 
 
 @pytest.fixture
@@ -69,8 +75,8 @@ class TestAcceptanceAgainstRejection:
         async with scene.world.house.sessions() as first, scene.world.house.sessions() as second:
             await raise_fence(first, fence, NOW)
             await raise_fence(second, fence, NOW)
-            await first.execute(_MOVE, row | {"state": "rejected"})
-            waiting = asyncio.create_task(second.execute(_MOVE, row | {"state": "accepted"}))
+            await first.execute(plain.MOVE, row | {"state": "rejected"})
+            waiting = asyncio.create_task(second.execute(plain.MOVE, row | {"state": "accepted"}))
             await asyncio.sleep(0.1)
             assert not waiting.done()
             await first.commit()
@@ -111,6 +117,74 @@ class TestOpenOrders:
         assert {each.status_code for each in answers} <= {201, 409}
         assert {each.json()["code"] for each in answers if each.status_code == 409} <= {"key-in-flight"}
         assert await scene.count("orders") == 1
+
+
+class TestTheLimitWithoutTheApplication:
+    """Plain SQL on connections of its own, as the application's role: nobody has counted before the row is written."""
+
+    async def race(self, scene: Scene, *acts: Act) -> Counter[type[Refusal] | None]:
+        """Carry out acts at once, each in its own transaction; return how often each outcome came."""
+        start = asyncio.Barrier(len(acts))
+        world = scene.world
+
+        async def one(act: Act) -> type[Refusal] | None:
+            staff = world.principal(Role.dispatcher, institution_ids=tuple(self.institution_ids))
+            try:
+                async with transaction(world.house.sessions, staff.fence, NOW) as session:
+                    await start.wait()
+                    await act(session)
+            except Refusal as refusal:
+                return type(refusal)
+            return None
+
+        return Counter(await asyncio.gather(*map(one, acts)))
+
+    @pytest.fixture(autouse=True)
+    async def two_institutions(self, scene: Scene) -> None:
+        self.institution_ids = [scene.world.institution_id, await scene.world.add_institution()]
+
+    async def test_exactly_as_many_orders_as_allowed_are_written(self, scene: Scene) -> None:
+        await plain.allow(scene.world, 2)
+
+        def insert(no: int) -> Act:
+            at = self.institution_ids[no % 2]
+            elder = {"person_id": scene.person_id, "home_id": scene.home_id}
+            return lambda session: plain.write(session, scene.world, **elder, institution_id=at)
+
+        outcome = await self.race(scene, *map(insert, range(8)))
+        assert outcome == {None: 2, errors.TooManyOpenOrders: 6}
+        assert await scene.count("orders") == 2
+
+    async def test_exactly_as_many_drafts_as_allowed_are_submitted(self, scene: Scene) -> None:
+        start = NOW + timedelta(days=1)
+        window = {"start": start, "end": start + timedelta(hours=1)}
+        drafts = [
+            await scene.world.add_order(
+                scene.person_id, scene.home_id, **window, state="draft", institution_id=self.institution_ids[no % 2]
+            )
+            for no in range(6)
+        ]
+
+        def submit(order_id: UUID) -> Act:
+            row = {"region": scene.world.region_id, "id": order_id, "state": "submitted"}
+            return lambda session: session.execute(plain.MOVE, row)
+
+        assert await self.race(scene, *map(submit, drafts)) == {None: 3, errors.TooManyOpenOrders: 3}
+
+    async def test_an_inserted_and_a_submitted_order_do_not_both_take_the_last_place(self, scene: Scene) -> None:
+        await plain.allow(scene.world, 1)
+        start = NOW + timedelta(days=1)
+        draft = await scene.world.add_order(
+            scene.person_id, scene.home_id, start=start, end=start + timedelta(hours=1), state="draft"
+        )
+        outcome = await self.race(
+            scene,
+            lambda session: plain.write(session, scene.world, person_id=scene.person_id, home_id=scene.home_id),
+            lambda session: session.execute(
+                plain.MOVE, {"region": scene.world.region_id, "id": draft, "state": "submitted"}
+            ),
+        )
+        assert outcome == {None: 1, errors.TooManyOpenOrders: 1}
 
 
 class TestNumbers:
@@ -202,7 +276,7 @@ class TestDepartureAgainstCancellation:
         row = {"region": scene.world.region_id, "id": order_id, "state": "in_progress"}
         async with scene.world.house.sessions() as crew, scene.elder() as elder:
             await raise_fence(crew, scene.world.principal(Role.nurse).fence, NOW)
-            await crew.execute(_MOVE, row)
+            await crew.execute(plain.MOVE, row)
             waiting = asyncio.create_task(elder.post(f"/orders/{order_id}/cancellation", json=WHY))
             await asyncio.sleep(0.1)
             assert not waiting.done()

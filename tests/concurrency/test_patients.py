@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from service.accounts.rules import Role
 from service.core import problems
@@ -14,6 +15,7 @@ from service.core.ids import new_id
 from service.core.principal import Principal
 from service.patients import errors, relation_repository
 from service.patients.models import KeyGroupRow, Patient
+from tests.patients.proxies import add_ended, allow
 from tests.world import World
 
 
@@ -101,40 +103,65 @@ class TestBinding:
 
 
 class TestProxies:
-    def grant(self, person_id: UUID, account_id: UUID, max_proxies: int, max_elders: int):
+    """Plain SQL on connections of its own: nobody has counted before, and no limit is handed to the database."""
+
+    def grant(self, person_id: UUID, account_id: UUID):
         async def act(session):
-            granted = await relation_repository.grant_proxy(
-                session,
-                proxy_id=new_id(),
-                person_id=person_id,
-                account_id=account_id,
-                kinship="child",
-                rights=["view"],
-                until=None,
-                because="",
-                max_proxies=max_proxies,
-                max_elders=max_elders,
+            assert await session.scalar(
+                text("select patients_grant_proxy(:id, :person, :account, 'child', '{view}', null, '')"),
+                {"id": new_id(), "person": person_id, "account": account_id},
             )
-            assert granted
 
         return act
 
-    async def test_the_last_free_place_of_an_elder_is_given_once(self, world):
-        person = await world.add_patient()
-        accounts = [await world.add_account(Role.family_proxy) for _ in range(4)]
-        acts = [self.grant(person, each, 2, 5) for each in accounts]
-        outcome = await race(world, world.principal(Role.dispatcher), *acts)
-        assert outcome == {None: 2, errors.TooManyProxies: 2}
+    def revive(self, proxy_id: UUID):
+        async def act(session):
+            done = await session.execute(
+                text("update care_relations set during = tstzrange(lower(during), null) where id = :id"),
+                {"id": proxy_id},
+            )
+            assert done.rowcount == 1
 
-    async def test_the_last_free_place_of_an_account_is_given_once(self, world):
-        account = await world.add_account(Role.family_proxy)
-        people = [await world.add_patient() for _ in range(4)]
-        acts = [self.grant(each, account, 3, 1) for each in people]
+        return act
+
+    async def test_the_free_places_of_an_elder_are_given_once(self, world):
+        await allow(world, "proxy.max_per_elder", 2)
+        person = await world.add_patient()
+        accounts = [await world.add_account(Role.family_proxy) for _ in range(6)]
+        acts = [self.grant(person, each) for each in accounts]
         outcome = await race(world, world.principal(Role.dispatcher), *acts)
-        assert outcome == {None: 1, errors.TooManyElders: 3}
+        assert outcome == {None: 2, errors.TooManyProxies: 4}
+
+    async def test_the_free_places_of_an_account_are_given_once(self, world):
+        await allow(world, "proxy.max_elders", 2)
+        account = await world.add_account(Role.family_proxy)
+        people = [await world.add_patient() for _ in range(6)]
+        acts = [self.grant(each, account) for each in people]
+        outcome = await race(world, world.principal(Role.dispatcher), *acts)
+        assert outcome == {None: 2, errors.TooManyElders: 4}
+
+    async def test_ended_proxies_of_an_elder_do_not_all_come_back(self, world):
+        person = await world.add_patient()
+        ended = [await add_ended(world, person, await world.add_account(Role.family_proxy)) for _ in range(6)]
+        outcome = await race(world, world.principal(Role.dispatcher), *map(self.revive, ended))
+        assert outcome == {None: 3, errors.TooManyProxies: 3}
+
+    async def test_ended_proxies_of_an_account_do_not_all_come_back(self, world):
+        account = await world.add_account(Role.family_proxy)
+        ended = [await add_ended(world, await world.add_patient(), account) for _ in range(8)]
+        outcome = await race(world, world.principal(Role.dispatcher), *map(self.revive, ended))
+        assert outcome == {None: 5, errors.TooManyElders: 3}
+
+    async def test_a_new_and_a_revived_proxy_do_not_both_take_the_last_place(self, world):
+        await allow(world, "proxy.max_per_elder", 1)
+        person, account = await world.add_patient(), await world.add_account(Role.family_proxy)
+        ended = await add_ended(world, person, await world.add_account(Role.family_proxy))
+        acts = [self.grant(person, account), self.revive(ended)]
+        outcome = await race(world, world.principal(Role.dispatcher), *acts)
+        assert outcome == {None: 1, errors.TooManyProxies: 1}
 
     async def test_one_account_is_granted_once(self, world):
         person, account = await world.add_patient(), await world.add_account(Role.family_proxy)
-        acts = [self.grant(person, account, 3, 5)] * 3
+        acts = [self.grant(person, account)] * 3
         outcome = await race(world, world.principal(Role.dispatcher), *acts)
         assert outcome == {None: 1, errors.AlreadyActsForPerson: 2}

@@ -15,16 +15,9 @@ from service.core.ids import new_id
 from service.core.principal import Principal
 from service.orders import errors, repository
 from service.orders.rules import FIRST_STATES, OrderState
+from tests.orders import plain
 from tests.orders.moves import LEGAL
 from tests.world import NOW, World
-
-_MOVE = text("update orders set state = :state where region_id = :region and id = :id")
-_INSERT = text(
-    "insert into orders (region_id, id, institution_id, order_no, kind, person_id, home_id, state, service_on, wished,"
-    " staff_count, mobility_reason, placed_by_account_id, placed_at)"
-    " values (:region, :id, :institution, :no, 'home_visit', :person, :home, :state, '2026-03-03',"
-    " tstzrange(:start, :end), 1, '偏瘫', :account, :start)"
-)
 
 
 async def an_order(world: World, state: str = "submitted") -> tuple[UUID, UUID]:
@@ -55,26 +48,25 @@ class TestMoves:
         with pytest.raises(DBAPIError):
             async with world.house.sessions() as session, session.begin():
                 await raise_fence(session, world.principal(Role.dispatcher).fence, NOW)
-                await session.execute(_MOVE, {"state": "lost", "region": world.region_id, "id": order_id})
+                await session.execute(plain.MOVE, {"state": "lost", "region": world.region_id, "id": order_id})
 
 
 class TestBeginnings:
     @pytest.mark.parametrize("state", list(OrderState))
     async def test_an_order_begins_as_a_draft_or_submitted(self, world: World, state: OrderState) -> None:
         home_id = await world.add_home()
-        row = {
-            "region": world.region_id, "id": new_id(), "institution": world.institution_id, "no": "20260302-0001",
-            "person": await world.add_patient(home_id=home_id), "home": home_id, "state": state,
-            "start": NOW, "end": NOW + timedelta(hours=1), "account": new_id(),
-        }  # fmt: skip
+        person_id = await world.add_patient(home_id=home_id)
         principal = world.principal(Role.dispatcher)
-        if state in FIRST_STATES:
+
+        async def begin() -> None:
             async with transaction(world.house.sessions, principal.fence, NOW) as session:
-                await session.execute(_INSERT, row)
+                await plain.write(session, world, person_id=person_id, home_id=home_id, state=state)
+
+        if state in FIRST_STATES:
+            await begin()
             return
         with pytest.raises(DBAPIError, match="row-level security"):
-            async with transaction(world.house.sessions, principal.fence, NOW) as session:
-                await session.execute(_INSERT, row)
+            await begin()
 
 
 class TestFence:
@@ -84,7 +76,7 @@ class TestFence:
         stranger = world.principal(Role.dispatcher, institution_ids=(other,))
         async with transaction(world.house.sessions, stranger.fence, NOW) as session:
             assert await seen(session, order_id) == 0
-            done = await session.execute(_MOVE, {"state": "cancelled", "region": world.region_id, "id": order_id})
+            done = await session.execute(plain.MOVE, {"state": "cancelled", "region": world.region_id, "id": order_id})
             assert done.rowcount == 0
 
     async def test_another_region_sees_nothing(self, world: World) -> None:
@@ -139,6 +131,7 @@ class TestCountOpen:
         home_id = await world.add_home()
         person_id = await world.add_patient(home_id=home_id)
         other = await world.add_institution()
+        await plain.allow(world, 4)
         start = NOW + timedelta(days=1)
         for state, at in (
             ("submitted", None), ("accepted", other), ("scheduled", other), ("in_progress", None),
@@ -171,7 +164,7 @@ async def try_move(world: World, order_id: UUID, after: OrderState) -> DBAPIErro
     async with world.house.sessions() as session:
         await raise_fence(session, world.principal(Role.dispatcher).fence, NOW)
         try:
-            done = await session.execute(_MOVE, {"state": after, "region": world.region_id, "id": order_id})
+            done = await session.execute(plain.MOVE, {"state": after, "region": world.region_id, "id": order_id})
         except DBAPIError as refused:
             return refused
         finally:

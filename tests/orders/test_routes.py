@@ -237,8 +237,9 @@ class TestRejectOrder:
         entitlement_id = await holding(world, person_id, order_id, 2)
         async with await world.as_role(Role.dispatcher) as staff:
             answer = await staff.post(f"/orders/{order_id}/rejection", json={"reason": "当天无人可派，请改约周四"})
+            history = (await staff.get(f"/orders/{order_id}")).json()["moves"]
         assert answer.json()["state"] == "rejected"
-        assert answer.json()["moves"][-1]["because"] == "当天无人可派，请改约周四"
+        assert history[-1]["because"] == "当天无人可派，请改约周四"
         assert await reserved(world, entitlement_id) == 0
 
     async def test_an_accepted_order_may_still_be_sent_back(self, world: World) -> None:

@@ -116,7 +116,9 @@ async def _refuse_late(session: AsyncSession, principal: Principal, order: Order
 def _changed(ask: rules.Ask, asked: schemas.OrderChange) -> rules.Ask:
     if asked.wished_start is not None and asked.wished_end is not None:
         ask = replace(ask, window=Window(asked.wished_start, asked.wished_end))
-    # null takes the wish back; left out it stays
+    # null takes a wish back; left out it stays
     if "preferred_practitioner_id" in asked.model_fields_set:
         ask = replace(ask, preferred_practitioner_id=asked.preferred_practitioner_id)
+    if "staff_sex" in asked.model_fields_set:
+        ask = replace(ask, staff_sex=asked.staff_sex)
     return ask

@@ -17,6 +17,7 @@ from service.institutions.rules import settings
 from service.orders import rules as order_rules
 from service.orders import usecases as orders
 from service.orders.rules import OrderKind
+from service.patients import placing_rules
 from service.patients import rules as patient_rules
 from service.patients import usecases as patients
 from service.patients.rules import Right
@@ -94,9 +95,10 @@ async def ready(
         orders.errors.ModeNotRegistered: the institution lacks the kind's service mode on the day (R005).
         orders.errors.Window…: past, too far ahead, too short, too late for a service.
         errors.NotEligible, errors.CarerMissing: the person's groups (R001, R129).
+        patients.errors.HomeNotPlaced: nobody knows for sure where to go.
         errors.NotACareHome, errors.BedMissing: the kind does not fit where the person lies.
         errors.ItemNotAtHome, errors.ItemNotForKind: a service does not fit the order.
-        errors.TooManyOpenOrders: the person has as many open orders as allowed.
+        orders.errors.TooManyOpenOrders: the person has as many open orders as allowed.
     """
     draft = await drafted(session, region_id=region_id, ask=ask)
     await orders.require_mode(
@@ -139,6 +141,7 @@ async def _refuse_person(
 
 async def _refuse_place(session: AsyncSession, region_id: UUID, ask: rules.Ask, home_id: UUID) -> None:
     home = await patients.get_home(session, region_id=region_id, home_id=home_id)
+    placing_rules.refuse_not_placed(home.placing)
     rules.refuse_home(ask.kind, home)
     if ask.kind is OrderKind.home_bed_round:
         bed = await beds.open_on(session, region_id=region_id, person_id=ask.person_id, on=ask.window.service_on)

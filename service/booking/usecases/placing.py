@@ -88,4 +88,5 @@ def _ask(asked: schemas.OrderPlacement) -> rules.Ask:
         items=tuple(sorted((item.code, item.quantity) for item in asked.items)),
         mobility_reason=asked.mobility_reason,
         preferred_practitioner_id=asked.preferred_practitioner_id,
+        staff_sex=asked.staff_sex,
     )

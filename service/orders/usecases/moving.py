@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.contracts import usecases as contracts
 from service.core import problems
+from service.core.jobs import queue
 from service.core.principal import Principal
 from service.orders import rules
 from service.orders.usecases import placing, rows
@@ -34,6 +35,10 @@ async def move(
     rules.refuse_illegal_move(before, to)
     row.state = to
     await rows.log(session, row, before=before, now=now, account_id=account_id, because=because)
+    news = rules.news_of(before, to)
+    if news is not None:
+        job = queue.Job(region_id=region_id, institution_ids=(row.institution_id,), subject_id=order_id)
+        await queue.enqueue(session, news, job)
     return await rows.facts(session, row)
 
 

@@ -36,6 +36,7 @@ async def create(
         staff_count=order.staff_count,
         mobility_reason=order.mobility_reason,
         preferred_practitioner_id=order.preferred_practitioner_id,
+        staff_sex=order.staff_sex,
         distance_metres=order.distance_metres,
         placed_by_account_id=principal.account_id,
         placed_at=now,
@@ -83,6 +84,7 @@ async def change(
     row.wished = dates.moments(order.window.start, order.window.end)
     row.staff_count = order.staff_count
     row.preferred_practitioner_id = order.preferred_practitioner_id
+    row.staff_sex = order.staff_sex
     row.distance_metres = order.distance_metres
     await rows.log(session, row, before=before, now=now, account_id=principal.account_id, because=because)
     return await rows.facts(session, row)

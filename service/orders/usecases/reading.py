@@ -12,7 +12,7 @@ from service.orders import repository, rules, schemas
 from service.orders.models import Order
 from service.orders.usecases import rows
 from service.patients import usecases as patients
-from service.patients.rules import Right
+from service.patients.rules import Right, Sex
 
 LISTING = "orders"
 
@@ -139,4 +139,5 @@ def _summary(row: Order, items: tuple[tuple[str, int], ...]) -> schemas.OrderSum
         staff_count=row.staff_count,
         items=[schemas.OrderItemRead(code=code, quantity=quantity) for code, quantity in items],
         preferred_practitioner_id=row.preferred_practitioner_id,
+        staff_sex=Sex(row.staff_sex) if row.staff_sex else None,
     )

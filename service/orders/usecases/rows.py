@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.core import problems
 from service.orders import repository, rules
 from service.orders.models import Order, OrderMove
+from service.patients.rules import Sex
 
 
 async def get(session: AsyncSession, region_id: UUID, order_id: UUID, *, lock: bool = False) -> Order:
@@ -49,6 +50,7 @@ def facts_of(row: Order, items: tuple[tuple[str, int], ...]) -> rules.OrderFacts
         mobility_reason=row.mobility_reason,
         preferred_practitioner_id=row.preferred_practitioner_id,
         distance_metres=row.distance_metres,
+        staff_sex=Sex(row.staff_sex) if row.staff_sex else None,
     )
 
 

@@ -7,12 +7,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core import problems
-from service.core.clock import local_date
 from service.core.http import House
 from service.core.ids import new_id
 from service.core.principal import Principal
-from service.institutions import usecases as institutions
-from service.institutions.rules.settings import PROXY_MAX_ELDERS, PROXY_MAX_PER_ELDER
 from service.patients import errors, facts, relation_repository, rules, schemas
 from service.patients.usecases import answers
 from service.patients.usecases.people import index_of
@@ -33,10 +30,15 @@ async def bind_account(session: AsyncSession, *, house: House, draft: schemas.Bi
     return schemas.BindingRead(person_id=person_id, account_id=draft.account_id)
 
 
-async def _require_grant(
+async def require_grant(
     session: AsyncSession, principal: Principal, person_id: UUID, now: datetime
 ) -> frozenset[rules.RelationKind]:
-    """Refuse unless the principal is the person himself, or staff of an institution that cares for him."""
+    """Refuse unless the principal is the person himself, or staff of an institution that cares for him.
+
+    Raises:
+        problems.NotFound: he has nothing to do with the person; existence stays secret.
+        RightMissing: he is a proxy.
+    """
     found = await answers.relations_to(session, principal=principal, person_id=person_id, now=now)
     if not found:
         raise problems.NotFound(what="居民")
@@ -57,15 +59,12 @@ async def grant_proxy(
         PaperMissing, ProxyEndsInThePast, PersonDeceased: not like this.
         AlreadyActsForPerson, TooManyProxies, TooManyElders: said by the database.
     """
-    kinds = await _require_grant(session, principal, person_id, now)
+    kinds = await require_grant(session, principal, person_id, now)
     rules.refuse_deceased(await answers.get_person(session, region_id=principal.region_id, person_id=person_id))
     if rules.RelationKind.institution in kinds and draft.paper_no is None:
         raise errors.PaperMissing
     if draft.valid_to is not None and draft.valid_to <= now:
         raise errors.ProxyEndsInThePast
-    limits = await institutions.settings_on(
-        session, region_id=principal.region_id, institution_id=None, on=local_date(now)
-    )
     proxy = schemas.ProxyRead(
         id=new_id(),
         person_id=person_id,
@@ -86,8 +85,6 @@ async def grant_proxy(
         rights=proxy.rights,
         until=proxy.valid_to,
         because=proxy.because,
-        max_proxies=limits.of(PROXY_MAX_PER_ELDER),
-        max_elders=limits.of(PROXY_MAX_ELDERS),
     )
     if not granted:
         raise problems.NotFound(what="代办人账号")
@@ -135,7 +132,7 @@ async def revoke_proxy(
         RightMissing: the principal is neither the person nor staff of an institution that cares for him.
         ProxyEnded: it has ended already.
     """
-    await _require_grant(session, principal, person_id, now)
+    await require_grant(session, principal, person_id, now)
     row = await relation_repository.lock_proxy(session, principal.region_id, person_id, proxy_id)
     if row is None:
         raise problems.NotFound(what="授权")
