@@ -67,6 +67,14 @@ class TerminationDayInvalid(Refusal):
     en = "It can end between today ({earliest}) and its last day ({latest})."
 
 
+class TerminationReasonWrong(Refusal):
+    """A contract ends by death when a death is on record, and only then."""
+
+    status = 409
+    zh = "解约原因与居民的去世登记不一致：已登记去世的须选“死亡”（died），未登记去世的请先登记或选其他原因。"
+    en = "The reason and the record of death disagree; register the death first, or choose the reason that fits."
+
+
 class EnrolmentOutsideProgramme(Refusal):
     """The programme is not in force on the first day of the enrolment."""
 

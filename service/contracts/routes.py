@@ -135,7 +135,12 @@ async def read_contract(
 
 @router.post(
     "/contracts/{contract_id}/termination",
-    responses=http.refuses(problems.NotFound, errors.ContractTerminated, errors.TerminationDayInvalid),
+    responses=http.refuses(
+        problems.NotFound,
+        errors.ContractTerminated,
+        errors.TerminationDayInvalid,
+        errors.TerminationReasonWrong,
+    ),
 )
 async def terminate_contract(
     contract_id: UUID, body: schemas.Termination, principal: Signer, session: http.Session, now: http.Now

@@ -24,6 +24,13 @@ class InstitutionCodeTaken(Refusal):
     en = "The region has an institution with this code; choose another code, or change the existing institution."
 
 
+class LicenceTaken(Refusal):
+    """The medical licence is another institution's."""
+
+    zh = "该《医疗机构执业许可证》编号已登记在本统筹区另一机构名下，请核对编号。"
+    en = "Another institution of the region has this licence number; check the number."
+
+
 class StationCodeTaken(Refusal):
     """The institution has a station with this code already."""
 
@@ -50,6 +57,13 @@ class ModeRegistered(Refusal):
 
     zh = "这段时间内已登记同一服务方式，请先为原登记填写截止日期，再登记变更。"
     en = "The mode is registered for part of this period; end the running registration first."
+
+
+class RegistrationTaken(Refusal):
+    """The registration number is another institution's at that time."""
+
+    zh = "该登记编号在这段时间内已属另一机构，请核对编号，或先为原登记填写截止日期。"
+    en = "The registration number is another institution's at that time; check it, or end that registration first."
 
 
 class SettingUnknown(Refusal):

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from service.core.db import fences, rows, turns
 from service.core.ids import new_id
-from service.institutions import rules
+from service.institutions import functions, rules
 
 
 class Region(SQLModel, table=True):
@@ -38,6 +38,7 @@ class Institution(rows.RegionRow, table=True):
     __tablename__ = "institutions"
     __table_args__ = (
         UniqueConstraint("region_id", "code", name="institutions_code_once"),
+        UniqueConstraint("region_id", "licence_no", name="institutions_licence_once"),
         rows.refers("district_id", to="districts"),
         CheckConstraint(f"kind in ({', '.join(repr(str(kind)) for kind in rules.InstitutionKind)})", name="kind"),
         CheckConstraint("lon between -180 and 180 and lat between -90 and 90", name="on_earth"),
@@ -75,12 +76,18 @@ class Station(rows.InstitutionRow, table=True):
 
 
 class ServiceMode(rows.InstitutionRow, table=True):
-    """服务方式 registered on the licence: 家庭病床 or 巡诊, dated. A change is a new row; the old one stays."""
+    """服务方式 registered on the licence: 家庭病床 or 巡诊, dated. A change is a new row; the old one stays.
+
+    A registration number is one institution's at a time; one registration may name both modes.
+    """
 
     __tablename__ = "service_modes"
     __table_args__ = (
         rows.refers("institution_id", to="institutions"),
         CheckConstraint(f"mode in ({', '.join(repr(str(mode)) for mode in rules.ServiceMode)})", name="mode"),
+        rows.one_holder(
+            "service_modes_one_holder", "region_id", "registration_no", holder="institution_id", period=rows.DATED
+        ),
         rows.one_at_a_time("service_modes_registered_once", "region_id", "institution_id", "mode", period=rows.DATED),
     )
 
@@ -117,6 +124,7 @@ class SettingRow(rows.RegionRow, table=True):
 _OWN = f"{fences.Fence.region} and (id = any((select app_institutions())::uuid[]) or (select app_region_wide()))"
 _OWN_ROW = f"({fences.Fence.institution}) or ({fences.Fence.region_owned})"
 
+functions.create(SettingRow)
 fences.statement(Region, f"grant select on regions to {fences.APP_ROLE}")  # the directory: not a tenant's data
 fences.fence(District, fences.Fence.region, adds=fences.Fence.region_owned, changes=fences.Fence.region_owned)
 fences.fence(Institution, fences.Fence.region, adds=fences.Fence.region_owned, changes=_OWN)
@@ -125,4 +133,5 @@ fences.fence(ServiceMode, fences.Fence.region, adds=_OWN_ROW, changes=_OWN_ROW)
 fences.fence(SettingRow, fences.Fence.region, adds=_OWN_ROW, changes=_OWN_ROW)
 # an exclusion constraint alone would let two inserts at once wait for each other
 turns.take_turns(ServiceMode, "region_id", "institution_id")
+turns.take_turns(ServiceMode, "region_id", "registration_no", of="registrations")
 turns.take_turns(SettingRow, "region_id", "key")

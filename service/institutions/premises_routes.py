@@ -93,6 +93,7 @@ async def change_station(
         errors.CareInstitutionOnly,
         errors.LicenceMissing,
         errors.ModeRegistered,
+        errors.RegistrationTaken,
         keyed=True,
     ),
 )
@@ -140,7 +141,7 @@ async def read_mode(principal: Reads, session: http.Session, institution_id: UUI
 
 @router.patch(
     "/institutions/{institution_id}/service-modes/{mode_id}",
-    responses=http.refuses(NotFound, errors.PeriodReversed, errors.ModeRegistered),
+    responses=http.refuses(NotFound, errors.PeriodReversed, errors.ModeRegistered, errors.RegistrationTaken),
 )
 async def change_mode(
     *, principal: Writes, session: http.Session, institution_id: UUID, mode_id: UUID, body: schemas.ModeUpdate

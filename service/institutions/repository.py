@@ -24,6 +24,11 @@ async def list_region_ids(session: AsyncSession) -> Sequence[UUID]:
     return (await session.execute(select(Region.id).order_by(col(Region.code)))).scalars().all()
 
 
+async def list_regions(session: AsyncSession) -> Sequence[Region]:
+    """Return all regions of this database, by code."""
+    return (await session.execute(select(Region).order_by(col(Region.code)))).scalars().all()
+
+
 async def find_district(session: AsyncSession, region_id: UUID, district_id: UUID) -> District | None:
     """Return a district."""
     return await session.get(District, (region_id, district_id))
@@ -175,8 +180,11 @@ refusals.name_constraints(
         "uq_regions_code": errors.RegionCodeTaken,
         "districts_code_once": errors.DistrictCodeTaken,
         "institutions_code_once": errors.InstitutionCodeTaken,
+        "institutions_licence_once": errors.LicenceTaken,
         "stations_code_once": errors.StationCodeTaken,
         "service_modes_registered_once": errors.ModeRegistered,
+        "service_modes_one_holder": errors.RegistrationTaken,
         "setting_rows_one_value": errors.SettingOverlaps,
+        "setting_rows_past_stays": errors.PastFixed,
     }
 )

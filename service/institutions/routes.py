@@ -74,7 +74,7 @@ async def change_district(
     "/institutions",
     status_code=201,
     response_model=schemas.InstitutionRead,
-    responses=http.refuses(NotFound, errors.InstitutionCodeTaken, keyed=True),
+    responses=http.refuses(NotFound, errors.InstitutionCodeTaken, errors.LicenceTaken, keyed=True),
 )
 async def add_institution(
     principal: Governs, session: http.Session, once: http.OnlyOnce, body: schemas.InstitutionCreate
@@ -119,7 +119,7 @@ async def read_institution(principal: Reads, session: http.Session, request: Req
     return http.with_etag(request, schemas.InstitutionRead.of(found))
 
 
-@router.patch("/institutions/{institution_id}", responses=http.refuses(NotFound))
+@router.patch("/institutions/{institution_id}", responses=http.refuses(NotFound, errors.LicenceTaken))
 async def change_institution(
     principal: Writes, session: http.Session, institution_id: UUID, body: schemas.InstitutionUpdate
 ) -> schemas.InstitutionRead:

@@ -24,6 +24,13 @@ class QualificationOverlaps(problems.Refusal):
     en = "The same licence or skill is registered for part of that time; end that row first."
 
 
+class CertificateTaken(problems.Refusal):
+    """The certificate is another person's at that time."""
+
+    zh = "该证书编号在这段时间内已登记在另一名人员名下，请核对编号，或先终止原记录。"
+    en = "The certificate is registered as another person's at that time; check its number, or end that row first."
+
+
 class QualificationImpossible(problems.Refusal):
     """A qualification cannot end before it starts."""
 

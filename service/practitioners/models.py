@@ -37,12 +37,23 @@ class Practitioner(rows.InstitutionRow, table=True):
 
 
 class Qualification(rows.InstitutionRow, table=True):
-    """A licence (`kind` licence) or a skill, valid from … to; `code` is the licence's or the skill's."""
+    """A licence (`kind` licence) or a skill, valid from … to; `code` is the licence's or the skill's.
+
+    A certificate is one person's at a time, whatever the institution; one certificate may prove several codes.
+    """
 
     __tablename__ = "qualifications"
     __table_args__ = (
         rows.refers("practitioner_id", to="practitioners"),
         CheckConstraint("kind in ('licence', 'skill')", name="kind"),
+        rows.one_holder(
+            "qualifications_one_holder",
+            "region_id",
+            "kind",
+            "certificate_no",
+            holder="practitioner_id",
+            period=rows.DATED,
+        ),
         rows.one_at_a_time("qualifications_once", "region_id", "practitioner_id", "kind", "code", period=rows.DATED),
     )
 
@@ -81,4 +92,5 @@ fences.fence(Qualification, fences.Fence.institution)
 fences.fence(Shift, fences.Fence.institution, verbs="select, insert, update, delete")
 # an exclusion constraint alone would let two inserts at once wait for each other
 turns.take_turns(Qualification, "region_id", "practitioner_id")
+turns.take_turns(Qualification, "region_id", "kind", "certificate_no", of="certificates")
 turns.take_turns(Shift, "region_id", "practitioner_id")

@@ -19,6 +19,7 @@ refusals.name_constraints(
         "practitioners_staff_no_once": errors.StaffNoTaken,
         "practitioners_account_once": errors.AccountTaken,
         "qualifications_once": errors.QualificationOverlaps,
+        "qualifications_one_holder": errors.CertificateTaken,
         "shifts_no_overlap": errors.ShiftOverlaps,
         "shifts_one_a_day": errors.ShiftThatDay,
     }

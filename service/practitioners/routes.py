@@ -88,7 +88,13 @@ async def change_practitioner(
     "/practitioners/{practitioner_id}/qualifications",
     status_code=201,
     response_model=schemas.QualificationRead,
-    responses=http.refuses(NotFound, errors.QualificationImpossible, errors.QualificationOverlaps, keyed=True),
+    responses=http.refuses(
+        NotFound,
+        errors.QualificationImpossible,
+        errors.QualificationOverlaps,
+        errors.CertificateTaken,
+        keyed=True,
+    ),
 )
 async def add_qualification(
     principal: Writes,
@@ -117,7 +123,9 @@ async def list_qualifications(principal: Reads, session: http.Session, practitio
 
 @router.patch(
     "/practitioners/{practitioner_id}/qualifications/{qualification_id}",
-    responses=http.refuses(NotFound, errors.QualificationImpossible, errors.QualificationOverlaps),
+    responses=http.refuses(
+        NotFound, errors.QualificationImpossible, errors.QualificationOverlaps, errors.CertificateTaken
+    ),
 )
 async def end_qualification(
     principal: Writes,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.core import logs
+from service.core import logs, metrics
 from service.core.db.session import transaction
 from service.core.http import House
 from service.core.jobs.queue import Job
@@ -53,10 +53,12 @@ async def solve_plan(house: House, job: Job) -> None:
     try:
         plan = await solver_process.solve_apart(task, _Reporter(house, job).hear)
     except SolverDied as died:
+        metrics.solved("died", time.monotonic() - started)
         _log.error("solver died", plan=str(job.subject_id), how=str(died))
         await _fail(house, job, "求解程序意外中止，请重新排班；若再次发生请联系管理员。")
         return
     verdict = referee.check_plan(problem, plan)
+    metrics.solved("solved" if verdict.feasible else "infeasible", time.monotonic() - started)
     if not verdict.feasible:
         said = "；".join(referee.explain(problem, each) for each in verdict.violations[:SHOWN_VIOLATIONS])
         await _fail(house, job, f"排出的路线没有通过独立复核（{len(verdict.violations)}处）：{said}")

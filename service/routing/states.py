@@ -11,6 +11,8 @@ PLAN_REQUESTED: Final = "plan.requested"
 """News: a plan waits to be solved (subject: the plan)."""
 PLAN_PUBLISHED: Final = "plan.published"
 """News: a plan's stops became appointments (subject: the plan)."""
+PLAN_ANNOUNCED: Final = "plan.announced"
+"""News: people are to be told when who comes (subject: the plan)."""
 
 
 class PlanState(StrEnum):

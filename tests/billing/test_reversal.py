@@ -28,6 +28,8 @@ class TestReversal:
         assert all(left == (0, 0) for left in (await left_of(day, person_id)).values())
         visit_id = UUID(first["visit_id"])
         assert (await day.status(visit_id))["status"] == "reversed"
+        told = (await day.http.get(f"/settlements/{first['id']}")).json()["reversal"]
+        assert told["reason"] == "更正"
         second = (await day.settle(visit_id)).json()
         assert (second["seq"], second["lines"]) == (2, first["lines"])
         assert await left_of(day, person_id) == used

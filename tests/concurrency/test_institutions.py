@@ -52,6 +52,12 @@ class TestServiceModes:
         outcomes = await asyncio.gather(*[register(world, bare, each, None, inside(world, bare)) for each in starts])
         assert sorted(outcomes) == ["mode-registered"] * 5 + ["registered"]
 
+    async def test_of_many_institutions_at_once_one_has_the_registration_number(self, world: World) -> None:
+        bare = [await world.add_institution(modes=()) for _ in range(4)]
+        start = date(2026, 3, 1)
+        outcomes = await asyncio.gather(*[register(world, each, start, None, inside(world, each)) for each in bare])
+        assert sorted(outcomes) == ["registered"] + ["registration-taken"] * 3
+
     async def test_periods_that_only_touch_stand_beside_each_other(self, world: World) -> None:
         bare = await world.add_institution(modes=())
         outcomes = await asyncio.gather(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 from service.accounts.rules import Role
 from service.core import problems
@@ -10,7 +10,7 @@ from service.core.clock import local_date
 from service.core.dates import moments
 from service.core.db.session import transaction
 from service.practitioners import errors, repository
-from service.practitioners.models import Practitioner, Shift
+from service.practitioners.models import Practitioner, Qualification, Shift
 from tests.world import NOW, World
 
 
@@ -58,6 +58,23 @@ class TestShifts:
     async def test_two_people_work_at_once(self, world):
         rows = [self.shift(world, await world.add_practitioner(), NOW, 8) for _ in range(2)]
         assert await race(world, *rows) == {None: 2}
+
+
+class TestCertificates:
+    async def test_a_certificate_becomes_one_practitioners(self, world):
+        rows = [
+            Qualification(
+                region_id=world.region_id,
+                institution_id=world.institution_id,
+                practitioner_id=await world.add_practitioner(),
+                kind="skill",
+                code="wound_care",
+                certificate_no="技01",
+                valid_from=date(2026, 3, 1) + timedelta(days=day),
+            )
+            for day in range(4)
+        ]
+        assert await race(world, *rows) == {None: 1, errors.CertificateTaken: 3}
 
 
 class TestAccounts:

@@ -37,11 +37,24 @@ class TestTermination:
 
     async def test_the_same_again_changes_nothing_and_otherwise_it_is_refused(self, listed: World) -> None:
         doctor, _, path = await self.signed(listed)
-        said = {"on": "2026-06-01", "reason": "died"}
+        said = {"on": "2026-06-01", "reason": "signed_anew"}
         first, second = await doctor.post(path, json=said), await doctor.post(path, json=said)
         assert (second.status_code, second.json()) == (200, first.json())
         for change in ({"on": "2026-07-01"}, {"reason": "other"}):
             refused(await doctor.post(path, json=said | change), 409, "contract-terminated")
+
+    async def test_by_death_exactly_when_a_death_is_on_record(self, listed: World) -> None:
+        doctor, body, path = await self.signed(listed)
+        refused(await doctor.post(path, json={"on": "2026-03-02", "reason": "died"}), 409, "termination-reason-wrong")
+        desk, person = await listed.as_role(Role.dispatcher), f"/patients/{body['person_id']}"
+        assert (await desk.patch(person, json={"deceased_on": "2026-03-01"})).status_code == 200
+        for reason in ("lost_contact", "moved_away", "person_declined", "signed_anew", "other"):
+            told = refused(
+                await doctor.post(path, json={"on": "2026-03-02", "reason": reason}), 409, "termination-reason-wrong"
+            )
+            assert "去世" in told["detail"]
+        ended = await doctor.post(path, json={"on": "2026-03-02", "reason": "died"})
+        assert (ended.status_code, ended.json()["termination_reason"]) == (200, "died")
 
     @pytest.mark.parametrize("on", ["2026-03-01", "2027-03-02"])
     async def test_neither_in_the_past_nor_after_its_end(self, listed: World, on: str) -> None:

@@ -76,6 +76,13 @@ class TestTermination:
     def test_lets_it_end_on_any_day_between(self, on: date) -> None:
         rules.refuse_termination(date(2027, 3, 1), on, TODAY)
 
+    @pytest.mark.parametrize("reason", list(rules.TerminationReason))
+    def test_the_dead_end_by_death_and_the_living_otherwise(self, reason: rules.TerminationReason) -> None:
+        fits, wrong = (TODAY, None) if reason is rules.TerminationReason.died else (None, TODAY)
+        rules.refuse_reason(reason, fits)
+        with pytest.raises(errors.TerminationReasonWrong):
+            rules.refuse_reason(reason, wrong)
+
 
 class TestDueGrants:
     def due(self, on: date = TODAY, enrolled_to: date | None = None, **said: object) -> list[rules.Grant]:

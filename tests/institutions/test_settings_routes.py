@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from service.accounts.rules import Role
 from service.core.db.session import transaction
 from service.core.ids import new_id
 from service.core.principal import Fence
-from service.institutions import usecases
+from service.institutions import errors, usecases
 from service.institutions.rules import settings
 from tests.world import World
 
@@ -188,3 +189,51 @@ class TestChangeSetting:
             assert (await client.get("/settings/unheard.of/rows")).status_code == 404
             answer = await client.get("/settings", params={"institution_id": str(new_id())})
         assert answer.status_code == 404
+
+
+class TestPreviewAndHistory:
+    async def test_a_day_to_come_shows_what_will_hold_and_whose_it_is(self, world: World) -> None:
+        here = world.institution_id
+        async with await world.as_role(Role.region_admin) as client:
+            await client.post("/settings", json=value(world, None, value="1.4", valid_from="2026-04-01"))
+        async with await world.as_role(Role.institution_admin) as client:
+            await client.post("/settings", json=value(world, here, value="1.6", valid_from="2026-05-01"))
+            seen = []
+            for on in ("2026-03-31", "2026-04-01", "2026-05-01"):
+                asked = {"institution_id": str(here), "on": on}
+                items = (await client.get("/settings", params=asked)).json()["items"]
+                one = next(each for each in items if each["key"] == "travel.detour_factor")
+                seen.append((one["value"], one["source"], one["valid_from"]))
+        assert seen == [
+            ("1.3", "default", None),
+            ("1.4", "region", "2026-04-01"),
+            ("1.6", "institution", "2026-05-01"),
+        ]
+
+    async def test_history_names_every_value_with_its_days_who_set_it_and_when(self, world: World) -> None:
+        first, second = [await world.add_account(Role.region_admin) for _ in range(2)]
+        for account_id, draft in ((first, {}), (second, {"value": "1.5", "valid_from": "2026-04-01"})):
+            async with world.client(world.principal(Role.region_admin, account_id)) as client:
+                await client.post("/settings", json=value(world, None, **draft))
+                world.clock.shows += timedelta(hours=1)
+                rows = (await client.get("/settings/travel.detour_factor/rows")).json()["items"]
+        assert [
+            (each["value"], each["valid_from"], each["valid_to"], each["set_by_account_id"], each["set_at"])
+            for each in rows
+        ] == [
+            ("1.4", "2026-03-02", "2026-03-31", str(first), "2026-03-02T01:00:00Z"),
+            ("1.5", "2026-04-01", None, str(second), "2026-03-02T02:00:00Z"),
+        ]
+
+    async def test_with_the_application_s_check_switched_off_what_has_held_is_not_rewritten(self, world: World) -> None:
+        async with await world.as_role(Role.region_admin) as client:
+            row = (await client.post("/settings", json=value(world, None))).json()["id"]
+        fence = Fence(world.region_id, region_wide=True)
+        for sql in ("value = '\"2.0\"'", "valid_from = date '2026-03-20'", "key = 'travel.walk_kmh'"):
+            with pytest.raises(errors.PastFixed):
+                async with transaction(world.house.sessions, fence, world.clock.now() + timedelta(days=1)) as session:
+                    await session.execute(text(f"update setting_rows set {sql} where id = :id"), {"id": row})
+        async with transaction(world.house.sessions, fence, world.clock.now() + timedelta(days=1)) as session:
+            end = text("update setting_rows set valid_to = date '2026-03-31' where id = :id")
+            await session.execute(end, {"id": row})
+        assert await detour(world, date(2026, 4, 1)) == Decimal("1.3")

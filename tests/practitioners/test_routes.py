@@ -29,7 +29,7 @@ def form(world: World, **changes: Any) -> dict[str, Any]:
 async def on_duty(admin: AsyncClient, world: World, **changes: Any) -> str:
     """Register a practitioner with a licence and a shift on 3 March; return the id."""
     person = (await admin.post("/practitioners", json=form(world, **changes))).json()["id"]
-    licence = {"kind": "licence", "code": "nurse", "certificate_no": "C1", "valid_from": "2020-01-01"}
+    licence = {"kind": "licence", "code": "nurse", "certificate_no": f"C-{person}", "valid_from": "2020-01-01"}
     assert (await admin.post(f"/practitioners/{person}/qualifications", json=licence)).status_code == 201
     assert (await admin.post(f"/practitioners/{person}/shifts", json=SHIFT)).status_code == 201
     return person

@@ -100,7 +100,7 @@ class Scene:
         await self.world.add(
             Qualification(
                 region_id=self.world.region_id, institution_id=self.world.institution_id,
-                practitioner_id=practitioner_id, kind=kind, code=code, certificate_no="X",
+                practitioner_id=practitioner_id, kind=kind, code=code, certificate_no=f"X{practitioner_id}",
                 valid_from=date(2019, 1, 1), valid_to=valid_to,
             )
         )  # fmt: skip

@@ -14,6 +14,7 @@ from service.core.principal import Fence
 from service.patients.models import KeyGroupRow
 from service.routing import usecases
 from service.routing.states import CrewMember
+from tests import canaries
 from tests.routing.scene import DAY, Scene, at, visits
 from tests.world import World
 
@@ -72,7 +73,7 @@ class TestPublishing:
         async with app_engine.connect() as connection:
             query = text("select entrypoint from pgqueuer where convert_from(payload, 'UTF8') like :id")
             news = [row[0] for row in await connection.execute(query, {"id": f"%{plan['id']}%"})]
-        assert sorted(news) == ["plan.published", "plan.requested"]
+        assert sorted(news) == ["plan.announced", "plan.published", "plan.requested"]
 
     async def test_publishing_twice_gives_the_same_answer(self, scene: Scene, world: World) -> None:
         await scene.staff()
@@ -252,7 +253,7 @@ class TestMyDay:
         assert (day["practitioner_id"], day["service_on"]) == (str(me), DAY.isoformat())
         [stop] = day["stops"]
         assert (stop["order_id"], stop["order_state"]) == (str(order), "scheduled")
-        assert stop["address"] == "大武口区测试路1号"
+        assert stop["address"] == canaries.ADDRESS
         assert stop["items"] == [{"code": "WOUND", "name": "伤口护理", "quantity": 2}]
         assert len(stop["crew"]) == 2
         assert (stop["floor"], stop["has_lift"]) == (3, False)

@@ -6,10 +6,10 @@ import pytest
 
 from service.core import geo
 from service.core.geo import Datum, Point, TravelMode
+from service.core.tabular.faults import FilesRefused
 from service.routing.problem import Lunch, Window
 from service.routing.readers import station
 from service.routing.readers.station import Prices, StationDay, Travel
-from service.routing.readers.tables import FilesRefused
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 DAY = date(2026, 3, 2)

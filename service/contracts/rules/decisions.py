@@ -17,6 +17,7 @@ from service.contracts.rules.facts import (
     Key,
     Source,
     Standing,
+    TerminationReason,
     year_of,
 )
 from service.core import dates
@@ -61,6 +62,16 @@ def refuse_termination(valid_to: date, on: date, today: date) -> None:
     """
     if not today <= on <= valid_to:
         raise errors.TerminationDayInvalid(earliest=today, latest=valid_to)
+
+
+def refuse_reason(reason: TerminationReason, deceased_on: date | None) -> None:
+    """Refuse to end a contract by death for the living, and for any other reason for the dead.
+
+    Raises:
+        errors.TerminationReasonWrong: the reason and the record disagree.
+    """
+    if (reason is TerminationReason.died) != (deceased_on is not None):
+        raise errors.TerminationReasonWrong
 
 
 def refuse_outside_programme(programme: ProgrammeFacts, valid_from: date) -> None:

@@ -12,6 +12,7 @@ from service.contracts.usecases.ledger import (
     reserve,
     return_settlement,
 )
+from service.contracts.usecases.loading import load_contracts, packages_of
 from service.contracts.usecases.packages import add_package, end_package, list_packages, read_package
 from service.contracts.usecases.signing import list_contracts, read_contract, sign_contract, terminate_contract
 
@@ -30,6 +31,8 @@ __all__ = [
     "list_enrolments",
     "list_entitlements",
     "list_packages",
+    "load_contracts",
+    "packages_of",
     "read_contract",
     "read_package",
     "release_order",

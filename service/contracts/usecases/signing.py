@@ -19,7 +19,7 @@ from service.institutions.rules import settings
 from service.patients import rules as patient_rules
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
-from service.practitioners.rules import PractitionerRole
+from service.practitioners.rules import LicenceFacts, PractitionerFacts, PractitionerRole
 
 DOCTORS = frozenset({PractitionerRole.doctor, PractitionerRole.village_doctor})
 
@@ -113,12 +113,15 @@ async def terminate_contract(
         problems.NotFound: no such contract of one's institution.
         errors.ContractTerminated: ended before, otherwise.
         errors.TerminationDayInvalid: before today, or after its last day.
+        errors.TerminationReasonWrong: `died` without a registered death, or the other way round.
     """
     row = await repository.find_contract(session, region_id=principal.region_id, contract_id=contract_id, lock=True)
     if row is None or row.institution_id not in principal.institution_ids:
         raise problems.NotFound(what="签约")
     if row.terminated_on is None:
         rules.refuse_termination(row.valid_to, asked.on, local_date(now))
+        person = await patients.get_person(session, region_id=principal.region_id, person_id=row.person_id)
+        rules.refuse_reason(asked.reason, person.deceased_on)
         row.terminated_on, row.termination_reason = asked.on, asked.reason
         await session.flush()
     elif (row.terminated_on, row.termination_reason) != (asked.on, asked.reason):
@@ -137,14 +140,25 @@ async def _offered(session: AsyncSession, *, principal: Principal, asked: schema
     return package
 
 
+def refuse_unqualified(
+    doctor: PractitionerFacts, licences: Sequence[LicenceFacts], *, institution_id: UUID, on: date
+) -> None:
+    """Refuse a family doctor who is no working, licensed doctor of the institution on the day of signing.
+
+    Raises:
+        errors.DoctorNotQualified: names him.
+    """
+    licensed = dates.in_force(licences, on)
+    if doctor.institution_id != institution_id or doctor.role not in DOCTORS or not doctor.active or not licensed:
+        raise errors.DoctorNotQualified(name=doctor.name)
+
+
 async def _refuse_unqualified(
     session: AsyncSession, *, region_id: UUID, institution_id: UUID, asked: schemas.ContractCreate
 ) -> None:
     doctor = await practitioners.get_practitioner(session, region_id=region_id, practitioner_id=asked.doctor_id)
     licences = await practitioners.licences(session, region_id=region_id, practitioner_ids=[doctor.id])
-    licensed = dates.in_force(licences[doctor.id], asked.signed_on)
-    if doctor.institution_id != institution_id or doctor.role not in DOCTORS or not doctor.active or not licensed:
-        raise errors.DoctorNotQualified(name=doctor.name)
+    refuse_unqualified(doctor, licences[doctor.id], institution_id=institution_id, on=asked.signed_on)
 
 
 async def _grant(session: AsyncSession, row: Contract) -> None:

@@ -132,6 +132,35 @@ class Choice(Setting[str]):
         return raw
 
 
+@dataclass(frozen=True, slots=True)
+class Several(Setting[tuple[str, ...]]):
+    """Any of a few words, in any order; in JSON a text with commas, `none` for no word."""
+
+    words: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        """The words, and how several are written."""
+        return f"none，或以逗号分隔的若干项：{' | '.join(self.words)}"
+
+    def read(self, raw: object) -> tuple[str, ...]:
+        """Return the words in the order of the registry.
+
+        Raises:
+            ValueError: another word, or one twice.
+        """
+        if raw == "none":
+            return ()
+        said = [each.strip() for each in raw.split(",")] if isinstance(raw, str) else []
+        if not said or len(set(said)) != len(said) or not set(said) <= set(self.words):
+            raise ValueError(self.expected)
+        return tuple(each for each in self.words if each in said)
+
+    def write(self, value: tuple[str, ...]) -> object:
+        """Return the words with commas between them."""
+        return ",".join(value) or "none"
+
+
 _SPEED = (Decimal(1), Decimal(120))
 
 TRAVEL_DETOUR_FACTOR: Final = Exact(
@@ -170,6 +199,32 @@ PROXY_MAX_PER_ELDER: Final = Whole("proxy.max_per_elder", 3, "每位居民的代
 PROXY_MAX_ELDERS: Final = Whole("proxy.max_elders", 5, "每个账号可代办的居民上限", 1, 500)
 CONTRACT_MINIMUM_MONTHS: Final = Whole("contract.minimum_months", 12, "签约服务最短期限（月）", 1, 60)
 STAFF_MINIMUM: Final = Whole("staff.minimum", 1, "每次上门的最少人数", 1, 4)
+GEOCODING_EXTERNAL: Final = Switch("geocoding.external", False, "是否允许把住址（不含单元室号）发给地图服务商查坐标")
+PLACING_CONFIDENCE: Final = Exact(
+    "placing.confidence", Decimal("0.8"), "地址查得的坐标达到多少置信度可直接使用", Decimal(0), Decimal(1)
+)
+PLACING_RADIUS_KM: Final = Whole("placing.radius_km", 60, "住址离登记机构多远以内才可信（千米）", 1, 1000)
+PLACING_VISIT_FAR_METRES: Final = Whole("placing.visit_far_metres", 100, "到达位置离住址多远算坐标有误（米）", 10, 5000)
+PLACING_VISIT_ACCURACY_METRES: Final = Whole(
+    "placing.visit_accuracy_metres", 50, "到达定位多准才可直接更正坐标（米）", 1, 1000
+)
+VISIT_REQUIRED_EVIDENCE: Final = Several(
+    "visit.required_evidence", (), "上门须留存的证据，缺则不能自动核实",
+    ("arrival_photo", "signature", "paper_form", "service_photo", "recording"),
+)  # fmt: skip
+NOTICES_OFF: Final = Several(
+    "notices.off", (), "不发送的通知种类",
+    (
+        "order_accepted", "order_rejected", "plan_published", "appointment_withdrawn", "on_the_way",
+        "visit_cancelled", "bill_ready",
+    ),
+)  # fmt: skip
+NOTICES_TO: Final = Choice(
+    "notices.to", "elder_and_proxies", "通知发给谁", ("elder_and_proxies", "elder", "proxies", "proxies_else_elder")
+)
+NOTICES_QUIET_FROM: Final = Whole("notices.quiet_from", 22, "几点起不打扰（与止同值即全天可发）", 0, 23)
+NOTICES_QUIET_TO: Final = Whole("notices.quiet_to", 7, "不打扰到几点止", 0, 23)
+REPORTS_MINIMUM_COUNT: Final = Whole("reports.minimum_count", 10, "统计比例不显示的最小人次", 1, 1000)
 
 SETTINGS: Final[Mapping[str, Setting[object]]] = {
     each.key: each for each in list(globals().values()) if isinstance(each, Setting)

@@ -24,6 +24,13 @@ async def list_region_ids(session: AsyncSession) -> list[UUID]:
     return list(await repository.list_region_ids(session))
 
 
+async def list_regions(session: AsyncSession) -> list[rules.RegionFacts]:
+    """Return all regions by code; the directory needs no fence."""
+    return [
+        rules.RegionFacts(id=row.id, code=row.code, name=row.name) for row in await repository.list_regions(session)
+    ]
+
+
 async def list_institution_ids(session: AsyncSession, *, region_id: UUID) -> list[UUID]:
     """Return the ids of all institutions of a region."""
     return [row.id for row in await repository.list_institutions(session, region_id)]

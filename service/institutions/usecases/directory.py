@@ -79,7 +79,7 @@ async def add_institution(
 
     Raises:
         problems.NotFound: the region has no such district.
-        InstitutionCodeTaken: at the flush.
+        InstitutionCodeTaken, LicenceTaken: at the flush.
     """
     await _district(session, region_id, draft.district_id)
     point = draft.place.point()
@@ -126,6 +126,7 @@ async def change_institution(
 
     Raises:
         problems.NotFound: there is none with this id, or it is another's.
+        LicenceTaken: at the flush.
     """
     access.require_institution_or_region(principal, institution_id)
     row = await repository.lock_institution(session, principal.region_id, institution_id)

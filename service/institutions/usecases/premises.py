@@ -105,6 +105,7 @@ async def register_mode(
         problems.NotFound: there is no such institution, or it is another's.
         PeriodReversed, CareInstitutionOnly, LicenceMissing: it cannot be registered.
         ModeRegistered: at the flush; the mode is registered for part of the period.
+        RegistrationTaken: at the flush; the number is another institution's.
     """
     access.require_institution_or_region(principal, institution_id)
     institution = await _require_institution(session, principal.region_id, institution_id)
@@ -160,6 +161,7 @@ async def change_mode(
         problems.NotFound: there is none with this id, or it is another institution's.
         PeriodReversed: it would end before it starts.
         ModeRegistered: at the flush; it would reach into the next registration.
+        RegistrationTaken: at the flush; the number is another institution's by then.
     """
     access.require_institution_or_region(principal, institution_id)
     row = await _mode(session, principal.region_id, institution_id, mode_id)

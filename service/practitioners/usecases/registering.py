@@ -118,7 +118,7 @@ async def add_qualification(
     Raises:
         problems.NotFound: there is no such practitioner.
         QualificationImpossible: it would end before it starts.
-        QualificationOverlaps: at the flush.
+        QualificationOverlaps, CertificateTaken: at the flush.
     """
     person = await own_practitioner(session, principal, practitioner_id)
     rules.refuse_end_before_start(draft.valid_from, draft.valid_to)
@@ -159,7 +159,7 @@ async def end_qualification(
     Raises:
         problems.NotFound: there is no such practitioner or qualification.
         QualificationImpossible: it would end before it starts.
-        QualificationOverlaps: at the flush.
+        QualificationOverlaps, CertificateTaken: at the flush.
     """
     person = await own_practitioner(session, principal, practitioner_id)
     row = await repository.find_qualification(session, principal.region_id, person.id, qualification_id)

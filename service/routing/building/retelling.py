@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from service.core.clock import LOCAL
@@ -17,6 +17,9 @@ from service.routing.building import staffing, visits
 from service.routing.building.day import Day
 from service.routing.building.facts import moment_of
 from service.routing.problem import LUNCH, Plan, Problem, Route, Unassigned
+
+NO_STAFF_OF_THAT_SEX: Final = "no_staff_of_that_sex"
+"""Why an order stays out that there would be staff for, were it not for the sex that it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,16 @@ def retell_people(day: Day, problem: Problem, plan: Plan, travel: Sequence[Trave
 def retell_left_out(day: Day, plan: Plan) -> list[LeftOut]:
     """Return the orders that stay out, those that the solver never saw first."""
     unseen = [LeftOut(order, reason, {}) for order, reason in day.left_out]
-    return [*unseen, *(LeftOut(day.orders[each.job], each.reason, _facts(day, each)) for each in plan.unassigned)]
+    return [
+        *unseen,
+        *(LeftOut(day.orders[each.job], _reason(day, each), _facts(day, each)) for each in plan.unassigned),
+    ]
 
 
 def explain(reason: str) -> str:
-    """Say in Chinese why an order stays out; the code is the solver's or `Unplannable`'s."""
+    """Say in Chinese why an order stays out; the code is the solver's, `Unplannable`'s or the one about the sex."""
+    if reason == NO_STAFF_OF_THAT_SEX:
+        return "当天没有（足够的）人员既具备该服务所需资质、又符合订单对上门人员性别的要求"
     if reason in set(visits.Unplannable):
         return visits.EXPLANATIONS[visits.Unplannable(reason)]
     return rules.explain(rules.UnassignedReason(reason))
@@ -112,6 +120,15 @@ def _add(person: PersonDay, day: Day, problem: Problem, route: Route, travel: Se
     person.way += [day.points[point] for point in points]
     person.travel_seconds += sum(seconds for seconds, _ in legs)
     person.travel_metres += sum(metres for _, metres in legs)
+
+
+def _reason(day: Day, left_out: Unassigned) -> str:
+    """Return the solver's reason, or that nothing but the sex is missing."""
+    sex = day.orders[left_out.job].staff_sex
+    if sex is None or left_out.reason != rules.UnassignedReason.no_qualified_staff:
+        return left_out.reason
+    crew = [each.skills - {staffing.of_sex(sex)} for each in day.jobs[left_out.job].services]
+    return NO_STAFF_OF_THAT_SEX if staffing.suffice([each.skills for each in day.staff], crew) else left_out.reason
 
 
 def _facts(day: Day, left_out: Unassigned) -> dict[str, Any]:

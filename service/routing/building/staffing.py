@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from service.core.geo import Point
+from service.patients.rules import Sex
 from service.practitioners.rules import StaffDay
 from service.routing.building.facts import DayFacts
 from service.routing.problem import Lunch, Window
@@ -36,14 +37,29 @@ def employed_at(institution_id: UUID) -> str:
     return f"{_EMPLOYED_AT}{institution_id}"
 
 
+def of_sex(sex: Sex) -> str:
+    """Return the skill that everyone of a sex has; an order asks for it where only they may come."""
+    return f"sex:{sex}"
+
+
 def spoken(skills: Iterable[str]) -> list[str]:
     """Return the skills that people know, without those that only tie staff to institutions."""
     return sorted(each for each in skills if not each.startswith(_EMPLOYED_AT) and each != LICENSED)
 
 
 def skills_of(staff: StaffDay) -> frozenset[str]:
-    """Return what the person can be asked for: skills in force, the licence, and where he works."""
-    return staff.skills | {LICENSED, employed_at(staff.institution_id)}
+    """Return what the person can be asked for: skills in force, the licence, the sex, and where he works."""
+    return staff.skills | {LICENSED, of_sex(staff.sex), employed_at(staff.institution_id)}
+
+
+def suffice(staff: Iterable[frozenset[str]], crew: Sequence[frozenset[str]]) -> bool:
+    """Return whether the skills of a day's staff suffice for a crew, each member of it another person.
+
+    Of any two members one asks for everything that the other does: who has the fewest to choose from chooses first.
+    """
+    offered = list(staff)
+    able = sorted(sum(asked <= each for each in offered) for asked in crew)
+    return all(found > before for before, found in enumerate(able))
 
 
 def segments(facts: DayFacts) -> tuple[Segment, ...]:

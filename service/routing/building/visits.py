@@ -1,7 +1,8 @@
 """An order as a job: how long it takes, when it may begin, who may do it, what leaving it out costs.
 
 A visit of several people: the first gives the services and needs every skill that they ask for; the others assist and
-need a licence. All of them belong to the institution that the order was placed with.
+need a licence. All of them belong to the institution that the order was placed with, and are of the sex that the order
+asks for if it does.
 """
 
 import math
@@ -83,10 +84,12 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
 def job_of(facts: DayFacts, visit: Visit, point: int, preferred: frozenset[int]) -> Job:
     """Return the job of a visit at a point; `preferred` are the staff whom the elder wished for, if on duty."""
     order = visit.order
-    tied = staffing.employed_at(order.institution_id)
+    everyone = {staffing.LICENSED, staffing.employed_at(order.institution_id)}
+    if order.staff_sex is not None:
+        everyone.add(staffing.of_sex(order.staff_sex))
     asked = frozenset().union(*(facts.items[code].skills for code, _ in order.items))
-    first = Service(visit.timing.duration, asked | {staffing.LICENSED, tied})
-    other = Service(visit.timing.duration, frozenset({staffing.LICENSED, tied}))
+    first = Service(visit.timing.duration, asked | everyone)
+    other = Service(visit.timing.duration, frozenset(everyone))
     return Job(
         id=order.order_no,
         point=point,

@@ -1,6 +1,13 @@
 """What people do with plans, and what other rooms ask about appointments: the only door."""
 
-from service.routing.usecases.appointments import crew_of, my_day, orders_of_plan, read_my_day, release_order
+from service.routing.usecases.appointments import (
+    crew_of,
+    my_day,
+    orders_of_plan,
+    read_my_day,
+    release_order,
+    returned_by_plan,
+)
 from service.routing.usecases.areas import add_area, change_area, list_areas, read_area
 from service.routing.usecases.planning import LISTING, list_plans, plan_event, read_plan, read_routes, request_plan
 from service.routing.usecases.publishing import publish_plan
@@ -22,4 +29,5 @@ __all__ = [
     "read_routes",
     "release_order",
     "request_plan",
+    "returned_by_plan",
 ]

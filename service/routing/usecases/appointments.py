@@ -14,7 +14,7 @@ from service.institutions import usecases as institutions
 from service.orders import usecases as orders
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
-from service.routing import repository_appointments, schemas
+from service.routing import repository, repository_appointments, schemas
 from service.routing.models import Appointment
 from service.routing.states import CrewMember
 
@@ -29,6 +29,16 @@ async def orders_of_plan(session: AsyncSession, *, region_id: UUID, plan_id: UUI
     """Return the orders that a published plan has appointments for, as things stand."""
     found = await repository_appointments.list_booked(session, region_id=region_id, plan_id=plan_id)
     return list(dict.fromkeys(each.order_id for each in found))
+
+
+async def returned_by_plan(
+    session: AsyncSession, *, region_id: UUID, plan_id: UUID, institution_ids: Sequence[UUID]
+) -> list[UUID]:
+    """Return the orders whose promise a plan's publication took back without giving another one."""
+    plan = await repository.find_plan(session, region_id=region_id, plan_id=plan_id, institution_ids=institution_ids)
+    if plan is None or plan.publication is None:
+        return []
+    return schemas.PublicationRead.model_validate(plan.publication).returned_order_ids
 
 
 async def release_order(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> None:
@@ -60,14 +70,28 @@ async def read_my_day(session: AsyncSession, *, principal: Principal, house: Hou
     own = await my_day(session, region_id=region_id, practitioner_id=me.id, on=on)
     together = await repository_appointments.list_of_orders(session, region_id=region_id, order_ids=own)
     stops = [
-        await _stop(session, house, order_id, member, [each for each in together if each.order_id == order_id])
+        await _stop(
+            session,
+            house,
+            order_id,
+            member,
+            crew=[each for each in together if each.order_id == order_id],
+            # who only drives or lends a hand learns where to go and whom to ask for, not what is done there
+            shows_items=principal.may("orders:read"),
+        )
         for order_id, member in own.items()
     ]
     return schemas.MyDayRead(practitioner_id=me.id, service_on=on, station_name=station.name, stops=stops)
 
 
 async def _stop(
-    session: AsyncSession, house: House, order_id: UUID, member: CrewMember, crew: Sequence[Appointment]
+    session: AsyncSession,
+    house: House,
+    order_id: UUID,
+    member: CrewMember,
+    *,
+    crew: Sequence[Appointment],
+    shows_items: bool,
 ) -> schemas.MyStopRead:
     region_id = crew[0].region_id
     order = await orders.get_order(session, region_id=region_id, order_id=order_id)
@@ -86,7 +110,8 @@ async def _stop(
         floor=home.floor,
         has_lift=home.has_lift,
         items=[
-            schemas.MyItemRead(code=code, name=items[code].name, quantity=quantity) for code, quantity in order.items
+            schemas.MyItemRead(code=code, name=items[code].name, quantity=quantity)
+            for code, quantity in (order.items if shows_items else ())
         ],
         crew=[each.practitioner_name for each in crew],
         start_at=member.start,

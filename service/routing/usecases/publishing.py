@@ -75,7 +75,9 @@ async def publish_plan(
     )
     plan.publication = published.model_dump(mode="json")
     await session.flush()
-    await queue.enqueue(session, states.PLAN_PUBLISHED, queue.Job.of(principal, plan.id, plan.institution_ids))
+    job = queue.Job.of(principal, plan.id, plan.institution_ids)
+    await queue.enqueue(session, states.PLAN_PUBLISHED, job)
+    await queue.enqueue(session, states.PLAN_ANNOUNCED, job)
     return published
 
 

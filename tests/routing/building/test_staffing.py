@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from service.core.geo import Point, TravelMode
 from service.core.ids import new_id
 from service.patients.rules import Sex
@@ -52,4 +54,16 @@ def test_a_break_that_the_rest_of_the_day_has_no_room_for_is_none() -> None:
 
 
 def test_skills_of_our_own_are_not_spoken_of() -> None:
-    assert staffing.spoken(staffing.skills_of(NURSE)) == ["wound"]
+    assert staffing.spoken(staffing.skills_of(NURSE)) == ["sex:female", "wound"]
+
+
+@pytest.mark.parametrize(
+    ("crew", "enough"),
+    [
+        (["a"], True), (["ab"], True), (["abc"], False), (["ab", "a"], True), (["a", "ab"], True),
+        (["ab", "ab"], False), (["a", "a"], True), (["a", "a", "a"], False), (["", "", ""], True),
+    ],
+)  # fmt: skip
+def test_a_crew_needs_as_many_people_as_it_has_members(crew: list[str], enough: bool) -> None:
+    staff = [frozenset(skills) for skills in ("ab", "a", "b")]
+    assert staffing.suffice(staff, [frozenset(asked) for asked in crew]) is enough

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.core.geo import Datum, Point, TravelMode
+from service.core.tabular import tables
+from service.core.tabular.faults import Fault, FilesRefused
+from service.core.tabular.tables import Table
 from service.routing.problem import Job, Matrix, Problem, Rules, Service, Staff, Sync
-from service.routing.readers import tables
 from service.routing.readers.station.rows import (
     ORDER_COLUMNS,
     STAFF_COLUMNS,
@@ -15,7 +17,6 @@ from service.routing.readers.station.rows import (
     read_orders,
     read_staff,
 )
-from service.routing.readers.tables import Fault, FilesRefused, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def gather(orders: tuple[str, bytes], staff: tuple[str, bytes], on: date, datum:
     staff_table = _table(*staff, STAFF_COLUMNS, faults)
     order_rows = read_orders(order_table, datum, faults) if order_table else ()
     staff_rows = read_staff(staff_table, datum, faults) if staff_table else ()
+    faults.extend(fault for table in (order_table, staff_table) if table for fault in table.faults)
     if order_table and staff_table:
         _refuse_strangers(order_table, order_rows, staff_rows, faults)
     if faults or order_table is None or staff_table is None:

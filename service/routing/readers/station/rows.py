@@ -1,13 +1,14 @@
 """The columns of a station's tables, and their lines as frozen rows."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from service.core.geo import Datum, Point, TravelMode
+from service.core.tabular import keys
+from service.core.tabular.cells import DAY_SECONDS, Cells, split
+from service.core.tabular.faults import Fault
+from service.core.tabular.tables import Column, Table
 from service.routing.problem import Lunch, Window
-from service.routing.readers.cells import DAY_SECONDS, Cells, split
-from service.routing.readers.tables import Column, Fault, Table
 
 ORDER_COLUMNS: Final = (
     Column("order_no", ("订单号",), required=True),
@@ -89,7 +90,7 @@ def read_orders(table: Table, datum: Datum, faults: list[Fault]) -> tuple[OrderR
     if not table.lines:
         faults.append(Fault(table.file, 0, "", "表头下面没有任何订单"))
     rows = tuple(_order(Cells(table, line, faults), datum) for line in table.lines)
-    _once(table, "order_no", ((row.line, row.order_no) for row in rows), faults)
+    keys.note_repeats(table, "order_no", ((row.line, row.order_no) for row in rows), faults)
     return rows
 
 
@@ -98,7 +99,7 @@ def read_staff(table: Table, datum: Datum, faults: list[Fault]) -> tuple[StaffRo
     if not table.lines:
         faults.append(Fault(table.file, 0, "", "表头下面没有任何人员"))
     rows = tuple(_person(Cells(table, line, faults), datum) for line in table.lines)
-    _once(table, "staff_no", ((row.line, row.staff_no) for row in rows), faults)
+    keys.note_repeats(table, "staff_no", ((row.line, row.staff_no) for row in rows), faults)
     return rows
 
 
@@ -160,12 +161,3 @@ def _lunch(cells: Cells) -> Lunch | None:
     if cells.sound(*_LUNCH) and lunch.start + lunch.duration > lunch.end:
         cells.fault("lunch_minutes", "午休开始到午休结束之间放不下这么长的午休")
     return lunch
-
-
-def _once(table: Table, column: str, numbers: Iterable[tuple[int, str]], faults: list[Fault]) -> None:
-    """Note numbers that stand in more than one line."""
-    first: dict[str, int] = {}
-    for line, number in numbers:
-        if number and number in first:
-            faults.append(Fault(table.file, line, table.headings[column], f"“{number}”在第{first[number]}行已经出现过"))
-        first.setdefault(number, line)
