@@ -50,6 +50,34 @@ class NotACareInstitution(problems.Refusal):
     en = "“{name}” is no care institution; name the one the elder lives in, or none."
 
 
+class HomeNoTaken(problems.Refusal):
+    """The institution has another home under this number."""
+
+    zh = "本机构已有这个住址编号，请换一个编号，或修改已有的住址。"
+    en = "The institution has a home of this number; choose another, or change that home."
+
+
+class HomeNotPlaced(problems.Refusal):
+    """Nobody knows for sure where the home is."""
+
+    zh = "该住址的位置尚未确认，不能预约上门；请先在地图上核对或重新选点。"
+    en = "The home's position is not confirmed; check or set its pin on the map first."
+
+
+class HomePlacedMeanwhile(problems.Refusal):
+    """The home's position has changed since you looked."""
+
+    zh = "该住址的位置刚被他人更新，请刷新后再核对。"
+    en = "The home's position has changed meanwhile; look again."
+
+
+class NothingToConfirm(problems.Refusal):
+    """The home has no position that could be confirmed."""
+
+    zh = "该住址还没有位置，无法确认；请在地图上选点。"
+    en = "The home has no position to confirm; set a pin."
+
+
 class EndsBeforeStart(problems.Refusal):
     """A period cannot end before it starts."""
 

@@ -5,8 +5,9 @@ from typing import cast
 
 from sqlalchemy.dialects.postgresql import Range
 
-from service.patients import rules
+from service.patients import errors, rules
 from service.patients.models import CareRelation, Coverage, Home, KeyGroupRow, Patient
+from service.patients.placing_rules import Placing
 
 
 def person(row: Patient) -> rules.PersonFacts:
@@ -22,7 +23,13 @@ def person(row: Patient) -> rules.PersonFacts:
 
 
 def home(row: Home) -> rules.HomeFacts:
-    """Return the facts of a home's row."""
+    """Return the facts of a home's row.
+
+    Raises:
+        HomeNotPlaced: it has no position.
+    """
+    if row.lon is None or row.lat is None:
+        raise errors.HomeNotPlaced(placing=row.placed)
     return rules.HomeFacts(
         id=row.id,
         lon=row.lon,
@@ -30,6 +37,7 @@ def home(row: Home) -> rules.HomeFacts:
         floor=row.floor,
         has_lift=row.has_lift,
         care_institution_id=row.care_institution_id,
+        placing=Placing(row.placed),
     )
 
 

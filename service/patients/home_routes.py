@@ -30,7 +30,7 @@ async def register_home(
     once: http.OnlyOnce,
     body: home_schemas.HomeCreate,
 ) -> Response | home_schemas.HomeRead:
-    """登记一处住址；坐标按所给坐标系换算为 WGS-84，同住者共用一处住址。"""
+    """登记一处住址：微信选点、坐标，或只填住址（随后自动查坐标）；坐标换算为 WGS-84，同住者共用一处住址。"""
     return await once.run(body, lambda: usecases.register_home(session, principal=principal, house=house, draft=body))
 
 
@@ -48,6 +48,24 @@ async def list_homes(
         last=lambda each: each.id,
         cursors=pages.cursors,
         listing="homes",
+    )
+
+
+# before `/homes/{home_id}`: the first route that fits answers
+@router.get("/homes/reviews", responses=http.refuses(CursorInvalid))
+async def list_home_reviews(
+    principal: Writes, session: http.Session, house: http.TheHouse, pages: http.Pages
+) -> Page[home_schemas.HomeReviewRead]:
+    """列出本机构登记的、位置有待人工核对的住址：没有查到、把握不大，或上门时发现不在此处。"""
+    request = pages.of("home-reviews")
+    found = await usecases.list_home_reviews(session, principal=principal, house=house, page=request)
+    return paging.page_of(
+        found,
+        request=request,
+        read=lambda each: each,
+        last=lambda each: each.id,
+        cursors=pages.cursors,
+        listing="home-reviews",
     )
 
 
@@ -76,5 +94,22 @@ async def change_home(
     home_id: UUID,
     body: home_schemas.HomeUpdate,
 ) -> home_schemas.HomeRead:
-    """修改一处住址。"""
+    """修改一处住址；只改住址文字的，位置重新查找，人工选定的除外。"""
     return await usecases.change_home(session, principal=principal, house=house, home_id=home_id, change=body, now=now)
+
+
+@router.post(
+    "/homes/{home_id}/placing",
+    responses=http.refuses(NotFound, errors.HomePlacedMeanwhile, errors.NothingToConfirm),
+)
+async def place_home(
+    *,
+    principal: Writes,
+    session: http.Session,
+    house: http.TheHouse,
+    now: http.Now,
+    home_id: UUID,
+    body: home_schemas.HomePlacing,
+) -> home_schemas.HomeRead:
+    """人工确认或改动一处住址的位置；此后不再自动更改。不带 place 即确认现有位置。"""
+    return await usecases.place_home(session, principal=principal, house=house, home_id=home_id, asked=body, now=now)

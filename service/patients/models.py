@@ -1,34 +1,116 @@
 """Tables of patients. A person belongs to the region; an institution sees him through a care relation only."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlmodel import Field
 
+from service.core.audit import statements
 from service.core.db import fences, rows, turns
-from service.patients import functions
+from service.patients import functions, guards
+from service.patients.placing_rules import HUMAN, Placing, PlacingReason, ReviewCause, ReviewOutcome, Source
+
+
+def _one_of(column: str, words: Iterable[str]) -> str:
+    return f"{column} in ({', '.join(repr(str(each)) for each in sorted(words))})"
 
 
 class Home(rows.RegionRow, table=True):
-    """An address with coordinates (WGS-84; `datum` says what they came in). Several elders may share one."""
+    """An address, and where it is (WGS-84; `datum` says what it came in). Several elders may share one.
+
+    `placed` says how far the position can be relied on, `source` and `confidence` why; each change of them counts
+    `placing_revision` up by one. Once a home has a position it never loses it again: orders lead there.
+    """
 
     __tablename__ = "homes"
     __table_args__ = (
         rows.refers("registered_by_institution_id", to="institutions"),
+        # an institution's own number for a home, where its lists have one: the home is found again by it; the index also
+        # finds an institution's own homes
+        UniqueConstraint("region_id", "registered_by_institution_id", "home_no", name="homes_no_once"),
         CheckConstraint("lon between -180 and 180 and lat between -90 and 90", name="on_earth"),
         CheckConstraint("floor between 1 and 150", name="floor"),
         CheckConstraint("datum in ('wgs84', 'gcj02', 'bd09')", name="datum"),
-        Index("ix_homes_registered_by", "region_id", "registered_by_institution_id"),  # an institution's own homes
+        CheckConstraint(_one_of("placed", Placing), name="placed"),
+        CheckConstraint(_one_of("source", Source), name="source"),
+        CheckConstraint(_one_of("placed_because", PlacingReason), name="placed_because"),
+        CheckConstraint("confidence between 0 and 1", name="confidence"),
+        CheckConstraint(
+            "case when placed = 'unplaced' then num_nonnulls(lon, lat, datum, source) = 0"
+            " else num_nonnulls(lon, lat, datum, source) = 4 end",
+            name="placed_whole",
+        ),
+        # what a person says is a pin, what a machine says never is
+        CheckConstraint(f"(placed = 'pinned') = coalesce({_one_of('source', HUMAN)}, false)", name="pinned_by_people"),
     )
 
     registered_by_institution_id: UUID
+    home_no: str | None = None
     address_sealed: bytes
-    lon: float
-    lat: float
-    datum: str
+    lon: float | None = None
+    lat: float | None = None
+    datum: str | None = None
+    placed: str = Field(default=Placing.pinned, sa_column_kwargs={"server_default": Placing.pinned})
+    # evaluates_none: a home without a source says so, rather than leave it to the default
+    source: str | None = Field(
+        default=Source.coordinates,
+        sa_type=cast("type[String]", String().evaluates_none()),
+        nullable=True,
+        sa_column_kwargs={"server_default": Source.coordinates},
+    )
+    confidence: Decimal | None = rows.exact(2, default=None, nullable=True)
+    placed_because: str | None = None
+    placing_revision: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     floor: int = 1
     has_lift: bool = False
     care_institution_id: UUID | None = None
+
+
+class HomeReview(rows.RegionRow, table=True):
+    """A home's position that a person has to look at, and what is proposed instead (WGS-84), if anything.
+
+    `label` says which sources were asked; `found_sealed` is the address as the source understood it.
+    """
+
+    __tablename__ = "home_reviews"
+    __table_args__ = (
+        rows.refers("home_id", to="homes"),
+        # one question about a home at a time; also finds the open one
+        Index(
+            "home_reviews_one_open",
+            "region_id",
+            "home_id",
+            unique=True,
+            postgresql_where=text("decided_at is null"),
+        ),
+        CheckConstraint(_one_of("cause", ReviewCause), name="cause"),
+        CheckConstraint(_one_of("source", Source), name="source"),
+        CheckConstraint(_one_of("outcome", ReviewOutcome), name="outcome"),
+        CheckConstraint("num_nonnulls(lon, lat, source) in (0, 3)", name="proposed_whole"),
+        CheckConstraint("lon between -180 and 180 and lat between -90 and 90", name="on_earth"),
+        CheckConstraint("(decided_at is null) = (outcome is null)", name="decided_whole"),
+    )
+
+    home_id: UUID
+    cause: str
+    lon: float | None = None
+    lat: float | None = None
+    source: str | None = None
+    level: str | None = None
+    confidence: Decimal | None = rows.exact(2, default=None, nullable=True)
+    label: str
+    found_sealed: bytes | None = None
+    visit_id: UUID | None = None
+    distance_metres: int | None = None
+    accuracy_metres: int | None = None
+    raised_at: datetime = rows.moment()
+    decided_at: datetime | None = rows.moment(nullable=True, default=None)
+    decided_by_account_id: UUID | None = None
+    outcome: str | None = None
 
 
 class Patient(rows.RegionRow, table=True):
@@ -96,6 +178,8 @@ class CareRelation(rows.RegionRow, table=True):
             "care_relations_self_once", "region_id", "account_id", period="during", where="kind = 'self'"
         ),
         Index("ix_care_relations_account", "region_id", "account_id"),  # app_acts_for, a proxy's own elders
+        # app_sees_person, asked for every row about a person: plans made while the table is empty must find it too
+        Index("ix_care_relations_person", "region_id", "person_id"),
     )
 
     person_id: UUID
@@ -129,6 +213,7 @@ _ADDED = f"{fences.Fence.region} and registered_by_institution_id = any((select 
 _SEES = f"{fences.Fence.region} and app_sees_person(region_id, id)"
 # a home is seen by the institution that entered it and by whoever may see one of its residents
 _HOME = f"({_ADDED}) or ({fences.Fence.region} and app_sees_home(region_id, id))"
+_OF_A_HOME = "exists (select 1 from homes h where h.region_id = home_reviews.region_id and h.id = home_id)"
 
 fences.fence(
     CareRelation,
@@ -142,6 +227,13 @@ fences.statement(CareRelation, f"revoke update on care_relations from {fences.AP
 fences.statement(CareRelation, f"grant update (during) on care_relations to {fences.APP_ROLE}")
 fences.fence(Patient, _SEES, adds=_ADDED)
 fences.fence(Home, _HOME, adds=_ADDED)
+statements.about_people(Home)  # where somebody lives
+# seen and decided by whoever sees the home
+fences.fence(
+    HomeReview,
+    f"{fences.Fence.region} and {_OF_A_HOME}",
+)
+guards.create(Home)
 fences.fence(KeyGroupRow, fences.Fence.person)
 fences.fence(Coverage, fences.Fence.person)
 # an exclusion constraint alone would let two inserts at once wait for each other

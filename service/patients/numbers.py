@@ -49,6 +49,17 @@ def read_id_number(text: str) -> IdNumber:
     return IdNumber(number, born_on, Sex.male if int(number[16]) % 2 else Sex.female)
 
 
+def widen_id_number(text: str) -> str:
+    """Return an identity number of the first generation (15 digits, people born in 19..) with its 18 places.
+
+    Anything else comes back as it is. Source: GB 11643-1999, the number of 1989 with the century and a check character.
+    """
+    if len(text) != 15 or not (text.isascii() and text.isdigit()):
+        return text
+    body = f"{text[:6]}19{text[6:]}"
+    return body + check_digit(body)
+
+
 def check_digit(body: str) -> str:
     """Return the check character of the first 17 digits (ISO 7064, MOD 11-2)."""
     return _CHECK_DIGITS[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]

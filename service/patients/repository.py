@@ -20,6 +20,9 @@ refusals.name_constraints(
     {
         "patients_id_number_once": errors.PersonAlreadyRegistered,
         "key_group_rows_once": errors.KeyGroupAlready,
+        "homes_placed_in_turn": errors.HomePlacedMeanwhile,
+        "homes_pin_stays": errors.HomePlacedMeanwhile,
+        "home_reviews_one_open": errors.HomePlacedMeanwhile,
         "coverages_one_insurance": errors.CoverageOverlaps,
     }
 )
@@ -92,12 +95,14 @@ def _homes_of(principal: Principal, now: datetime) -> ColumnElement[bool]:
     return or_(col(Home.registered_by_institution_id).in_(principal.institution_ids), resident)
 
 
-async def find_home_of(session: AsyncSession, principal: Principal, home_id: UUID, now: datetime) -> Home | None:
-    """Return a home that the principal may see."""
+async def find_home_of(
+    session: AsyncSession, principal: Principal, home_id: UUID, now: datetime, *, lock: bool = False
+) -> Home | None:
+    """Return a home that the principal may see; `lock`: its position is changed by one after the other."""
     query = select(Home).where(
         col(Home.region_id) == principal.region_id, col(Home.id) == home_id, _homes_of(principal, now)
     )
-    return (await session.execute(query)).scalar_one_or_none()
+    return (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
 
 async def list_homes(

@@ -9,10 +9,11 @@ from service.core import http, paging
 from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
-from service.patients import acting_routes, dated_routes, errors, home_routes, schemas, usecases
+from service.patients import access_routes, acting_routes, dated_routes, errors, home_routes, schemas, usecases
 
 router = APIRouter(tags=["居民"])
 router.include_router(home_routes.router)
+router.include_router(access_routes.router)
 # before `/patients/{person_id}`: the first route that fits answers
 router.include_router(acting_routes.router)
 

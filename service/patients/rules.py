@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from service.patients import errors
+from service.patients.placing_rules import Placing
 
 OLD_AGE: Final = 65
 
@@ -108,6 +109,7 @@ class HomeFacts:
     floor: int
     has_lift: bool
     care_institution_id: UUID | None
+    placing: Placing = Placing.pinned
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,13 @@ class NotAtTheDoor(Refusal):
     en = "Report a no-show after arriving and before starting."
 
 
+class FileDoesNotFit(Refusal):
+    """The file cannot show this kind of evidence."""
+
+    zh = "这份文件是 {file_kind}，不能作为“{kind}”；请上传合适的照片、PDF 或录音。"
+    en = "A {file_kind} file cannot be evidence of the kind {kind}."
+
+
 class CrewElsewhere(Refusal):
     """The crew has just been recorded at another place."""
 

@@ -152,6 +152,27 @@ class VisitException(rows.InstitutionRow, table=True):
     decided_at: datetime | None = rows.moment(nullable=True, default=None)
 
 
+class VisitEvidence(SQLModel, table=True):
+    """A file that shows something of a visit; added, never changed or taken away."""
+
+    __tablename__ = "visit_evidence"
+    __table_args__ = (
+        rows.refers("visit_id", to="visits"),
+        rows.refers("file_id", to="files"),
+        rows.refers("added_by_id", to="practitioners"),
+        CheckConstraint(_one_of("kind", rules.EvidenceKind), name="kind"),
+        Index("ix_visit_evidence_file", "region_id", "file_id"),  # who may read a file
+    )
+
+    region_id: UUID = Field(primary_key=True)
+    institution_id: UUID
+    visit_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    file_id: UUID = Field(primary_key=True)
+    added_by_id: UUID
+    added_at: datetime = rows.moment()
+
+
 _PART = "exists (select 1 from visits v where v.region_id = {table}.region_id and v.id = visit_id)"
 
 fences.fence(Trip, fences.Fence.institution)
@@ -159,6 +180,13 @@ fences.fence(Visit, fences.Fence.institution_or_person)
 fences.fence(VisitStaff, _PART.format(table="visit_staff"), verbs="select, insert, delete")
 fences.fence(VisitItem, _PART.format(table="visit_items"), verbs="select, insert")
 fences.fence(VisitEvent, _PART.format(table="visit_events"), verbs="select, insert")
+fences.fence(VisitEvidence, _PART.format(table="visit_evidence"), verbs="select, insert")
+# whoever may see a visit may read the files that show it
+fences.statement(
+    VisitEvidence,
+    "create policy files_of_visits on files for select using (exists (select 1 from visit_evidence e"
+    " where e.region_id = files.region_id and e.file_id = files.id))",
+)
 fences.fence(VisitException, _PART.format(table="visit_exceptions"))
 fences.statement(
     VisitException,

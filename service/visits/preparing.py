@@ -1,4 +1,4 @@
-"""Jobs of visits: a published plan becomes visits; days gone by are closed."""
+"""Jobs of visits: a published plan becomes visits, a visit corrects its home's place, days gone by are closed."""
 
 from service.core.db.session import transaction
 from service.core.http import House
@@ -15,6 +15,13 @@ async def prepare_visits(house: House, job: Job) -> None:
         order_ids = await routing.orders_of_plan(session, region_id=job.region_id, plan_id=job.subject_id)
         for order_id in order_ids:
             await usecases.prepare_order(session, region_id=job.region_id, order_id=order_id)
+
+
+async def teach_place(house: House, job: Job) -> None:
+    """Let a verified visit correct where its home is (news VISIT_STRAYED); again changes nothing."""
+    now = house.clock.now()
+    async with transaction(house.sessions, job.fence, now) as session:
+        await usecases.teach_place(session, region_id=job.region_id, visit_id=job.subject_id, now=now)
 
 
 async def close_days(house: House) -> None:

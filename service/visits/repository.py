@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from service.core import paging
 from service.core.db import refusals
 from service.visits import errors, rules
-from service.visits.models import Trip, Visit, VisitEvent, VisitException, VisitItem, VisitStaff
+from service.visits.models import Trip, Visit, VisitEvent, VisitEvidence, VisitException, VisitItem, VisitStaff
 
 
 async def find_of_order(session: AsyncSession, region_id: UUID, order_id: UUID, *, lock: bool = False) -> Visit | None:
@@ -49,6 +49,15 @@ async def exceptions(session: AsyncSession, region_id: UUID, visit_id: UUID) -> 
         col(VisitException.region_id) == region_id, col(VisitException.visit_id) == visit_id
     )
     return (await session.execute(query.order_by(col(VisitException.id)))).scalars().all()
+
+
+async def evidence(session: AsyncSession, region_id: UUID, visit_id: UUID) -> Sequence[VisitEvidence]:
+    """Return the evidence of a visit, by kind and age."""
+    query = select(VisitEvidence).where(
+        col(VisitEvidence.region_id) == region_id, col(VisitEvidence.visit_id) == visit_id
+    )
+    ordered = query.order_by(col(VisitEvidence.kind), col(VisitEvidence.file_id))
+    return (await session.execute(ordered)).scalars().all()
 
 
 async def find_exception(session: AsyncSession, region_id: UUID, exception_id: UUID) -> VisitException | None:

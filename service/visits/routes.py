@@ -54,6 +54,28 @@ async def perform_visit_item(
 
 
 @router.post(
+    "/visits/{visit_id}/evidence",
+    status_code=201,
+    response_model=schemas.VisitRead,
+    responses=http.refuses(
+        problems.NotFound, errors.NotYourVisit, errors.StepMissing, errors.VisitOver, errors.FileDoesNotFit, keyed=True
+    ),
+)
+async def add_visit_evidence(
+    visit_id: UUID,
+    body: schemas.EvidenceCreate,
+    principal: Performs,
+    session: http.Session,
+    once: http.OnlyOnce,
+    now: http.Now,
+) -> schemas.VisitRead | Response:
+    """Attach a file that was uploaded before: a photo of the door, a signature, a paper form."""
+    return await once.run(
+        body, lambda: usecases.add_evidence(session, principal=principal, visit_id=visit_id, asked=body, now=now)
+    )
+
+
+@router.post(
     "/visits/{visit_id}/no-show",
     responses=http.refuses(problems.NotFound, errors.NotYourVisit, errors.NotAtTheDoor),
 )

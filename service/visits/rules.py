@@ -8,8 +8,18 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from service.core.files.kinds import IMAGES, SOUNDS, FileKind
+
 VISIT_FINAL: Final = "visit.final"
 """News: a visit is verified, refused, missed or cancelled; it and those of its trip may settle (subject: the visit)."""
+
+VISIT_DEPARTED: Final = "visit.departed"
+"""News: the first of a visit's crew has set out (subject: the visit)."""
+
+VISIT_STRAYED: Final = "visit.strayed"
+"""News: a verified visit's crew arrived away from where the home is on the map (subject: the visit)."""
+STRAYED_METRES: Final = 10
+"""Nearer than this no setting lets a position be wrong."""
 
 
 class VisitState(StrEnum):
@@ -43,6 +53,7 @@ class ExceptionKind(StrEnum):
     crew_incomplete = "crew_incomplete"
     end_missing = "end_missing"
     too_short = "too_short"
+    evidence_missing = "evidence_missing"
 
 
 class ReasonCode(StrEnum):
@@ -56,6 +67,7 @@ class ReasonCode(StrEnum):
     colleague_substituted = "colleague_substituted"
     confirmed_by_family = "confirmed_by_family"
     service_cut_short = "service_cut_short"
+    evidence_supplied = "evidence_supplied"
     not_credible = "not_credible"
 
 
@@ -65,6 +77,25 @@ class Decision(StrEnum):
     approved = "approved"
     refused = "refused"
 
+
+class EvidenceKind(StrEnum):
+    """What a file shows of a visit."""
+
+    arrival_photo = "arrival_photo"
+    signature = "signature"
+    paper_form = "paper_form"
+    service_photo = "service_photo"
+    recording = "recording"
+
+
+EVIDENCE_FILES: Final[Mapping[EvidenceKind, frozenset[FileKind]]] = {
+    EvidenceKind.arrival_photo: IMAGES,
+    EvidenceKind.signature: IMAGES | {FileKind.pdf},
+    EvidenceKind.paper_form: IMAGES | {FileKind.pdf},
+    EvidenceKind.service_photo: IMAGES | {FileKind.mp4},
+    EvidenceKind.recording: SOUNDS,
+}
+"""Kind of evidence → kinds of file that can show it."""
 
 STEPS: Final = tuple(EventKind)
 FINAL: Final = frozenset({VisitState.missed, VisitState.refused, VisitState.cancelled})
@@ -81,6 +112,7 @@ EXCEPTION_TEXTS: Final[Mapping[ExceptionKind, str]] = {
     ExceptionKind.crew_incomplete: "到场人数少于安排的人数",
     ExceptionKind.end_missing: "服务开始后没有完成打卡",
     ExceptionKind.too_short: "服务时间明显短于项目所需时间",
+    ExceptionKind.evidence_missing: "缺少规定留存的证据（照片、签名等）",
 }
 """What the dispatcher reads."""
 
@@ -193,6 +225,27 @@ def _inside(arrival: Report, limits: ProofLimits) -> bool:
     return (arrival.home_distance_metres or 0) - (arrival.accuracy_metres or 0) <= limits.geofence_metres
 
 
+def strayed(reports: Iterable[Report], *, accuracy_limit_metres: int) -> bool:
+    """Return whether an arrival whose position can be used was made away from the home."""
+    return any(
+        each.kind is EventKind.arrive
+        and (each.home_distance_metres or 0) >= STRAYED_METRES
+        and (each.accuracy_metres or 0) <= accuracy_limit_metres
+        for each in reports
+    )
+
+
+def address_was_wrong(doubts: Iterable[tuple[ExceptionKind, Decision | None, ReasonCode | None]]) -> bool:
+    """Return whether a person approved an arrival out of the fence because the address is wrong."""
+    return (ExceptionKind.out_of_fence, Decision.approved, ReasonCode.address_wrong) in set(doubts)
+
+
+def was_elsewhere(doubts: Iterable[tuple[ExceptionKind, Decision | None, ReasonCode | None]]) -> bool:
+    """Return whether the elder was met elsewhere, or the phone's position was wrong: nothing about the home."""
+    reasons = {reason for _, _, reason in doubts}
+    return not reasons.isdisjoint({ReasonCode.elder_elsewhere, ReasonCode.position_drift, ReasonCode.device_failure})
+
+
 def is_verified(
     *,
     items: int,
@@ -212,6 +265,18 @@ def is_verified(
 def contradicts(decision: Decision, reason: ReasonCode) -> bool:
     """Return whether a reason says the opposite of the decision: what is not credible cannot be approved."""
     return decision is Decision.approved and reason is ReasonCode.not_credible
+
+
+def missing_evidence(required: Iterable[str], given: Iterable[EvidenceKind]) -> list[EvidenceKind]:
+    """Return the required kinds of evidence of which a visit has none, in their order."""
+    have = set(given)
+    wanted = {EvidenceKind(each) for each in required}
+    return [each for each in EvidenceKind if each in wanted - have]
+
+
+def fits(kind: EvidenceKind, file: FileKind) -> bool:
+    """Return whether a file can show a kind of evidence."""
+    return file in EVIDENCE_FILES[kind]
 
 
 def crew_key(crew: Iterable[UUID]) -> str:

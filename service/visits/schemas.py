@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from service.core.geo import Datum
 from service.core.text import Code, LongText
-from service.visits.rules import Decision, EventKind, ExceptionKind, ReasonCode, VisitState
+from service.visits.rules import Decision, EventKind, EvidenceKind, ExceptionKind, ReasonCode, VisitState
 
 
 class EventCreate(BaseModel):
@@ -38,6 +38,15 @@ class ItemCreate(BaseModel):
 
     code: Code
     quantity: int = Field(ge=1, le=99)
+
+
+class EvidenceCreate(BaseModel):
+    """A file that shows something of the visit; upload it with POST /v1/files first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file_id: UUID
+    kind: EvidenceKind
 
 
 class NoShowCreate(BaseModel):
@@ -77,6 +86,15 @@ class ItemRead(BaseModel):
     code: str
     quantity: int
     performed_at: AwareDatetime
+
+
+class EvidenceRead(BaseModel):
+    """A file that shows something of the visit."""
+
+    file_id: UUID
+    kind: EvidenceKind
+    added_by_id: UUID
+    added_at: AwareDatetime
 
 
 class ExceptionRead(BaseModel):
@@ -124,4 +142,5 @@ class VisitRead(VisitSummary):
     crew: list[CrewRead]
     items: list[ItemRead]
     events: list[EventRead]
+    evidence: list[EvidenceRead]
     exceptions: list[ExceptionRead]

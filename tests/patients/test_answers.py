@@ -7,6 +7,7 @@ from service.core import problems
 from service.core.ids import new_id
 from service.patients import errors, usecases
 from service.patients.rules import Right
+from tests import canaries
 from tests.patients.fence import inside
 
 
@@ -75,7 +76,7 @@ class TestHomes:
             }
             assert (await usecases.get_home(session, region_id=world.region_id, home_id=one)) == found[one]
             address = await usecases.open_address(session, house=world.house, region_id=world.region_id, home_id=one)
-            assert address == "大武口区测试路1号"
+            assert address == canaries.ADDRESS
             for ask in (
                 usecases.get_home(session, region_id=world.region_id, home_id=new_id()),
                 usecases.open_address(session, house=world.house, region_id=world.region_id, home_id=new_id()),

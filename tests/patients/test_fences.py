@@ -191,7 +191,7 @@ class TestNarrowFunctions:
 
     async def test_only_who_sees_a_person_grants_a_proxy(self, world, person):
         account_id = await world.add_account(Role.family_proxy)
-        call = f"patients_grant_proxy('{new_id()}', '{person}', '{account_id}', 'child', '{{view}}', null, 'x', 3, 5)"
+        call = f"patients_grant_proxy('{new_id()}', '{person}', '{account_id}', 'child', '{{view}}', null, 'x')"
         elsewhere = world.principal(Role.dispatcher, institution_ids=(await world.add_institution(),))
         assert await self.call(world, elsewhere, call) is False
         assert await self.call(world, world.principal(Role.family_proxy, account_id), call) is False

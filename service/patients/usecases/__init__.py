@@ -1,5 +1,6 @@
 """What people do with patients, and what other rooms ask of them."""
 
+from service.patients.usecases.accesses import list_accesses
 from service.patients.usecases.acting import bind_account, grant_proxy, list_proxies, revoke_proxy
 from service.patients.usecases.answers import (
     coverage_on,
@@ -15,6 +16,7 @@ from service.patients.usecases.answers import (
     require_right,
     rights_over,
 )
+from service.patients.usecases.contacting import open_phone
 from service.patients.usecases.dated import (
     add_coverage,
     add_key_group,
@@ -24,6 +26,9 @@ from service.patients.usecases.dated import (
     list_key_groups,
 )
 from service.patients.usecases.housing import change_home, list_homes, read_home, register_home
+from service.patients.usecases.learning import learn_from_visit, look_up_for, record_look_up
+from service.patients.usecases.loading_homes import homes_numbered, load_homes
+from service.patients.usecases.loading_people import cared_for, deceased_among, load_people, people_by_number
 from service.patients.usecases.people import (
     admit_patient,
     change_patient,
@@ -31,15 +36,18 @@ from service.patients.usecases.people import (
     read_patient,
     register_patient,
 )
+from service.patients.usecases.reviewing import list_home_reviews, place_home
 
 __all__ = [
     "add_coverage",
     "add_key_group",
     "admit_patient",
     "bind_account",
+    "cared_for",
     "change_home",
     "change_patient",
     "coverage_on",
+    "deceased_among",
     "end_coverage",
     "end_key_group",
     "get_home",
@@ -48,15 +56,26 @@ __all__ = [
     "groups_of",
     "has_carer",
     "homes",
+    "homes_numbered",
+    "learn_from_visit",
+    "list_accesses",
     "list_coverages",
+    "list_home_reviews",
     "list_homes",
     "list_key_groups",
     "list_patients",
     "list_proxies",
+    "load_homes",
+    "load_people",
+    "look_up_for",
     "my_people",
     "open_address",
+    "open_phone",
+    "people_by_number",
+    "place_home",
     "read_home",
     "read_patient",
+    "record_look_up",
     "register_home",
     "register_patient",
     "relate_institution",

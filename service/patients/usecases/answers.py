@@ -11,6 +11,7 @@ from service.core import dates, problems
 from service.core.http import House
 from service.core.principal import Principal
 from service.patients import errors, facts, relation_repository, repository, rules
+from service.patients.placing_rules import Placing
 
 ADDRESS = "homes.address"
 """The context under which addresses are sealed."""
@@ -93,16 +94,18 @@ async def get_home(session: AsyncSession, *, region_id: UUID, home_id: UUID) -> 
 
     Raises:
         problems.NotFound: there is none.
+        errors.HomeNotPlaced: it has no position.
     """
-    found = await homes(session, region_id=region_id, ids=[home_id])
-    if home_id not in found:
+    rows = await repository.find_homes(session, region_id, [home_id])
+    if not rows:
         raise problems.NotFound(what="住址")
-    return found[home_id]
+    return facts.home(rows[0])
 
 
 async def homes(session: AsyncSession, *, region_id: UUID, ids: Sequence[UUID]) -> dict[UUID, rules.HomeFacts]:
-    """Return those of the homes that the session's fence lets through, by id."""
-    return {row.id: facts.home(row) for row in await repository.find_homes(session, region_id, ids)}
+    """Return those of the homes that the session's fence lets through and that have a position, by id."""
+    rows = await repository.find_homes(session, region_id, ids)
+    return {row.id: facts.home(row) for row in rows if row.placed != Placing.unplaced}
 
 
 async def open_address(session: AsyncSession, *, house: House, region_id: UUID, home_id: UUID) -> str:

@@ -14,16 +14,24 @@ from service.institutions import usecases as institutions
 from service.institutions.rules import InstitutionKind
 from service.patients import errors, home_schemas, repository, rules
 from service.patients.models import Home
+from service.patients.placing_rules import HUMAN, Placing, PlacingReason, ReviewOutcome, Source
+from service.patients.usecases import positions
 from service.patients.usecases.answers import ADDRESS
 
 
-def _read(house: House, row: Home) -> home_schemas.HomeRead:
+def read(house: House, row: Home) -> home_schemas.HomeRead:
+    """Return a home's row as people see it."""
     return home_schemas.HomeRead(
         id=row.id,
         address=house.cipher.open(row.address_sealed, context=ADDRESS),
         lon=row.lon,
         lat=row.lat,
-        given_in=Datum(row.datum),
+        given_in=Datum(row.datum) if row.datum else None,
+        placing=Placing(row.placed),
+        source=Source(row.source) if row.source else None,
+        confidence=None if row.confidence is None else float(row.confidence),
+        placed_because=PlacingReason(row.placed_because) if row.placed_because else None,
+        placing_revision=row.placing_revision,
         floor=row.floor,
         has_lift=row.has_lift,
         floors_on_foot=rules.floors_on_foot(row.floor, row.has_lift),
@@ -37,13 +45,15 @@ async def _require_care_institution(session: AsyncSession, region_id: UUID, inst
         raise errors.NotACareInstitution(name=found.name)
 
 
-async def find_own_home(session: AsyncSession, principal: Principal, home_id: UUID, now: datetime) -> Home:
-    """Return the row of a home that the principal may see.
+async def find_own_home(
+    session: AsyncSession, principal: Principal, home_id: UUID, now: datetime, *, lock: bool = False
+) -> Home:
+    """Return the row of a home that the principal may see; `lock`: nobody else changes it until the commit.
 
     Raises:
         problems.NotFound: there is none; existence stays secret.
     """
-    row = await repository.find_home_of(session, principal, home_id, now)
+    row = await repository.find_home_of(session, principal, home_id, now, lock=lock)
     if row is None:
         raise problems.NotFound(what="住址")
     return row
@@ -52,7 +62,7 @@ async def find_own_home(session: AsyncSession, principal: Principal, home_id: UU
 async def register_home(
     session: AsyncSession, *, principal: Principal, house: House, draft: home_schemas.HomeCreate
 ) -> home_schemas.HomeRead:
-    """Register a home: the address is sealed, the place turned into WGS-84.
+    """Register a home: the address is sealed, the place turned into WGS-84; without a place the address is looked up.
 
     Raises:
         problems.NotFound: the institution is another's, or there is no such care institution.
@@ -61,28 +71,39 @@ async def register_home(
     access.require_institution(principal, draft.institution_id)
     if draft.care_institution_id is not None:
         await _require_care_institution(session, principal.region_id, draft.care_institution_id)
-    point = draft.place.point()
+    place = draft.pin.place() if draft.pin else draft.place
+    point = place.point() if place else None
     row = Home(
         region_id=principal.region_id,
         registered_by_institution_id=draft.institution_id,
-        address_sealed=house.cipher.seal(draft.address, context=ADDRESS),
-        lon=point.lon,
-        lat=point.lat,
-        datum=draft.place.datum,
+        address_sealed=house.cipher.seal(draft.full_address(), context=ADDRESS),
+        lon=point.lon if point else None,
+        lat=point.lat if point else None,
+        datum=place.datum if place else None,
+        placed=Placing.pinned if place else Placing.unplaced,
+        source=_source(draft),
         floor=draft.floor,
         has_lift=draft.has_lift,
         care_institution_id=draft.care_institution_id,
     )
     session.add(row)
     await session.flush()
-    return _read(house, row)
+    if place is None:
+        await positions.announce(session, row)
+    return read(house, row)
+
+
+def _source(draft: home_schemas.HomeCreate) -> Source | None:
+    if draft.pin is not None:
+        return Source.wechat
+    return Source.coordinates if draft.place is not None else None
 
 
 async def list_homes(
     session: AsyncSession, *, principal: Principal, house: House, now: datetime, page: PageRequest
 ) -> list[home_schemas.HomeRead]:
     """Return a page of the homes that the principal may see, one more than asked for when there are more."""
-    return [_read(house, row) for row in await repository.list_homes(session, principal, now, page)]
+    return [read(house, row) for row in await repository.list_homes(session, principal, now, page)]
 
 
 async def read_home(
@@ -93,7 +114,7 @@ async def read_home(
     Raises:
         problems.NotFound: there is none.
     """
-    return _read(house, await find_own_home(session, principal, home_id, now))
+    return read(house, await find_own_home(session, principal, home_id, now))
 
 
 async def change_home(
@@ -107,16 +128,20 @@ async def change_home(
 ) -> home_schemas.HomeRead:
     """Change what is given; `care_institution_id` null says that it is a private home.
 
+    A place pins the home; a new address alone is looked up again, unless a person has pinned the home.
+
     Raises:
         problems.NotFound: there is no such home or care institution.
         NotACareInstitution: it is a medical institution.
     """
-    row = await find_own_home(session, principal, home_id, now)
+    row = await find_own_home(session, principal, home_id, now, lock=True)
     if change.address is not None:
         row.address_sealed = house.cipher.seal(change.address, context=ADDRESS)
     if change.place is not None:
-        point = change.place.point()
-        row.lon, row.lat, row.datum = point.lon, point.lat, change.place.datum
+        positions.put(row, change.place, Source.coordinates)
+        await positions.close_review(session, row, ReviewOutcome.moved, now=now, account_id=principal.account_id)
+    elif change.address is not None and row.source not in HUMAN:
+        await positions.ask_for_look_up(session, row, now=now)
     if change.floor is not None:
         row.floor = change.floor
     if change.has_lift is not None:
@@ -126,4 +151,4 @@ async def change_home(
             await _require_care_institution(session, principal.region_id, change.care_institution_id)
         row.care_institution_id = change.care_institution_id
     await session.flush()
-    return _read(house, row)
+    return read(house, row)

@@ -2,11 +2,14 @@
 
 from service.visits.usecases.closing import cancel_visit, close_days, report_no_show
 from service.visits.usecases.deciding import decide_exception
+from service.visits.usecases.evidencing import add_evidence
 from service.visits.usecases.preparing import prepare_order
 from service.visits.usecases.reading import list_visits, proof, read_visit, trip_of
 from service.visits.usecases.reporting import perform_item, report_event
+from service.visits.usecases.teaching import teach_place
 
 __all__ = [
+    "add_evidence",
     "cancel_visit",
     "close_days",
     "decide_exception",
@@ -17,5 +20,6 @@ __all__ = [
     "read_visit",
     "report_event",
     "report_no_show",
+    "teach_place",
     "trip_of",
 ]

@@ -13,7 +13,8 @@ from service.institutions.rules import settings
 from service.orders import usecases as orders
 from service.orders.rules import MOVES, OrderState
 from service.visits import repository, rules
-from service.visits.models import Visit, VisitException
+from service.visits.models import Visit, VisitEvent, VisitException
+from service.visits.usecases import reading
 
 
 async def complete(
@@ -24,6 +25,9 @@ async def complete(
     planned, limits = await _planned_minutes(session, visit), await _limits(session, visit)
     for kind, facts in rules.doubts(crew, reports, planned, limits).items():
         await doubt(session, visit, kind, facts, now)
+    missing = await missing_evidence(session, visit)
+    if missing:
+        await doubt(session, visit, rules.ExceptionKind.evidence_missing, {"missing": missing}, now)
     await orders.move(
         session, region_id=visit.region_id, order_id=visit.order_id, to=OrderState.done, now=now, account_id=None,
         because="completed",
@@ -61,6 +65,21 @@ async def judge(session: AsyncSession, visit: Visit) -> None:
     await session.flush()
     if visit.verified or visit.state in rules.FINAL:
         await announce(session, visit)
+    if visit.verified:
+        await _tell_of_straying(session, visit, reports)
+
+
+async def missing_evidence(session: AsyncSession, visit: Visit) -> list[str]:
+    """Return the kinds of evidence that the setting of the service date requires and the visit lacks."""
+    required = await institutions.setting(
+        session,
+        region_id=visit.region_id,
+        institution_id=visit.institution_id,
+        key=settings.VISIT_REQUIRED_EVIDENCE,
+        on=visit.service_on,
+    )
+    given = [rules.EvidenceKind(each.kind) for each in await repository.evidence(session, visit.region_id, visit.id)]
+    return [str(each) for each in rules.missing_evidence(required, given)]
 
 
 async def announce(session: AsyncSession, visit: Visit) -> None:
@@ -69,6 +88,14 @@ async def announce(session: AsyncSession, visit: Visit) -> None:
         if each.verified:
             job = queue.Job(region_id=each.region_id, institution_ids=(each.institution_id,), subject_id=each.id)
             await queue.enqueue(session, rules.VISIT_FINAL, job)
+
+
+async def _tell_of_straying(session: AsyncSession, visit: Visit, events: Sequence[VisitEvent]) -> None:
+    limits = await _limits(session, visit)
+    reports = [reading.report_of(each) for each in events]
+    if rules.strayed(reports, accuracy_limit_metres=limits.accuracy_limit_metres):
+        job = queue.Job(region_id=visit.region_id, institution_ids=(visit.institution_id,), subject_id=visit.id)
+        await queue.enqueue(session, rules.VISIT_STRAYED, job)
 
 
 async def _planned_minutes(session: AsyncSession, visit: Visit) -> int:

@@ -9,7 +9,7 @@ from service.accounts import usecases as accounts
 from service.core import paging, problems
 from service.core.principal import Principal
 from service.visits import repository, rules, schemas
-from service.visits.models import Visit
+from service.visits.models import Visit, VisitEvent
 
 _SHOWN = {"id", "kind", "facts", "decision", "reason_code", "note", "decided_by_account_id", "decided_at"}
 
@@ -80,13 +80,14 @@ async def get(session: AsyncSession, region_id: UUID, visit_id: UUID, *, lock: b
 
 async def reports_of(session: AsyncSession, row: Visit) -> list[rules.Report]:
     """Return a visit's events as its rules read them."""
-    return [
-        rules.Report(
-            rules.EventKind(each.kind), each.practitioner_id, each.happened_at, each.home_distance_metres,
-            each.accuracy_metres,
-        )
-        for each in await repository.events(session, row.region_id, row.id)
-    ]  # fmt: skip
+    return [report_of(each) for each in await repository.events(session, row.region_id, row.id)]
+
+
+def report_of(row: VisitEvent) -> rules.Report:
+    """Return an event as the rules read it."""
+    return rules.Report(
+        rules.EventKind(row.kind), row.practitioner_id, row.happened_at, row.home_distance_metres, row.accuracy_metres
+    )
 
 
 async def proof_of(session: AsyncSession, row: Visit) -> rules.VisitProof:
@@ -127,6 +128,10 @@ async def describe(session: AsyncSession, row: Visit) -> schemas.VisitRead:
         events=[
             schemas.EventRead.model_validate(each, from_attributes=True)
             for each in await repository.events(session, row.region_id, row.id)
+        ],
+        evidence=[
+            schemas.EvidenceRead.model_validate(each, from_attributes=True)
+            for each in await repository.evidence(session, row.region_id, row.id)
         ],
         exceptions=[
             schemas.ExceptionRead(

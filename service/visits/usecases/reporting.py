@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core import geo
 from service.core.clock import local_date
+from service.core.jobs import queue
 from service.core.principal import Principal
 from service.institutions import usecases as institutions
 from service.institutions.rules import settings
@@ -163,6 +164,8 @@ async def _follow(
                 session, region_id=visit.region_id, order_id=visit.order_id, to=OrderState.in_progress, now=now,
                 account_id=account_id, because="departed",
             )  # fmt: skip
+            job = queue.Job(region_id=visit.region_id, institution_ids=(visit.institution_id,), subject_id=visit.id)
+            await queue.enqueue(session, rules.VISIT_DEPARTED, job)
     elif kind is rules.EventKind.arrive and visit.trip_id is None:
         visit.trip_id = (await _stay(session, visit, crew, event.happened_at)).id
     elif kind is rules.EventKind.start and visit.started_at is None:
