@@ -1,6 +1,7 @@
 """The house answers in problem+json, in the language asked for, knows its principal and what a phone has already."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from fastapi import FastAPI, Request
@@ -80,8 +81,10 @@ class TestAnswers:
 class TestPrincipal:
     def test_claims_lead_back_to_the_principal(self, world: World) -> None:
         for principal in (
-            world.principal(Role.nurse),
-            Principal(new_id(), new_id(), "elder", frozenset({"orders:read"}), (), client_id=new_id()),
+            replace(world.principal(Role.nurse), session_id=new_id()),
+            Principal(
+                new_id(), new_id(), "elder", frozenset({"orders:read"}), (), client_id=new_id(), session_id=new_id()
+            ),
         ):
             assert http.principal_of(http.claims_of(principal) | {"exp": 1}) == principal
 
