@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
@@ -12,7 +12,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from service.core import paging, problems
+from service.core import paging, problems, rate_limits
+from service.core.audit import append, doing, trail
 from service.core.clock import Clock
 from service.core.crypt import FieldCipher
 from service.core.db.session import transaction
@@ -22,6 +23,8 @@ from service.core.settings import Settings
 from service.core.signing import Signer, TokenInvalid
 
 ACCESS_AUDIENCE = "xunzhen:access"
+_HIDDEN: Final = (403, 404)
+"""Refusals to show something: it is not yours, or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class House:
     signer: Signer
     cipher: FieldCipher
     cursors: paging.Cursors
+    limits: rate_limits.Limits
 
 
 # dependencies are coroutines even where they wait for nothing: a plain function would be sent to a thread, and back
@@ -57,20 +61,25 @@ _BEARER = HTTPBearer(auto_error=False, scheme_name="accessToken", description="P
 
 
 async def find_principal(
-    house: TheHouse, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+    request: Request, house: TheHouse, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 ) -> Principal | None:
     """Return who the bearer token says is asking, or None without one.
 
     Raises:
         problems.Unauthenticated: the token is forged, expired or not an access token.
+        rate_limits.TooManyRequests: too many requests of this account, or of this address with such tokens.
     """
     if credentials is None:
         return None
     try:
         claims = house.signer.verify(credentials.credentials, audience=ACCESS_AUDIENCE)
-        return principal_of(claims)
+        principal = principal_of(claims)
     except (TokenInvalid, KeyError, ValueError, TypeError, AttributeError):
+        house.limits.admit_stranger(rate_limits.address_of(request.scope))
         raise problems.Unauthenticated from None
+    house.limits.admit(principal)
+    doing.name_principal(principal)
+    return principal
 
 
 def principal_of(claims: dict[str, Any]) -> Principal:
@@ -82,6 +91,7 @@ def principal_of(claims: dict[str, Any]) -> Principal:
         scopes=frozenset(claims["scope"].split()),
         institution_ids=tuple(UUID(each) for each in claims["iids"]),
         client_id=UUID(claims["act"]) if claims.get("act") else None,
+        session_id=UUID(claims["sid"]),
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
     )
 
@@ -95,6 +105,7 @@ def claims_of(principal: Principal) -> dict[str, Any]:
         "scope": " ".join(sorted(principal.scopes)),
         "iids": [str(each) for each in principal.institution_ids],
         **({"act": str(principal.client_id)} if principal.client_id else {}),
+        **({"sid": str(principal.session_id)} if principal.session_id else {}),
     }
 
 
@@ -121,13 +132,36 @@ class Requires:
         return principal
 
 
+Purpose = Annotated[
+    doing.Purpose | None,
+    Header(alias="X-Purpose", description="查阅或办理的目的，写入审计记录并向本人公开"),
+]
+
+
 async def get_session(
-    house: TheHouse, now: Now, principal: Annotated[Principal | None, Depends(find_principal)]
+    house: TheHouse,
+    now: Now,
+    principal: Annotated[Principal | None, Depends(find_principal)],
+    *,
+    purpose: Purpose = None,
 ) -> AsyncIterator[AsyncSession]:
-    """Open the request's one transaction behind the principal's fence; commit it before the answer goes out."""
+    """Open the request's one transaction behind the principal's fence; commit it before the answer goes out.
+
+    A request that asked for people's rows and is refused leaves an audit row in a transaction of its own.
+    """
+    doing.name_purpose(purpose)
     fence = principal.fence if principal else Fence()
-    async with transaction(house.sessions, fence, now) as session:
-        yield session
+    touched = None
+    try:
+        async with transaction(house.sessions, fence, now) as session:
+            touched = trail.of(session)
+            yield session
+    except problems.Refusal as refusal:
+        if touched is not None and refusal.status in _HIDDEN:
+            async with transaction(house.sessions, fence, now) as session:
+                await append.leave_refusal(session, touched, refused=refusal.code())
+        raise
+
 
 
 # scope="function": without it the commit would follow the answer, and a failed commit would still have said 200

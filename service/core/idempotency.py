@@ -20,16 +20,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col, select
 
 from service.core import problems
+from service.core.audit import statements
 from service.core.crypt import FieldCipher
 from service.core.db import fences, rows
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
 REPLAY_HEADER = "Idempotency-Replayed"
+BODY = "idempotent_answers.body"
+"""The context under which answers are sealed."""
 
 
 class IdempotentAnswer(SQLModel, table=True):
-    """The stored answer to one key of one account on one route."""
+    """The stored answer to one key of one account on one route; sealed, for it may hold an address."""
 
     __tablename__ = "idempotent_answers"
 
@@ -39,7 +42,9 @@ class IdempotentAnswer(SQLModel, table=True):
     key: str = Field(primary_key=True)
     fingerprint: str
     status: int
-    body: Any = Field(sa_column=Column(JSONB(none_as_null=False), nullable=False))
+    # the version before this one left answers here in the clear, and may still do so beside us while we are brought in
+    body: Any = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    body_sealed: bytes | None = None
     answered_at: datetime = rows.moment()
 
 
@@ -49,6 +54,7 @@ fences.fence(
     "region_id = (select app_region()) and account_id = (select app_account())",
     verbs="select, insert",
 )
+statements.about_people(IdempotentAnswer)  # an answer told again shows what the first one showed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class Once:
         if known is not None:
             if known.fingerprint != fingerprint:
                 raise problems.KeyReused
-            return JSONResponse(known.body, status_code=known.status, headers={REPLAY_HEADER: "true"})
+            return JSONResponse(self._told(known), status_code=known.status, headers={REPLAY_HEADER: "true"})
         answer = await act()
         self.session.add(
             IdempotentAnswer(
@@ -90,12 +96,17 @@ class Once:
                 key=self.key,
                 fingerprint=fingerprint,
                 status=status,
-                body=answer.model_dump(mode="json"),
+                body_sealed=self.cipher.seal(answer.model_dump_json(), context=BODY),
                 answered_at=self.now,
             )
         )
         await self.session.flush()
         return answer
+
+    def _told(self, known: IdempotentAnswer) -> Any:
+        if known.body_sealed is None:
+            return known.body
+        return json.loads(self.cipher.open(known.body_sealed, context=BODY))
 
     async def _claim(self) -> None:
         # try: two equal requests at once must not queue up behind each other; the second is told to come back

@@ -5,10 +5,20 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+
+class FieldCipherName(StrEnum):
+    """How fields are sealed; both are authenticated, and bound to their column."""
+
+    aes_gcm = "aes-gcm"
+    """AES-256-GCM"""
+    sm4_gcm = "sm4-gcm"
+    """SM4-GCM (GB/T 32907), where the commercial-cipher rules ask for it"""
 
 
 class KeyringMissing(Exception):
@@ -25,10 +35,11 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class SecretKey:
-    """A 256-bit secret."""
+    """A secret (256 bits; 128 for SM4) and the cipher that it is for."""
 
     kid: str
     secret: bytes
+    cipher: FieldCipherName = FieldCipherName.aes_gcm
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +62,19 @@ def load(path: Path) -> Keyring:
     except FileNotFoundError:
         raise KeyringMissing(f"没有密钥文件 {path}：请先运行 xunzhen init，或用 XUNZHEN_KEYRING 指明它。") from None
     signing = [SigningKey(each["kid"], _private(each["private"])) for each in raw["signing"]]
-    fields = [SecretKey(each["kid"], base64.b64decode(each["secret"])) for each in raw["fields"]]
+    fields = [
+        SecretKey(each["kid"], base64.b64decode(each["secret"]), FieldCipherName(each.get("cipher", "aes-gcm")))
+        for each in raw["fields"]
+    ]
     return Keyring(tuple(signing), tuple(fields), SecretKey("index", base64.b64decode(raw["index"])))
 
 
-def create(path: Path) -> None:
+def create(path: Path, cipher: FieldCipherName = FieldCipherName.aes_gcm) -> None:
     """Write a fresh keyring with mode 600, unless one is there already (keys are never overwritten)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
-        "signing": [_fresh_signing()],
-        "fields": [{"kid": secrets.token_hex(4), "secret": _fresh()}],
+        "signing": [fresh_signing()],
+        "fields": [fresh_field(cipher)],
         "index": _fresh(),
     }
     try:
@@ -71,11 +85,18 @@ def create(path: Path) -> None:
         json.dump(content, file)
 
 
-def _fresh() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
+def fresh_field(cipher: FieldCipherName) -> dict[str, str]:
+    """Return a new key for sealing fields, as it stands in the file."""
+    size = 16 if cipher is FieldCipherName.sm4_gcm else 32
+    return {"kid": secrets.token_hex(4), "cipher": cipher.value, "secret": _fresh(size)}
 
 
-def _fresh_signing() -> dict[str, str]:
+def _fresh(size: int = 32) -> str:
+    return base64.b64encode(secrets.token_bytes(size)).decode()
+
+
+def fresh_signing() -> dict[str, str]:
+    """Return a new key for signing, as it stands in the file."""
     raw = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
     )
@@ -84,3 +105,30 @@ def _fresh_signing() -> dict[str, str]:
 
 def _private(encoded: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(base64.b64decode(encoded))
+
+
+class Watch:
+    """Tells when the file of keys has changed, so that a running process learns of a key that was added."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = self._mark()
+
+    def _mark(self) -> tuple[int, int, int] | None:
+        try:
+            said = self._path.stat()
+        except OSError:
+            return None
+        return said.st_mtime_ns, said.st_ino, said.st_size
+
+    def changed(self) -> Keyring | None:
+        """Return the keys if the file is another than when last asked; None if not, or while it cannot be read."""
+        mark = self._mark()
+        if mark is None or mark == self._seen:
+            return None
+        try:
+            keys = load(self._path)
+        except (KeyringMissing, OSError, ValueError, KeyError):
+            return None  # half-copied to this machine: the next one who asks looks again
+        self._seen = mark
+        return keys

@@ -17,11 +17,13 @@ class Fence:
     institution_ids: tuple[UUID, ...] = ()
     account_id: UUID | None = None
     region_wide: bool = False
+    session_id: UUID | None = None
+    """The log-in that asks; the transaction is not opened when it is over. None where no log-in is behind it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A logged-in account. `client_id` is the service client that acts for it, where one does."""
+    """A logged-in account. `client_id` is the service client that acts for it; `session_id` the log-in."""
 
     account_id: UUID
     region_id: UUID
@@ -29,6 +31,7 @@ class Principal:
     scopes: frozenset[str]
     institution_ids: tuple[UUID, ...] = ()
     client_id: UUID | None = None
+    session_id: UUID | None = None
     expires_at: datetime | None = field(default=None, compare=False)
 
     def may(self, scope: str) -> bool:
@@ -38,4 +41,10 @@ class Principal:
     @property
     def fence(self) -> Fence:
         """Return what the database lets this principal's transactions see."""
-        return Fence(self.region_id, self.institution_ids, self.account_id, region_wide=self.may("region:write"))
+        return Fence(
+            self.region_id,
+            self.institution_ids,
+            self.account_id,
+            region_wide=self.may("region:write"),
+            session_id=self.session_id,
+        )

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.core import logs, problems
 from service.core.body_limit import BodyTooLarge
@@ -23,15 +24,15 @@ def install(app: FastAPI) -> None:
 
 
 def _language(request: Request) -> str:
-    accepted = request.headers.get("accept-language", "zh").lower()
-    return "en" if accepted.startswith("en") else "zh"
+    return problems.language_of(request.headers.get("accept-language", ""))
 
 
 def _answer(request: Request, refusal: problems.Refusal) -> JSONResponse:
+    wait = refusal.facts.get("retry_after_seconds")
     return JSONResponse(
         refusal.problem(_language(request), instance=request.url.path),
         status_code=refusal.status,
-        headers=refusal.headers,
+        headers=refusal.headers | ({"Retry-After": str(wait)} if wait is not None else {}),
         media_type=problems.PROBLEM_JSON,
     )
 
@@ -105,3 +106,27 @@ async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
     _log.error("unforeseen", route=request.url.path, method=request.method, exc_info=error)
     body = {"type": "/problems/internal", "title": "Something unforeseen happened", "status": 500, "code": "internal"}
     return JSONResponse(body | {"detail": "系统出了问题，请稍后再试。"}, 500, media_type=problems.PROBLEM_JSON)
+
+
+class LastResort:
+    """ASGI middleware: answers what nobody foresaw here, inside of what adds headers; Starlette would do it outside."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; an exception becomes a 500 unless the answer has begun."""
+        begun = False
+
+        async def heard(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, heard)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            answer = await _unforeseen(Request(scope), error)
+            await answer(scope, receive, send)

@@ -10,6 +10,11 @@ from typing import Any, ClassVar
 PROBLEM_JSON = "application/problem+json"
 
 
+def language_of(accepted: str) -> str:
+    """Return the language in which to refuse, by an Accept-Language: `zh` unless English comes first."""
+    return "en" if accepted.lower().startswith("en") else "zh"
+
+
 class Refusal(Exception):
     """The request cannot be done as things stand."""
 

@@ -1,5 +1,7 @@
 """Signed tokens (EdDSA): access tokens, and promises that one room makes and another keeps."""
 
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -8,6 +10,8 @@ import jwt
 from service.core.keyring import Keyring
 
 ISSUER: Final = "xunzhen"
+LOOK_EVERY_SECONDS: Final = 5.0
+"""How long a process may go on signing with the key before, or believing one that was dropped."""
 
 
 class TokenInvalid(Exception):
@@ -15,14 +19,36 @@ class TokenInvalid(Exception):
 
 
 class Signer:
-    """Signs with the newest key, verifies with any key of the keyring; the algorithm is never taken from the token."""
+    """Signs with the newest key, verifies with any key of the keyring; the algorithm is never taken from the token.
 
-    def __init__(self, keyring: Keyring) -> None:
+    `renewed` returns the keys if they have changed since it was last asked: keys rotate while the process runs.
+    """
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        *,
+        renewed: Callable[[], Keyring | None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._renewed, self._clock, self._looked_at = renewed, clock, clock()
+        self._take(keyring)
+
+    def _take(self, keyring: Keyring) -> None:
         self._current = keyring.signing[0]
         self._public = {key.kid: key.private.public_key() for key in keyring.signing}
 
+    def _look(self, *, soon: bool = False) -> None:
+        if not soon and self._clock() - self._looked_at < LOOK_EVERY_SECONDS:
+            return
+        self._looked_at = self._clock()
+        keyring = self._renewed()
+        if keyring is not None:
+            self._take(keyring)
+
     def sign(self, claims: dict[str, Any], *, audience: str, now: datetime, seconds: int) -> str:
         """Return a token for one audience that is good for `seconds` of real time."""
+        self._look()
         stamped = {**claims, "iss": ISSUER, "aud": audience, "iat": now, "exp": now + timedelta(seconds=seconds)}
         return jwt.encode(stamped, self._current.private, algorithm="EdDSA", headers={"kid": self._current.kid})
 
@@ -33,14 +59,16 @@ class Signer:
             TokenInvalid: not signed by us, expired, or for another audience.
         """
         try:
-            key = self._public[jwt.get_unverified_header(token)["kid"]]
+            kid = jwt.get_unverified_header(token)["kid"]
+            # another process may have signed with a key that this one has not met
+            self._look(soon=kid not in self._public)
             return jwt.decode(
                 token,
-                key,
+                self._public[kid],
                 algorithms=["EdDSA"],
                 audience=audience,
                 issuer=ISSUER,
                 options={"require": ["exp", "iat", "sub"]},
             )
-        except (jwt.InvalidTokenError, KeyError, ValueError) as error:
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
             raise TokenInvalid(str(error)) from error

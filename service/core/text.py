@@ -1,10 +1,11 @@
 """Text that a database column can hold and a person can read."""
 
+import re
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, StringConstraints
 
-_SURROGATES: Final = range(0xD800, 0xE000)
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 def refuse_unstorable(text: str) -> str:
@@ -13,7 +14,7 @@ def refuse_unstorable(text: str) -> str:
     Raises:
         ValueError: it contains U+0000 or a lone surrogate.
     """
-    if any(character == "\0" or ord(character) in _SURROGATES for character in text):
+    if _UNSTORABLE.search(text):
         raise ValueError("不能含有空字符或残缺的字符")
     return text
 

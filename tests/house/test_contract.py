@@ -16,8 +16,15 @@ CONTRACT: dict[str, Any] = build_app().openapi()
 OPERATIONS = [
     (method, path, operation) for path, methods in CONTRACT["paths"].items() for method, operation in methods.items()
 ]
-PUBLIC = {"grant_token", "revoke_token", "list_published_institutions", "read_health", "read_readiness"}
-"""Operations without a scope: log-in and log-out, the published list, health."""
+PUBLIC = {
+    "grant_token",
+    "revoke_token",
+    "list_published_institutions",
+    "read_health",
+    "read_readiness",
+    "receive_sms_reports",
+}
+"""Operations without a scope: log-in and log-out, the published list, health, reports to a secret address."""
 
 
 def test_the_committed_contract_is_fresh() -> None:

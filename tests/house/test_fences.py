@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service import schema
 from service.core.db.fences import APP_ROLE
 
-UNFENCED = {"regions", "job_attempts"}
-"""The public directory of regions; attempts of jobs (ids only)."""
+UNFENCED = {"regions", "job_attempts", "log_in_attempts"}
+"""The public directory of regions; attempts of jobs (ids only); attempts to log in (keyed hashes, no grant at all)."""
 
 pytestmark = pytest.mark.database
 

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 import schemathesis
@@ -17,7 +16,8 @@ from sqlalchemy.pool import NullPool
 from service.accounts.rules import ROLE_SCOPES, Role
 from service.core import embedded
 from service.core.db.engine import make_sessions
-from service.core.http import ACCESS_AUDIENCE, House, claims_of
+from service.core.http import House
+from service.core.ids import new_id
 from service.core.principal import Principal
 from service.main import build_app
 from tests.world import World
@@ -59,8 +59,9 @@ async def token(house: House, owner_engine: object, clock: object, app: object) 
         Role.institution_admin,
         frozenset().union(*ROLE_SCOPES.values()),
         (world.institution_id,),
+        session_id=new_id(),
     )
-    return house.signer.sign(claims_of(principal), audience=ACCESS_AUDIENCE, now=datetime.now(UTC), seconds=3000)
+    return await world.open_session(principal)
 
 
 @SCHEMA.parametrize()

@@ -2,6 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from service.core.audit import trail
+
 
 def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """Return an engine for an asyncpg URL; connections are checked before use and the server's clock is UTC."""
@@ -16,5 +18,6 @@ def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
 
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    """Return a maker of sessions that never reload behind one's back."""
-    return async_sessionmaker(engine, expire_on_commit=False)
+    """Return a maker of sessions that never reload behind one's back and keep a trail of what they touch."""
+    trail.watch(engine)
+    return async_sessionmaker(engine, expire_on_commit=False, sync_session_class=trail.TrackedSession)

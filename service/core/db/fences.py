@@ -4,6 +4,7 @@
 cannot say (triggers, functions). Both run once all tables are created, in the order in which rooms are imported.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, cast
 
@@ -98,6 +99,19 @@ def fence(
         statement(model, each)
 
 
+@dataclass(frozen=True, slots=True)
+class Definer:
+    """A security-definer function: the table it answers from, and whether it may write."""
+
+    name: str
+    table: str
+    volatile: bool
+
+
+DEFINERS: dict[str, Definer] = {}
+"""Name → function; the audit trail knows by it what a call of one touches."""
+
+
 def definer(
     model: type[SQLModel], signature: str, returns: str, body: str, *, language: str = "sql", volatile: bool = False
 ) -> None:
@@ -107,10 +121,11 @@ def definer(
     """
     kind = "volatile" if volatile else "stable"
     name = signature.split("(", 1)[0]
+    DEFINERS[name] = Definer(name, table_of(model).name, volatile)
     statement(
         model,
         f"create function {signature} returns {returns} language {language} {kind} security definer"
         f" set search_path = public, pg_temp as $body$\n{body.strip()}\n$body$",
     )
-    statement(model, f"revoke all on function {name} from public")
-    statement(model, f"grant execute on function {name} to {APP_ROLE}")
+    statement(model, f"revoke all on function {signature} from public")
+    statement(model, f"grant execute on function {signature} to {APP_ROLE}")

@@ -65,6 +65,14 @@ def one_at_a_time(name: str, *columns: str, period: str, where: str | None = Non
     return ExcludeConstraint(*parts, (literal_column(period), "&&"), name=name, using="gist", where=condition)
 
 
+def one_holder(name: str, *columns: str, holder: str, period: str) -> ExcludeConstraint:
+    """Return an exclusion constraint: equal `columns` at overlapping `period`s (an SQL range) are of one `holder`."""
+    parts: list[tuple[Any, str]] = [(literal_column(column), "=") for column in columns]
+    return ExcludeConstraint(
+        *parts, (literal_column(holder), "<>"), (literal_column(period), "&&"), name=name, using="gist"
+    )
+
+
 def refers(*columns: str, to: str, deferred: bool = False) -> ForeignKeyConstraint:
     """Return a foreign key inside the region: (region_id, *columns) → `to` (region_id, id).
 

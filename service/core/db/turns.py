@@ -5,21 +5,34 @@ row unfinished and wait for it: a deadlock, which one of them pays with an error
 lock on the constraint's key, taken before the row is written, the second waits for the first, then meets its row.
 """
 
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from service.core.db import fences
 
+_PASS_OVER: Final = text("select set_config('app.turns', 'off', true)")
 
-def take_turns(model: type[SQLModel], *columns: str) -> None:
-    """Let rows with equal `columns` be inserted by one transaction at a time: the key of `rows.one_at_a_time`."""
-    name = fences.table_of(model).name
+
+def take_turns(model: type[SQLModel], *columns: str, of: str | None = None) -> None:
+    """Let rows with equal `columns` be inserted by one transaction at a time: the key of an exclusion constraint.
+
+    A table with several such constraints names the further turns: `of` is what the rows compete for.
+    """
+    table = fences.table_of(model).name
+    name = f"{table}_{of}" if of else table
     key = " || '/' || ".join(f"new.{column}" for column in columns)
     fences.statement(
         model,
         f"""
 create function {name}_take_turns() returns trigger language plpgsql as $body$
 begin
-    perform pg_advisory_xact_lock(hashtextextended('{name}/' || {key}, 0));
+    -- a transaction that loads thousands of rows at once says so: there is no room for that many locks
+    if coalesce(current_setting('app.turns', true), '') <> 'off' then
+        perform pg_advisory_xact_lock(hashtextextended('{name}/' || {key}, 0));
+    end if;
     return new;
 end
 $body$
@@ -27,5 +40,14 @@ $body$
     )
     fences.statement(
         model,
-        f"create trigger {name}_take_turns before insert on {name} for each row execute function {name}_take_turns()",
+        f"create trigger {name}_take_turns before insert on {table} for each row execute function {name}_take_turns()",
     )
+
+
+async def pass_over(session: AsyncSession) -> None:
+    """Let the rest of the transaction add rows without taking turns: a lock for each of a hundred thousand is too many.
+
+    Nothing wrong can come in, the constraint has the last word; but whoever adds an overlapping row at that very
+    moment may meet it as a deadlock, which is a refusal (`problems.Collision`) for one of the two.
+    """
+    await session.execute(_PASS_OVER)

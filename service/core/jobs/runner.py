@@ -18,7 +18,8 @@ from pgqueuer.models import Schedule
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from service.core import logs
+from service.core import logs, metrics
+from service.core.audit import doing
 from service.core.jobs.queue import Job
 
 Handler = Callable[[Job], Awaitable[None]]
@@ -64,7 +65,7 @@ async def run_jobs(
     for news, handler in handlers.items():
         queue.entrypoint(news)(_counted(news, handler, sessions))
     for name, (cron, routine) in routines.items():
-        queue.schedule(name, cron)(_scheduled(routine))
+        queue.schedule(name, cron)(_scheduled(name, routine))
     stopper = asyncio.create_task(_stop_with(queue, stop))
     try:
         await queue.run(
@@ -79,9 +80,10 @@ async def run_jobs(
         await connection.close()
 
 
-def _scheduled(routine: Routine) -> Callable[[Schedule], Awaitable[None]]:
+def _scheduled(name: str, routine: Routine) -> Callable[[Schedule], Awaitable[None]]:
     async def run(_: Schedule) -> None:
-        await routine()
+        with doing.work(name), metrics.job(name):
+            await routine()
 
     return run
 
@@ -98,10 +100,13 @@ def _counted(
         attempts = await _say(sessions, _BEGIN, job=queued.id, news=news, at=datetime.now(UTC))
         if attempts > MOST_ATTEMPTS:
             await _say(sessions, _PARKED, job=queued.id)
+            metrics.parked(news)
             _log.error("parked", news=news, job=queued.id, attempts=attempts)
             return
         try:
-            await handler(Job.model_validate_json(queued.payload or b"{}"))
+            job = Job.model_validate_json(queued.payload or b"{}")
+            with doing.work(news, f"subject_id={job.subject_id}"), metrics.job(news):
+                await handler(job)
         except Exception as error:
             await _say(sessions, _FAILED, job=queued.id, failure=type(error).__name__)
             _log.warning("failed", news=news, job=queued.id, attempts=attempts, exc_info=error)

@@ -1,0 +1,117 @@
+"""Rotation of the field keys: every sealed value is opened and sealed again with the key in use, batch by batch.
+
+It works as the schema's owner, beside running processes: a row is held while it is rewritten, so a change that comes in
+between is neither lost nor undone; each batch is a short transaction, so a run that was stopped goes on where it was.
+The index key is another matter: what is searched by it must change all at once, while nothing else is connected.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from service.core.crypt import FieldCipher
+from service.core.db.fences import APP_ROLE
+from service.core.sealing import SealedColumn
+
+BATCH: Final = 500
+_OTHERS: Final = text("select count(*) from pg_stat_activity where datname = current_database() and usename = :role")
+
+
+class StillRunning(Exception):
+    """Processes of the application are connected: the index key changes only while none is."""
+
+
+async def reseal(
+    engine: AsyncEngine, cipher: FieldCipher, columns: Iterable[SealedColumn], *, batch: int = BATCH
+) -> dict[str, int]:
+    """Seal what another key sealed again with the one in use; return how many values by `table.column`.
+
+    `engine`: as the schema's owner. A process that has not yet learnt of the key in use may still seal with the one
+    before, for `crypt.LOOK_EVERY_SECONDS`; `left` tells, and another run finds it.
+
+    Raises:
+        KeyError: a value was sealed with a key that is not in the keyring.
+        cryptography.exceptions.InvalidTag: a value was changed outside of the application.
+    """
+    done: dict[str, int] = {}
+    for column in columns:
+        name = f"{column.table}.{column.column}"
+        done[name] = 0
+        while count := await _reseal_batch(engine, cipher, column, batch):
+            done[name] += count
+    return done
+
+
+async def left(engine: AsyncEngine, columns: Iterable[SealedColumn]) -> dict[str, int]:
+    """Return how many values each key has sealed, by its name: a key that has none may be retired."""
+    counts: dict[str, int] = {}
+    async with engine.connect() as connection:
+        for column in columns:
+            query = text(
+                f"select split_part(encode(substring({column.column} for 40), 'escape'), ':', 1), count(*)"  # noqa: S608 - names of models
+                f" from {column.table} where {column.column} is not null group by 1"
+            )
+            for kid, count in await connection.execute(query):
+                counts[kid] = counts.get(kid, 0) + count
+    return counts
+
+
+async def reblind(engine: AsyncEngine, cipher: FieldCipher, columns: Iterable[SealedColumn]) -> int:
+    """Make every blind index anew with the cipher's index key, in one transaction; return how many.
+
+    `cipher` has the new index key, and opens what is sealed. Doing it again changes nothing, so after a crash it is
+    simply repeated.
+
+    Raises:
+        StillRunning: the application is connected: it would search by the other key, and miss who is there.
+    """
+    count = 0
+    async with engine.begin() as connection:
+        if (await connection.execute(_OTHERS, {"role": APP_ROLE})).scalar_one():
+            raise StillRunning
+        for column in columns:
+            if column.index is not None:
+                await connection.execute(text(f"lock table {column.table} in access exclusive mode"))
+                find = _select(column, f"where {column.column} is not null")
+                rows = (await connection.execute(find)).all()
+                await _replace(connection, cipher, column, rows, blind=True)
+                count += len(rows)
+    return count
+
+
+def _select(column: SealedColumn, condition: str) -> Any:
+    return text(f"select {', '.join(column.key)}, {column.column} from {column.table} {condition}")  # noqa: S608 - as above
+
+
+async def _reseal_batch(engine: AsyncEngine, cipher: FieldCipher, column: SealedColumn, batch: int) -> int:
+    prefix = f"{cipher.current_kid}:".encode()
+    # waits for whoever holds a row: skipping it would end the loop with the row left behind
+    find = _select(
+        column,
+        f"where {column.column} is not null and substring({column.column} for :length) <> :prefix"
+        " limit :batch for update",
+    )
+    async with engine.begin() as connection:
+        found = await connection.execute(find, {"length": len(prefix), "prefix": prefix, "batch": batch})
+        rows = found.all()
+        await _replace(connection, cipher, column, rows, blind=False)
+        return len(rows)
+
+
+async def _replace(
+    connection: AsyncConnection, cipher: FieldCipher, column: SealedColumn, rows: Sequence[Any], *, blind: bool
+) -> None:
+    if not rows:
+        return
+    match = " and ".join(f"{name} = :key_{name}" for name in column.key)
+    target = column.index if blind else column.column
+    change = text(f"update {column.table} set {target} = :value where {match}")  # noqa: S608 - names of models
+    make = cipher.blind if blind else cipher.seal
+    changes = []
+    for *key, sealed in rows:
+        plain = cipher.open(bytes(sealed), context=column.context)
+        named = {f"key_{name}": value for name, value in zip(column.key, key, strict=True)}
+        changes.append({**named, "value": make(plain, context=column.context)})
+    await connection.execute(change, changes)
