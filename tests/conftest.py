@@ -15,6 +15,7 @@ from service.core.http import House
 from service.core.settings import Settings
 from service.main import build_app, build_house
 from service.schema import create_all
+from tests import canaries
 from tests.world import NOW, TestClock, World
 
 
@@ -29,6 +30,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def logs_as_in_production() -> None:
     """Log like the service does: one line, no local variables of a traceback."""
     logs.configure("ERROR")
+
+
+@pytest.fixture(autouse=True)
+def nothing_that_names_a_person_is_told() -> Iterator[None]:
+    """Fail a test in which a canary was heard: in a log, in a refusal, in the metrics."""
+    canaries.listen()
+    canaries.leaks.clear()
+    yield
+    told = [*canaries.leaks, *canaries.in_metrics()]
+    assert told == [], "what names a person was told"
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +60,10 @@ async def database(server: embedded.EmbeddedServer) -> AsyncIterator[str]:
         await connection.run_sync(create_all)
     await engine.dispose()
     yield name
+    # all that the tests of this run have put in, as a thief of a backup would find it
+    clear = list(canaries.in_dump(server.url(embedded.OWNER_ROLE, name)))
     embedded.drop_database(server, name)
+    assert clear == [], "the dump holds what names a person"
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +93,11 @@ def house(app_engine: AsyncEngine, clock: TestClock, tmp_path_factory: pytest.Te
     """A process's house with fresh keys, on the test database, as the application's ordinary role."""
     path = tmp_path_factory.mktemp("keys") / "keyring.json"
     keyring.create(path)
-    return dataclasses.replace(build_house(Settings(keyring=path), app_engine), clock=clock)
+    # storms are no clients: whoever tests the limits sets them
+    rates = {"rate_account_per_second": 0, "rate_client_per_second": 0, "rate_address_per_second": 0}
+    return dataclasses.replace(
+        build_house(Settings(keyring=path, files_dir=path.parent / "files", **rates), app_engine), clock=clock
+    )
 
 
 @pytest.fixture(scope="session")
@@ -89,9 +107,10 @@ def app(house: House) -> FastAPI:
 
 
 @pytest.fixture
-async def world(owner_engine: AsyncEngine, house: House, clock: TestClock, app: FastAPI) -> World:
-    """A region of this test's own, with one institution."""
+async def world(owner_engine: AsyncEngine, house: House, clock: TestClock, app: FastAPI) -> AsyncIterator[World]:
+    """A region of this test's own, with one institution; what its requests changed or showed left audit rows."""
     clock.shows = NOW
     fresh = World(owner_engine, house, clock, app)
     await fresh.start()
-    return fresh
+    yield fresh
+    assert await fresh.witness.faults(owner_engine, fresh.region_id) == []

@@ -3,17 +3,19 @@
 A room's tests use it for what stands *below* the room; what the room itself does they do over HTTP.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from httpx import ASGITransport, AsyncClient
+from httpx import ASGITransport, AsyncClient, Auth, Request, Response
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import SQLModel
 
 from service.accounts.models import Account, AccountInstitution
-from service.accounts.rules import ROLE_SCOPES, Role
+from service.accounts.rules import ROLE_SCOPES, WORKS_SOMEWHERE, Role
 from service.catalog.models import ServiceItem
 from service.core.clock import local_date
 from service.core.dates import moments
@@ -25,10 +27,25 @@ from service.orders.models import Order, OrderItem, OrderMove
 from service.patients.models import CareRelation, Home, Patient
 from service.patients.numbers import check_digit
 from service.practitioners.models import Practitioner, Qualification, Shift
+from tests import canaries
+from tests.witness import Witness
 
 CENTRE = (106.38, 39.02)
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday 2 March 2026, 09:00 in Shanghai: what the tests' clock shows unless a test sets it."""
+
+
+# whoever stands for somebody else's principal in a test may have no account yet
+_ACCOUNT = text(
+    "insert into accounts (region_id, id, username, role, display_name, status, created_at)"
+    " values (:region, :account, 'login-' || cast(:account as uuid), :role, '测试', 'active', :now)"
+    " on conflict do nothing"
+)
+_SESSION = text(
+    "insert into sessions (region_id, id, account_id, kind, device, address, created_at, last_used_at, expires_at)"
+    " values (:region, :session, :account, 'password', 'test', '127.0.0.1', :now, :now, :expires)"
+    " on conflict do nothing"
+)
 
 
 class TestClock:
@@ -44,6 +61,19 @@ class TestClock:
         return self.shows
 
 
+class _LogIn(Auth):
+    """Opens a principal's session when his client first asks, and shows its token from then on."""
+
+    def __init__(self, world: "World", principal: Principal) -> None:
+        self.world, self.principal, self.token = world, principal, ""
+
+    async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
+        """Add the token to a request."""
+        self.token = self.token or await self.world.open_session(self.principal)
+        request.headers["Authorization"] = f"Bearer {self.token}"
+        yield request
+
+
 @dataclass
 class World:
     """One region with one institution; every test that asks for it gets a region of its own."""
@@ -57,6 +87,9 @@ class World:
     institution_id: UUID = field(default_factory=new_id)
     station_id: UUID = field(default_factory=new_id)
     region_code: str = field(default_factory=lambda: f"R{new_id().hex[-8:]}")
+    witness: Witness = field(default_factory=Witness)
+    # attempts in vain are counted by address: no test's are another's
+    address: str = field(default_factory=lambda: f"10.{'.'.join(str(each) for each in new_id().bytes[-3:])}")
     _count: int = 0
 
     async def add(self, *rows: SQLModel) -> None:
@@ -151,8 +184,7 @@ class World:
         self, role: Role, account_id: UUID | None = None, institution_ids: tuple[UUID, ...] | None = None
     ) -> Principal:
         """Return a principal of a role; staff stand in the world's institution unless told otherwise."""
-        outside = {Role.elder, Role.family_proxy, Role.region_admin, Role.service_client}
-        own = () if role in outside else (self.institution_id,)
+        own = (self.institution_id,) if role in WORKS_SOMEWHERE else ()
         return Principal(
             account_id=account_id or new_id(),
             region_id=self.region_id,
@@ -161,17 +193,28 @@ class World:
             institution_ids=own if institution_ids is None else institution_ids,
         )
 
+    async def open_session(self, principal: Principal) -> str:
+        """Log a principal in without a password: put in his account if there is none, and a session; return the token.
+
+        The same principal's session is put in once, however often he asks.
+        """
+        now = datetime.now(UTC)
+        asked = {"region": self.region_id, "account": principal.account_id, "role": principal.role, "now": now}
+        session = {"session": principal.session_id, "expires": now + timedelta(days=1)}
+        async with self.owner.begin() as connection:
+            await connection.execute(_ACCOUNT, asked)
+            await connection.execute(_SESSION, asked | session)
+        return self.house.signer.sign(claims_of(principal), audience=ACCESS_AUDIENCE, now=now, seconds=600)
+
     def client(self, principal: Principal | None = None) -> AsyncClient:
         """Return an HTTP client of the application, logged in as `principal`."""
-        headers = {}
+        login = None
         if principal is not None:
-            token = self.house.signer.sign(
-                claims_of(principal), audience=ACCESS_AUDIENCE, now=datetime.now(UTC), seconds=600
-            )
-            headers["Authorization"] = f"Bearer {token}"
+            login = _LogIn(self, replace(principal, session_id=principal.session_id or new_id()))
         # errors are answers here too: a 500 must be seen as one
-        transport = ASGITransport(self.app, raise_app_exceptions=False)
-        return AsyncClient(transport=transport, base_url="http://test/v1", headers=headers)
+        transport = ASGITransport(self.app, raise_app_exceptions=False, client=(self.address, 4711))
+        heard = {"request": [self.witness.before], "response": [canaries.refuse_in_problems, self.witness.after]}
+        return AsyncClient(transport=transport, base_url="http://test/v1", auth=login, event_hooks=heard)
 
     async def as_role(self, role: Role, *institution_ids: UUID) -> AsyncClient:
         """Add an account of a role (in the world's institution by default) and return its client."""
@@ -184,7 +227,7 @@ class World:
     ) -> UUID:
         """Add a home registered by the world's institution; return its id."""
         home_id = new_id()
-        sealed = self.house.cipher.seal("大武口区测试路1号", context="homes.address")
+        sealed = self.house.cipher.seal(canaries.ADDRESS, context="homes.address")
         await self.add(
             Home(
                 region_id=self.region_id,
@@ -211,6 +254,7 @@ class World:
         """Add an elder, living at `home_id` (a new home by default), cared for by the institution; return the id."""
         person_id, no, by = new_id(), self.number(), institution_id or self.institution_id
         id_number, cipher = self.id_number(born_on), self.house.cipher
+        phone = f"+86{canaries.PHONE}{no:04d}"
         await self.add(
             Patient(
                 region_id=self.region_id,
@@ -221,6 +265,8 @@ class World:
                 born_on=born_on,
                 id_number_sealed=cipher.seal(id_number, context="patients.id_number"),
                 id_number_index=cipher.blind(id_number, context="patients.id_number"),
+                phone_sealed=cipher.seal(phone, context="patients.phone"),
+                phone_index=cipher.blind(phone, context="patients.phone"),
                 home_id=home_id or await self.add_home(),
                 registered_at=self.clock.now(),
             ),

@@ -1,6 +1,6 @@
 """Every way the room of accounts says no. A log-in is refused without a hint at what was wrong."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from service.core.problems import Refusal
 
@@ -12,6 +12,32 @@ class LogInFailed(Refusal):
     zh = "账号或密码不正确，请核对后重试，或联系机构管理员。"
     en = "Account or password is wrong; check them, or ask your administrator."
     headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class SecondFactorRequired(Refusal):
+    """The password is right; the code of the second factor is missing."""
+
+    status = 401
+    zh = "该账号已启用动态码：请填写手机上的六位动态码，或一个恢复码。"
+    en = "This account has a second factor: add its six-digit code, or a recovery code."
+    headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class SecondFactorWrong(Refusal):
+    """The code of the second factor is wrong, or was used before."""
+
+    status = 401
+    zh = "动态码不正确或已用过，请等下一个动态码再试。"
+    en = "The code is wrong or was used before; wait for the next one."
+    headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class TooManyLogIns(Refusal):
+    """Too many attempts in vain, with this name or from this address."""
+
+    status = 429
+    zh = "尝试次数过多，请在 {retry_after_seconds} 秒后再试，或联系管理员重置密码。"
+    en = "Too many attempts; try again in {retry_after_seconds} seconds, or ask your administrator."
 
 
 class LogInAgain(Refusal):
@@ -68,8 +94,41 @@ class PasswordWrong(Refusal):
     en = "The old password is wrong; type it again."
 
 
-class NotYourself(Refusal):
-    """Nobody disables his own account."""
+class PasswordTooWeak(Refusal):
+    """Anybody could guess this password."""
 
-    zh = "不能停用自己的账号，请由另一位管理员操作。"
-    en = "You cannot disable your own account; another administrator must."
+    status = 422
+    zh = "密码过于简单：{why}。请换一个至少 10 位、不易猜到的密码。"
+    en = "This password is easy to guess ({reason}); choose another of at least 10 characters."
+
+
+class PasswordUsedBefore(Refusal):
+    """The password was one's own before."""
+
+    zh = "不能使用最近用过的密码，请换一个新密码。"
+    en = "You have used this password recently; choose a new one."
+
+
+class SecondFactorEnrolled(Refusal):
+    """A second factor is in use already."""
+
+    zh = "动态码已启用；如需更换手机，请先用动态码停用后重新绑定。"
+    en = "A second factor is in use; remove it with a code before you enrol another."
+
+
+class SecondFactorMissing(Refusal):
+    """No second factor has been enrolled."""
+
+    zh = "尚未绑定动态码，请先绑定。"
+    en = "There is no second factor; enrol one first."
+
+
+class NotYourself(Refusal):
+    """Nobody disables his own account, or takes his own second factor away without a code."""
+
+    zh = "不能对自己的账号这样做，请由另一位管理员操作。"
+    en = "You cannot do this to your own account; another administrator must."
+
+
+WRONG: Final = (LogInFailed, SecondFactorWrong, PasswordWrong)
+"""Refusals that say that somebody guessed: each costs an attempt."""

@@ -1,22 +1,23 @@
 """Every query of accounts, and which refusal each constraint stands for."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text, update
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from service.accounts import errors
-from service.accounts.models import Account, AccountInstitution, RefreshToken
+from service.accounts.models import Account, AccountInstitution
 from service.core.db import refusals
 from service.core.paging import PageRequest
 
 # The fence of one who is not logged in shows no account; these definer functions answer for one.
 _FOR_LOGIN = text("select id, role, password_hash, institution_ids from accounts_for_login(:region, :username)")
-_STANDING = text("select id, role, status, sessions_from, institution_ids from accounts_standing(:region, :account)")
-_TOKEN_HOLDER = text("select account_id, secret_hash from accounts_token_holder(:region, :token)")
+_FOUND_REGION = text(
+    "select accounts_found_region(:region, :code, :name, :admin, :username, :display_name, :password_hash)"
+)
+_STANDING = text("select * from accounts_standing(:region, :account)")
 
 
 async def find_for_login(session: AsyncSession, region_id: UUID, username: str) -> RowMapping | None:
@@ -29,30 +30,6 @@ async def find_standing(session: AsyncSession, region_id: UUID, account_id: UUID
     """Return id, role, status, start of sessions and all institutions of an account, whoever asks."""
     found = await session.execute(_STANDING, {"region": region_id, "account": account_id})
     return found.mappings().one_or_none()
-
-
-async def find_token_holder(session: AsyncSession, region_id: UUID, token_id: UUID) -> RowMapping | None:
-    """Return whose refresh token it is, and the hash of its secret."""
-    found = await session.execute(_TOKEN_HOLDER, {"region": region_id, "token": token_id})
-    return found.mappings().one_or_none()
-
-
-async def lock_token(session: AsyncSession, region_id: UUID, token_id: UUID) -> RefreshToken | None:
-    """Return a refresh token of the fence's account, locked: of two uses at once the second sees the first."""
-    return await session.get(RefreshToken, (region_id, token_id), with_for_update=True)
-
-
-async def revoke_family(session: AsyncSession, region_id: UUID, family_id: UUID, at: datetime) -> None:
-    """Revoke every refresh token that descends from one log-in."""
-    await session.execute(
-        update(RefreshToken)
-        .where(
-            col(RefreshToken.region_id) == region_id,
-            col(RefreshToken.family_id) == family_id,
-            col(RefreshToken.revoked_at).is_(None),
-        )
-        .values(revoked_at=at)
-    )
 
 
 async def list_named(session: AsyncSession, region_id: UUID, account_ids: Collection[UUID]) -> Sequence[Account]:
@@ -101,6 +78,36 @@ async def list_links(
         .order_by(col(AccountInstitution.institution_id))
     )
     return (await session.execute(query)).scalars().all()
+
+
+async def found_region(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    code: str,
+    name: str,
+    admin_id: UUID,
+    username: str,
+    display_name: str,
+    password_hash: str,
+) -> None:
+    """Put in a region and its first administrator, as the platform administrator whose fence stands.
+
+    Raises:
+        RegionCodeTaken: there is one with this code.
+    """
+    await session.execute(
+        _FOUND_REGION,
+        {
+            "region": region_id,
+            "code": code,
+            "name": name,
+            "admin": admin_id,
+            "username": username,
+            "display_name": display_name,
+            "password_hash": password_hash,
+        },
+    )
 
 
 refusals.name_constraints({"accounts_username_once": errors.UsernameTaken})

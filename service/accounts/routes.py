@@ -1,18 +1,28 @@
-"""HTTP of accounts: log-ins are beside it in `token_routes`."""
+"""HTTP of accounts: log-ins, sessions, passwords and regions are beside it in `*_routes`."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from service.accounts import errors, rules, schemas, token_routes, usecases
+from service.accounts import (
+    errors,
+    region_routes,
+    rules,
+    schemas,
+    secret_routes,
+    session_routes,
+    token_routes,
+    usecases,
+)
 from service.core import http, paging
 from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
 
 router = APIRouter(tags=["账号"])
-router.include_router(token_routes.router)
+for _each in (token_routes, session_routes, secret_routes, region_routes):
+    router.include_router(_each.router)
 
 Own = Annotated[Principal, Depends(http.Requires("accounts:own"))]
 Reads = Annotated[Principal, Depends(http.Requires("accounts:read"))]
@@ -25,19 +35,13 @@ async def read_me(principal: Own, session: http.Session, request: Request) -> Re
     """查看当前登录的账号和令牌的权限。"""
     facts = await usecases.get_account(session, region_id=principal.region_id, account_id=principal.account_id)
     shown = schemas.AccountRead.of(facts).model_dump()
-    return http.with_etag(
-        request, schemas.MeRead(**shown, scopes=sorted(principal.scopes), client_id=principal.client_id)
+    me = schemas.MeRead(
+        **shown,
+        scopes=sorted(principal.scopes),
+        client_id=principal.client_id,
+        recovery_codes_left=await usecases.recovery_codes_left(session, principal=principal),
     )
-
-
-@router.post(
-    "/me/password",
-    status_code=204,
-    responses=http.refuses(NotFound, errors.PasswordNotUsed, errors.PasswordWrong),
-)
-async def change_own_password(principal: Own, session: http.Session, body: schemas.PasswordChange) -> None:
-    """修改自己的密码；其他登录随之失效。"""
-    await usecases.change_own_password(session, principal=principal, change=body)
+    return http.with_etag(request, me)
 
 
 @router.post(
@@ -45,7 +49,12 @@ async def change_own_password(principal: Own, session: http.Session, body: schem
     status_code=201,
     response_model=schemas.AccountCreated,
     responses=http.refuses(
-        NotFound, errors.RoleBeyondYours, errors.InstitutionsDoNotFit, errors.UsernameTaken, keyed=True
+        NotFound,
+        errors.RoleBeyondYours,
+        errors.InstitutionsDoNotFit,
+        errors.UsernameTaken,
+        errors.PasswordTooWeak,
+        keyed=True,
     ),
 )
 async def create_account(
@@ -114,12 +123,12 @@ async def read_account(principal: Reads, session: http.Session, account_id: UUID
 
 @router.patch(
     "/accounts/{account_id}",
-    responses=http.refuses(NotFound, errors.NotYourself, errors.PasswordNotUsed),
+    responses=http.refuses(NotFound, errors.NotYourself, errors.PasswordNotUsed, errors.PasswordTooWeak),
 )
 async def change_account(
     principal: Writes, session: http.Session, account_id: UUID, body: schemas.AccountUpdate
 ) -> schemas.AccountRead:
-    """修改显示名、停用或启用、重置密码；停用和重置使其登录失效。"""
+    """修改显示名、停用或启用、重置密码；停用和重置使其登录失效，重置后须由本人改密码。"""
     return schemas.AccountRead.of(
         await usecases.change_account(session, principal=principal, account_id=account_id, change=body)
     )

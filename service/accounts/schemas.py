@@ -1,5 +1,6 @@
 """What crosses HTTP about log-ins and accounts."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -13,6 +14,10 @@ Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@
 NewPassword = Annotated[str, StringConstraints(min_length=10, max_length=128), AfterValidator(refuse_unstorable)]
 TypedSecret = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(refuse_unstorable)]
 TypedName = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(refuse_unstorable)]
+SecondFactorCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^([0-9]{6}|[A-Za-z2-7]{4}(-[A-Za-z2-7]{4}){3})$", max_length=19),
+]
 RefreshText = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(refuse_unstorable)]
 
 
@@ -23,12 +28,15 @@ class Body(BaseModel):
 
 
 class PasswordGrant(Body):
-    """Log-in of a person with a password."""
+    """Log-in of a person with a password, and where a second factor is in use with a code of it."""
 
     grant_type: Literal["password"]
     region_code: Code = Field(examples=["640200"])
     username: TypedName = Field(examples=["nurse.01"])
     password: TypedSecret = Field(examples=["一二三四五六七八九十"])
+    totp_code: SecondFactorCode | None = Field(
+        default=None, description="六位动态码，或一个恢复码", examples=["123456"]
+    )
 
 
 class ClientGrant(Body):
@@ -68,7 +76,10 @@ Grant = Annotated[PasswordGrant | ClientGrant | RefreshGrant | ExchangeGrant, Fi
 
 
 class TokenRead(BaseModel):
-    """An access token, good for `expires_in` seconds, and for people with a password a refresh token."""
+    """An access token, good for `expires_in` seconds, and for people with a password a refresh token.
+
+    While something is `due`, the token is good for nothing but that; a refresh afterwards brings the role's rights.
+    """
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the scheme's name, not a secret
@@ -77,6 +88,7 @@ class TokenRead(BaseModel):
     scope: str
     role: rules.Role
     account_id: UUID
+    due: list[rules.Due] = Field(description="须先办理：修改密码、绑定动态码")
 
 
 class Revocation(Body):
@@ -124,6 +136,76 @@ class PasswordChange(Body):
     new_password: NewPassword
 
 
+class TotpCode(Body):
+    """A code from the telephone, or a recovery code."""
+
+    totp_code: SecondFactorCode = Field(examples=["123456"])
+
+
+class SecondFactorSecret(BaseModel):
+    """A new second factor's secret, shown this once; it counts after its confirmation."""
+
+    secret: str
+    otpauth_uri: str = Field(
+        description="供身份验证器扫码", examples=["otpauth://totp/巡诊:admin?secret=…&issuer=巡诊"]
+    )
+
+
+class RecoveryCodes(BaseModel):
+    """Codes for the day on which the telephone is lost, shown this once; each is good once."""
+
+    recovery_codes: list[str]
+
+
+class SessionRead(BaseModel):
+    """A log-in that goes on; `last_used_at` is when it last got a token."""
+
+    id: UUID
+    kind: rules.SessionKind
+    client_id: UUID | None = Field(description="代为操作的服务端账号")
+    device: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    is_current: bool
+
+    @classmethod
+    def of(cls, facts: rules.SessionFacts, current: UUID | None) -> "SessionRead":
+        """Return what is shown of a log-in; `current` is the one that asks."""
+        return cls(**asdict(facts), is_current=facts.id == current)
+
+
+class SessionList(BaseModel):
+    """Log-ins that go on, the newest first, at most 200."""
+
+    items: list[SessionRead]
+
+
+class RegionFounding(Body):
+    """A further region, and its first administrator, who must change this password and enrol a second factor first."""
+
+    code: Code = Field(examples=["640300"])
+    name: Text = Field(examples=["示例统筹区"])
+    admin_username: Username = Field(examples=["region.admin"])
+    admin_display_name: Text = Field(examples=["区域管理员"])
+    admin_password: NewPassword
+
+
+class RegionRead(BaseModel):
+    """A region (统筹区)."""
+
+    id: UUID
+    code: str
+    name: str
+
+
+class RegionList(BaseModel):
+    """All regions of this installation, by code."""
+
+    items: list[RegionRead]
+
+
 class AccountRead(BaseModel):
     """An account; `institution_ids` are those that you may see."""
 
@@ -166,3 +248,4 @@ class MeRead(AccountRead):
 
     scopes: list[str]
     client_id: UUID | None = Field(description="代为操作的服务端账号")
+    recovery_codes_left: int | None = Field(description="剩余恢复码；未启用动态码时为空")

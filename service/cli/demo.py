@@ -27,6 +27,7 @@ from service.core.clock import LOCAL
 from service.core.geo import Datum
 from service.core.settings import get_settings
 from service.demo import figures
+from service.demo.authorities import DISPATCHER
 from service.demo.client import Json, Refused
 from service.demo.player import FAST, FULL, Player, Size
 from service.demo.processes import DemoFailed, Processes, listen
@@ -89,7 +90,7 @@ async def _play(console: Console, run: _Run, owner_url: str, *, leave: bool) -> 
             raise DemoFailed("已按要求停止。")
         demo_tables.show(console, report)
         if not leave:
-            demo_tables.invite(console, processes.base_url, figures.REGION[0], ADMIN, run.password)
+            demo_tables.invite(console, processes.base_url, figures.REGION[0], DISPATCHER, run.password)
             await _first(stop.wait(), processes.watch())
             if not stop.is_set():
                 raise DemoFailed(f"服务或后台进程意外结束，详见 {processes.log}。")

@@ -175,12 +175,12 @@ def _events(report: Json) -> Table:
     return table
 
 
-def invite(console: Console, base_url: str, region_code: str, admin: str, password: str) -> None:
+def invite(console: Console, base_url: str, region_code: str, username: str, password: str) -> None:
     """Say where the server is and how to log in."""
     lines = (
         f"服务还在运行：{base_url}/docs",
         f"登录：POST {base_url}/v1/tokens "
-        f'{{"grant_type":"password","region_code":"{region_code}","username":"{admin}","password":"{password}"}}',
+        f'{{"grant_type":"password","region_code":"{region_code}","username":"{username}","password":"{password}"}}',
         "按 Ctrl-C 结束。",
     )
     for line in lines:

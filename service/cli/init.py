@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.accounts import schemas as account_schemas
 from service.accounts import usecases as accounts
-from service.accounts.rules import Role
+from service.accounts.errors import PasswordTooWeak
+from service.accounts.rules import Role, refuse_weak
 from service.cli.app import CommandError
 from service.cli.database import addresses, require_owner
 from service.cli.migrate import upgrade
@@ -71,6 +72,7 @@ def founding(
     lon, lat, datum = place
     code, name = institution
     try:
+        refuse_weak(password, username=admin, display_name="管理员")
         return Founding(
             # a region's code and name are those of a district: a code of a published list and a line of text
             region=institution_schemas.DistrictCreate(code=region[0], name=region[1]),
@@ -87,6 +89,8 @@ def founding(
                 username=admin, role=Role.region_admin, display_name="管理员", password=password
             ),
         )
+    except PasswordTooWeak as weak:
+        raise CommandError(str(weak)) from None
     except ValidationError as wrong:
         # the first one only, and never the value itself: it may be the password
         first = wrong.errors(include_input=False, include_url=False)[0]
@@ -147,7 +151,7 @@ async def put_in(engine: AsyncEngine, keys: Path, what: Founding) -> None:
             role=what.admin.role,
             now=now,
         )
-        keyring.create(keys)  # last: without keys nothing of this must stand
+        keyring.create(keys, get_settings().field_cipher)  # last: without keys nothing of this must stand
 
 
 def _password(from_stdin: bool) -> str:

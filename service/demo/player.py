@@ -43,7 +43,7 @@ FAST: Final = Size(0.1, 3, 15.0)
 
 @dataclass
 class Player:
-    """Plays one demo; `username` and `password` are the region's first administrator's."""
+    """Plays one demo; `username` is the region's first administrator's, `password` his and the dispatcher's."""
 
     processes: Processes
     size: Size
@@ -74,7 +74,7 @@ class Player:
 
     async def _evening(self, town: Town) -> None:
         await authorities.found_region(town)
-        await authorities.appoint(town)
+        await authorities.appoint(town, self.password)
         await authorities.equip(town)
         await staffing.employ(town)
         self._lap("机构与医护")

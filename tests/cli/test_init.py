@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from service.accounts import schemas as account_schemas
 from service.accounts import usecases as accounts
+from service.accounts.rules import Due, Origin
 from service.cli import init
 from service.cli.app import CommandError
 from service.cli.migrate import upgrade
@@ -74,11 +75,16 @@ class TestFound:
         house = build_house(Settings(keyring=keys), engine)
         async with transaction(make_sessions(engine), Fence(), SystemClock().now()) as session:
             token = await accounts.log_in(
-                session, house=house, region_code="640200", username="admin", password=PASSWORD
+                session,
+                house=house,
+                origin=Origin("127.0.0.1", "test"),
+                region_code="640200",
+                username="admin",
+                password=PASSWORD,
             )
         await engine.dispose()
         assert isinstance(token, account_schemas.TokenRead)
-        assert (token.role, "region:write" in token.scope.split()) == ("region_admin", True)
+        assert (token.role, token.due) == ("region_admin", [Due.enrol_second_factor])
 
     async def test_writes_nothing_into_a_database_that_has_a_region(
         self, server: embedded.EmbeddedServer, empty: str, tmp_path: Path
@@ -127,6 +133,11 @@ class TestFounding:
             founding(password="secret-9")
         assert "password" in str(refused.value)
         assert "secret-9" not in str(refused.value)
+
+    def test_refuses_a_password_that_anybody_could_guess(self) -> None:
+        with pytest.raises(CommandError, match="密码过于简单") as refused:
+            founding(password="1234567890")
+        assert "1234567890" not in str(refused.value)
 
     def test_refuses_a_place_that_is_not_on_earth(self) -> None:
         with pytest.raises(CommandError, match="lon"):

@@ -234,7 +234,7 @@ class TestTwoRuns:
         assert runs.docs.status_code == 200
         assert "swagger" in runs.docs.text.lower()
         assert runs.token.status_code == 200
-        assert runs.token.json()["role"] == "region_admin"
+        assert runs.token.json()["role"] == "dispatcher"
 
 
 class TestStop:

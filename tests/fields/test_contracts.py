@@ -99,6 +99,21 @@ class TestContracts:
         elder = town.world.client(town.world.principal(Role.elder, elders))
         assert (await shown(elder, f"/contracts/{contract['id']}"))["termination_reason"] == "moved_away"
 
+    async def test_ends_by_the_reason_that_the_record_of_death_bears_out(self, town: Town) -> None:
+        await town.offer("BP")
+        person = await town.elder()
+        contract = await signed(town, person, await offered(town))
+
+        async def ended(reason: str) -> tuple[int, str | None]:
+            path, asked = f"/contracts/{contract['id']}/termination", {"on": DAY, "reason": reason}
+            answer = await town.doctor.post(path, json=asked)
+            return answer.status_code, answer.json().get("code")
+
+        assert await ended("died") == (409, "termination-reason-wrong")
+        await changed(town.desk, f"/patients/{person}", {"deceased_on": "2026-03-01"})
+        assert await ended("moved_away") == (409, "termination-reason-wrong")
+        assert await ended("died") == (200, None)
+
     async def test_the_package_is_the_one_signed_and_the_family_doctor_is_a_doctor(self, town: Town) -> None:
         await town.offer("BP")
         first, second = await offered(town), await offered(town, code="TWO", items=[{"code": "BP", "quantity": 2}])

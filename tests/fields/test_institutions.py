@@ -60,6 +60,38 @@ class TestPublishedList:
         told = (await published(town))["NEW"]
         assert (told["district_name"], told["licence_no"]) == ("惠农区", "PDY20002")
 
+    async def test_a_licence_number_is_one_institutions_as_registered_and_as_changed(self, town: Town) -> None:
+        first = await clinic(town)
+        body = {
+            "code": "TWO", "name": "青山社区卫生服务站", "kind": "village_clinic",
+            "district_id": str(town.world.district_id), "address": "青山街3号", "place": PLACE, "licence": LICENCE,
+        }  # fmt: skip
+        refused = await town.governor.post("/institutions", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "licence-taken")
+        second = await made(town.governor, "/institutions", body | {"licence": LICENCE | {"no": "PDY20002"}})
+        path = f"/institutions/{second['id']}"
+        refused = await town.governor.patch(path, json={"licence": LICENCE})
+        assert (refused.status_code, refused.json()["code"]) == (409, "licence-taken")
+        await changed(town.governor, f"/institutions/{first['id']}", {"licence": None})
+        await changed(town.governor, path, {"licence": LICENCE})
+
+    async def test_a_registration_number_is_one_institutions_while_it_runs(self, town: Town) -> None:
+        first = await clinic(town)
+        second = await town.world.add_institution(modes=())
+        mode = {"mode": "round", "registration_no": "石卫登1号", "valid_from": "2026-03-02"}
+        path, own = f"/institutions/{second}/service-modes", f"/institutions/{first['id']}/service-modes"
+        refused = await town.governor.post(path, json=mode)
+        assert (refused.status_code, refused.json()["code"]) == (409, "registration-taken")
+        # the first institution's paper may name both its modes
+        await made(town.governor, own, mode | {"mode": "home_bed"})
+        await made(town.governor, path, mode | {"registration_no": "石卫登2号"})
+        for each in (await shown(town.governor, own))["items"]:
+            await changed(town.governor, f"{own}/{each['id']}", {"valid_to": "2026-03-04"})
+        await made(town.governor, path, mode | {"mode": "home_bed", "valid_from": "2026-03-05"})
+        [running] = [each for each in (await shown(town.governor, own))["items"] if each["mode"] == "round"]
+        refused = await town.governor.patch(f"{own}/{running['id']}", json={"valid_to": None})
+        assert (refused.status_code, refused.json()["code"]) == (409, "registration-taken")
+
     async def test_holds_an_institution_while_its_licence_and_a_registration_are_in_force(self, town: Town) -> None:
         licence = LICENCE | {"valid_from": "2026-02-01", "valid_to": "2026-03-31"}
         registered = await clinic(town, since="2026-02-01", licence=licence)

@@ -53,6 +53,10 @@ class TestPeople:
         ask = {"institution_id": str(other), "id_number": number, "name": "居民甲", "because": "转入本辖区居住"}
         await made(desk, "/patients/admissions", ask)
         assert (await shown(desk, f"/patients/{person}"))["cared_for_because"] == "转入本辖区居住"
+        third = await town.world.add_institution()
+        ward = await town.world.as_role(Role.dispatcher, third)
+        await made(ward, "/patients/admissions", ask | {"institution_id": str(third), "because": "医共体转介"})
+        assert (await shown(ward, f"/patients/{person}"))["cared_for_because"] == "医共体转介"
         assert (await shown(town.desk, f"/patients/{person}"))["cared_for_because"] == "登记"
 
 
@@ -127,6 +131,51 @@ class TestHomes:
         told: list[Any] = [await town.order(each, "BP", kind="institution_round") for each in people]
         assert [each.status_code for each in told] == [409, 201]
         assert told[0].json()["code"] == "not-a-care-home"
+
+    async def test_a_pin_of_wechats_map_decides_the_distance_and_names_the_home(self, town: Town) -> None:
+        await town.offer("BP")
+        lon, lat = geo.wgs84_to_gcj02(NORTH["lon"], NORTH["lat"])
+        pin = {"longitude": lon, "latitude": lat, "name": "朝阳小区", "address": "大武口区朝阳东街"}
+        body = {"institution_id": town.at, "address": "3号楼", "floor": 1}
+        told = []
+        for changes in ({}, {"longitude": lon + 0.01}, {"latitude": lat + 0.01}, {"name": "西苑"}, {"address": "乙街"}):
+            home = await made(town.desk, "/homes", body | {"pin": pin | changes})
+            metres = (await town.quote(await town.person(home["id"]), "BP"))["distance_metres"]
+            told.append((round(metres, -2), home["address"]))
+        assert told == [
+            (1100, "大武口区朝阳东街朝阳小区3号楼"),
+            (1400, "大武口区朝阳东街朝阳小区3号楼"),
+            (2200, "大武口区朝阳东街朝阳小区3号楼"),
+            (1100, "大武口区朝阳东街西苑3号楼"),
+            (1100, "乙街朝阳小区3号楼"),
+        ]
+
+    async def test_is_booked_once_a_person_has_said_where_it_is(self, town: Town) -> None:
+        await town.offer("BP")
+        home = await made(town.desk, "/homes", {"institution_id": town.at, "address": "朝阳东街88号"})
+        person = await town.elder(home["id"])
+        refused = await town.order(person, "BP")
+        assert (refused.status_code, refused.json()["code"]) == (409, "home-not-placed")
+        assert (await town.quote(person, "BP"))["code"] == "home-not-placed"
+        lon, lat = geo.wgs84_to_gcj02(NORTH["lon"], NORTH["lat"])
+        distances = []
+        for place in (
+            {"lon": lon, "lat": lat, "datum": "gcj02"},
+            {"lon": lon, "lat": lat, "datum": "wgs84"},
+            {"lon": lon + 0.01, "lat": lat, "datum": "gcj02"},
+            {"lon": lon, "lat": lat + 0.01, "datum": "gcj02"},
+        ):
+            seen = (await shown(town.desk, f"/homes/{home['id']}"))["placing_revision"]
+            word = {"revision": seen, "reason": "asked_resident", "place": place}
+            path = f"/homes/{home['id']}/placing"
+            late = await town.desk.post(path, json=word | {"revision": seen + 1})
+            assert late.json()["code"] == "home-placed-meanwhile"
+            assert (await town.desk.post(path, json=word)).status_code == 200
+            distances.append((await town.quote(person, "BP"))["distance_metres"])
+        assert 1105 < distances[0] < 1115
+        assert min(abs(each - distances[0]) for each in distances[1:]) > 50
+        assert (await shown(town.desk, f"/homes/{home['id']}"))["placed_because"] == "asked_resident"
+        assert (await town.order(person, "BP")).status_code == 201
 
 
 class TestProxies:

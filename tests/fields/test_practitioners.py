@@ -87,6 +87,21 @@ class TestQualifications:
         await changed(town.chief, f"{rows}/{held['id']}", {"valid_to": "2026-03-04"})
         assert await told("2026-03-05") == (False, False, [])
 
+    async def test_a_certificate_is_one_persons_at_a_time(self, town: Town) -> None:
+        one, two = [f"/practitioners/{await worker(town)}/qualifications" for _ in range(2)]
+        paper = {"kind": "skill", "code": "wound_care", "certificate_no": "技01", "valid_from": "2026-03-01"}
+        held = await made(town.chief, one, paper)
+        # one certificate may prove several skills of its holder
+        await made(town.chief, one, paper | {"code": "stoma_care", "valid_to": "2026-03-02"})
+        refused = await town.chief.post(two, json=paper)
+        assert (refused.status_code, refused.json()["code"]) == (409, "certificate-taken")
+        await made(town.chief, two, paper | {"certificate_no": "技02", "valid_to": "2026-03-02"})
+        await made(town.chief, two, paper | {"kind": "licence", "code": "nurse"})
+        await changed(town.chief, f"{one}/{held['id']}", {"valid_to": "2026-03-02"})
+        await made(town.chief, two, paper | {"valid_from": "2026-03-03"})
+        refused = await town.chief.patch(f"{one}/{held['id']}", json={"valid_to": None})
+        assert (refused.status_code, refused.json()["code"]) == (409, "certificate-taken")
+
 
 class TestShifts:
     async def test_the_dispatcher_sees_the_hours_as_added_and_as_changed(self, town: Town) -> None:

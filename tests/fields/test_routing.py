@@ -159,6 +159,9 @@ class TestAreas:
         assert refused.json()["code"] == "area-code-taken"
         theirs = await made(town.governor, "/dispatch-areas", body | {"code": "OTHER"})
         assert (await scene.request(area_id=theirs["id"])).status_code == 404
+        there = await town.world.as_role(Role.dispatcher, other)
+        asked = await there.post("/plans", json={"area_id": theirs["id"], "service_on": DAY})
+        assert (await shown(there, f"/plans/{asked.json()['id']}"))["area_name"] == "又一区"
 
 
 class TestWishes:
@@ -180,6 +183,69 @@ class TestWishes:
         # the second elder's stairs are walked, the first one's house has a lift
         stays = {stop["order_id"]: minutes(stop) for route in plan["routes"] for stop in route["stops"]}
         assert [stays[order] for order in orders] == [30, 32]
+
+
+class TestSexes:
+    """Only staff of the sex that the elder asked for are sent, whatever else speaks for another."""
+
+    async def nurse(self, town: Town, sex: str) -> str:
+        """Register a licensed nurse who works all day; return the id."""
+        body = {
+            "institution_id": town.at, "staff_no": f"N{town.world.number()}", "name": "护士", "sex": sex,
+            "role": "nurse", "station_id": str(town.world.station_id), "travel_mode": "ebike",
+        }  # fmt: skip
+        person = str((await made(town.chief, "/practitioners", body))["id"])
+        paper = {"kind": "licence", "code": "nurse", "certificate_no": person, "valid_from": "2020-01-01"}
+        await made(town.chief, f"/practitioners/{person}/qualifications", paper)
+        await made(town.chief, f"/practitioners/{person}/shifts", SHIFT)
+        return person
+
+    async def accepted(self, town: Town, code: str, change: dict[str, Any] | None = None, **wish: Any) -> str:
+        """Place an order of a new elder, change it if asked to, accept it; return the id."""
+        order = str((await town.order(await town.elder(), code, **wish)).json()["order"]["id"])
+        if change:
+            await changed(town.desk, f"/orders/{order}", change)
+        assert (await town.desk.post(f"/orders/{order}/acceptance")).status_code == 200
+        assert (await shown(town.desk, f"/orders/{order}"))["staff_sex"] == (wish | (change or {}))["staff_sex"]
+        return order
+
+    async def test_as_placed_and_as_changed_even_against_the_wish_for_a_person(self, town: Town, scene: Scene) -> None:
+        await town.offer("BP")
+        she, he = [await self.nurse(town, sex) for sex in ("female", "male")]
+        wanted = {
+            await self.accepted(town, "BP", staff_sex="female", preferred_practitioner_id=he): she,
+            await self.accepted(town, "BP", staff_sex="male", preferred_practitioner_id=she): he,
+            await self.accepted(
+                town, "BP", {"staff_sex": "female"}, staff_sex="male", preferred_practitioner_id=he
+            ): she,
+            await self.accepted(town, "BP", {"staff_sex": None}, staff_sex="female", preferred_practitioner_id=he): he,
+        }
+        plan = await scene.plan()
+        sent = {stop["order_id"]: route["practitioner_id"] for route in plan["routes"] for stop in route["stops"]}
+        sent.pop(None, None)  # lunches
+        assert sent == wanted
+
+    async def test_all_who_go_together_are_and_else_the_order_stays_out_and_says_so(
+        self, town: Town, scene: Scene
+    ) -> None:
+        await town.service("PAIR", staff_count=2)
+        await town.service("DOPPLER", skills=["doppler"])
+        for code in ("PAIR", "DOPPLER"):
+            await town.price(code)
+        for sex in ("female", "male"):
+            await self.nurse(town, sex)
+        pair = await self.accepted(town, "PAIR", staff_sex="male")
+        skilled = await self.accepted(town, "DOPPLER", staff_sex="male")
+        left = {each["order_id"]: each for each in (await scene.plan())["unassigned"]}
+        assert {order: each["reason"] for order, each in left.items()} == {
+            pair: "no_staff_of_that_sex", skilled: "no_qualified_staff",
+        }  # fmt: skip
+        assert "性别" in left[pair]["explanation"]
+        assert left[pair]["facts"] == {"skills": ["sex:male"], "qualified": 1, "needed": 2}
+        second = await self.nurse(town, "male")
+        plan = await scene.plan()
+        assert [each["order_id"] for each in plan["unassigned"]] == [skilled]
+        assert second in {route["practitioner_id"] for route in plan["routes"]}
 
 
 class TestSolver:

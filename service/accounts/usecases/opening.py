@@ -23,13 +23,21 @@ class Created:
 
 
 async def create_account(
-    session: AsyncSession, *, principal: Principal, draft: schemas.AccountCreate, now: datetime
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    draft: schemas.AccountCreate,
+    now: datetime,
+    must_change_password: bool = False,
 ) -> Created:
     """Make an account of staff, an administrator or a service client.
+
+    `must_change_password`: it went through other hands, its owner chooses another before anything else.
 
     Raises:
         RoleBeyondYours, InstitutionsDoNotFit: not the principal's to make, or not like this.
         problems.NotFound: an institution that is not his, or not of the region.
+        PasswordTooWeak: anybody could guess it.
         UsernameTaken: at the flush.
     """
     wanted = set(draft.institution_ids)
@@ -37,6 +45,8 @@ async def create_account(
     known = await institutions.list_institutions_facts(session, region_id=principal.region_id, institution_ids=wanted)
     if len(known) != len(wanted):
         raise problems.NotFound(what="机构")
+    if draft.password is not None:
+        rules.refuse_weak(draft.password, username=draft.username, display_name=draft.display_name)
     secret = passwords.new_secret() if draft.role is rules.Role.service_client else None
     account = await _add(
         session,
@@ -47,6 +57,7 @@ async def create_account(
         password=draft.password or secret,
         institution_ids=wanted,
         now=now,
+        must_change_password=must_change_password,
     )
     return Created(account, secret)
 
@@ -82,15 +93,17 @@ async def create_first_account(
     display_name: str = "管理员",
     institution_ids: Collection[UUID] = (),
 ) -> rules.AccountFacts:
-    """Make an account that nobody is there to make: the first administrator of a region or of an institution.
+    """Make an account that nobody is there to make: the first administrator of a platform, region or institution.
 
-    Only for setting a database up, as the schema's owner.
+    Only at the server's console, as the schema's owner.
 
     Raises:
         InstitutionsDoNotFit: an administrator of a region with institutions, or of institutions without.
+        PasswordTooWeak: anybody could guess it.
         UsernameTaken: at the flush.
     """
-    rules.refuse_appointment(rules.Role.region_admin, (), role, institution_ids)
+    rules.refuse_misfit(role, institution_ids)
+    rules.refuse_weak(password, username=username, display_name=display_name)
     return await _add(
         session,
         region_id=region_id,
@@ -113,6 +126,7 @@ async def _add(
     now: datetime,
     password: str | None = None,
     institution_ids: Collection[UUID] = (),
+    must_change_password: bool = False,
 ) -> rules.AccountFacts:
     row = Account(
         region_id=region_id,
@@ -121,6 +135,7 @@ async def _add(
         display_name=display_name,
         password_hash=await passwords.hash_password(password) if password else None,
         created_at=now,
+        must_change_password=must_change_password,
     )
     session.add(row)
     await session.flush()

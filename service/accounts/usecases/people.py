@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.accounts import errors, facts, repository, rules, schemas
+from service.accounts import errors, facts, repository, rules, schemas, secret_repository, session_repository
 from service.accounts.models import Account
 from service.accounts.usecases.standing import find_standing
 from service.core import passwords, problems
@@ -53,7 +53,7 @@ async def list_accounts(
     return await facts.of_rows(session, rows)
 
 
-async def _in_charge(session: AsyncSession, principal: Principal, account_id: UUID) -> Account:
+async def in_charge(session: AsyncSession, principal: Principal, account_id: UUID) -> Account:
     """Return an account, locked, that the principal may change.
 
     Raises:
@@ -72,55 +72,71 @@ async def _in_charge(session: AsyncSession, principal: Principal, account_id: UU
 async def change_account(
     session: AsyncSession, *, principal: Principal, account_id: UUID, change: schemas.AccountUpdate
 ) -> rules.AccountFacts:
-    """Rename, disable or enable an account, or give it another password; the last two end its sessions.
+    """Rename, disable or enable an account, or reset its password; the last two end its sessions.
+
+    A password that somebody else has chosen must be changed at the next log-in.
 
     Raises:
         problems.NotFound: there is none, or it is not in the principal's charge.
         NotYourself: one would lock oneself out.
         PasswordNotUsed: a password for an account that logs in otherwise.
+        PasswordTooWeak: anybody could guess it.
     """
-    row = await _in_charge(session, principal, account_id)
+    row = await in_charge(session, principal, account_id)
     row.display_name = change.display_name or row.display_name
     if change.status is not None and change.status != row.status:
         if account_id == principal.account_id:
             raise errors.NotYourself
         row.status, row.sessions_from = change.status, SystemClock().now()
     if change.password is not None:
+        if account_id == principal.account_id:
+            raise errors.NotYourself
         if row.role == rules.Role.service_client or row.role in rules.ACTED_FOR:
             raise errors.PasswordNotUsed
-        await _set_password(row, change.password)
+        rules.refuse_weak(change.password, username=row.username, display_name=row.display_name)
+        await replace_password(session, row, change.password)
+        row.must_change_password = True
+        # whoever holds a session from before may be the one the change is meant to keep out
+        row.sessions_from = SystemClock().now()
     await session.flush()
     return (await facts.of_rows(session, [row]))[0]
 
 
-async def _set_password(row: Account, password: str) -> None:
+async def replace_password(session: AsyncSession, row: Account, password: str) -> None:
+    """Give an account another password or secret, and remember the one that it had."""
+    if row.password_hash is not None:
+        await secret_repository.keep_password(session, row.region_id, row.id, row.password_hash, SystemClock().now())
     row.password_hash = await passwords.hash_password(password)
-    # whoever holds a refresh token from before may be the one the change is meant to keep out
-    row.sessions_from = SystemClock().now()
 
 
 async def renew_secret(session: AsyncSession, *, principal: Principal, account_id: UUID) -> str:
-    """Give a service client a new secret; the old one is void at once.
+    """Give a service client a new secret; the old one and every session opened with it are void at once.
 
     Raises:
         problems.NotFound: there is no such service client in the principal's charge.
     """
-    row = await _in_charge(session, principal, account_id)
+    row = await in_charge(session, principal, account_id)
     if row.role != rules.Role.service_client:
         raise problems.NotFound(what="服务端账号")
     secret = passwords.new_secret()
-    await _set_password(row, secret)
+    row.password_hash, row.sessions_from = await passwords.hash_password(secret), SystemClock().now()
     await session.flush()
     return secret
 
 
-async def change_own_password(session: AsyncSession, *, principal: Principal, change: schemas.PasswordChange) -> None:
+async def change_own_password(
+    session: AsyncSession, *, principal: Principal, change: schemas.PasswordChange, remembered: int
+) -> None:
     """Give oneself another password; every other session ends.
+
+    It must not be one of the last `remembered` that the account had, the present one included.
 
     Raises:
         problems.NotFound: the account is gone.
         PasswordNotUsed: one's account logs in otherwise.
         PasswordWrong: the old password is not that.
+        PasswordTooWeak: anybody could guess the new one.
+        PasswordUsedBefore: it was one's own before.
     """
     row = await repository.find_account(session, principal.region_id, principal.account_id, lock=True)
     if row is None:
@@ -129,5 +145,16 @@ async def change_own_password(session: AsyncSession, *, principal: Principal, ch
         raise errors.PasswordNotUsed
     if not await passwords.password_fits(change.old_password, row.password_hash):
         raise errors.PasswordWrong
-    await _set_password(row, change.new_password)
+    rules.refuse_weak(change.new_password, username=row.username, display_name=row.display_name)
+    await _refuse_used_before(session, row, change.new_password, remembered)
+    await replace_password(session, row, change.new_password)
+    row.must_change_password = False
+    await session_repository.end_others(session, row.region_id, row.id, principal.session_id, SystemClock().now())
     await session.flush()
+
+
+async def _refuse_used_before(session: AsyncSession, row: Account, password: str, remembered: int) -> None:
+    before = await secret_repository.list_old_passwords(session, row.region_id, row.id, max(remembered - 1, 0))
+    for hashed in (row.password_hash, *before)[:remembered]:
+        if await passwords.password_fits(password, hashed):
+            raise errors.PasswordUsedBefore

@@ -18,4 +18,6 @@ async def find_standing(session: AsyncSession, region_id: UUID, account_id: UUID
         status=rules.AccountStatus(found["status"]),
         sessions_from=found["sessions_from"],
         institution_ids=tuple(found["institution_ids"]),
+        must_change_password=found["must_change_password"],
+        second_factor=found["second_factor"],
     )
