@@ -1,0 +1,95 @@
+"""The application as it was before the newest migration: taken from the project's own history."""
+
+import asyncio
+import io
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("service", "migrations")
+
+
+def _git(*arguments: str) -> bytes:
+    return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True).stdout
+
+
+def before_the_newest_migration() -> str:
+    """Return the commit that the newest migration was added on top of (the last one, while it is not committed)."""
+    try:
+        newest = max((ROOT / "migrations" / "versions").glob("2*.py")).relative_to(ROOT)
+        added = _git("log", "--diff-filter=A", "--format=%H", "--", str(newest)).decode().split()
+        return _git("rev-parse", f"{added[-1]}^" if added else "HEAD").decode().strip()
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("没有版本历史（不是 git 克隆），取不到上一版程序")
+
+
+def unpack(commit: str, where: Path) -> Path:
+    """Put the application of a commit into an empty directory; return it."""
+    with tarfile.open(fileobj=io.BytesIO(_git("archive", "--format=tar", commit, *PARTS))) as tar:
+        tar.extractall(where, filter="data")
+    return where
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A database, its keys, and the sources of one version of the application."""
+
+    sources: Path
+    app_url: str
+    owner_url: str
+    keyring: Path
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of this version is started with."""
+        return {
+            **os.environ,
+            "PYTHONPATH": str(self.sources),
+            "XUNZHEN_DATABASE_URL": self.app_url,
+            "XUNZHEN_OWNER_URL": self.owner_url,
+            "XUNZHEN_KEYRING": str(self.keyring),
+            "XUNZHEN_LOG_LEVEL": "ERROR",
+            **self.more,
+        }
+
+    async def run(self, *arguments: str, said: str = "", code: int = 0) -> str:
+        """Run a command of this version to its end; return what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "from service.cli import main; main()", *arguments,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=self.environment, cwd=self.sources,
+        )  # fmt: skip
+        printed, _ = await process.communicate(said.encode())
+        assert process.returncode == code, printed.decode()
+        return printed.decode()
+
+    @asynccontextmanager
+    async def serving(self, port: int) -> AsyncIterator[httpx.AsyncClient]:
+        """Serve this version; give a client of it."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "from service.cli import main; main()", "serve", "--port", str(port),
+            env=self.environment, cwd=self.sources,
+        )  # fmt: skip
+        try:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                for _ in range(300):
+                    try:
+                        if (await client.get("/readyz")).status_code == 200:
+                            break
+                    except httpx.TransportError:
+                        await asyncio.sleep(0.1)
+                assert process.returncode is None, "it does not serve"
+                yield client
+        finally:
+            process.terminate()
+            await process.wait()
