@@ -7,17 +7,20 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.core import body_limit, health, keyring, paging, problem_handlers
+from service.core import body_limit, front, health, keyring, paging, problem_handlers
+from service.core.audit import doing
 from service.core.clock import Clock, DemoClock, SystemClock
 from service.core.crypt import FieldCipher
 from service.core.db.engine import make_sessions
+from service.core.files import routes as files
 from service.core.http import House
+from service.core.rate_limits import Limits
 from service.core.settings import Settings
 from service.core.signing import Signer
 
 ROOMS: Final = (
-    "accounts", "institutions", "practitioners", "patients", "catalog", "contracts", "orders", "beds", "booking",
-    "routing", "visits", "billing",
+    "accounts", "institutions", "practitioners", "patients", "notices", "catalog", "contracts", "orders", "beds",
+    "booking", "routing", "visits", "billing", "quality",
 )  # fmt: skip
 LARGEST_BODY: Final = 1 << 20
 DESCRIPTION: Final = "家庭病床与上门巡诊：预约、排路、上门留痕、一次收费。拒绝一律为 application/problem+json。"
@@ -30,13 +33,15 @@ def build_house(settings: Settings, engine: AsyncEngine) -> House:
         keyring.KeyringMissing: no keys yet; `xunzhen init` makes them.
     """
     keys = keyring.load(settings.keyring_path)
+    front.watch(engine, settings)
     return House(
         settings=settings,
         sessions=make_sessions(engine),
         clock=build_clock(settings),
-        signer=Signer(keys),
-        cipher=FieldCipher(keys),
+        signer=Signer(keys, renewed=keyring.Watch(settings.keyring_path).changed),
+        cipher=FieldCipher(keys, renewed=keyring.Watch(settings.keyring_path).changed),
         cursors=paging.Cursors(keys.index.secret),
+        limits=Limits.of(settings),
     )
 
 
@@ -64,10 +69,17 @@ def build_app(house: House | None = None) -> FastAPI:
     app.state.house = house
     for room in ROOMS:
         app.include_router(importlib.import_module(f"service.{room}.routes").router, prefix="/v1")
+    app.include_router(files.router, prefix="/v1")
     app.include_router(health.router)
     problem_handlers.install(app)
-    app.add_middleware(body_limit.BodyLimit, limit=LARGEST_BODY)
+    app.add_middleware(body_limit.BodyLimit, limit=LARGEST_BODY, larger=_larger_bodies(house))
+    app.add_middleware(doing.Requests)
+    front.install(app, house)
     return app
+
+
+def _larger_bodies(house: House | None) -> dict[str, int]:
+    return {f"/v1{files.PATH}": house.settings.files_largest_bytes} if house else {}
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -11,11 +11,14 @@ from service.core.jobs import install
 
 FLOORS: Final = (
     "service.core.idempotency",
+    "service.core.audit.models",
     "service.core.jobs.models",
+    "service.core.files.models",
     "service.institutions.models",
     "service.accounts.models",
     "service.patients.models",
     "service.practitioners.models",
+    "service.notices.models",
     "service.catalog.models",
     "service.contracts.models",
     "service.orders.models",
@@ -23,6 +26,7 @@ FLOORS: Final = (
     "service.routing.models",
     "service.visits.models",
     "service.billing.models",
+    "service.quality.models",
 )
 """The modules that hold tables; a floor's policies and functions may name those of the floors before it."""
 

@@ -98,6 +98,7 @@ async def distance_metres(session: AsyncSession, *, region_id: UUID, house: Hous
 
     Raises:
         problems.NotFound: there is no such home.
+        patients.errors.HomeNotPlaced: nobody knows where it is.
     """
     home = await patients.get_home(session, region_id=region_id, home_id=home_id)
     door, place = geo.Point(house.institution.lon, house.institution.lat), geo.Point(home.lon, home.lat)

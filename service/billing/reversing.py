@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.billing import errors, repository, schemas, settling
 from service.billing.models import Reversal
 from service.contracts import usecases as contracts
-from service.core import problems
+from service.core import metrics, problems
 from service.core.principal import Principal
 from service.orders import usecases as orders
 from service.orders.rules import OrderState
@@ -51,6 +51,7 @@ async def reverse(
         )
     )
     await session.flush()
+    metrics.count_settlement(session, "reversed")
     await contracts.return_settlement(session, region_id=region_id, settlement_id=row.id, on=row.service_on)
     await orders.move(
         session,

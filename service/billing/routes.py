@@ -32,7 +32,14 @@ _GATE = (
     "/quotes",
     status_code=201,
     response_model=schemas.QuoteRead,
-    responses=http.refuses(problems.NotFound, patient_errors.RightMissing, errors.HomeUnknown, *_GATE, keyed=True),
+    responses=http.refuses(
+        problems.NotFound,
+        patient_errors.RightMissing,
+        patient_errors.HomeNotPlaced,
+        errors.HomeUnknown,
+        *_GATE,
+        keyed=True,
+    ),
 )
 async def ask_quote(
     body: schemas.QuoteCreate, principal: _Asks, session: http.Session, now: http.Now, once: http.OnlyOnce

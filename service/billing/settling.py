@@ -15,9 +15,11 @@ from service.billing import errors, posting, repository, rules, statement, visit
 from service.billing.models import SettlementRefusal
 from service.contracts import errors as contract_errors
 from service.contracts import usecases as contracts
+from service.core import metrics
 from service.core.clock import local_date
 from service.core.db.session import transaction
 from service.core.http import House
+from service.core.jobs import queue
 from service.core.jobs.queue import Job
 from service.core.problems import Refusal
 from service.orders import usecases as orders
@@ -25,6 +27,8 @@ from service.orders.rules import OrderState
 from service.visits import usecases as visits
 from service.visits.rules import VisitProof
 
+BILL_READY: Final = "bill.ready"
+"""News: a visit has a bill (subject: the settlement)."""
 _ATTEMPTS: Final = 5
 _NOT_YET: Final = (errors.VisitNotVerified, errors.AwaitingTrip)
 _REFUSED: Final = (
@@ -123,6 +127,9 @@ async def settle(
         account_id=account_id,
         because="已结算",
     )
+    metrics.count_settlement(session, "settled")
+    job = Job(region_id=region_id, institution_ids=(row.institution_id,), subject_id=row.id)
+    await queue.enqueue(session, BILL_READY, job)
     return Settled(row.id, created=True)
 
 
@@ -163,6 +170,7 @@ async def _note(session: AsyncSession, *, region_id: UUID, visit_id: UUID, refus
     if last is None or (last.code, last.facts) != (row.code, row.facts):
         session.add(row)
         await session.flush()
+        metrics.count_settlement(session, "refused")
 
 
 def _refuse_unready(proof: VisitProof, trip: list[VisitProof]) -> date:

@@ -3,6 +3,7 @@
 Booking quotes through `quoting`; the worker settles through `settling`.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -19,8 +20,10 @@ from service.patients.rules import Right
 from service.visits import usecases as visits
 
 __all__ = [
+    "LiveBill",
     "accept_quote",
     "list_settlements",
+    "live_bill",
     "preview",
     "quote",
     "read_case",
@@ -31,6 +34,18 @@ __all__ = [
     "reverse_settlement",
     "settle_visit",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveBill:
+    """What people are told of a bill that stands."""
+
+    institution_id: UUID
+    person_id: UUID
+    visit_id: UUID
+    service_on: date
+    patient_fen: int
+
 
 LISTING: Final = "settlements"
 _LONGEST_DAYS: Final = 366
@@ -67,6 +82,15 @@ async def reverse_settlement(
     """
     await reversing.reverse(session, principal=principal, settlement_id=settlement_id, asked=asked, now=now)
     return await read_settlement(session, principal=principal, settlement_id=settlement_id, now=now)
+
+
+async def live_bill(session: AsyncSession, *, region_id: UUID, settlement_id: UUID) -> LiveBill | None:
+    """Return what is told of a bill, None when it was taken back or the fence does not show it."""
+    row = await repository.find_settlement(session, region_id=region_id, settlement_id=settlement_id)
+    reversed_by = await repository.find_reversal(session, region_id=region_id, settlement_id=settlement_id)
+    if row is None or reversed_by is not None:
+        return None
+    return LiveBill(row.institution_id, row.person_id, row.visit_id, row.service_on, row.patient_fen)
 
 
 async def read_settlement(

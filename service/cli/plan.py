@@ -18,11 +18,11 @@ from service.cli import plan_tables
 from service.cli.app import CommandError
 from service.core.geo import Datum, TravelMode
 from service.core.settings import get_settings
+from service.core.tabular.faults import FilesRefused
 from service.gateways.maps import GreatCircle, MatrixSource, Osrm, Pace, Valhalla
 from service.routing import referee
 from service.routing.problem import Limits, Plan, Problem
 from service.routing.readers import station as reader
-from service.routing.readers.tables import FilesRefused
 from service.routing.referee import Rule, Verdict
 from service.routing.solver import solve
 from service.routing.writers import station as writer

@@ -9,7 +9,7 @@ import uvicorn
 
 from service.cli.app import CommandError
 from service.cli.database import addresses, refuse_unfenced_role
-from service.core import keyring, logs
+from service.core import graceful, keyring, logs
 from service.core.db.engine import make_engine
 from service.core.settings import get_settings
 from service.main import build_app, build_house
@@ -37,9 +37,16 @@ async def _serve(url: str, host: str, port: int, fd: int | None) -> None:
         await refuse_unfenced_role(engine)
         house = build_house(settings, engine)
         config = uvicorn.Config(
-            build_app(house), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=20
+            build_app(house),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=settings.graceful_seconds,
         )
-        await uvicorn.Server(config).serve(sockets=None if fd is None else [socket.socket(fileno=fd)])
+        await graceful.Server(config).serve(sockets=None if fd is None else [socket.socket(fileno=fd)])
     except (keyring.KeyringMissing, ValueError) as error:
         raise CommandError(str(error)) from error
     finally:

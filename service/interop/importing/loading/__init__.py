@@ -1,0 +1,1 @@
+"""Puts the rows of the lists into the rooms, one list after the other, inside one transaction."""

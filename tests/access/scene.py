@@ -1,0 +1,320 @@
+"""The rows that are asked for: one elder of one institution, and everything that the house can keep about both."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from httpx import AsyncClient, Response
+from sqlalchemy import text
+
+from service.accounts.models import RecoveryCode, RefreshToken, SecondFactor
+from service.accounts.rules import Role
+from service.catalog.models import InsuranceRule, Programme, ProgrammeItem
+from service.contracts.models import ProgrammeEnrolment
+from service.core.dates import moments
+from service.core.ids import new_id
+from service.institutions.models import SettingRow
+from service.notices.models import Notice, NoticeContact, NoticeTemplate
+from service.patients.models import Coverage, HomeReview, KeyGroupRow, Patient
+from service.practitioners.models import Shift
+from service.routing.models import Appointment, DispatchArea, Plan, PlanRoute, PlanStop, PlanUnassigned
+from service.visits.models import VisitEvent, VisitEvidence, VisitException, VisitStaff
+from tests.access.callers import Callers
+from tests.access.table import Relation
+from tests.billing.day import Day
+from tests.world import NOW, World
+
+TODAY: Final = date(2026, 3, 2)
+TOMORROW: Final = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
+YEAR: Final = date(2026, 1, 1)
+NUMBERS: Final = {
+    "proxy.max_per_elder": 20, "orders.max_open_per_person": 50, "orders.free_cancel_hours": 0, "proxy.max_elders": 50,
+}  # fmt: skip
+"""Settings that keep the seeded rows from standing in each other's way."""
+JPEG: Final = b"\xff\xd8\xff\xe0 a door"
+
+
+@dataclass
+class Scene:
+    """The seeded rows; `ids` says how a request names them."""
+
+    near: World
+    far: World
+    day: Day
+    callers: Callers
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    async def seed(cls, near: World, far: World) -> "Scene":
+        """Put everything in; what has a use case of its own is made over HTTP."""
+        await near.start()
+        await far.start()
+        elsewhere_id = await near.add_institution()
+        scene = cls(near, far, await Day(near).start(), Callers(near, far, elsewhere_id))
+        await scene._rules()
+        await scene._people()
+        await scene.callers.log_in(scene.id("person"), scene.id("stranger"))
+        await scene._accounts()
+        await scene._staff()
+        await scene._papers()
+        await scene._plans()
+        await scene._orders()
+        await scene._visits()
+        await scene._bills()
+        await scene._notices()
+        return scene
+
+    def id(self, name: str) -> UUID:
+        """Return a seeded row's id."""
+        return UUID(self.ids[name])
+
+    def keep(self, name: str, row_id: UUID) -> UUID:
+        """Remember a row under a name."""
+        self.ids[name] = str(row_id)
+        return row_id
+
+    def as_caller(self, role: Role, relation: Relation) -> AsyncClient:
+        """Return a client of one of the callers."""
+        return self.near.client(self.callers.principals[role, relation])
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """Return what every row of the institution begins with."""
+        return {"region_id": self.near.region_id, "institution_id": self.near.institution_id}
+
+    async def _rules(self) -> None:
+        region = {"region_id": self.near.region_id}
+        self.ids |= {
+            "institution": str(self.near.institution_id), "elsewhere": str(self.callers.elsewhere_id),
+            "station": str(self.near.station_id), "district": str(self.near.district_id),
+            "region_code": self.near.region_code,
+        }  # fmt: skip
+        for key, value in NUMBERS.items():
+            row = SettingRow(**region, key=key, value=value, valid_from=YEAR, set_by_account_id=new_id(), set_at=NOW)
+            await self.near.add(row)
+        ahead = SettingRow(
+            **self.own, key="orders.booking_days_ahead", value=15, valid_from=YEAR, set_by_account_id=new_id(),
+            set_at=NOW,
+        )  # fmt: skip
+        programme = Programme(**region, code="PH", name="国家基本公共卫生服务", payer="财政", valid_from=YEAR)
+        other = Programme(**region, code="PH2", name="失能老年人健康服务", payer="财政", valid_from=YEAR)
+        rule = InsuranceRule(
+            **region, plan_code="RESIDENT", name="居民医保", deductible_fen=0, pay_ratio="0.5", yearly_cap_fen=90_000,
+            valid_from=YEAR,
+        )  # fmt: skip
+        await self.near.add(
+            ahead, programme, ProgrammeItem(**region, programme_id=programme.id, code="BP", per_year=4), other,
+            ProgrammeItem(**region, programme_id=other.id, code="REHAB", per_year=4), rule,
+        )
+        self.keep("setting_row", ahead.id), self.keep("programme", programme.id), self.keep("rule", rule.id)
+        self.keep("programme_free", other.id)
+        await self.near.add_service_item("BP", name="血压测量", minutes=20)
+        await self.near.add_service_item("REHAB", name="康复训练")
+        self.keep("price", await self.day.price("BP", "10"))
+        await self.day.tariff()
+        self.keep("tariff", await one_id(self.near, "visit_fee_tariffs"))
+        self.keep("mode", await one_id(self.near, "service_modes", f"institution_id = '{self.near.institution_id}'"))
+
+    async def _people(self) -> None:
+        region = {"region_id": self.near.region_id}
+        home = self.keep("home", await self.near.add_home())
+        person = self.keep("person", await self.near.add_patient(home_id=home))
+        self.keep("stranger", await self.near.add_patient())
+        group = KeyGroupRow(**region, person_id=person, key_group="disabled", valid_from=YEAR)
+        coverage = Coverage(**region, person_id=person, plan_code="RESIDENT", valid_from=YEAR, valid_to=date(2026, 6, 1))
+        review = HomeReview(**region, home_id=home, cause="not_found", label="gazetteer", raised_at=NOW)
+        await self.near.add(group, coverage, review)
+        self.keep("key_group", group.id), self.keep("coverage", coverage.id), self.keep("review", review.id)
+        # known to another institution only, under a number that the desk can read from a card
+        await self._carded("arriving", self.callers.elsewhere_id)
+        await self._carded("unbound", self.near.institution_id)
+        self.ids["new_number"] = self.near.id_number(date(1950, 1, 1))
+
+    async def _carded(self, name: str, institution_id: UUID) -> None:
+        number, cipher = self.near.id_number(), self.near.house.cipher
+        self.ids[f"{name}_number"] = number
+        row = Patient(
+            region_id=self.near.region_id, registered_by_institution_id=institution_id, name="居民甲", sex="female",
+            born_on=date(1945, 5, 1), id_number_sealed=cipher.seal(number, context="patients.id_number"),
+            id_number_index=cipher.blind(number, context="patients.id_number"), registered_at=NOW,
+        )  # fmt: skip
+        await self.near.add(row)
+        self.keep(name, row.id)
+
+    async def _accounts(self) -> None:
+        region = {"region_id": self.near.region_id}
+        nurse = self.keep("account", await self.near.add_account(Role.nurse, self.near.institution_id))
+        self.keep("client", await self.near.add_account(Role.service_client))
+        self.keep("unbound_account", await self.near.add_account(Role.elder))
+        self.keep("new_proxy", await self.near.add_account(Role.family_proxy))
+        sealed = self.near.house.cipher.seal("JBSWY3DPEHPK3PXP", context="second_factors.secret")
+        await self.near.add(
+            SecondFactor(**region, account_id=nurse, secret_sealed=sealed, begun_at=NOW, confirmed_at=NOW),
+            RecoveryCode(**region, account_id=nurse, code_hash=b"0" * 32),
+        )
+        session_id = self.keep("session", new_id())
+        await self.near.open_session(replace(self.near.principal(Role.nurse, nurse), session_id=session_id))
+        token = RefreshToken(
+            **region, account_id=nurse, family_id=session_id, secret_hash=sha256(b"secret").digest(),
+            issued_at=datetime.now(UTC), expires_at=datetime.now(UTC) + timedelta(days=1),
+        )  # fmt: skip
+        await self.near.add(token)
+        self.ids["refresh_token"] = f"{self.near.region_id}.{token.id}.secret"
+        self.keep("proxy", await self._relation_id(Relation.proxied))
+
+    async def _relation_id(self, relation: Relation) -> UUID:
+        account_id = self.callers.principals[Role.family_proxy, relation].account_id
+        return await one_id(self.near, "care_relations", f"account_id = '{account_id}'")
+
+    async def _staff(self) -> None:
+        nurse = self.keep("practitioner", await self.near.add_practitioner())
+        self.keep("doctor", self.day.doctor)
+        self.keep("qualification", await one_id(self.near, "qualifications", f"practitioner_id = '{nurse}'"))
+        shift = Shift(
+            **self.own, practitioner_id=nurse, service_on=TOMORROW.date(),
+            during=moments(TOMORROW, TOMORROW + timedelta(hours=8)),
+        )  # fmt: skip
+        await self.near.add(shift)
+        self.keep("shift", shift.id)
+
+    async def _papers(self) -> None:
+        region, person = {"region_id": self.near.region_id}, self.id("person")
+        self.keep("contract", await self.day.contract(person, {"BP": 3}))
+        self.keep("package", await one_id(self.near, "packages"))
+        enrolled = ProgrammeEnrolment(
+            **region, person_id=person, programme_id=self.id("programme"), valid_from=YEAR
+        )  # fmt: skip
+        await self.near.add(enrolled)
+        self.keep("enrolment", enrolled.id)
+        self.keep("bed", await self.day.bed(person))
+
+    async def _plans(self) -> None:
+        region, institutions = {"region_id": self.near.region_id}, [self.near.institution_id]
+        area = DispatchArea(**region, code="A1", name="片区", institution_ids=institutions)
+        common = {
+            **region, "area_id": area.id, "institution_ids": institutions, "seconds_limit": 1, "seed": 1,
+            "requested_by_account_id": new_id(), "requested_at": NOW, "solved_at": NOW, "travel_source": "great_circle",
+        }  # fmt: skip
+        plan = Plan(**common, service_on=TODAY, state="published", published_at=NOW)
+        solved = Plan(**common, service_on=TOMORROW.date(), state="solved")
+        await self.near.add(area, plan, solved)
+        self.keep("area", area.id), self.keep("plan", plan.id), self.keep("solved_plan", solved.id)
+
+    async def _orders(self) -> None:
+        for state in ("draft", "submitted", "accepted"):
+            order_id = await self.day.order(
+                self.id("person"), [("BP", 1)], home_id=self.id("home"), state=state, start=TOMORROW, metres=0
+            )
+            self.keep(f"{state}_order", order_id)
+
+    async def _visits(self) -> None:
+        """Visits at every stage, each with the whole crew; only the last of them is over."""
+        crew, start = list(self.callers.crew.values()), NOW
+        stages = ("prepared", "arrived", "in_service", "completed", "billed", "reversed")
+        for stage in stages:
+            done = stage in ("completed", "billed", "reversed")
+            order_state = "scheduled" if stage == "prepared" else "done" if done else "in_progress"
+            order_id = await self.day.order(
+                self.id("person"), [("BP", 1), ("REHAB", 1)], home_id=self.id("home"), state=order_state, start=start
+            )
+            trip_id = await self.day.trip(self.id("home")) if done else None
+            visit_id = await self.day.visit(
+                self.id("person"), ("BP", 1), home_id=self.id("home"), order_id=order_id, start=start, crew=crew[:1],
+                state="completed" if done else stage, trip_id=trip_id, metres=0,
+            )  # fmt: skip
+            self.keep(f"{stage}_order", order_id), self.keep(f"{stage}_visit", visit_id)
+            seen = {"visit_id": visit_id, "practitioner_name": "医护"}
+            await self.near.add(*(VisitStaff(**self.own, **seen, practitioner_id=each) for each in crew))
+        await self._appointments(crew)
+        doubt = VisitException(
+            **self.own, visit_id=self.id("in_service_visit"), kind="place_unknown", facts={}, raised_at=NOW
+        )  # fmt: skip
+        event = VisitEvent(
+            **self.own, visit_id=self.id("in_service_visit"), kind="start", practitioner_id=crew[0], happened_at=NOW,
+            received_at=NOW,
+        )  # fmt: skip
+        await self.near.add(doubt, event)
+        self.keep("exception", doubt.id)
+        await self._file()
+
+    async def _appointments(self, crew: list[UUID]) -> None:
+        region, plan, order = {"region_id": self.near.region_id}, self.id("plan"), self.id("prepared_order")
+        part = {**region, "plan_id": plan}
+        travel = {"travel_metres": 0, "travel_seconds": 0}
+        rows: list[Any] = [PlanUnassigned(**part, order_id=self.id("accepted_order"), reason="no_capacity", facts={})]
+        for each in crew:
+            rows += [
+                PlanRoute(
+                    **part, **travel, practitioner_id=each, practitioner_name="医护", service_seconds=0,
+                    geojson={"type": "FeatureCollection", "features": []},
+                ),
+                PlanStop(
+                    **part, **travel, practitioner_id=each, seq=1, order_id=order, start_at=NOW, end_at=NOW,
+                    institution_id=self.near.institution_id,
+                ),
+                Appointment(
+                    **self.own, plan_id=plan, order_id=order, person_id=self.id("person"), practitioner_id=each,
+                    practitioner_name="医护", service_on=TODAY, during=moments(NOW, NOW + timedelta(minutes=30)),
+                    trip_key=plan,
+                ),
+            ]  # fmt: skip
+        await self.near.add(*rows)
+
+    async def _file(self) -> None:
+        """Keep a photograph of the door, and show it with the visit."""
+        nurse = self.as_caller(Role.nurse, Relation.own_team)
+        kept = _made(await nurse.post("/files", content=JPEG, params={"institution_id": self.ids["institution"]}))
+        self.ids["file"] = kept["id"]
+        await self.near.add(
+            VisitEvidence(
+                **self.own, visit_id=self.id("in_service_visit"), kind="arrival_photo", file_id=self.id("file"),
+                added_by_id=self.callers.crew[Role.nurse], added_at=NOW,
+            )
+        )  # fmt: skip
+
+    async def _bills(self) -> None:
+        """One visit is settled; another was, and the bill was taken back; the elder has asked what a third costs."""
+        bill = await self.day.bill(self.id("billed_visit"))
+        self.ids["settlement"] = bill["id"]
+        taken_back = await self.day.bill(self.id("reversed_visit"))
+        assert (await self.day.reverse(taken_back)).status_code == 201
+        elder = self.as_caller(Role.elder, Relation.own)
+        asked = {
+            "institution_id": self.ids["institution"], "person_id": self.ids["person"], "kind": "home_visit",
+            "start_at": TOMORROW.isoformat(), "items": [{"code": "BP", "quantity": 1}],
+        }  # fmt: skip
+        headers = {"Idempotency-Key": "asked-once"}
+        quote = _made(await elder.post("/quotes", json=asked, headers=headers))
+        self.ids["quote"] = quote["id"]
+
+    async def _notices(self) -> None:
+        region, seal = {"region_id": self.near.region_id}, self.near.house.cipher.seal
+        template = NoticeTemplate(
+            **region, kind="bill_ready", provider_code="SMS_1", text="${name}您好，费用为${amount}元。", valid_from=YEAR
+        )  # fmt: skip
+        own = self.callers.principals[Role.elder, Relation.own].account_id
+        contact = NoticeContact(
+            **region, account_id=own, phone_sealed=seal("+8613800000001", context="notice_contacts.phone"), set_at=NOW
+        )  # fmt: skip
+        notice = Notice(
+            **self.own, person_id=self.id("person"), recipient_id=self.id("person"), kind="bill_ready", cause="seed",
+            subject_id=self.id("settlement"), template_id=None, parameters_sealed=seal("{}", context="notices.parameters"),
+            said=b"0", state="suppressed", suppressed="no_gateway", created_at=NOW, due_at=NOW,
+            expires_at=NOW + timedelta(days=1),
+        )  # fmt: skip
+        await self.near.add(template, contact, notice)
+        self.keep("template", template.id), self.keep("notice", notice.id)
+
+
+async def one_id(world: World, table: str, where: str = "true") -> UUID:
+    """Return the first row of the world's institution (of its region where a table has no institutions)."""
+    query = text(f"select id from {table} where region_id = :region and {where} order by id limit 1")
+    async with world.owner.connect() as connection:
+        return UUID(str(await connection.scalar(query, {"region": world.region_id})))
+
+
+def _made(answer: Response) -> dict[str, Any]:
+    assert answer.is_success, answer.text
+    return dict(answer.json())
