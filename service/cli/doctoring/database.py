@@ -22,7 +22,8 @@ select current_setting('server_version_num')::int as version, current_setting('s
        (select array_agg(extname) from pg_extension) as extensions,
        to_regclass('alembic_version') is not null as migrated,
        (select r.rolsuper or r.rolbypassrls from pg_roles r where r.rolname = current_user) as unbound,
-       exists (select from pg_class c where c.oid = to_regclass('patients') and pg_has_role(c.relowner, 'usage')) as owns,
+       exists (select from pg_class c where c.oid = to_regclass('patients')
+               and pg_has_role(c.relowner, 'usage')) as owns,
        current_setting('max_connections')::int as connections
 """
 )

@@ -86,11 +86,9 @@ def write(
 
 def _members(dump: Path, files: Path) -> Iterator[tuple[str, Path]]:
     yield DUMP, dump
-    if files.is_dir():
-        for each in sorted(files.rglob("*")):
-            # a name that begins with a dot is a file that is still being written
-            if each.is_file() and not each.name.startswith("."):
-                yield FILES + each.relative_to(files).as_posix(), each
+    # `ab/ab34…`: what is still being written lies elsewhere
+    for each in sorted(files.glob("[0-9a-f][0-9a-f]/*")):
+        yield FILES + each.relative_to(files).as_posix(), each
 
 
 def _add_manifest(tar: tarfile.TarFile, manifest: Manifest) -> None:
