@@ -57,7 +57,7 @@ async def _jobs(app: AsyncConnection) -> AsyncIterator[Finding]:
     waiting, oldest = (await app.execute(_QUEUE)).one()
     if oldest > _LATE_SECONDS:
         what = f"有 {waiting} 个作业在等，最久的等了 {oldest} 秒"
-        yield broken("worker", what, "xunzhen worker 没有运行：systemctl start xunzhen-worker，并看它的日志")
+        yield broken("worker", what, "xunzhen worker 没有运行：systemctl start xunzhen@worker，并看它的日志")
     else:
         yield sound("worker", f"{waiting} 个作业在等")
     for news, count in (await app.execute(_PARKED)).all():
@@ -71,7 +71,7 @@ async def _answers(settings: Settings) -> Finding:
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
             status = (await client.get(where)).status_code
     except httpx.HTTPError:
-        return notice("api", f"{where} 没有回应", "若服务应在这台机器上：systemctl start xunzhen，并看它的日志")
+        return notice("api", f"{where} 没有回应", "若服务应在这台机器上：systemctl start xunzhen@serve，并看它的日志")
     if status != 200:
         return broken("api", f"{where} 回答 {status}", "看 xunzhen serve 的日志；多半是数据库不可用")
     return sound("api", f"{where} 正常")

@@ -1,11 +1,11 @@
 """Fences and the first day.
 
-Revision: 202611221313, after 202611221300
+Revision: 202611221342, after 202611221300
 """
 
 from migrations import sql
 
-revision = "202611221313"
+revision = "202611221342"
 down_revision = "202611221300"
 branch_labels = None
 depends_on = None
@@ -17,11 +17,22 @@ drop policy accounts_adds on accounts;
 
 drop policy accounts_changes on accounts;
 
+drop index ix_homes_registered_by;
+
 alter table accounts drop constraint ck_accounts_role;
 
 alter table visit_exceptions drop constraint ck_visit_exceptions_kind;
 
 drop function accounts_standing(uuid,uuid) cascade;
+
+create table audit_checks (
+    region_id uuid not null,
+    checked_at timestamp with time zone not null,
+    since timestamp with time zone,
+    entries bigint not null,
+    wrong bigint not null,
+    sound boolean not null
+);
 
 create table audit_entries (
     region_id uuid not null,
@@ -219,6 +230,39 @@ alter table homes add column placing_revision integer default 1 not null;
 
 alter table orders add column staff_sex character varying;
 
+CREATE OR REPLACE FUNCTION public.idempotency_forget(asked_most integer)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+with old as (
+    select a.region_id, a.account_id, a.route, a.key from idempotent_answers a
+    where a.answered_at < app_now() - interval '30 days' order by a.answered_at limit asked_most
+    for update skip locked
+), forgotten as (
+    delete from idempotent_answers a using old
+    where (a.region_id, a.account_id, a.route, a.key) = (old.region_id, old.account_id, old.route, old.key)
+    returning 1
+)
+select count(*) from forgotten
+$function$;
+
+revoke all on function idempotency_forget(integer) from public;
+
+CREATE OR REPLACE FUNCTION public.beds_take_turns()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    -- a transaction that loads thousands of rows at once says so: there is no room for that many locks
+    if coalesce(current_setting('app.turns', true), '') <> 'off' then
+        perform pg_advisory_xact_lock(hashtextextended('beds/' || new.region_id || '/' || new.person_id, 0));
+    end if;
+    return new;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.audit_hash(entry audit_entries)
  RETURNS bytea
  LANGUAGE sql
@@ -344,6 +388,34 @@ on conflict do nothing
 $function$;
 
 revoke all on function audit_keep_seal(uuid,smallint,bigint,bytea,text) from public;
+
+CREATE OR REPLACE FUNCTION public.audit_checks_told()
+ RETURNS TABLE(region_id uuid, code text, name text, sealed_at timestamp with time zone, checked_at timestamp with time zone, since timestamp with time zone, entries bigint, wrong bigint, sound boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+    without uuid := '00000000-0000-0000-0000-000000000000';
+begin
+    if not exists (select 1 from accounts a where a.region_id = app_region() and a.id = app_account()
+                   and a.role = 'platform_admin' and a.status = 'active') then
+        raise exception 'not a platform administrator' using errcode = '42501';
+    end if;
+    return query
+    select known.id, known.code::text, known.name::text,
+        (select max(head.at) from generate_series(0, 16 - 1) as lane (no) cross join lateral (
+            select s.sealed_at as at from audit_seals s
+            where s.region_id = known.id and s.lane = lane.no order by s.seq desc limit 1) head),
+        newest.checked_at, newest.since, newest.entries, newest.wrong, newest.sound
+    from (select r.id, r.code, r.name from regions r union all select without, null, null) known
+    left join lateral (select * from audit_checks c where c.region_id = known.id
+                       order by c.checked_at desc limit 1) newest on true
+    order by known.code nulls first;
+end
+$function$;
+
+revoke all on function audit_checks_told() from public;
 
 CREATE OR REPLACE FUNCTION public.institutions_setting(asked_region uuid, asked_institution uuid, asked_key text, asked_default jsonb)
  RETURNS jsonb
@@ -530,21 +602,49 @@ $function$;
 
 revoke all on function accounts_found_region(uuid,text,text,uuid,text,text,text) from public;
 
-CREATE OR REPLACE FUNCTION public.notices_contacts(asked_person uuid)
- RETURNS TABLE(account_id uuid, is_self boolean, rights text[], phone_sealed bytea)
+CREATE OR REPLACE FUNCTION public.app_lives_with_us(asked_region uuid, asked_person uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+    if asked_region is distinct from app_region() or cardinality(app_institutions()) = 0 or not exists (
+            select 1 from accounts a
+            where a.region_id = asked_region and a.id = app_account() and a.role = 'care_home_staff') then
+        return false;
+    end if;
+    return exists (
+        select 1 from patients p join homes h on h.region_id = p.region_id and h.id = p.home_id
+        where p.region_id = asked_region and p.id = asked_person and p.deceased_on is null
+          and h.care_institution_id = any(app_institutions()));
+end
+$function$;
+
+revoke all on function app_lives_with_us(uuid,uuid) from public;
+
+CREATE OR REPLACE FUNCTION public.app_acts_for(asked_region uuid, asked_person uuid)
+ RETURNS boolean
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-select r.account_id, r.kind = 'self', r.rights, c.phone_sealed from care_relations r
-join notice_contacts c on c.region_id = r.region_id and c.account_id = r.account_id
-join accounts a on a.region_id = r.region_id and a.id = r.account_id and a.status = 'active'
-where r.region_id = app_region() and r.person_id = asked_person and r.kind in ('self', 'proxy')
-  and r.during @> app_now() and app_sees_person(r.region_id, r.person_id)
-order by r.account_id
+select asked_region = app_region() and (exists (
+    select 1 from care_relations r where r.region_id = asked_region and r.person_id = asked_person
+    and r.account_id = app_account() and r.during @> app_now()) or app_lives_with_us(asked_region, asked_person))
 $function$;
 
-revoke all on function notices_contacts(uuid) from public;
+CREATE OR REPLACE FUNCTION public.app_sees_person(asked_region uuid, asked_person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+select asked_region = app_region() and (exists (
+    select 1 from care_relations r where r.region_id = asked_region and r.person_id = asked_person
+    and (r.account_id = app_account() or r.institution_id = any(app_institutions())) and r.during @> app_now())
+    or app_lives_with_us(asked_region, asked_person))
+$function$;
 
 CREATE OR REPLACE FUNCTION public.patients_relate_registered(asked_ids uuid[], asked_persons uuid[], asked_because text)
  RETURNS void
@@ -559,8 +659,6 @@ select p.region_id, asked.id, p.id, 'institution', p.registered_by_institution_i
 from unnest(asked_ids, asked_persons) as asked (id, person)
 join patients p on p.region_id = app_region() and p.id = asked.person
 where p.registered_by_institution_id = any((select app_institutions())::uuid[])
-  and not exists (select 1 from care_relations r where r.region_id = p.region_id and r.person_id = p.id
-                  and r.institution_id = p.registered_by_institution_id and r.during @> app_now())
 $function$;
 
 revoke all on function patients_relate_registered(uuid[],uuid[],text) from public;
@@ -755,6 +853,22 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.notices_contacts(asked_person uuid)
+ RETURNS TABLE(account_id uuid, is_self boolean, rights text[], phone_sealed bytea)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+select r.account_id, r.kind = 'self', r.rights, c.phone_sealed from care_relations r
+join notice_contacts c on c.region_id = r.region_id and c.account_id = r.account_id
+join accounts a on a.region_id = r.region_id and a.id = r.account_id and a.status = 'active'
+where r.region_id = app_region() and r.person_id = asked_person and r.kind in ('self', 'proxy')
+  and r.during @> app_now() and app_sees_person(r.region_id, r.person_id)
+order by r.account_id
+$function$;
+
+revoke all on function notices_contacts(uuid) from public;
+
 CREATE OR REPLACE FUNCTION public.notices_report(asked_region uuid, asked_notice uuid, asked_provider text, asked_success boolean, asked_code text)
  RETURNS boolean
  LANGUAGE sql
@@ -880,18 +994,19 @@ $function$;
 
 revoke all on function orders_within_limit() from public;
 
-CREATE OR REPLACE FUNCTION public.beds_take_turns()
- RETURNS trigger
- LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION public.orders_placed_by_us(asked_order uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
-begin
-    -- a transaction that loads thousands of rows at once says so: there is no room for that many locks
-    if coalesce(current_setting('app.turns', true), '') <> 'off' then
-        perform pg_advisory_xact_lock(hashtextextended('beds/' || new.region_id || '/' || new.person_id, 0));
-    end if;
-    return new;
-end
+select exists (select 1 from orders o join account_institutions l
+               on l.region_id = o.region_id and l.account_id = o.placed_by_account_id
+               where o.region_id = app_region() and o.id = asked_order and l.institution_id = any(app_institutions())
+                 and app_acts_for(o.region_id, o.person_id))
 $function$;
+
+revoke all on function orders_placed_by_us(uuid) from public;
 
 CREATE OR REPLACE FUNCTION public.quality_month_counts(asked_from date, asked_to date)
  RETURNS TABLE(month date, orders integer, planned integer, unassigned integer, visited integer, on_time integer)
@@ -915,6 +1030,8 @@ group by 1 order by 1
 $function$;
 
 revoke all on function quality_month_counts(date,date) from public;
+
+alter table audit_checks add constraint pk_audit_checks PRIMARY KEY (region_id, checked_at);
 
 alter table audit_entries add constraint pk_audit_entries PRIMARY KEY (region_id, lane, seq);
 
@@ -959,6 +1076,8 @@ alter table qualifications add constraint qualifications_one_holder EXCLUDE USIN
 alter table service_modes add constraint service_modes_one_holder EXCLUDE USING gist (region_id WITH =, registration_no WITH =, institution_id WITH <>, daterange(valid_from, valid_to, '[]'::text) WITH &&);
 
 ALTER TABLE accounts ADD CONSTRAINT ck_accounts_role CHECK (role in ('elder', 'family_proxy', 'doctor', 'nurse', 'therapist', 'pharmacist', 'public_health_doctor', 'village_doctor', 'care_worker', 'driver', 'dispatcher', 'phone_agent', 'care_home_staff', 'finance', 'inspector', 'civil_affairs_reader', 'institution_admin', 'region_admin', 'platform_admin', 'service_client'));
+
+ALTER TABLE audit_checks ADD CONSTRAINT ck_audit_checks_counts CHECK (entries >= 0 and wrong >= 0);
 
 ALTER TABLE audit_entries ADD CONSTRAINT ck_audit_entries_hashes CHECK (octet_length(prev_hash) = 32 and octet_length(hash) = 32);
 
@@ -1050,25 +1169,29 @@ alter table visit_evidence add constraint fk_visit_evidence_region_id_file_id FO
 
 alter table visit_evidence add constraint fk_visit_evidence_region_id_visit_id FOREIGN KEY (region_id, visit_id) REFERENCES visits(region_id, id);
 
-CREATE INDEX ix_old_passwords_account ON old_passwords (region_id, account_id, replaced_at);
+CREATE INDEX ix_audit_entries_persons ON audit_entries USING gin (person_ids);
+
+CREATE INDEX ix_notices_open ON notices (region_id, institution_id, due_at) WHERE state in ('queued', 'sending');
 
 CREATE INDEX ix_sessions_account ON sessions (region_id, account_id, expires_at);
 
-CREATE INDEX ix_sessions_client ON sessions (region_id, client_id);
-
-CREATE UNIQUE INDEX home_reviews_one_open ON home_reviews (region_id, home_id) WHERE decided_at is null;
-
-CREATE INDEX ix_audit_entries_persons ON audit_entries USING gin (person_ids);
-
-CREATE INDEX ix_notices_subject ON notices (region_id, subject_id, kind);
+CREATE INDEX ix_log_in_attempts_ends_at ON log_in_attempts (ends_at);
 
 CREATE INDEX ix_care_relations_person ON care_relations (region_id, person_id);
 
 CREATE INDEX ix_visit_evidence_file ON visit_evidence (region_id, file_id);
 
-CREATE INDEX ix_notices_open ON notices (region_id, institution_id, due_at) WHERE state in ('queued', 'sending');
+CREATE INDEX ix_idempotent_answers_answered_at ON idempotent_answers (answered_at);
 
-CREATE INDEX ix_log_in_attempts_ends_at ON log_in_attempts (ends_at);
+CREATE INDEX ix_old_passwords_account ON old_passwords (region_id, account_id, replaced_at);
+
+CREATE INDEX ix_homes_care_institution ON homes (region_id, care_institution_id) WHERE care_institution_id is not null;
+
+CREATE INDEX ix_notices_subject ON notices (region_id, subject_id, kind);
+
+CREATE INDEX ix_sessions_client ON sessions (region_id, client_id);
+
+CREATE UNIQUE INDEX home_reviews_one_open ON home_reviews (region_id, home_id) WHERE decided_at is null;
 
 create trigger service_modes_registrations_take_turns before insert on service_modes for each row execute function service_modes_registrations_take_turns();
 
@@ -1087,6 +1210,8 @@ create trigger orders_within_limit before insert or update on orders for each ro
 alter table audit_entries enable row level security;
 
 alter table audit_seals enable row level security;
+
+alter table audit_checks enable row level security;
 
 alter table files enable row level security;
 
@@ -1115,6 +1240,8 @@ alter table visit_evidence enable row level security;
 create policy audit_entries_sees on audit_entries for select using (region_id = (select app_region()) and account_id = (select app_account()));
 
 create policy audit_seals_sees on audit_seals for select using (region_id = (select app_region()) and (select app_region_wide()));
+
+create policy audit_checks_sees on audit_checks for select using (region_id = (select app_region()) and (select app_region_wide()));
 
 create policy files_sees on files for select using (region_id = (select app_region()) and institution_id = any((select app_institutions())::uuid[]));
 
@@ -1193,6 +1320,8 @@ create policy files_of_visits on files for select using (exists (select 1 from v
 grant select on audit_entries to xunzhen_app;
 
 grant select on audit_seals to xunzhen_app;
+
+grant select on audit_checks to xunzhen_app;
 
 grant insert on files to xunzhen_app;
 
@@ -1280,6 +1409,8 @@ grant update (provider_id) on notices to xunzhen_app;
 
 grant update (provider_code) on notices to xunzhen_app;
 
+grant execute on function idempotency_forget(integer) to xunzhen_app;
+
 grant execute on function audit_append(text,uuid,uuid,text,text,text,uuid[],text[],jsonb,text,text,text,text) to xunzhen_app;
 
 grant execute on function audit_accesses(uuid,timestamp with time zone,integer) to xunzhen_app;
@@ -1287,6 +1418,8 @@ grant execute on function audit_accesses(uuid,timestamp with time zone,integer) 
 grant execute on function audit_heads() to xunzhen_app;
 
 grant execute on function audit_keep_seal(uuid,smallint,bigint,bytea,text) to xunzhen_app;
+
+grant execute on function audit_checks_told() to xunzhen_app;
 
 grant execute on function institutions_setting(uuid,uuid,text,jsonb) to public;
 
@@ -1304,7 +1437,7 @@ grant execute on function accounts_give_back_attempt(bytea[],bytea[]) to xunzhen
 
 grant execute on function accounts_found_region(uuid,text,text,uuid,text,text,text) to xunzhen_app;
 
-grant execute on function notices_contacts(uuid) to xunzhen_app;
+grant execute on function app_lives_with_us(uuid,uuid) to xunzhen_app;
 
 grant execute on function patients_relate_registered(uuid[],uuid[],text) to xunzhen_app;
 
@@ -1316,7 +1449,11 @@ grant execute on function homes_pin_stays() to public;
 
 grant execute on function qualifications_certificates_take_turns() to public;
 
+grant execute on function notices_contacts(uuid) to xunzhen_app;
+
 grant execute on function notices_report(uuid,uuid,text,boolean,text) to xunzhen_app;
+
+grant execute on function orders_placed_by_us(uuid) to xunzhen_app;
 
 grant execute on function quality_month_counts(date,date) to xunzhen_app;
 """
@@ -1338,6 +1475,8 @@ alter table homes enable trigger user;
 
 revoke update (must_change_password) on accounts from xunzhen_app;
 
+revoke execute on function idempotency_forget(integer) from xunzhen_app;
+
 revoke execute on function audit_append(text,uuid,uuid,text,text,text,uuid[],text[],jsonb,text,text,text,text) from xunzhen_app;
 
 revoke execute on function audit_accesses(uuid,timestamp with time zone,integer) from xunzhen_app;
@@ -1345,6 +1484,8 @@ revoke execute on function audit_accesses(uuid,timestamp with time zone,integer)
 revoke execute on function audit_heads() from xunzhen_app;
 
 revoke execute on function audit_keep_seal(uuid,smallint,bigint,bytea,text) from xunzhen_app;
+
+revoke execute on function audit_checks_told() from xunzhen_app;
 
 revoke execute on function institutions_setting(uuid,uuid,text,jsonb) from public;
 
@@ -1360,7 +1501,7 @@ revoke execute on function accounts_give_back_attempt(bytea[],bytea[]) from xunz
 
 revoke execute on function accounts_found_region(uuid,text,text,uuid,text,text,text) from xunzhen_app;
 
-revoke execute on function notices_contacts(uuid) from xunzhen_app;
+revoke execute on function app_lives_with_us(uuid,uuid) from xunzhen_app;
 
 revoke execute on function patients_relate_registered(uuid[],uuid[],text) from xunzhen_app;
 
@@ -1372,7 +1513,11 @@ revoke execute on function homes_pin_stays() from public;
 
 revoke execute on function qualifications_certificates_take_turns() from public;
 
+revoke execute on function notices_contacts(uuid) from xunzhen_app;
+
 revoke execute on function notices_report(uuid,uuid,text,boolean,text) from xunzhen_app;
+
+revoke execute on function orders_placed_by_us(uuid) from xunzhen_app;
 
 revoke execute on function quality_month_counts(date,date) from xunzhen_app;
 
@@ -1394,25 +1539,29 @@ drop trigger qualifications_certificates_take_turns on qualifications;
 
 drop trigger orders_within_limit on orders;
 
-drop index ix_old_passwords_account;
+drop index ix_audit_entries_persons;
+
+drop index ix_notices_open;
 
 drop index ix_sessions_account;
 
-drop index ix_sessions_client;
-
-drop index home_reviews_one_open;
-
-drop index ix_audit_entries_persons;
-
-drop index ix_notices_subject;
+drop index ix_log_in_attempts_ends_at;
 
 drop index ix_care_relations_person;
 
 drop index ix_visit_evidence_file;
 
-drop index ix_notices_open;
+drop index ix_idempotent_answers_answered_at;
 
-drop index ix_log_in_attempts_ends_at;
+drop index ix_old_passwords_account;
+
+drop index ix_homes_care_institution;
+
+drop index ix_notices_subject;
+
+drop index ix_sessions_client;
+
+drop index home_reviews_one_open;
 
 alter table homes drop constraint homes_no_once;
 
@@ -1438,6 +1587,8 @@ alter table orders drop constraint ck_orders_staff_sex;
 
 alter table visit_exceptions drop constraint ck_visit_exceptions_kind;
 
+drop function idempotency_forget(integer) cascade;
+
 drop function audit_hash(audit_entries) cascade;
 
 drop function audit_append(text,uuid,uuid,text,text,text,uuid[],text[],jsonb,text,text,text,text) cascade;
@@ -1447,6 +1598,8 @@ drop function audit_accesses(uuid,timestamp with time zone,integer) cascade;
 drop function audit_heads() cascade;
 
 drop function audit_keep_seal(uuid,smallint,bigint,bytea,text) cascade;
+
+drop function audit_checks_told() cascade;
 
 drop function institutions_setting(uuid,uuid,text,jsonb) cascade;
 
@@ -1462,7 +1615,7 @@ drop function accounts_give_back_attempt(bytea[],bytea[]) cascade;
 
 drop function accounts_found_region(uuid,text,text,uuid,text,text,text) cascade;
 
-drop function notices_contacts(uuid) cascade;
+drop function app_lives_with_us(uuid,uuid) cascade;
 
 drop function patients_relate_registered(uuid[],uuid[],text) cascade;
 
@@ -1476,9 +1629,13 @@ drop function homes_pin_stays() cascade;
 
 drop function qualifications_certificates_take_turns() cascade;
 
+drop function notices_contacts(uuid) cascade;
+
 drop function notices_report(uuid,uuid,text,boolean,text) cascade;
 
 drop function orders_within_limit() cascade;
+
+drop function orders_placed_by_us(uuid) cascade;
 
 drop function quality_month_counts(date,date) cascade;
 
@@ -1501,6 +1658,8 @@ alter table homes drop column placed_because;
 alter table homes drop column placing_revision;
 
 alter table orders drop column staff_sex;
+
+drop table audit_checks cascade;
 
 drop table audit_entries cascade;
 
@@ -1570,6 +1729,28 @@ where a.region_id = asked_region and a.id = asked_account
 $function$;
 
 revoke all on function accounts_standing(uuid,uuid) from public;
+
+CREATE OR REPLACE FUNCTION public.app_acts_for(asked_region uuid, asked_person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+select asked_region = app_region() and exists (
+    select 1 from care_relations r where r.region_id = asked_region and r.person_id = asked_person
+    and r.account_id = app_account() and r.during @> app_now())
+$function$;
+
+CREATE OR REPLACE FUNCTION public.app_sees_person(asked_region uuid, asked_person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+select asked_region = app_region() and exists (
+    select 1 from care_relations r where r.region_id = asked_region and r.person_id = asked_person
+    and (r.account_id = app_account() or r.institution_id = any(app_institutions())) and r.during @> app_now())
+$function$;
 
 CREATE OR REPLACE FUNCTION public.packages_take_turns()
  RETURNS trigger
@@ -1730,6 +1911,8 @@ $function$;
 alter table accounts add constraint ck_accounts_role CHECK (((role)::text = ANY ((ARRAY['elder'::character varying, 'family_proxy'::character varying, 'doctor'::character varying, 'nurse'::character varying, 'therapist'::character varying, 'dispatcher'::character varying, 'finance'::character varying, 'institution_admin'::character varying, 'region_admin'::character varying, 'service_client'::character varying])::text[])));
 
 alter table visit_exceptions add constraint ck_visit_exceptions_kind CHECK (((kind)::text = ANY ((ARRAY['out_of_fence'::character varying, 'place_unknown'::character varying, 'crew_incomplete'::character varying, 'end_missing'::character varying, 'too_short'::character varying])::text[])));
+
+CREATE INDEX ix_homes_registered_by ON public.homes USING btree (region_id, registered_by_institution_id);
 
 create policy accounts_adds on accounts for insert with check (((region_id = ( SELECT app_region() AS app_region)) AND (( SELECT app_region_wide() AS app_region_wide) OR ((role)::text = ANY ((ARRAY['elder'::character varying, 'family_proxy'::character varying])::text[])) OR (((role)::text <> ALL ((ARRAY['region_admin'::character varying, 'service_client'::character varying])::text[])) AND (cardinality(( SELECT app_institutions() AS app_institutions)) > 0)))));
 
