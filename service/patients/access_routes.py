@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from service.core import http, paging
 from service.core.audit.accesses import Access
+from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.core.problems import NotFound
 from service.patients import errors, usecases
@@ -18,7 +19,7 @@ router = APIRouter()
 Reads = Annotated[Principal, Depends(http.Requires("accesses:read"))]
 _THIS_AGE = {"ge": datetime(2020, 1, 1, tzinfo=UTC), "lt": datetime(2200, 1, 1, tzinfo=UTC)}
 Before = Annotated[
-    AwareDatetime | None, Query(description="只列出此刻之前的，缺省为现在；取上一页末条的 at", **_THIS_AGE)
+    AwareDatetime | None, Query(description="只列出此刻之前的，缺省为现在；取上一页末条的 at", **_THIS_AGE), WRITTEN
 ]
 
 

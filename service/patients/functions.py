@@ -10,16 +10,33 @@ from service.core.db import fences
 from service.institutions import functions as institutions
 from service.institutions.rules import settings
 
+# A care home's staff stand for those who live there, while they live there: no relation is written that could outlive a
+# move. plpgsql, because it keeps its plan: it is asked of every row that no relation opens.
+_LIVES_WITH_US = """
+begin
+    if asked_region is distinct from app_region() or cardinality(app_institutions()) = 0 or not exists (
+            select 1 from accounts a
+            where a.region_id = asked_region and a.id = app_account() and a.role = 'care_home_staff') then
+        return false;
+    end if;
+    return exists (
+        select 1 from patients p join homes h on h.region_id = p.region_id and h.id = p.home_id
+        where p.region_id = asked_region and p.id = asked_person and p.deceased_on is null
+          and h.care_institution_id = any(app_institutions()));
+end
+"""
+
 _ACTS_FOR = """
-select asked_region = app_region() and exists (
+select asked_region = app_region() and (exists (
     select 1 from care_relations r where r.region_id = asked_region and r.person_id = asked_person
-    and r.account_id = app_account() and r.during @> app_now())
+    and r.account_id = app_account() and r.during @> app_now()) or app_lives_with_us(asked_region, asked_person))
 """
 
 _SEES_PERSON = """
-select asked_region = app_region() and exists (
+select asked_region = app_region() and (exists (
     select 1 from care_relations r where r.region_id = asked_region and r.person_id = asked_person
     and (r.account_id = app_account() or r.institution_id = any(app_institutions())) and r.during @> app_now())
+    or app_lives_with_us(asked_region, asked_person))
 """
 
 _SEES_HOME = """
@@ -160,6 +177,7 @@ end
 def create(relation: type[SQLModel]) -> None:
     """Attach the functions to the table of care relations, those that policies name first."""
     person = "(asked_region uuid, asked_person uuid)"
+    fences.definer(relation, f"app_lives_with_us{person}", "boolean", _LIVES_WITH_US, language="plpgsql")
     fences.definer(relation, f"app_acts_for{person}", "boolean", _ACTS_FOR)
     fences.definer(relation, f"app_sees_person{person}", "boolean", _SEES_PERSON)
     fences.definer(relation, "app_sees_home(asked_region uuid, asked_home uuid)", "boolean", _SEES_HOME)

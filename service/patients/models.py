@@ -29,8 +29,8 @@ class Home(rows.RegionRow, table=True):
     __tablename__ = "homes"
     __table_args__ = (
         rows.refers("registered_by_institution_id", to="institutions"),
-        # an institution's own number for a home, where its lists have one: the home is found again by it; the index also
-        # finds an institution's own homes
+        # an institution's own number for a home, where its lists have one: the home is found again by it; the index
+        # finds all of an institution's homes as well
         UniqueConstraint("region_id", "registered_by_institution_id", "home_no", name="homes_no_once"),
         CheckConstraint("lon between -180 and 180 and lat between -90 and 90", name="on_earth"),
         CheckConstraint("floor between 1 and 150", name="floor"),
@@ -46,6 +46,13 @@ class Home(rows.RegionRow, table=True):
         ),
         # what a person says is a pin, what a machine says never is
         CheckConstraint(f"(placed = 'pinned') = coalesce({_one_of('source', HUMAN)}, false)", name="pinned_by_people"),
+        # the residents of a care home, asked by its staff
+        Index(
+            "ix_homes_care_institution",
+            "region_id",
+            "care_institution_id",
+            postgresql_where=text("care_institution_id is not null"),
+        ),
     )
 
     registered_by_institution_id: UUID

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, or_, text
+from sqlalchemy import ColumnElement, false, func, literal, or_, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from service.accounts.rules import Role
 from service.core.audit import trail
 from service.core.db import refusals
 from service.core.ids import new_id
 from service.core.principal import Principal
 from service.patients import errors
-from service.patients.models import CareRelation, Patient
+from service.patients.models import CareRelation, Home, Patient
 
 refusals.name_constraints(
     {
@@ -39,6 +41,31 @@ def mine(principal: Principal) -> ColumnElement[bool]:
         col(CareRelation.account_id) == principal.account_id,
         col(CareRelation.institution_id).in_(principal.institution_ids),
     )
+
+
+def resident(principal: Principal) -> ColumnElement[bool]:
+    """Return the condition that a person lives in the care home at which the principal works (never, for others)."""
+    if principal.role != Role.care_home_staff:
+        return false()
+    house = aliased(Home)
+    ours = select(col(house.id)).where(
+        col(house.region_id) == principal.region_id, col(house.care_institution_id).in_(principal.institution_ids)
+    )
+    return col(Patient.deceased_on).is_(None) & col(Patient.home_id).in_(ours)
+
+
+async def list_residents(session: AsyncSession, principal: Principal) -> set[UUID]:
+    """Return who lives in the care home at which the principal works."""
+    query = select(col(Patient.id)).where(col(Patient.region_id) == principal.region_id, resident(principal))
+    return set((await session.execute(query)).scalars())
+
+
+async def is_resident(session: AsyncSession, principal: Principal, person_id: UUID) -> bool:
+    """Return whether a person lives in the care home at which the principal works."""
+    query = select(col(Patient.id)).where(
+        col(Patient.region_id) == principal.region_id, col(Patient.id) == person_id, resident(principal)
+    )
+    return (await session.execute(query)).first() is not None
 
 
 async def list_own_relations(

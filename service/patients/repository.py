@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, or_
@@ -12,6 +11,7 @@ from sqlmodel import col, select
 
 from service.core import paging
 from service.core.db import refusals
+from service.core.db.asked_once import asked_once
 from service.core.principal import Principal
 from service.patients import errors, relation_repository
 from service.patients.models import CareRelation, Coverage, Home, KeyGroupRow, Patient
@@ -39,20 +39,22 @@ class Search:
     on: date | None = None
 
 
-def _related(principal: Principal, person: Any, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that the principal has a relation in force to a person."""
-    return exists().where(
+def _related(principal: Principal, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that the principal has a relation in force to a person, or that he lives with him."""
+    related = exists().where(
         col(CareRelation.region_id) == principal.region_id,
-        col(CareRelation.person_id) == person,
+        col(CareRelation.person_id) == col(Patient.id),
         relation_repository.mine(principal),
         relation_repository.in_force(now),
     )
+    return or_(related, relation_repository.resident(principal))
 
 
 def _dated(row: type[KeyGroupRow] | type[Coverage], on: date) -> ColumnElement[bool]:
     return (col(row.valid_from) <= on) & or_(col(row.valid_to).is_(None), col(row.valid_to) >= on)
 
 
+@asked_once
 async def find_person(session: AsyncSession, region_id: UUID, person_id: UUID) -> Patient | None:
     """Return a person whom the fence lets through."""
     return await session.get(Patient, (region_id, person_id))
@@ -62,9 +64,7 @@ async def list_people(
     session: AsyncSession, principal: Principal, now: datetime, search: Search, page: paging.PageRequest
 ) -> Sequence[Patient]:
     """Return the people to whom the principal has a relation in force, by id, one more than the page holds."""
-    query = select(Patient).where(
-        col(Patient.region_id) == principal.region_id, _related(principal, col(Patient.id), now)
-    )
+    query = select(Patient).where(col(Patient.region_id) == principal.region_id, _related(principal, now))
     if search.name is not None:
         query = query.where(col(Patient.name).contains(search.name, autoescape=True))
     if search.id_number_index is not None:
@@ -90,7 +90,7 @@ def _homes_of(principal: Principal, now: datetime) -> ColumnElement[bool]:
     resident = exists().where(
         col(Patient.region_id) == principal.region_id,
         col(Patient.home_id) == col(Home.id),
-        _related(principal, col(Patient.id), now),
+        _related(principal, now),
     )
     return or_(col(Home.registered_by_institution_id).in_(principal.institution_ids), resident)
 
@@ -115,6 +115,7 @@ async def list_homes(
     return (await session.execute(query.order_by(col(Home.id)).limit(page.limit + 1))).scalars().all()
 
 
+@asked_once
 async def find_homes(session: AsyncSession, region_id: UUID, home_ids: Sequence[UUID]) -> Sequence[Home]:
     """Return those of the homes that the fence lets through."""
     query = select(Home).where(col(Home.region_id) == region_id, col(Home.id).in_(home_ids))

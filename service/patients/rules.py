@@ -85,6 +85,8 @@ PRIORITY_POINTS: Final[Mapping[KeyGroup, int]] = {
 }
 """高龄、重病、失能(含失智)、半失能、计生特殊家庭 go first (R015); poverty only decides between equals."""
 OLD_AGE_POINTS: Final = 20
+OVER_RESIDENTS: Final = frozenset({Right.view, Right.book})
+"""What the staff of a care home may do for those who live there: neither pay nor let others act for them."""
 
 
 @dataclass(frozen=True, slots=True)

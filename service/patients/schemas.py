@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from service.core.dates import WRITTEN
 from service.core.text import Code, Text, refuse_unstorable
 from service.patients import rules
 
@@ -19,8 +20,8 @@ def _before_the_end_of_calendars(at: datetime) -> datetime:
     return at
 
 
-Day = Annotated[date, Field(ge=date(1880, 1, 1), le=date(2199, 12, 31))]
-Moment = Annotated[AwareDatetime, AfterValidator(_before_the_end_of_calendars)]
+Day = Annotated[date, Field(ge=date(1880, 1, 1), le=date(2199, 12, 31)), WRITTEN]
+Moment = Annotated[AwareDatetime, AfterValidator(_before_the_end_of_calendars), WRITTEN]
 IdNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{17}[0-9Xx]$")]
 Phone = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=5, max_length=30), AfterValidator(refuse_unstorable)

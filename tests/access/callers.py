@@ -23,6 +23,7 @@ STAFF: Final = (
     Role.inspector, Role.institution_admin,
 )  # fmt: skip
 REGIONAL: Final = (Role.civil_affairs_reader, Role.region_admin, Role.platform_admin)
+_LICENSED: Final = (Role.nurse, Role.therapist, Role.pharmacist, Role.village_doctor)
 _LIVE: Final = (Relation.proxied, Relation.proxied_view)
 _VIEW: Final = ["view"]
 _ALL: Final = ["view", "book", "pay"]
@@ -58,9 +59,9 @@ class Callers:
             )
         for role in Role:
             await self._stand(self.far, role, Relation.other_region)
-        for (role, relation), principal in self.principals.items():
-            world = self.far if relation is Relation.other_region else self.near
-            self.tokens[role, relation] = await world.open_session(principal)
+        for stands, principal in self.principals.items():
+            world = self.far if stands[1] is Relation.other_region else self.near
+            self.tokens[stands] = await world.open_session(principal)
 
     async def _people(self, person_id: UUID, stranger_id: UUID) -> None:
         own = await self._stand(self.near, Role.elder, Relation.own)
@@ -85,7 +86,7 @@ class Callers:
             await self._stand(self.near, role, Relation.other_institution, (self.elsewhere_id,))
         for role in DOOR_STAFF:
             member = await self._stand(self.near, role, Relation.own_team, (self.near.institution_id,))
-            licence = role if role in ("nurse", "therapist", "pharmacist", "village_doctor") else "doctor"
+            licence: str = role if role in _LICENSED else "doctor"
             self.crew[role] = await self.near.add_practitioner(role=licence, account_id=member.account_id)
 
     async def _stand(

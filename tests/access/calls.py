@@ -1,6 +1,6 @@
 """One request for each operation, such that nothing but access can be the cause of a refusal.
 
-`{name}` stands for the id of a seeded row, `@session` for the log-in of who asks. What is created has values of its own.
+`{name}` stands for the id of a seeded row, `@session` for the log-in of who asks.
 """
 
 from collections.abc import Mapping
@@ -66,16 +66,23 @@ _ACCOUNTS: Final = {
     "remove_second_factor": Call(body={"totp_code": "123456"}, passed_with="second-factor-missing"),
     "reset_second_factor": Call(),
     "list_regions": Call(),
+    "list_audit_checks": Call(),
     "found_region": Call(
         body={
-            "code": "649900", "name": "新统筹区", "admin_username": "first.admin", "admin_display_name": "县卫健局",
+            "code": "649900",
+            "name": "新统筹区",
+            "admin_username": "first.admin",
+            "admin_display_name": "县卫健局",
             "admin_password": "甲乙丙丁戊己庚辛壬癸",
         }
-    ),  # fmt: skip
+    ),
     "read_me": Call(),
     "create_account": Call(
         body={
-            "username": "new.nurse", "role": "nurse", "display_name": "新来的", "institution_ids": ["{institution}"],
+            "username": "new.nurse",
+            "role": "nurse",
+            "display_name": "新来的",
+            "institution_ids": ["{institution}"],
             "password": "甲乙丙丁戊己庚辛壬癸",
         }
     ),
@@ -84,10 +91,8 @@ _ACCOUNTS: Final = {
     "read_account": Call(shows="{account}"),
     "change_account": Call(body={"display_name": "改过的"}),
     "renew_secret": Call(path={"account_id": "{client}"}),
-    "bind_account": Call(
-        body={"account_id": "{unbound_account}", "id_number": "{unbound_number}", "name": "居民甲"}
-    ),
-}  # fmt: skip
+    "bind_account": Call(body={"account_id": "{unbound_account}", "id_number": "{unbound_number}", "name": "居民甲"}),
+}
 
 _INSTITUTIONS: Final = {
     "add_station": Call(body={"code": "S9", "name": "新站", "place": _PLACE}),
@@ -173,7 +178,7 @@ _PEOPLE: Final = {
     "list_coverages": Call(shows="{coverage}"),
     "end_coverage": Call(path={"row_id": "{coverage}"}, body={"valid_to": "2026-05-01"}),
     "add_notice_template": Call(
-        body={"kind": "order_rejected", "provider_code": "SMS_2", "text": "请致电${phone}。", "valid_from": "2026-01-01"}
+        body={"kind": "order_rejected", "provider_code": "SMS_2", "text": "请电${phone}", "valid_from": "2026-01-01"}
     ),
     "list_notice_templates": Call(shows="{template}"),
     "end_notice_template": Call(body=_UNTIL),
@@ -249,7 +254,10 @@ _WORK: Final = {
     "list_beds": Call(shows="{bed}"),
     "read_bed": Call(shows="{bed}"),
     "close_bed": Call(body={"closed_on": "2026-03-02", "reason": "好转"}),
-    "add_dispatch_area": Call(body={"code": "NEW", "name": "新片区", "institution_ids": ["{institution}"]}, hidden_as="area-institutions-invalid"),
+    "add_dispatch_area": Call(
+        body={"code": "NEW", "name": "新片区", "institution_ids": ["{institution}"]},
+        hidden_as="area-institutions-invalid",
+    ),
     "list_dispatch_areas": Call(shows="{area}"),
     "read_dispatch_area": Call(shows="{area}"),
     "change_dispatch_area": Call(body={"name": "改名"}),

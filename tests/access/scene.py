@@ -2,21 +2,27 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
 from httpx import AsyncClient, Response
+from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.accounts.models import RecoveryCode, RefreshToken, SecondFactor
 from service.accounts.rules import Role
 from service.catalog.models import InsuranceRule, Programme, ProgrammeItem
 from service.contracts.models import ProgrammeEnrolment
 from service.core.dates import moments
+from service.core.http import House
 from service.core.ids import new_id
 from service.institutions.models import SettingRow
+from service.main import build_app
 from service.notices.models import Notice, NoticeContact, NoticeTemplate
+from service.notices.usecases import sealing
 from service.patients.models import Coverage, HomeReview, KeyGroupRow, Patient
 from service.practitioners.models import Shift
 from service.routing.models import Appointment, DispatchArea, Plan, PlanRoute, PlanStop, PlanUnassigned
@@ -24,7 +30,7 @@ from service.visits.models import VisitEvent, VisitEvidence, VisitException, Vis
 from tests.access.callers import Callers
 from tests.access.table import Relation
 from tests.billing.day import Day
-from tests.world import NOW, World
+from tests.world import NOW, TestClock, World
 
 TODAY: Final = date(2026, 3, 2)
 TOMORROW: Final = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
@@ -33,6 +39,7 @@ NUMBERS: Final = {
     "proxy.max_per_elder": 20, "orders.max_open_per_person": 50, "orders.free_cancel_hours": 0, "proxy.max_elders": 50,
 }  # fmt: skip
 """Settings that keep the seeded rows from standing in each other's way."""
+CALLBACK_TOKEN: Final = "a-secret-of-forty-characters-or-so"
 JPEG: Final = b"\xff\xd8\xff\xe0 a door"
 
 
@@ -80,16 +87,21 @@ class Scene:
         return self.near.client(self.callers.principals[role, relation])
 
     @property
+    def region(self) -> dict[str, Any]:
+        """Return what every row of the region begins with."""
+        return {"region_id": self.near.region_id}
+
+    @property
     def own(self) -> dict[str, Any]:
         """Return what every row of the institution begins with."""
         return {"region_id": self.near.region_id, "institution_id": self.near.institution_id}
 
     async def _rules(self) -> None:
-        region = {"region_id": self.near.region_id}
+        region = self.region
         self.ids |= {
             "institution": str(self.near.institution_id), "elsewhere": str(self.callers.elsewhere_id),
             "station": str(self.near.station_id), "district": str(self.near.district_id),
-            "region_code": self.near.region_code,
+            "region_code": self.near.region_code, "callback_token": CALLBACK_TOKEN,
         }  # fmt: skip
         for key, value in NUMBERS.items():
             row = SettingRow(**region, key=key, value=value, valid_from=YEAR, set_by_account_id=new_id(), set_at=NOW)
@@ -101,12 +113,16 @@ class Scene:
         programme = Programme(**region, code="PH", name="国家基本公共卫生服务", payer="财政", valid_from=YEAR)
         other = Programme(**region, code="PH2", name="失能老年人健康服务", payer="财政", valid_from=YEAR)
         rule = InsuranceRule(
-            **region, plan_code="RESIDENT", name="居民医保", deductible_fen=0, pay_ratio="0.5", yearly_cap_fen=90_000,
-            valid_from=YEAR,
+            **region, plan_code="RESIDENT", name="居民医保", deductible_fen=0, pay_ratio=Decimal("0.5"),
+            yearly_cap_fen=90_000, valid_from=YEAR,
         )  # fmt: skip
         await self.near.add(
-            ahead, programme, ProgrammeItem(**region, programme_id=programme.id, code="BP", per_year=4), other,
-            ProgrammeItem(**region, programme_id=other.id, code="REHAB", per_year=4), rule,
+            ahead,
+            programme,
+            ProgrammeItem(**region, programme_id=programme.id, code="BP", per_year=4),
+            other,
+            ProgrammeItem(**region, programme_id=other.id, code="REHAB", per_year=4),
+            rule,
         )
         self.keep("setting_row", ahead.id), self.keep("programme", programme.id), self.keep("rule", rule.id)
         self.keep("programme_free", other.id)
@@ -118,12 +134,15 @@ class Scene:
         self.keep("mode", await one_id(self.near, "service_modes", f"institution_id = '{self.near.institution_id}'"))
 
     async def _people(self) -> None:
-        region = {"region_id": self.near.region_id}
+        region = self.region
         home = self.keep("home", await self.near.add_home())
         person = self.keep("person", await self.near.add_patient(home_id=home))
-        self.keep("stranger", await self.near.add_patient())
+        beside = self.keep("stranger_home", await self.near.add_home())
+        self.keep("stranger", await self.near.add_patient(home_id=beside))
         group = KeyGroupRow(**region, person_id=person, key_group="disabled", valid_from=YEAR)
-        coverage = Coverage(**region, person_id=person, plan_code="RESIDENT", valid_from=YEAR, valid_to=date(2026, 6, 1))
+        coverage = Coverage(
+            **region, person_id=person, plan_code="RESIDENT", valid_from=YEAR, valid_to=date(2026, 6, 1)
+        )
         review = HomeReview(**region, home_id=home, cause="not_found", label="gazetteer", raised_at=NOW)
         await self.near.add(group, coverage, review)
         self.keep("key_group", group.id), self.keep("coverage", coverage.id), self.keep("review", review.id)
@@ -144,7 +163,7 @@ class Scene:
         self.keep(name, row.id)
 
     async def _accounts(self) -> None:
-        region = {"region_id": self.near.region_id}
+        region = self.region
         nurse = self.keep("account", await self.near.add_account(Role.nurse, self.near.institution_id))
         self.keep("client", await self.near.add_account(Role.service_client))
         self.keep("unbound_account", await self.near.add_account(Role.elder))
@@ -180,7 +199,7 @@ class Scene:
         self.keep("shift", shift.id)
 
     async def _papers(self) -> None:
-        region, person = {"region_id": self.near.region_id}, self.id("person")
+        region, person = self.region, self.id("person")
         self.keep("contract", await self.day.contract(person, {"BP": 3}))
         self.keep("package", await one_id(self.near, "packages"))
         enrolled = ProgrammeEnrolment(
@@ -191,9 +210,9 @@ class Scene:
         self.keep("bed", await self.day.bed(person))
 
     async def _plans(self) -> None:
-        region, institutions = {"region_id": self.near.region_id}, [self.near.institution_id]
+        region, institutions = self.region, [self.near.institution_id]
         area = DispatchArea(**region, code="A1", name="片区", institution_ids=institutions)
-        common = {
+        common: dict[str, Any] = {
             **region, "area_id": area.id, "institution_ids": institutions, "seconds_limit": 1, "seed": 1,
             "requested_by_account_id": new_id(), "requested_at": NOW, "solved_at": NOW, "travel_source": "great_circle",
         }  # fmt: skip
@@ -225,7 +244,7 @@ class Scene:
                 state="completed" if done else stage, trip_id=trip_id, metres=0,
             )  # fmt: skip
             self.keep(f"{stage}_order", order_id), self.keep(f"{stage}_visit", visit_id)
-            seen = {"visit_id": visit_id, "practitioner_name": "医护"}
+            seen: dict[str, Any] = {"visit_id": visit_id, "practitioner_name": "医护"}
             await self.near.add(*(VisitStaff(**self.own, **seen, practitioner_id=each) for each in crew))
         await self._appointments(crew)
         doubt = VisitException(
@@ -240,9 +259,9 @@ class Scene:
         await self._file()
 
     async def _appointments(self, crew: list[UUID]) -> None:
-        region, plan, order = {"region_id": self.near.region_id}, self.id("plan"), self.id("prepared_order")
-        part = {**region, "plan_id": plan}
-        travel = {"travel_metres": 0, "travel_seconds": 0}
+        region, plan, order = self.region, self.id("plan"), self.id("prepared_order")
+        part: dict[str, Any] = {**region, "plan_id": plan}
+        travel: dict[str, Any] = {"travel_metres": 0, "travel_seconds": 0}
         rows: list[Any] = [PlanUnassigned(**part, order_id=self.id("accepted_order"), reason="no_capacity", facts={})]
         for each in crew:
             rows += [
@@ -290,22 +309,31 @@ class Scene:
         self.ids["quote"] = quote["id"]
 
     async def _notices(self) -> None:
-        region, seal = {"region_id": self.near.region_id}, self.near.house.cipher.seal
+        region, seal = self.region, self.near.house.cipher.seal
         template = NoticeTemplate(
             **region, kind="bill_ready", provider_code="SMS_1", text="${name}您好，费用为${amount}元。", valid_from=YEAR
         )  # fmt: skip
         own = self.callers.principals[Role.elder, Relation.own].account_id
         contact = NoticeContact(
-            **region, account_id=own, phone_sealed=seal("+8613800000001", context="notice_contacts.phone"), set_at=NOW
+            **region, account_id=own, phone_sealed=seal("+8613800000001", context=sealing.CONTACT), set_at=NOW
         )  # fmt: skip
         notice = Notice(
             **self.own, person_id=self.id("person"), recipient_id=self.id("person"), kind="bill_ready", cause="seed",
-            subject_id=self.id("settlement"), template_id=None, parameters_sealed=seal("{}", context="notices.parameters"),
-            said=b"0", state="suppressed", suppressed="no_gateway", created_at=NOW, due_at=NOW,
-            expires_at=NOW + timedelta(days=1),
+            subject_id=self.id("settlement"), template_id=None, said=b"0", state="suppressed",
+            parameters_sealed=seal("{}", context=sealing.PARAMETERS), suppressed="no_gateway", created_at=NOW,
+            due_at=NOW, expires_at=NOW + timedelta(days=1),
         )  # fmt: skip
         await self.near.add(template, contact, notice)
         self.keep("template", template.id), self.keep("notice", notice.id)
+
+
+async def found(owner: AsyncEngine, house: House) -> Scene:
+    """Return two fresh regions, with all rows in the first, on a clock of their own."""
+    secrets = {"metrics_token": SecretStr("m" * 40), "sms_callback_token": SecretStr(CALLBACK_TOKEN)}
+    clock = TestClock()
+    own = replace(house, clock=clock, settings=house.settings.model_copy(update=secrets))
+    app = build_app(own)
+    return await Scene.seed(World(owner, own, clock, app), World(owner, own, clock, app))
 
 
 async def one_id(world: World, table: str, where: str = "true") -> UUID:

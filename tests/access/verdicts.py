@@ -3,11 +3,13 @@
 from typing import Final
 
 from service.accounts.rules import Role
-from service.main import build_app
 from tests.access import table
-from tests.access.walk import paths_of
+from tests.access.walk import PATHS
 
-OPERATIONS: Final = tuple(sorted(paths_of(build_app())))
 ROLES: Final = tuple(str(each) for each in Role)
+ROWS: Final = table.read("verdicts.csv")
 NEVER: Final = table.impossible(table.read("relations.csv"))
-CELLS: Final = tuple(table.cells(table.read("verdicts.csv"), operations=OPERATIONS, roles=ROLES, never=NEVER))
+CELLS: Final = tuple(table.cells(ROWS, operations=PATHS, roles=ROLES, never=NEVER))
+CELLS_OF: Final = {
+    operation: tuple(each for each in CELLS if each.operation == operation) for operation in sorted(PATHS)
+}

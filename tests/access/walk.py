@@ -3,9 +3,10 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -21,8 +22,11 @@ from tests.access.calls import CALLS, IDS, Call
 from tests.access.scene import Scene
 from tests.access.table import Cell, Verdict
 
+_TRACKS: Final = 3
 _HOLE: Final = re.compile(r"\{(\w+)\}")
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BY_ACCESS: Final = {"forbidden", "right-missing"}
+"""The refusals with 403 that speak of the token's scopes, or of a proxy's rights, and not of what was asked for."""
 _DENIED: Final = {401: Verdict.unauthenticated, 403: Verdict.forbidden, 404: Verdict.hidden}
 
 
@@ -58,38 +62,54 @@ def checks_of(route: APIRoute) -> list[http.Requires]:
     return found
 
 
-@dataclass
-class Walk:
-    """An application whose every transaction is part of one that is undone after each cell."""
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A connection, and the application whose every transaction is a part of one on it that is undone."""
 
-    scene: Scene
     connection: AsyncConnection
     app: FastAPI
-    paths: Mapping[str, tuple[str, str]]
-    """Operation → (method, path as declared)."""
-    seen: dict[Cell, Answer] = field(default_factory=dict)
+
+
+@dataclass
+class Walk:
+    """Some tracks beside each other: requests that change nothing need not wait for one another."""
+
+    scene: Scene
+    tracks: list[Track]
 
     @classmethod
     @asynccontextmanager
     async def over(cls, scene: Scene, engine: AsyncEngine) -> AsyncIterator["Walk"]:
-        """Open the connection and build the application on it."""
-        async with engine.connect() as connection:
-            app = build_app(house_on(scene.near.house, connection))
-            yield cls(scene, connection, app, paths_of(app))
+        """Open the connections and build an application on each."""
+        async with AsyncExitStack() as stack:
+            opened = [await stack.enter_async_context(engine.connect()) for _ in range(_TRACKS)]
+            yield cls(scene, [Track(each, build_app(house_on(scene.near.house, each))) for each in opened])
 
-    async def judge(self, cell: Cell) -> Verdict | str:
+    async def judge_all(self, cells: Iterable[Cell]) -> list[tuple[Cell, Verdict | str]]:
+        """Return what comes of each cell's request; those that change something go one after the other."""
+        waiting, found = deque(cells), list[tuple[Cell, Verdict | str]]()
+        reads = waiting and PATHS[waiting[0].operation][0] == "GET"
+
+        async def run(track: Track) -> None:
+            while waiting:
+                cell = waiting.popleft()
+                found.append((cell, await self.judge(cell, track)))
+
+        await asyncio.gather(*(run(each) for each in (self.tracks if reads else self.tracks[:1])))
+        return found
+
+    async def judge(self, cell: Cell, track: Track | None = None) -> Verdict | str:
         """Return what comes of a cell's request, or what is odd about the answer.
 
         Where no row can be looked for in an answer, it tells nothing when none of the seeded ids is in it.
         """
-        call, token = CALLS[cell.operation], self.scene.callers.tokens.get((cell.role, cell.relation), "")
-        fill = self._filler(cell)
-        undone = await self.connection.begin()
+        on, call = track or self.tracks[0], CALLS[cell.operation]
+        fill, token = self._filler(cell), self.scene.callers.tokens.get((cell.role, cell.relation), "")
+        undone = await on.connection.begin()
         try:
-            answer = await self._send(cell.operation, call, fill, token)
+            answer = await _exchange(on.app, *_request(cell.operation, call, fill, token))
         finally:
             await undone.rollback()
-        self.seen[cell] = answer
         found = self._verdict(call, answer, fill(call.shows))
         if found is Verdict.allow is not cell.verdict and not call.shows:
             named = set(_ID.findall(answer.text)) & set(self.scene.ids.values())
@@ -97,18 +117,19 @@ class Walk:
         return found
 
     def _filler(self, cell: Cell) -> Callable[[str], str]:
-        principal = self.scene.callers.principals.get((cell.role, cell.relation))
-        ids = self.scene.ids
+        principal, ids = self.scene.callers.principals.get((cell.role, cell.relation)), self.scene.ids
 
         def fill(text: str) -> str:
             if text == "@session":
-                return str(principal.session_id) if principal else self.scene.ids["session"]
+                return str(principal.session_id) if principal else ids["session"]
             return _HOLE.sub(lambda found: ids[found[1]], text)
 
         return fill
 
     @staticmethod
     def _verdict(call: Call, answer: Answer, shown: str) -> Verdict | str:
+        if answer.status == 403 and answer.code not in _BY_ACCESS:
+            return f"403 {answer.code}"
         if answer.status in _DENIED:
             return _DENIED[answer.status]
         if call.hidden_as and answer.code == call.hidden_as:
@@ -119,19 +140,20 @@ class Walk:
             return f"{answer.status} {answer.text[:300]}"
         return Verdict.allow if shown in answer.text else Verdict.none
 
-    async def _send(self, operation: str, call: Call, fill: Callable[[str], str], token: str) -> Answer:
-        method, template = self.paths[operation]
-        path = _HOLE.sub(lambda found: fill(call.path.get(found[1]) or IDS[found[1]]), template)
-        body = call.body if isinstance(call.body, bytes) else _filled(call.body, fill)
-        headers = [(b"content-type", b"application/json"), (b"user-agent", b"test")]
-        headers += [(b"authorization", f"Bearer {token}".encode())] if token else []
-        query = urlencode({name: fill(value) for name, value in call.query.items()})
-        scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-            "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
-            "headers": headers, "server": ("test", 80), "client": ("127.0.0.1", 1),
-        }  # fmt: skip
-        return await _exchange(self.app, scope, body)
+
+def _request(operation: str, call: Call, fill: Callable[[str], str], token: str) -> tuple[dict[str, Any], bytes]:
+    """Return a call's request, as a server hands it over, and its body."""
+    method, template = PATHS[operation]
+    path = _HOLE.sub(lambda found: fill(call.path.get(found[1]) or IDS[found[1]]), template)
+    headers = [(b"content-type", b"application/json"), (b"user-agent", b"test")]
+    headers += [(b"authorization", f"Bearer {token}".encode())] if token else []
+    query = urlencode({name: fill(value) for name, value in call.query.items()})
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
+        "headers": headers, "server": ("test", 80), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    return scope, call.body if isinstance(call.body, bytes) else _filled(call.body, fill)
 
 
 def house_on(house: House, connection: AsyncConnection) -> House:
@@ -151,9 +173,11 @@ def paths_of(app: FastAPI) -> dict[str, tuple[str, str]]:
         for method, operation in methods.items()
     }
     inside = set(found)
-    return found | {
-        each.name: (min(each.methods), each.path) for each in routes(app) if each.name not in inside
-    }
+    return found | {each.name: (min(each.methods or ()), each.path) for each in routes(app) if each.name not in inside}
+
+
+PATHS: Final = paths_of(build_app())
+"""Operation → (method, path as declared), as the application has them today."""
 
 
 def _filled(body: Any, fill: Callable[[str], str]) -> bytes:

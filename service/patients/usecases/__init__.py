@@ -12,8 +12,10 @@ from service.patients.usecases.answers import (
     my_people,
     open_address,
     relate_institution,
+    require_booking_at,
     require_care,
     require_right,
+    residents,
     rights_over,
 )
 from service.patients.usecases.contacting import open_phone
@@ -79,8 +81,10 @@ __all__ = [
     "register_home",
     "register_patient",
     "relate_institution",
+    "require_booking_at",
     "require_care",
     "require_right",
+    "residents",
     "revoke_proxy",
     "rights_over",
 ]

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.core import dates, problems
+from service.accounts.rules import Role
+from service.core import access, dates, problems
 from service.core.http import House
 from service.core.principal import Principal
 from service.patients import errors, facts, relation_repository, repository, rules
@@ -41,7 +42,24 @@ async def rights_over(
     session: AsyncSession, *, principal: Principal, person_id: UUID, now: datetime
 ) -> frozenset[rules.Right]:
     """Return what the principal may do for a person; empty when he has nothing to do with him."""
-    return rules.rights_of(await relations_to(session, principal=principal, person_id=person_id, now=now))
+    rights = rules.rights_of(await relations_to(session, principal=principal, person_id=person_id, now=now))
+    if await lives_with(session, principal=principal, person_id=person_id):
+        rights |= rules.OVER_RESIDENTS
+    return rights
+
+
+async def lives_with(session: AsyncSession, *, principal: Principal, person_id: UUID) -> bool:
+    """Return whether the principal is staff of the care home (养老机构) in which a person lives."""
+    if principal.role != Role.care_home_staff:
+        return False
+    return await relation_repository.is_resident(session, principal, person_id)
+
+
+async def residents(session: AsyncSession, *, principal: Principal) -> set[UUID] | None:
+    """Return who lives in the care home whose staff the principal is; None for everybody else."""
+    if principal.role != Role.care_home_staff:
+        return None
+    return await relation_repository.list_residents(session, principal)
 
 
 async def require_care(session: AsyncSession, *, principal: Principal, person_id: UUID, now: datetime) -> None:
@@ -60,7 +78,8 @@ async def require_right(
 ) -> None:
     """Refuse unless a care relation in force gives the principal a right over a person.
 
-    The elder's own account has all rights, a proxy those granted to it, an institution's staff view and book.
+    The elder's own account has all rights, a proxy those granted to it, an institution's staff view and book, and so
+    does the staff of the care home in which he lives.
 
     Raises:
         problems.NotFound: no relation at all; existence stays secret.
@@ -71,6 +90,23 @@ async def require_right(
         raise problems.NotFound(what="居民")
     if right not in rights:
         raise errors.RightMissing(right=str(right))
+
+
+async def require_booking_at(
+    session: AsyncSession, *, principal: Principal, institution_id: UUID, person_id: UUID, now: datetime
+) -> None:
+    """Refuse who may not book for the person at the institution.
+
+    Elders, proxies and the care home in which he lives choose any institution of the region; other staff book for
+    where they work.
+
+    Raises:
+        problems.NotFound: the person or the institution is not the principal's to see.
+        RightMissing: a proxy without the right `book`.
+    """
+    if principal.institution_ids and not await lives_with(session, principal=principal, person_id=person_id):
+        access.require_institution(principal, institution_id)
+    await require_right(session, principal=principal, person_id=person_id, right=rules.Right.book, now=now)
 
 
 async def my_people(session: AsyncSession, *, principal: Principal, now: datetime) -> list[rules.ActsFor]:

@@ -89,7 +89,7 @@ async def _announce(session: AsyncSession, rows: Sequence[bulk.RowValues]) -> No
     await queue.enqueue_many(session, placing_rules.HOME_PLACED, jobs)
 
 
-def _stands(house: House, row: Home) -> loads.HomeStands:
+def _stands(house: House, row: load_repository.KnownHome) -> loads.HomeStands:
     address = house.cipher.open(row.address_sealed, context=ADDRESS)
     return loads.HomeStands(address, row.lon, row.lat, row.floor, row.has_lift, row.care_institution_id)
 

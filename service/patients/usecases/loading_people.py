@@ -15,7 +15,8 @@ from service.core.ids import new_id
 from service.core.loading import Loaded, Outcome, compared, refused
 from service.core.principal import Principal
 from service.core.problems import Refusal
-from service.patients import facts, load_repository, loads, relation_repository, schemas
+from service.patients import load_repository, loads, relation_repository, rules, schemas
+from service.patients.load_repository import KnownCoverage, KnownGroup, KnownPerson
 from service.patients.models import Coverage, KeyGroupRow, Patient
 from service.patients.usecases import people
 
@@ -146,13 +147,13 @@ class _Load:
                 found.add(index)
         return found
 
-    async def _standing(self, pairs: Sequence[tuple[loads.PersonDraft, Patient]]) -> dict[UUID, loads.PersonStands]:
+    async def _standing(self, pairs: Sequence[tuple[loads.PersonDraft, KnownPerson]]) -> dict[UUID, loads.PersonStands]:
         """Return how people stand, each on the day from which his draft's groups and insurance would be."""
         ids = [row.id for _, row in pairs]
-        groups: defaultdict[UUID, list[KeyGroupRow]] = defaultdict(list)
+        groups: defaultdict[UUID, list[KnownGroup]] = defaultdict(list)
         for each in await load_repository.list_key_groups(self.session, self.region_id, ids):
             groups[each.person_id].append(each)
-        plans: defaultdict[UUID, list[Coverage]] = defaultdict(list)
+        plans: defaultdict[UUID, list[KnownCoverage]] = defaultdict(list)
         for one in await load_repository.list_coverages(self.session, self.region_id, ids):
             plans[one.person_id].append(one)
         cared = await load_repository.list_cared_for(
@@ -165,7 +166,7 @@ class _Load:
                 home_id=row.home_id,
                 cared_for=(row.id, draft.institution_id) in cared,
                 groups=frozenset(
-                    facts.key_group(each).key_group for each in dates.in_force(groups[row.id], draft.groups_from)
+                    rules.KeyGroup(each.key_group) for each in dates.in_force(groups[row.id], draft.groups_from)
                 ),
                 plan_code=next((each.plan_code for each in dates.in_force(plans[row.id], draft.plan_from)), None),
             )
@@ -173,7 +174,7 @@ class _Load:
         }
 
     async def _settle(
-        self, draft: loads.PersonDraft, row: Patient, stands: loads.PersonStands, *, update: bool
+        self, draft: loads.PersonDraft, row: KnownPerson, stands: loads.PersonStands, *, update: bool
     ) -> Loaded:
         """Compare a person who is there, and change what differs when that is asked."""
         if row.deceased_on is not None:
@@ -189,7 +190,9 @@ class _Load:
             return refused(str(refusal))
         return found
 
-    async def _change(self, draft: loads.PersonDraft, row: Patient, stands: loads.PersonStands, found: Loaded) -> None:
+    async def _change(
+        self, draft: loads.PersonDraft, row: KnownPerson, stands: loads.PersonStands, found: Loaded
+    ) -> None:
         if "institution" in found.fields:
             await relation_repository.admit(self.session, row.id_number_index, row.name, draft.institution_id, _BECAUSE)
         values = {"name": draft.name, "phone": draft.phone, "home_no": draft.home_id}
@@ -231,5 +234,4 @@ async def people_by_number(
 
 async def deceased_among(session: AsyncSession, *, region_id: UUID, person_ids: Sequence[UUID]) -> set[UUID]:
     """Return which of many people have died."""
-    found = await load_repository.list_people(session, region_id, person_ids)
-    return {row.id for row in found if row.deceased_on is not None}
+    return await load_repository.list_deceased(session, region_id, person_ids)

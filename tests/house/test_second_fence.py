@@ -1,0 +1,286 @@
+"""The second fence: past the application's own checks, nobody's row of another institution or region is reached.
+
+The rows are those of the access test; everything here is plain SQL, or a room's repository, as the application's role.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Table, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+from service import schema
+from service.accounts.models import OldPassword, SecondFactorUse
+from service.accounts.rules import Role
+from service.billing.models import SettlementRefusal
+from service.core import problems
+from service.core.audit.models import AuditCheck, AuditSeal
+from service.core.db.session import raise_fence
+from service.core.http import House
+from service.core.principal import Fence
+from tests.access import repositories
+from tests.access.scene import Scene, found
+from tests.access.table import Relation
+from tests.world import NOW
+
+pytestmark = pytest.mark.database
+
+NOBODYS = {
+    "regions": "the public directory of regions",
+    "job_attempts": "counts of attempts, under the ids of jobs only",
+    "log_in_attempts": "keyed hashes; no role but the owner's reaches it, see below",
+}
+"""Tables without a row of anybody's."""
+
+OPEN = {
+    "districts": "the region's map",
+    "institutions": "the directory: where one can be treated",
+    "stations": "the directory",
+    "service_modes": "what an institution's licence names is public",
+    "setting_rows": "the rules by which people are served",
+    "service_items": "the region's list of services",
+    "programmes": "who pays for what",
+    "programme_items": "who pays for what",
+    "insurance_rules": "who pays for what",
+    "price_rows": "prices are displayed (明码标价)",
+    "visit_fee_tariffs": "prices are displayed",
+    "packages": "what one can sign",
+    "package_items": "what one can sign",
+    "dispatch_areas": "which institutions plan together",
+    "notice_templates": "the words that everybody is told",
+}
+"""Tables that everybody of the region reads, and why; only their owner writes them."""
+
+REGIONS_OWN = {
+    "accounts", "account_institutions", "sessions", "refresh_tokens", "second_factors", "recovery_codes",
+    "old_passwords", "audit_seals", "audit_checks",
+}  # fmt: skip
+"""What the region's administration reaches besides: log-ins, and whether the audit trail is whole; nobody's care."""
+
+NAMES_NOBODY = {("accounts", "elsewhere"): "an account names no institution; the row of account_institutions does"}
+"""Rows that may be added by design although they look like another's."""
+
+_NURSES = "account_id = :account"
+_ELDERS = "account_id = :elder"
+_PLANS = "plan_id = :plan"
+WHOSE = {
+    "institutions": "id = :institution",
+    "accounts": "id = :account",
+    "sessions": _NURSES, "refresh_tokens": _NURSES, "second_factors": _NURSES, "second_factor_uses": _NURSES,
+    "recovery_codes": _NURSES, "old_passwords": _NURSES,
+    "notice_contacts": _ELDERS, "idempotent_answers": _ELDERS, "audit_entries": _ELDERS,
+    "patients": "id = :person", "homes": "id = :home", "home_reviews": "home_id = :home",
+    "plans": "id = :plan", "plan_routes": _PLANS, "plan_stops": _PLANS, "plan_unassigned": _PLANS,
+    "entitlement_entries": "entitlement_id in (select id from entitlements where person_id = :person)",
+    "care_relations": "person_id = :person",
+    **dict.fromkeys(
+        ("audit_seals", "audit_checks", "districts", "service_items", "programmes", "programme_items",
+         "insurance_rules", "dispatch_areas", "notice_templates"),
+        "true",
+    ),
+}  # fmt: skip
+"""Table → which rows are the institution's, its elder's or its nurse's, where no column `institution_id` says so."""
+
+TABLES = sorted(set(schema.METADATA.tables) - set(NOBODYS))
+
+
+@dataclass(frozen=True, slots=True)
+class Yard:
+    """The scene, and who looks over the fence."""
+
+    scene: Scene
+    owner: AsyncEngine
+    application: AsyncEngine
+    fences: dict[str, Fence]
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """Return what the conditions of `WHOSE` ask for."""
+        elder = self.scene.callers.principals[Role.elder, Relation.own]
+        known = {name: self.scene.id(name) for name in ("institution", "person", "home", "plan", "account")}
+        return {**known, "elder": elder.account_id, "region": self.scene.near.region_id}
+
+    async def row(self, table: Table) -> dict[str, Any] | None:
+        """Return one row of the institution's, as the owner sees it."""
+        async with self.owner.connect() as connection:
+            query = text(f"select * from {table.name} where {where(table)} limit 1")
+            return next((dict(each) for each in (await connection.execute(query, self.names)).mappings()), None)
+
+
+def where(table: Table) -> str:
+    """Return the condition on a table's rows that are the institution's, of this region."""
+    column = "institution_id = :institution" if "institution_id" in table.columns else "person_id = :person"
+    return f"region_id = :region and {WHOSE.get(table.name, column)}"
+
+
+@pytest.fixture(scope="module")
+async def yard(owner_engine: AsyncEngine, app_engine: AsyncEngine, house: House) -> Yard:
+    """A row in every table, and four who have nothing to do with it."""
+    scene = await found(owner_engine, house)
+    near, account = scene.region, {"account_id": scene.id("account")}
+    await scene.near.add(
+        OldPassword(**near, **account, password_hash="x", replaced_at=NOW),
+        SecondFactorUse(**near, **account, step=1),
+        AuditSeal(**near, lane=0, seq=1, hash=b"0", sealed_at=NOW, token="x"),
+        AuditCheck(**near, checked_at=NOW, entries=1, wrong=0, sound=True),
+        SettlementRefusal(
+            **scene.own, visit_id=scene.id("completed_visit"), code="x", facts={}, reason="x", refused_at=NOW
+        ),
+    )
+    principals = scene.callers.principals
+    fences = {
+        "elsewhere": principals[Role.institution_admin, Relation.other_institution].fence,
+        "stranger": principals[Role.elder, Relation.stranger].fence,
+        "administration": principals[Role.region_admin, Relation.own_region].fence,
+        "outside": principals[Role.institution_admin, Relation.other_region].fence,
+        "other administration": principals[Role.region_admin, Relation.other_region].fence,
+        "nobody": Fence(),
+    }
+    return Yard(scene, owner_engine, app_engine, fences)
+
+
+async def _raise(connection: AsyncConnection, fence: Fence) -> None:
+    # committed, or the fence would go with the savepoint
+    async with AsyncSession(connection, join_transaction_mode="create_savepoint") as session, session.begin():
+        await raise_fence(session, fence, NOW)
+
+
+async def _try(yard: Yard, fence: Fence, sql: str, values: dict[str, Any]) -> int | str:
+    """Return how many rows a statement reaches behind a fence, or the SQLSTATE with which it is refused; undo it."""
+    async with yard.application.connect() as connection, connection.begin() as undone:
+        await _raise(connection, fence)
+        try:
+            done = await connection.execute(text(sql), values)
+            reached: int | str = len(done.all()) if done.returns_rows else done.rowcount
+        except DBAPIError as error:
+            reached = str(getattr(error.orig, "sqlstate", error))
+        await undone.rollback()
+    return reached
+
+
+DENIED = "42501"
+"""insufficient_privilege: the role has no such grant, or the policy refuses the row."""
+
+
+def _may_read(who: str, table: str) -> bool:
+    if who in ("elsewhere", "stranger"):
+        return table in OPEN
+    return who == "administration" and table in OPEN.keys() | REGIONS_OWN
+
+
+class TestEveryTable:
+    def test_has_a_row_of_somebody_or_is_known_to_be_nobody_s(self) -> None:
+        assert set(OPEN) | set(WHOSE) | REGIONS_OWN <= set(TABLES)
+
+    async def test_has_a_row_that_the_fence_must_hide(self, yard: Yard) -> None:
+        empty = [name for name in TABLES if await yard.row(schema.METADATA.tables[name]) is None]
+        assert empty == [], "seed a row: what is not there cannot be hidden"
+
+    @pytest.mark.parametrize("name", TABLES)
+    async def test_is_not_read_by_others(self, name: str, yard: Yard) -> None:
+        sql = f"select 1 from {name} where {where(schema.METADATA.tables[name])}"
+        for who, fence in yard.fences.items():
+            reached = await _try(yard, fence, sql, yard.names)
+            if _may_read(who, name):
+                assert isinstance(reached, int), who
+                assert reached > 0, f"{who} reads {name} by design"
+            else:
+                assert reached in (0, DENIED), who
+
+    @pytest.mark.parametrize("name", TABLES)
+    async def test_is_not_changed_or_removed_by_others(self, name: str, yard: Yard) -> None:
+        table = schema.METADATA.tables[name]
+        column = await _updatable(yard, table)
+        for who in ("elsewhere", "stranger", "outside", "other administration", "nobody"):
+            changed = await _try(
+                yard, yard.fences[who], f"update {name} set {column} = {column} where {where(table)}", yard.names
+            )
+            assert changed in (0, DENIED), who
+            removed = await _try(yard, yard.fences[who], f"delete from {name} where {where(table)}", yard.names)
+            assert removed in (0, DENIED), who
+
+    @pytest.mark.parametrize("name", TABLES)
+    async def test_takes_no_row_of_the_institution_from_others(self, name: str, yard: Yard) -> None:
+        table = schema.METADATA.tables[name]
+        row = await yard.row(table)
+        assert row is not None
+        if "id" in row:
+            row["id"] = uuid4()
+        for who in ("elsewhere", "stranger", "outside", "other administration", "nobody"):
+            refused = await _insert(yard, yard.fences[who], table, row)
+            if (name, who) not in NAMES_NOBODY:
+                assert refused == DENIED, who
+
+
+async def _updatable(yard: Yard, table: Table) -> str:
+    """Return a column that the application's role may write at all, so that it is the policy that refuses."""
+    async with yard.application.connect() as connection:
+        for column in table.columns:
+            asked = text("select has_column_privilege(current_user, :table, :column, 'update')")
+            if await connection.scalar(asked, {"table": table.name, "column": column.name}):
+                return column.name
+    return next(iter(table.columns)).name
+
+
+async def _insert(yard: Yard, fence: Fence, table: Table, row: dict[str, Any]) -> str:
+    async with yard.application.connect() as connection, connection.begin() as undone:
+        await _raise(connection, fence)
+        try:
+            await connection.execute(table.insert().values({table.columns[name]: value for name, value in row.items()}))
+        except DBAPIError as error:
+            return str(getattr(error.orig, "sqlstate", error))
+        finally:
+            await undone.rollback()
+    return "added"
+
+
+async def test_log_in_attempts_are_reached_by_no_statement(yard: Yard) -> None:
+    for sql in ("select 1 from log_in_attempts", "delete from log_in_attempts"):
+        assert await _try(yard, yard.fences["administration"], sql, {}) == DENIED
+
+
+class TestEveryRepository:
+    async def test_brings_nothing_back_of_another_institution_s_or_region_s(self, yard: Yard) -> None:
+        scene, told, hidden = yard.scene, [], 0
+        own = scene.callers.principals[Role.institution_admin, Relation.own_institution]
+        strangers = {scene.id("stranger"), scene.id("stranger_home")}
+        for name, function in repositories.functions():
+            try:
+                asked = repositories.arguments(function, scene, own)
+            except repositories.NotAskable:
+                continue
+            seen = await _ask(yard, own.fence, function, asked) - strangers
+            for who in ("elsewhere", "stranger", "outside", "nobody"):
+                leaked = seen & await _ask(yard, yard.fences[who], function, asked)
+                told += [f"{name} tells {who}"] if leaked and name not in TELLS_ANYBODY else []
+            hidden += bool(seen)
+        assert told == []
+        assert hidden >= _ASKED, "too few repositories were asked for rows that are there"
+
+
+TELLS_ANYBODY = {
+    "service.accounts.repository.find_standing": "asked at a log-in, before there is a fence: role and institutions",
+    "service.institutions.repository.list_regions": "the public directory of regions",
+    "service.institutions.repository.list_region_ids": "the public directory of regions",
+}
+_ASKED = 50
+"""So many functions at least bring rows back to those whose they are; the others make or change, or take no ids."""
+
+
+async def _ask(yard: Yard, fence: Fence, function: Any, asked: dict[str, Any]) -> set[Any]:
+    """Return the ids that a function brings back behind a fence, besides those that it was given."""
+    given = {each for value in asked.values() for each in repositories.ids_in(value, ())}
+    async with yard.application.connect() as connection, connection.begin() as undone:
+        await _raise(connection, fence)
+        async with AsyncSession(connection, join_transaction_mode="create_savepoint") as session:
+            try:
+                answer = await function(session, **asked)
+                return set(repositories.ids_in(answer, OPEN)) - given
+            except (DBAPIError, problems.Refusal):
+                return set()
+            finally:
+                await session.close()
+                await undone.rollback()
