@@ -26,7 +26,7 @@ def rotate_signing(path: Path) -> str:
     Raises:
         keyring.KeyringMissing: there is no such file.
     """
-    with _changing(path) as content:
+    with changing(path) as content:
         fresh = keyring.fresh_signing()
         content["signing"].insert(0, fresh)
     return fresh["kid"]
@@ -39,7 +39,7 @@ def drop_signing(path: Path, kid: str) -> None:
         keyring.KeyringMissing: there is no such file.
         KeyUnknown, KeyInUse: it is not to be removed.
     """
-    with _changing(path) as content:
+    with changing(path) as content:
         names = [each["kid"] for each in content["signing"]]
         if kid not in names:
             raise KeyUnknown(kid)
@@ -49,8 +49,12 @@ def drop_signing(path: Path, kid: str) -> None:
 
 
 @contextmanager
-def _changing(path: Path) -> Iterator[dict[str, Any]]:
-    """Give the file's content, and write what became of it; who changes it at the same moment waits."""
+def changing(path: Path) -> Iterator[dict[str, Any]]:
+    """Give the file's content, and write what became of it; who changes it at the same moment waits.
+
+    Raises:
+        keyring.KeyringMissing: there is no such file.
+    """
     keyring.load(path)  # refuses what is not there, and what cannot be read whole
     with path.with_name(f"{path.name}.lock").open("w") as lock:
         os.chmod(lock.fileno(), 0o600)

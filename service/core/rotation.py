@@ -5,7 +5,8 @@ between is neither lost nor undone; each batch is a short transaction, so a run 
 The index key is another matter: what is searched by it must change all at once, while nothing else is connected.
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -16,6 +17,12 @@ from service.core.db.fences import APP_ROLE
 from service.core.sealing import SealedColumn
 
 BATCH: Final = 500
+_LOOK_AGAIN_SECONDS: Final = 0.2
+# an open transaction holds its virtual id; every role may see the locks, but not when another's transaction began
+_OPEN: Final = text(
+    "select l.virtualtransaction from pg_locks l join pg_stat_activity a on a.pid = l.pid"
+    " where l.locktype = 'virtualxid' and l.granted and a.datname = current_database() and a.usename = :role"
+)
 _OTHERS: Final = text("select count(*) from pg_stat_activity where datname = current_database() and usename = :role")
 
 
@@ -24,12 +31,18 @@ class StillRunning(Exception):
 
 
 async def reseal(
-    engine: AsyncEngine, cipher: FieldCipher, columns: Iterable[SealedColumn], *, batch: int = BATCH
+    engine: AsyncEngine,
+    cipher: FieldCipher,
+    columns: Iterable[SealedColumn],
+    *,
+    batch: int = BATCH,
+    told: Callable[[str, int], None] = lambda name, done: None,
 ) -> dict[str, int]:
     """Seal what another key sealed again with the one in use; return how many values by `table.column`.
 
-    `engine`: as the schema's owner. A process that has not yet learnt of the key in use may still seal with the one
-    before, for `crypt.LOOK_EVERY_SECONDS`; `left` tells, and another run finds it.
+    `engine`: as the schema's owner; `told` hears after each batch how many values of a column are done. A process that
+    has not yet learnt of the key in use may still seal with the one before, for `crypt.LOOK_EVERY_SECONDS`; `left`
+    tells, and another run finds it.
 
     Raises:
         KeyError: a value was sealed with a key that is not in the keyring.
@@ -39,9 +52,32 @@ async def reseal(
     for column in columns:
         name = f"{column.table}.{column.column}"
         done[name] = 0
-        while count := await _reseal_batch(engine, cipher, column, batch):
-            done[name] += count
+        last: Sequence[Any] = ()
+        # by the table's key: what is done already is walked past once, not with every batch
+        while rows := await _reseal_batch(engine, cipher, column, batch, after=last):
+            *last, _ = rows[-1]
+            done[name] += len(rows)
+            told(name, done[name])
     return done
+
+
+async def let_finish(engine: AsyncEngine, *, seconds: float) -> bool:
+    """Wait until the application's transactions that are open now have ended; return whether they have, in time.
+
+    What one of them has sealed before it learnt of a new key is in the database by then.
+    """
+    before = await _open(engine)
+    for _ in range(int(seconds / _LOOK_AGAIN_SECONDS)):
+        if not before:
+            break
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        before &= await _open(engine)
+    return not before
+
+
+async def _open(engine: AsyncEngine) -> set[str]:
+    async with engine.connect() as connection:
+        return set((await connection.execute(_OPEN, {"role": APP_ROLE})).scalars())
 
 
 async def left(engine: AsyncEngine, columns: Iterable[SealedColumn]) -> dict[str, int]:
@@ -85,19 +121,24 @@ def _select(column: SealedColumn, condition: str) -> Any:
     return text(f"select {', '.join(column.key)}, {column.column} from {column.table} {condition}")  # noqa: S608 - as above
 
 
-async def _reseal_batch(engine: AsyncEngine, cipher: FieldCipher, column: SealedColumn, batch: int) -> int:
+async def _reseal_batch(
+    engine: AsyncEngine, cipher: FieldCipher, column: SealedColumn, batch: int, *, after: Sequence[Any]
+) -> Sequence[Any]:
     prefix = f"{cipher.current_kid}:".encode()
-    # waits for whoever holds a row: skipping it would end the loop with the row left behind
+    last = {f"after_{name}": value for name, value in zip(column.key, after, strict=False)}
+    keys = ", ".join(column.key)
+    further = f" and ({keys}) > ({', '.join(f':{each}' for each in last)})" if last else ""
+    # waits for whoever holds a row: skipping it would leave the row behind
     find = _select(
         column,
-        f"where {column.column} is not null and substring({column.column} for :length) <> :prefix"
-        " limit :batch for update",
+        f"where {column.column} is not null and substring({column.column} for :length) <> :prefix{further}"
+        f" order by {keys} limit :batch for update",
     )
     async with engine.begin() as connection:
-        found = await connection.execute(find, {"length": len(prefix), "prefix": prefix, "batch": batch})
+        found = await connection.execute(find, {"length": len(prefix), "prefix": prefix, "batch": batch, **last})
         rows = found.all()
         await _replace(connection, cipher, column, rows, blind=False)
-        return len(rows)
+        return rows
 
 
 async def _replace(

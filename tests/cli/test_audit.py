@@ -98,3 +98,12 @@ async def test_bad_input_is_one_sentence(run: Run, arguments: tuple[str, ...], r
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(said)
     assert done.stderr.count("\n") == 1
+
+
+async def test_what_was_found_is_kept_for_those_who_look_after_the_platform(world: World, run: Run) -> None:
+    await _leave_rows(world)
+    assert run().returncode == 0
+    async with await world.as_role(Role.platform_admin) as client:
+        listed = (await client.get("/platform/audit-checks")).json()["items"]
+    [mine] = [each for each in listed if each["region_id"] == str(world.region_id)]
+    assert (mine["entries"], mine["wrong"], mine["sound"], mine["since"]) == (3, 0, True, None)

@@ -266,11 +266,14 @@ class TestSeals:
         await trail.grow(3)
         await trail.seal()
         since = datetime.now(UTC)
-        await trail.grow(2)
+        lane = await trail.grow(2)  # the same lane, unless the pool gave another connection
         report = await trail.check(since=since)
         assert (report.is_whole, report.entries) == (True, 2)
-        await trail.alter("update audit_entries set role = 'driver' where region_id = $1 and seq = 4")
-        assert await trail.wrong(since=since) == [(4, Wrong.edited)]
+        new = "select min(seq) + 1 from audit_entries where region_id = $1 and lane = $2 and at > $3"
+        second = await trail.raw.fetchval(new, trail.world.region_id, lane, since)
+        edit = "update audit_entries set role = 'driver' where region_id = $1 and lane = $2 and seq = $3"
+        await trail.alter(edit, lane, second)
+        assert await trail.wrong(since=since) == [(second, Wrong.edited)]
 
 
 class TestAppending:

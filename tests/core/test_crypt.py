@@ -161,7 +161,7 @@ class TestFieldKeys:
         field_keys.retire(path, old.kid)
         assert [each.kid for each in keyring.load(path).fields] == [new]
         assert path.stat().st_mode & 0o777 == 0o600
-        assert [each.name for each in tmp_path.iterdir()] == ["keyring.json"]
+        assert {each.name for each in tmp_path.iterdir()} == {"keyring.json", "keyring.json.lock"}
 
     def test_signing_and_index_keys_stay_as_they_are(self, tmp_path: Path) -> None:
         path = tmp_path / "keyring.json"

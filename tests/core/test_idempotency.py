@@ -1,14 +1,20 @@
 """A creating request with a key happens once, whatever the network does."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from service import worker
 from service.accounts.rules import Role
+from service.core import idempotency
 from service.core.db.session import transaction
+from service.core.idempotency import IdempotentAnswer
+from service.core.principal import Fence
 from service.institutions.models import District
 from tests.world import World
 
@@ -152,3 +158,53 @@ async def _until_blocked(connection: AsyncConnection) -> None:
             return
         await asyncio.sleep(0.02)
     raise AssertionError("nobody waits")
+
+
+class TestForgetOld:
+    async def test_an_answer_can_be_had_for_thirty_days_and_then_the_key_is_free(
+        self, world: World, client: AsyncClient, owner_engine: AsyncEngine
+    ) -> None:
+        for number in range(3):
+            body = {"code": f"64020{number + 5}", "name": f"第{number}区"}
+            await client.post("/districts", json=body, headers=keyed(f"k-{number}"))
+        world.clock.shows += timedelta(days=30)
+        await client.post("/districts", json={"code": "640209", "name": "新区"}, headers=keyed("k-9"))
+        await idempotency.forget_old(world.house.sessions, now=world.clock.now, batch=2)
+        assert await count(owner_engine, world, "idempotent_answers") == 4
+        world.clock.shows += timedelta(seconds=1)
+        # the answers of all regions are forgotten: other tests may have left some
+        assert await idempotency.forget_old(world.house.sessions, now=world.clock.now, batch=2) >= 3
+        assert await count(owner_engine, world, "idempotent_answers") == 1
+        again = await client.post("/districts", json={"code": "640205", "name": "第0区"}, headers=keyed("k-0"))
+        assert (again.status_code, again.json()["code"]) == (409, "district-code-taken"), "carried out anew"
+
+    async def test_the_clear_answers_of_the_version_before_go_with_them(
+        self, world: World, owner_engine: AsyncEngine
+    ) -> None:
+        clear = IdempotentAnswer(
+            region_id=world.region_id, account_id=world.region_id, route="POST /x", key="k", fingerprint="f",
+            status=201, body={"address": "甲"}, answered_at=world.clock.now() - timedelta(days=31),
+        )  # fmt: skip
+        await world.add(clear)
+        await idempotency.forget_old(world.house.sessions, now=world.clock.now)
+        assert await count(owner_engine, world, "idempotent_answers") == 0
+
+    async def test_the_application_itself_removes_nothing(self, world: World, client: AsyncClient) -> None:
+        await client.post("/districts", json=BODY, headers=keyed("k-1"))
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with transaction(world.house.sessions, Fence(world.region_id), world.clock.now()) as session:
+                await session.execute(text("delete from idempotent_answers"))
+
+    async def test_a_worker_does_it_every_night(self, world: World) -> None:
+        cron, forget = worker.routines(world.house)[idempotency.ROUTINE]
+        assert cron.split()[2:] == ["*", "*", "*"]
+        await world.add(
+            IdempotentAnswer(
+                region_id=world.region_id, account_id=world.region_id, route="POST /x", key="k", fingerprint="f",
+                status=201, answered_at=world.clock.now() - timedelta(days=31),
+            )
+        )  # fmt: skip
+        await forget()
+        async with world.owner.connect() as connection:
+            left = text("select count(*) from idempotent_answers where region_id = :region")
+            assert await connection.scalar(left, {"region": world.region_id}) == 0

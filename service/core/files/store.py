@@ -17,12 +17,14 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from service.core.crypt import FieldCipher
+from service.core.crypt import FieldCipher, kid_of
 from service.core.files import errors
 
 KEY: Final = "files.key"
 """The context under which the key of a file is sealed."""
 _MAGIC: Final = b"XZF1"
+_LONGEST_HEAD: Final = 6 + 0xFFFF
+"""The most that stands before a file's content: the mark, a length of two bytes, the sealed key."""
 _INCOMING: Final = "incoming"
 
 
@@ -66,6 +68,20 @@ class FileStore:
         except (OSError, ValueError, KeyError, InvalidTag):
             raise errors.FileDamaged from None
         self._write(digest, self._envelope(key) + sealed)
+
+    def sealed_with(self, digest: str) -> str:
+        """Return the name of the field key that seals a file's key.
+
+        Raises:
+            errors.FileDamaged: it cannot be opened.
+        """
+        try:
+            with self._path(digest).open("rb") as file:
+                head = file.read(_LONGEST_HEAD)
+            self._open_envelope(head)
+        except (OSError, ValueError, KeyError, InvalidTag):
+            raise errors.FileDamaged from None
+        return kid_of(head[6:])
 
     def digests(self) -> Iterator[str]:
         """Return the SHA-256 of every file that is there, whole or not."""

@@ -1,7 +1,9 @@
 """What people do with files, and what an installation's check asks of them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -115,9 +117,17 @@ async def check_files(
     return await asyncio.to_thread(_check, store, named)
 
 
-async def reseal_files(store: FileStore) -> int:
-    """Seal the key of every file with the current field key; return how many. Damaged ones are left as they are."""
-    return await asyncio.to_thread(_reseal, store)
+async def reseal_files(store: FileStore, kid: str) -> int:
+    """Seal the keys of files with the current field key, whose name is `kid`; return of how many.
+
+    What it has sealed already and what is damaged are left as they are.
+    """
+    return await asyncio.to_thread(_reseal, store, kid)
+
+
+async def sealed_by(store: FileStore) -> dict[str, int]:
+    """Return how many files each field key seals, by its name; damaged ones are nobody's."""
+    return await asyncio.to_thread(_sealed_by, store)
 
 
 def _check(store: FileStore, named: set[str]) -> FilesReport:
@@ -133,15 +143,22 @@ def _opens(store: FileStore, digest: str) -> bool:
     return True
 
 
-def _reseal(store: FileStore) -> int:
+def _reseal(store: FileStore, kid: str) -> int:
     done = 0
     for digest in store.digests():
-        try:
-            store.reseal(digest)
-        except errors.FileDamaged:
-            continue
-        done += 1
+        with suppress(errors.FileDamaged):
+            if store.sealed_with(digest) != kid:
+                store.reseal(digest)
+                done += 1
     return done
+
+
+def _sealed_by(store: FileStore) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for digest in store.digests():
+        with suppress(errors.FileDamaged):
+            counts[store.sealed_with(digest)] += 1
+    return dict(counts)
 
 
 def _facts(row: File) -> FileFacts:
