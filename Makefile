@@ -10,7 +10,7 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
 	if $$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then echo $$each; break; fi; done)
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo serve worker test test-fast test-long lint types house migration openapi bench trace check lock clean
+.PHONY: help setup demo serve worker test test-fast test-long lint types house migration openapi bench bench-api trace check lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -66,6 +66,9 @@ openapi: setup  ## write openapi/openapi.json
 
 bench: setup  ## ratios against the obvious alternatives, in one run
 	$(PY) bench/travel.py
+
+bench-api: setup  ## the API against hand-written asyncpg and the common ORM style, in turns
+	$(PY) -m bench.api.load
 
 trace: setup  ## which core requirements have a test
 	$(PY) scripts/trace.py

@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.core import body_limit, front, health, keyring, paging, problem_handlers
+from service.core import body_limit, contract, front, health, keyring, paging, problem_handlers
 from service.core.audit import doing
+from service.core.audit import routes as audit
 from service.core.clock import Clock, DemoClock, SystemClock
 from service.core.crypt import FieldCipher
 from service.core.db.engine import make_sessions
@@ -60,7 +61,7 @@ def build_clock(settings: Settings) -> Clock:
 
 def build_app(house: House | None = None) -> FastAPI:
     """Return the application of a process's house; without one only its contract can be read."""
-    app = FastAPI(
+    app = contract.Application(
         title="巡诊 Xunzhen",
         version="0.1.0",
         description=DESCRIPTION,
@@ -70,6 +71,7 @@ def build_app(house: House | None = None) -> FastAPI:
     for room in ROOMS:
         app.include_router(importlib.import_module(f"service.{room}.routes").router, prefix="/v1")
     app.include_router(files.router, prefix="/v1")
+    app.include_router(audit.router, prefix="/v1")
     app.include_router(health.router)
     problem_handlers.install(app)
     app.add_middleware(body_limit.BodyLimit, limit=LARGEST_BODY, larger=_larger_bodies(house))

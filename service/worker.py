@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.billing import settling
 from service.booking import telling
-from service.core import logs, metrics
+from service.core import idempotency, logs, metrics
 from service.core.audit import seals
 from service.core.http import House
 from service.core.jobs import runner
@@ -45,12 +45,20 @@ def handlers(house: House) -> Mapping[str, runner.Handler]:
 
 
 def routines(house: House) -> Mapping[str, tuple[str, runner.Routine]]:
-    """Return what is done at fixed times: days gone by are closed, waiting notices sent, the audit's heads sealed."""
+    """Return what is done at fixed times: days gone by are closed, waiting notices sent, the audit's heads sealed.
+
+    Every night answers are forgotten that nobody asks for again.
+    """
     return {
         "visits.close-days": ("*/10 * * * *", lambda: preparing.close_days(house)),
         "notices.sweep": ("* * * * *", lambda: sending.sweep(house)),
         seals.ROUTINE: (seals.EVERY_HOUR, lambda: _seal(house)),
+        idempotency.ROUTINE: (idempotency.EVERY_NIGHT, lambda: _forget(house)),
     }
+
+
+async def _forget(house: House) -> None:
+    await idempotency.forget_old(house.sessions, now=house.clock.now)
 
 
 async def _seal(house: House) -> None:

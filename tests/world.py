@@ -199,7 +199,7 @@ class World:
         The same principal's session is put in once, however often he asks.
         """
         now = datetime.now(UTC)
-        asked = {"region": self.region_id, "account": principal.account_id, "role": principal.role, "now": now}
+        asked = {"region": principal.region_id, "account": principal.account_id, "role": principal.role, "now": now}
         session = {"session": principal.session_id, "expires": now + timedelta(days=1)}
         async with self.owner.begin() as connection:
             await connection.execute(_ACCOUNT, asked)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service.beds import errors, schemas, usecases
 from service.core import http, paging, problems
+from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.patients import errors as patient_errors
 
@@ -48,7 +49,7 @@ async def list_beds(
     pages: http.Pages,
     institution_id: UUID | None = None,
     person_id: UUID | None = None,
-    open_on: Annotated[date | None, Query(description="当天在床")] = None,
+    open_on: Annotated[date | None, Query(description="当天在床"), WRITTEN] = None,
 ) -> paging.Page[schemas.BedRead]:
     """列出本机构的家庭病床，或本人可代办居民的家庭病床。"""
     return await usecases.list_beds(

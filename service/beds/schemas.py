@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from service.beds.rules import BedPayment, ClosingReason
+from service.core.dates import WRITTEN
 from service.core.text import Code
 
 
@@ -18,7 +19,7 @@ class BedOpening(BaseModel):
     institution_id: UUID
     person_id: UUID
     doctor_id: UUID = Field(description="责任医生")
-    opened_on: date = Field(description="建床日期，不晚于今天", examples=["2026-03-02"])
+    opened_on: Annotated[date, WRITTEN] = Field(description="建床日期，不晚于今天", examples=["2026-03-02"])
     payment: BedPayment = BedPayment.per_item
     excluded_codes: Annotated[list[Code], Field(max_length=50)] = Field(
         default_factory=list, description="按床日付费时仍按项目收费的编码"
@@ -38,7 +39,7 @@ class BedClosing(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    closed_on: date = Field(description="撤床日期，当天不计床日", examples=["2026-03-20"])
+    closed_on: Annotated[date, WRITTEN] = Field(description="撤床日期，当天不计床日", examples=["2026-03-20"])
     reason: ClosingReason = Field(description="撤床情况", examples=["好转"])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 from service.billing import rules
 from service.core import money
@@ -50,6 +51,11 @@ def as_case(
         "visits": [_visit(each) for each in (visit, *peers)],
         "events": [{"settle": visit.id}],
     }
+
+
+def person_ids(case: Document) -> tuple[UUID, ...]:
+    """Return whom a billing case is about: the patient, then the others of a shared trip."""
+    return tuple(UUID(each["id"]) for each in case["patients"])
 
 
 def _policy(policy: rules.Policy) -> Document:

@@ -148,14 +148,13 @@ async def gather(
     insurance = (
         await catalog.insurance_rule(session, region_id=region_id, plan_code=plan_code, on=on) if plan_code else None
     )
-    await contracts.ensure_year(session, **of, on=on, insurance=insurance)
+    balances = await contracts.ensure_year(session, **of, on=on, insurance=insurance)
     covers = await contracts.cover_on(session, **of, on=on)
     enrolments = await contracts.enrolments_on(session, **of, on=on)
     in_force = await catalog.programmes(session, region_id=region_id, on=on)
     programmes = translation.programmes(in_force, enrolments)
     bed = await beds.open_on(session, **of, on=on)
     own = await contracts.held_by(session, region_id=region_id, order_id=order_id) if order_id else {}
-    balances = await contracts.balances(session, **of)
     rows = await catalog.price_rows(session, region_id=region_id, institution_id=house.institution.id, on=on)
     return Facts(
         visit=visit,

@@ -14,7 +14,7 @@ from service.billing import errors, facts, presentation, repository, rules, sche
 from service.billing.models import Quote
 from service.billing.statement import QuoteFacts
 from service.catalog import usecases as catalog
-from service.core import access, problems
+from service.core import problems
 from service.core.clock import local_date
 from service.core.ids import new_id
 from service.core.principal import Principal
@@ -22,7 +22,6 @@ from service.institutions import usecases as institutions
 from service.institutions.rules import settings
 from service.orders.rules import staff_needed
 from service.patients import usecases as patients
-from service.patients.rules import Right
 
 __all__ = ["QuoteFacts", "accept_quote", "preview", "quote", "read_quote"]
 
@@ -131,10 +130,9 @@ async def preview(
         errors.ProviderNotQualified, errors.TooFewStaff, errors.PriceMissing, errors.OutsideServiceArea: the gate.
     """
     region_id, service_on = principal.region_id, local_date(asked.start_at)
-    if principal.institution_ids:
-        # staff quote for where they work; elders and proxies may ask any institution of the region
-        access.require_institution(principal, asked.institution_id)
-    await patients.require_right(session, principal=principal, person_id=asked.person_id, right=Right.book, now=now)
+    await patients.require_booking_at(
+        session, principal=principal, institution_id=asked.institution_id, person_id=asked.person_id, now=now
+    )
     person = await patients.get_person(session, region_id=region_id, person_id=asked.person_id)
     if person.home_id is None:
         raise errors.HomeUnknown

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from service.billing import errors, schemas, usecases
 from service.contracts import errors as contract_errors
 from service.core import http, paging, problems
+from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.orders import errors as order_errors
 from service.patients import errors as patient_errors
@@ -117,7 +118,7 @@ async def list_settlements(
     now: http.Now,
     pages: http.Pages,
     person_id: UUID | None = None,
-    service_on: Annotated[date | None, Query(description="服务日期")] = None,
+    service_on: Annotated[date | None, Query(description="服务日期"), WRITTEN] = None,
 ) -> paging.Page[schemas.SettlementSummary]:
     """查看账单列表：本机构的，或本人与所代办老人的。"""
     return await usecases.list_settlements(
@@ -181,8 +182,8 @@ async def reverse_settlement(
 async def read_settlement_totals(
     principal: _Reads,
     session: http.Session,
-    first: Annotated[date, Query(alias="from", description="服务日期起（含）")],
-    last: Annotated[date, Query(alias="to", description="服务日期止（含）")],
+    first: Annotated[date, Query(alias="from", description="服务日期起（含）"), WRITTEN],
+    last: Annotated[date, Query(alias="to", description="服务日期止（含）"), WRITTEN],
 ) -> schemas.TotalsRead:
     """本机构一段时间的结算汇总：各账目合计等于各付费方合计。"""
     return await usecases.read_totals(session, principal=principal, period=schemas.Period(first, last))

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from service.billing import rules
+from service.core.dates import WRITTEN
 from service.core.text import Code, Text
 from service.orders.rules import OrderKind
 
@@ -23,7 +24,7 @@ def _refuse_out_of_bounds(at: datetime) -> datetime:
     return at
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_refuse_out_of_bounds)]
+Moment = Annotated[AwareDatetime, AfterValidator(_refuse_out_of_bounds), WRITTEN]
 Fen = Annotated[int, Field(description="金额（分）")]
 
 

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.billing import errors, presentation, repository, reversing, schemas, settling, totals
+from service.billing import errors, evidence, presentation, repository, reversing, schemas, settling, totals
 from service.billing.models import Settlement
 from service.billing.quoting import accept_quote, preview, quote, read_quote
 from service.core import paging, problems
+from service.core.audit import trail
 from service.core.principal import Principal
 from service.patients import usecases as patients
 from service.patients.rules import Right
@@ -117,6 +118,8 @@ async def read_case(session: AsyncSession, *, principal: Principal, settlement_i
     if row is None or row.institution_id not in principal.institution_ids:
         raise problems.NotFound(what="结算单")
     case: dict[str, Any] = row.facts
+    for person_id in evidence.person_ids(case):
+        trail.name_person(session, person_id)
     return case
 
 

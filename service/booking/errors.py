@@ -17,6 +17,14 @@ class CarerMissing(Refusal):
     en = "The person has dementia: register a family proxy who can be present first."
 
 
+class BookedByOthers(Refusal):
+    """A care home changes and cancels only what its own staff have booked."""
+
+    status = 403
+    zh = "这张订单不是贵院预约的；请由预约人本人改约或取消，或致电承接的机构。"
+    en = "Somebody else booked this order; ask whoever did, or call the institution that serves it."
+
+
 class HomeMissing(Refusal):
     """Nobody knows where the person lives."""
 

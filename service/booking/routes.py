@@ -63,13 +63,18 @@ async def place_order(
     return await once.run(body, lambda: usecases.place_order(session, principal=principal, asked=body, now=now))
 
 
-@router.post("/orders/{order_id}/submission", responses=http.refuses(*_UNBOOKABLE, order_errors.IllegalMove))
+@router.post(
+    "/orders/{order_id}/submission",
+    responses=http.refuses(*_UNBOOKABLE, order_errors.IllegalMove, errors.BookedByOthers),
+)
 async def submit_order(principal: Places, session: http.Session, now: http.Now, order_id: UUID) -> schemas.BookingRead:
     """提交草稿：与直接预约一样核对、报价、占用额度。"""
     return await usecases.submit_order(session, principal=principal, order_id=order_id, now=now)
 
 
-@router.patch("/orders/{order_id}", responses=http.refuses(*_UNBOOKABLE, errors.OrderNotChangeable))
+@router.patch(
+    "/orders/{order_id}", responses=http.refuses(*_UNBOOKABLE, errors.OrderNotChangeable, errors.BookedByOthers)
+)
 async def change_order(
     principal: Places, session: http.Session, now: http.Now, order_id: UUID, body: schemas.OrderChange
 ) -> schemas.BookingRead:
@@ -80,7 +85,11 @@ async def change_order(
 @router.post(
     "/orders/{order_id}/cancellation",
     responses=http.refuses(
-        problems.NotFound, patient_errors.RightMissing, order_errors.IllegalMove, order_errors.CancelTooLate
+        problems.NotFound,
+        patient_errors.RightMissing,
+        order_errors.IllegalMove,
+        order_errors.CancelTooLate,
+        errors.BookedByOthers,
     ),
 )
 async def cancel_order(

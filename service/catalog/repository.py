@@ -20,6 +20,7 @@ from service.catalog.models import (
     VisitFeeTariff,
 )
 from service.core.db import refusals
+from service.core.db.asked_once import asked_once
 from service.core.paging import PageRequest
 
 Row = TypeVar("Row", bound=DatedRow)
@@ -88,6 +89,7 @@ async def find_in_force(
     return (await session.execute(query.order_by(col(model.id)))).scalars().all()
 
 
+@asked_once
 async def find_items(session: AsyncSession, *, region_id: UUID, codes: Collection[str]) -> Sequence[ServiceItem]:
     """Return the listed services among `codes`."""
     query = select(ServiceItem).where(col(ServiceItem.region_id) == region_id, col(ServiceItem.code).in_(codes))

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from service.catalog import rules
+from service.core.dates import WRITTEN
 from service.core.paging import Page
 from service.core.text import Code, Text
 
@@ -65,7 +66,7 @@ Yuan = Annotated[Decimal, _TWO, _TWO_WRITTEN, _TWO_SCHEMA]
 """Whole fen in yuan, as text."""
 Ratio = Annotated[Decimal, _FOUR, AfterValidator(_at_most_one), _FOUR_WRITTEN, _FOUR_SCHEMA]
 """A share between 0 and 1, as text."""
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31)), WRITTEN]
 ClockTime = Annotated[time, AfterValidator(_clock_time)]
 Skill = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,39}$")]
 Codes = Annotated[list[Code], Field(max_length=50), AfterValidator(_distinct)]

@@ -85,11 +85,20 @@ async def _check(url: str, signer: Signer, ask: _Ask) -> Report:
         raise CommandError("连不上数据库，请检查 XUNZHEN_OWNER_URL。") from error
     try:
         region_id = await _region(connection, ask.region_code)
-        return await checking.check(connection, signer, region_id=region_id, since=ask.since, logged=ask.logged)
+        report = await checking.check(connection, signer, region_id=region_id, since=ask.since, logged=ask.logged)
+        await _keep(connection, report, region_id, ask.since)
+        return report
     except asyncpg.UndefinedTableError as error:
         raise CommandError("数据库里还没有审计表：请先运行 xunzhen migrate。") from error
     finally:
         await connection.close()
+
+
+async def _keep(connection: asyncpg.Connection, report: Report, region_id: UUID | None, since: datetime | None) -> None:
+    try:
+        await checking.keep(connection, report, region_id=region_id, since=since)
+    except asyncpg.ReadOnlySQLTransactionError:
+        typer.echo("数据库只读，这次核对的结果没有记下，平台管理员看不到。", err=True)
 
 
 async def _region(connection: asyncpg.Connection, code: str | None) -> UUID | None:

@@ -13,6 +13,7 @@ from sqlmodel import col, or_, select
 from service.contracts import errors, rules
 from service.contracts.models import Contract, Package, PackageItem, ProgrammeEnrolment
 from service.core.db import refusals
+from service.core.db.asked_once import asked_once
 from service.core.ids import new_id
 from service.core.paging import PageRequest
 
@@ -125,6 +126,7 @@ async def list_enrolments(
     return (await session.execute(query.order_by(col(ProgrammeEnrolment.id)).limit(page.limit + 1))).scalars().all()
 
 
+@asked_once
 async def enrolments_on(
     session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date
 ) -> Sequence[ProgrammeEnrolment]:

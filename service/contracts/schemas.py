@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from service.contracts import rules
+from service.core.dates import WRITTEN
 from service.core.text import Code, Text
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31)), WRITTEN]
 
 
 class _Dated(BaseModel, extra="forbid"):

@@ -1,9 +1,11 @@
 """Dated rows and half-open ranges: one place that builds a range and refuses naive bounds."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
+from pydantic import BeforeValidator
 from sqlalchemy.dialects.postgresql import Range
 
 
@@ -22,6 +24,17 @@ class Dated(Protocol):
 
 
 Row = TypeVar("Row", bound=Dated)
+_NUMBER: Final = re.compile(r"\s*[+-]?\d*\.?\d+\s*")
+
+
+def _refuse_number(value: Any) -> Any:
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise ValueError("a day is written YYYY-MM-DD, a moment as in RFC 3339")
+    return value
+
+
+WRITTEN: Final = BeforeValidator(_refuse_number)
+"""Beside `date` or `AwareDatetime` in an input: a number is none (it would be read as seconds since 1970)."""
 
 
 def in_force(rows: Iterable[Row], on: date) -> list[Row]:

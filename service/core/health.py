@@ -1,6 +1,7 @@
 """Is the process alive, can it serve, and what time is it in the world it serves?"""
 
 from datetime import datetime
+from typing import ClassVar
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ class NotReady(problems.Refusal):
     status = 503
     zh = "系统正在启动或数据库不可用，请稍后再试。"
     en = "The database cannot be reached; retry in a moment."
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
 
 
 class Health(BaseModel):

@@ -163,7 +163,6 @@ async def get_session(
         raise
 
 
-
 # scope="function": without it the commit would follow the answer, and a failed commit would still have said 200
 Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
 
@@ -246,11 +245,13 @@ def with_etag(request: Request, answer: BaseModel) -> Response:
 
 
 def refuses(*kinds: type[problems.Refusal], keyed: bool = False) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses` of a route: every way it can refuse, by status; 401, 403 and 422 always.
+    """Return the `responses` of a route: every way it can refuse, by status; 401, 403, 422 and 429 always.
 
     `keyed` adds the refusals of an Idempotency-Key.
     """
-    always: tuple[type[problems.Refusal], ...] = (problems.Unauthenticated, problems.Forbidden, problems.Malformed)
+    always: tuple[type[problems.Refusal], ...] = (
+        problems.Unauthenticated, problems.Forbidden, problems.Malformed, rate_limits.TooManyRequests,
+    )  # fmt: skip
     with_key = (problems.KeyInFlight, problems.KeyReused, problems.Collision) if keyed else ()
     documented: dict[int | str, dict[str, Any]] = {}
     for status in sorted({kind.status for kind in (*always, *with_key, *kinds)}):

@@ -8,33 +8,42 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy import Column, text
+from sqlalchemy import Column, Index, func
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlmodel import Field, SQLModel, col, select
 
 from service.core import problems
 from service.core.audit import statements
 from service.core.crypt import FieldCipher
-from service.core.db import fences, rows
+from service.core.db import fences, refusals, rows
+from service.core.db.session import transaction
+from service.core.principal import Fence
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
 REPLAY_HEADER = "Idempotency-Replayed"
 BODY = "idempotent_answers.body"
 """The context under which answers are sealed."""
+KEPT_DAYS: Final = 30
+"""How long an answer can be had again; whoever repeats a request later than that has it carried out anew."""
+ROUTINE: Final = "idempotency.forget"
+EVERY_NIGHT: Final = "23 18 * * *"
+"""In UTC: 02:23 in Shanghai, when few are at work."""
+_BATCH: Final = 1000
 
 
 class IdempotentAnswer(SQLModel, table=True):
     """The stored answer to one key of one account on one route; sealed, for it may hold an address."""
 
     __tablename__ = "idempotent_answers"
+    __table_args__ = (Index("ix_idempotent_answers_answered_at", "answered_at"),)  # which are to be forgotten
 
     region_id: UUID = Field(primary_key=True)
     account_id: UUID = Field(primary_key=True)
@@ -54,7 +63,40 @@ fences.fence(
     "region_id = (select app_region()) and account_id = (select app_account())",
     verbs="select, insert",
 )
+refusals.name_constraints({"pk_idempotent_answers": problems.KeyInFlight})
 statements.about_people(IdempotentAnswer)  # an answer told again shows what the first one showed
+# The application cannot remove an answer; all it can do is have old ones of every region removed, so many at a time.
+fences.definer(
+    IdempotentAnswer,
+    "idempotency_forget(asked_most int)",
+    "bigint",
+    """
+with old as (
+    select a.region_id, a.account_id, a.route, a.key from idempotent_answers a
+    where a.answered_at < app_now() - interval 'KEPT days' order by a.answered_at limit asked_most
+    for update skip locked
+), forgotten as (
+    delete from idempotent_answers a using old
+    where (a.region_id, a.account_id, a.route, a.key) = (old.region_id, old.account_id, old.route, old.key)
+    returning 1
+)
+select count(*) from forgotten
+""".replace("KEPT", str(KEPT_DAYS)),
+    volatile=True,
+)
+
+
+async def forget_old(
+    sessions: async_sessionmaker[AsyncSession], *, now: Callable[[], datetime], batch: int = _BATCH
+) -> int:
+    """Forget the answers of all regions that are older than `KEPT_DAYS`, in short transactions; return how many."""
+    forgotten = 0
+    while True:
+        async with transaction(sessions, Fence(), now()) as session:
+            count = int(await session.scalar(select(func.idempotency_forget(batch))) or 0)
+        forgotten += count
+        if count < batch:
+            return forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +123,7 @@ class Once:
         if self.key is None:
             return await act()
         fingerprint = self._fingerprint(asked)
-        await self._claim()
-        known = await self._find()
+        known = await self._claim()
         if known is not None:
             if known.fingerprint != fingerprint:
                 raise problems.KeyReused
@@ -108,24 +149,27 @@ class Once:
             return known.body
         return json.loads(self.cipher.open(known.body_sealed, context=BODY))
 
-    async def _claim(self) -> None:
+    async def _claim(self) -> IdempotentAnswer | None:
+        """Claim the key until the commit, and return the answer it has had already.
+
+        In one round trip: an answer that was committed after the statement began and before it held the claim does not
+        show; the key of the table then refuses a second one.
+        """
         # try: two equal requests at once must not queue up behind each other; the second is told to come back
         digest = hashlib.sha256(f"{self.account_id}\0{self.route}\0{self.key}".encode()).digest()
-        claimed = await self.session.scalar(
-            text("select pg_try_advisory_xact_lock(:number)"),
-            {"number": int.from_bytes(digest[:8], "big", signed=True)},
+        claim = select(func.pg_try_advisory_xact_lock(int.from_bytes(digest[:8], "big", signed=True))).subquery()
+        own = (
+            (col(IdempotentAnswer.region_id) == self.region_id)
+            & (col(IdempotentAnswer.account_id) == self.account_id)
+            & (col(IdempotentAnswer.route) == self.route)
+            & (col(IdempotentAnswer.key) == self.key)
         )
+        query = select(claim.c[0], IdempotentAnswer).select_from(claim.outerjoin(IdempotentAnswer, own))
+        claimed, known = (await self.session.execute(query)).one()
         if not claimed:
             raise problems.KeyInFlight
-
-    async def _find(self) -> IdempotentAnswer | None:
-        query = select(IdempotentAnswer).where(
-            col(IdempotentAnswer.region_id) == self.region_id,
-            col(IdempotentAnswer.account_id) == self.account_id,
-            col(IdempotentAnswer.route) == self.route,
-            col(IdempotentAnswer.key) == self.key,
-        )
-        return (await self.session.execute(query)).scalar_one_or_none()
+        found: IdempotentAnswer | None = known
+        return found
 
     def _fingerprint(self, asked: BaseModel | None) -> str:
         """Return the digest of a body as it was understood: the order of its fields does not matter.

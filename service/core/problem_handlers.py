@@ -1,7 +1,7 @@
 """Turns everything that goes wrong in a request into problem+json; what nobody foresaw is a 500 without detail."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -9,10 +9,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.core import logs, problems
+from service.core import health, logs, problems
 from service.core.body_limit import BodyTooLarge
+from service.core.contract import Application
+from service.core.db import outages
 
 _log = logs.get_logger("core.http")
+_UNREADABLE: Final = 400
+"""What FastAPI says of a body that is no text, before anything of it could be at fault."""
+_NO_SUCH_METHOD: Final = 405
 
 
 def install(app: FastAPI) -> None:
@@ -97,12 +102,22 @@ class RouteUnknown(problems.Refusal):
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    if error.status_code == _UNREADABLE:
+        return _answer(request, problems.Malformed(summary="#", errors=[]))
     refusal = BodyTooLarge() if error.status_code == BodyTooLarge.status else RouteUnknown()
     body = refusal.problem(_language(request), instance=request.url.path) | {"status": error.status_code}
-    return JSONResponse(body, error.status_code, headers=error.headers, media_type=problems.PROBLEM_JSON)
+    headers = dict(error.headers or {})
+    if error.status_code == _NO_SUCH_METHOD and isinstance(request.app, Application):
+        # the router names the methods of the first route at the address only
+        headers["Allow"] = ", ".join(request.app.methods_at(request.url.path)) or headers.get("Allow", "")
+    return JSONResponse(body, error.status_code, headers=headers, media_type=problems.PROBLEM_JSON)
 
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    if outages.is_outage(error):
+        # no traceback: until PostgreSQL is back every request ends here
+        _log.error("no database", route=request.url.path, method=request.method, cause=type(error).__name__)
+        return _answer(request, health.NotReady())
     _log.error("unforeseen", route=request.url.path, method=request.method, exc_info=error)
     body = {"type": "/problems/internal", "title": "Something unforeseen happened", "status": 500, "code": "internal"}
     return JSONResponse(body | {"detail": "系统出了问题，请稍后再试。"}, 500, media_type=problems.PROBLEM_JSON)

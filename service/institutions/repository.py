@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from service.core.db import refusals
+from service.core.db.asked_once import asked_once
 from service.core.paging import PageRequest
 from service.institutions import errors
 from service.institutions.models import District, Institution, Region, ServiceMode, SettingRow, Station
@@ -50,6 +51,7 @@ async def list_districts(session: AsyncSession, region_id: UUID, page: PageReque
     return (await session.execute(query)).scalars().all()
 
 
+@asked_once
 async def find_institution(session: AsyncSession, region_id: UUID, institution_id: UUID) -> Institution | None:
     """Return an institution."""
     return await session.get(Institution, (region_id, institution_id))
@@ -89,6 +91,7 @@ async def find_station(session: AsyncSession, region_id: UUID, station_id: UUID)
     return await session.get(Station, (region_id, station_id))
 
 
+@asked_once
 async def list_stations(
     session: AsyncSession, region_id: UUID, institution_ids: Collection[UUID], page: PageRequest | None = None
 ) -> Sequence[Station]:
@@ -110,6 +113,7 @@ async def find_mode(session: AsyncSession, region_id: UUID, mode_id: UUID) -> Se
     return await session.get(ServiceMode, (region_id, mode_id))
 
 
+@asked_once
 async def list_modes(
     session: AsyncSession, region_id: UUID, institution_ids: Collection[UUID], page: PageRequest | None = None
 ) -> Sequence[ServiceMode]:
@@ -126,6 +130,7 @@ async def list_modes(
     return (await session.execute(query)).scalars().all()
 
 
+@asked_once
 async def list_settings(
     session: AsyncSession, region_id: UUID, institution_id: UUID | None, on: date, *, key: str | None = None
 ) -> Sequence[SettingRow]:

@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from service.core import geo
+from service.core.dates import WRITTEN
 from service.core.text import Code, Text
 from service.institutions import rules
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), WRITTEN]
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+][0-9\- ]{2,29}$")]
 
 

@@ -46,6 +46,13 @@ select exists (select 1 from practitioners p where p.region_id = app_region() an
                and p.institution_id = asked_institution and p.active)
 """
 
+_PLACED_BY_US = """
+select exists (select 1 from orders o join account_institutions l
+               on l.region_id = o.region_id and l.account_id = o.placed_by_account_id
+               where o.region_id = app_region() and o.id = asked_order and l.institution_id = any(app_institutions())
+                 and app_acts_for(o.region_id, o.person_id))
+"""
+
 _WITHIN_LIMIT = """
 begin
     -- an order that was among these is not one more of them
@@ -98,5 +105,7 @@ def create(order: type[SQLModel]) -> None:
         "create trigger orders_within_limit before insert or update on orders"
         f" for each row when (new.state in ({_OPEN})) execute function orders_within_limit()",
     )
+    # Did somebody who works where the asker works place this order? The staff of a care home cannot read the accounts.
+    fences.definer(order, "orders_placed_by_us(asked_order uuid)", "boolean", _PLACED_BY_US)
     # May this practitioner be wished for at this institution? An elder cannot read the staff.
     fences.definer(order, "orders_works_at(asked_practitioner uuid, asked_institution uuid)", "boolean", _WORKS_AT)

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service.core import http, paging, problems
+from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.orders import errors, schemas, usecases
 from service.orders.rules import OrderState
@@ -21,7 +22,7 @@ async def list_orders(
     now: http.Now,
     pages: http.Pages,
     state: OrderState | None = None,
-    service_on: Annotated[date | None, Query(description="上门日期")] = None,
+    service_on: Annotated[date | None, Query(description="上门日期"), WRITTEN] = None,
     institution_id: UUID | None = None,
     person_id: UUID | None = None,
 ) -> paging.Page[schemas.OrderSummary]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
+from service.core.dates import WRITTEN
 from service.core.geo import TravelMode
 from service.core.text import Code, Text
 from service.patients.rules import Sex
@@ -23,8 +24,8 @@ def _of_this_age(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
-Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), WRITTEN]
+Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age), WRITTEN]
 
 
 class Body(BaseModel):

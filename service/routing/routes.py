@@ -6,9 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from service.core import http, paging
 from service.core.clock import local_date
+from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
 from service.routing import area_routes, errors, progress_routes, schemas, usecases
@@ -54,7 +56,7 @@ async def list_plans(
     session: http.Session,
     pages: http.Pages,
     area_id: UUID | None = None,
-    service_on: date | None = None,
+    service_on: Annotated[date | None, WRITTEN] = None,
     state: Annotated[PlanState | None, Query(description="计划状态")] = None,
 ) -> paging.Page[schemas.PlanHead]:
     """列出本人机构的计划。"""
@@ -75,7 +77,18 @@ async def read_plan(principal: Reads, session: http.Session, request: Request, p
     return http.with_etag(request, await usecases.read_plan(session, principal=principal, plan_id=plan_id))
 
 
-@router.get("/plans/{plan_id}/routes.geojson", response_model=schemas.GeoFeatures, responses=http.refuses(NotFound))
+class GeoJson(JSONResponse):
+    """An answer in GeoJSON (RFC 7946)."""
+
+    media_type = "application/geo+json"
+
+
+@router.get(
+    "/plans/{plan_id}/routes.geojson",
+    response_class=GeoJson,
+    response_model=schemas.GeoFeatures,
+    responses=http.refuses(NotFound),
+)
 async def read_plan_routes(
     principal: Reads,
     session: http.Session,
@@ -87,7 +100,7 @@ async def read_plan_routes(
     found = await usecases.read_routes(session, principal=principal, plan_id=plan_id, practitioner_id=practitioner_id)
     answer = http.with_etag(request, found)
     if answer.status_code == 200:
-        answer.headers["Content-Type"] = "application/geo+json"
+        answer.headers["Content-Type"] = GeoJson.media_type
     return answer
 
 
@@ -116,7 +129,7 @@ async def read_my_day(
     house: http.TheHouse,
     now: http.Now,
     request: Request,
-    on: Annotated[date | None, Query(description="哪一天；不填为今天")] = None,
+    on: Annotated[date | None, Query(description="哪一天；不填为今天"), WRITTEN] = None,
 ) -> Response:
     """医护人员查看自己一天的上门安排。"""
     found = await usecases.read_my_day(session, principal=principal, house=house, on=on or local_date(now))

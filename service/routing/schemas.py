@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.core.dates import WRITTEN
 from service.core.text import Code, Text
 from service.orders.rules import OrderState
 from service.routing.states import LeftOutOfPublication, PlanState
@@ -49,7 +50,7 @@ class PlanRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     area_id: UUID
-    service_on: date = Field(examples=["2026-03-03"])
+    service_on: Annotated[date, WRITTEN] = Field(examples=["2026-03-03"])
     seconds_limit: int = Field(default=30, ge=1, le=600, description="求解时间上限（秒）")
     seed: int = Field(default=1, ge=0, le=2**31 - 1, description="随机数种子；相同输入与种子便于复核")
 

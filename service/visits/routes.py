@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service.core import http, paging, problems
+from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.visits import errors, rules, schemas, usecases
 
@@ -111,7 +112,7 @@ async def list_visits(
     principal: Reads,
     session: http.Session,
     pages: http.Pages,
-    service_on: Annotated[date | None, Query(description="服务日期")] = None,
+    service_on: Annotated[date | None, Query(description="服务日期"), WRITTEN] = None,
     state: rules.VisitState | None = None,
     person_id: UUID | None = None,
 ) -> paging.Page[schemas.VisitSummary]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from service.core.dates import WRITTEN
 from service.core.geo import Datum
 from service.core.text import Code, LongText
 from service.visits.rules import Decision, EventKind, EvidenceKind, ExceptionKind, ReasonCode, VisitState
@@ -18,7 +19,9 @@ class EventCreate(BaseModel):
 
     order_id: UUID
     kind: EventKind
-    happened_at: AwareDatetime = Field(description="手机时钟的时刻", examples=["2026-03-02T09:02:00+08:00"])
+    happened_at: Annotated[AwareDatetime, WRITTEN] = Field(
+        description="手机时钟的时刻", examples=["2026-03-02T09:02:00+08:00"]
+    )
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     datum: Datum = Datum.gcj02

@@ -15,7 +15,7 @@ from tests.world import World
 
 ABOUT_NOBODY = {
     # the trail itself, and the queue's count of attempts
-    "audit_entries", "audit_seals", "job_attempts",
+    "audit_entries", "audit_seals", "audit_checks", "job_attempts",
     # how the region and its institutions are set up
     "regions", "districts", "institutions", "stations", "service_modes", "setting_rows", "dispatch_areas",
     # what is offered, and at what price

@@ -1,5 +1,6 @@
 """`xunzhen import`: its exit codes, what it shows, and that it touches nothing when it cannot begin."""
 
+import asyncio
 import csv
 import io
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 from service.cli import app, import_
 from service.cli.app import CommandError
+from service.core import embedded
+from service.core.settings import Settings
 from service.interop import importing
 from service.interop.importing import Kind, Report, Told, Wishes
 from service.interop.importing.files import DirectoryUnreadable, gather
@@ -73,6 +76,53 @@ class TestCommand:
         assert await import_._region(house, desk.world.region_code) == desk.world.region_id
         with pytest.raises(CommandError, match="没有编码为"):
             await import_._region(house, "999999")
+
+    async def test_tries_loads_and_loads_again_from_the_command_line(
+        self,
+        desk: Desk,
+        server: embedded.EmbeddedServer,
+        database: str,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setenv("XUNZHEN_DATABASE_URL", server.url(embedded.APP_ROLE, database))
+        monkeypatch.setenv("XUNZHEN_KEYRING", str(desk.world.house.settings.keyring))
+        monkeypatch.setattr(import_, "get_settings", Settings)
+        given = lists()
+        given["contracts"][0] |= {"签约日期": "2026-01-01", "生效日期": "2026-01-01", "到期日期": "2099-12-31"}
+        desk.put(given)
+        told = desk.directory.parent / "told.csv"
+        shared = [str(desk.directory), "--admin", desk.operator, "--region", desk.world.region_code]
+        passwords = ["--passwords", str(desk.directory.parent / "first.csv")]
+
+        async def run(*more: str) -> str:
+            await asyncio.to_thread(import_.app, [*shared, *more], standalone_mode=False)
+            return capsys.readouterr().out
+
+        before = await desk.counts()
+        assert "检查通过" in await run("--dry-run")
+        assert await desk.counts() == before
+        with pytest.raises(CommandError, match="--passwords") as unwritten:
+            await run()
+        assert unwritten.value.code == 2
+        assert await desk.counts() == before
+        assert "已导入，新开账号 2 个。" in await run(*passwords, "--report", str(told))
+        assert told.read_text("utf-8-sig").count("新增") == sum(len(rows) for rows in given.values())
+        stands = await desk.counts()
+        assert "已导入，新开账号 0 个。" in await run()
+        given["homes"][0]["楼层"] = "三楼"
+        desk.put({"homes": given["homes"]})
+        with pytest.raises(CommandError) as wrong:
+            await run("--report", str(told))
+        assert wrong.value.code == 1
+        assert "homes.csv,2,楼层,有误,要填1到150之间的整数，不能是“三楼”" in told.read_text("utf-8-sig")
+        with pytest.raises(CommandError, match="没有名为“nobody”"):
+            await asyncio.to_thread(
+                import_.app,
+                [str(desk.directory), "--admin", "nobody", "--region", desk.world.region_code],
+                standalone_mode=False,
+            )
+        assert await desk.counts() == stands
 
     async def test_nothing_is_lost_of_a_report_when_a_file_is_no_table(self, desk: Desk) -> None:
         desk.put(lists())

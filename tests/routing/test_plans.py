@@ -231,7 +231,8 @@ class TestFollowing:
         assert all(each["progress"]["cost"] >= 0 for each in heard if each["progress"])
 
     async def test_ends_when_the_follower_leaves(self, scene: Scene, world: World) -> None:
-        plan_id = (await scene.request()).json()["id"]
+        asked_for = await scene.request()
+        plan_id, token = asked_for.json()["id"], asked_for.request.headers["authorization"]
         sent: list[dict[str, Any]] = []
         heard, asked = asyncio.Event(), [b""]
 
@@ -246,7 +247,7 @@ class TestFollowing:
             if message["type"] == "http.response.body" and message.get("body"):
                 heard.set()
 
-        headers = [(b"authorization", scene.dispatcher.headers["authorization"].encode()), (b"host", b"test")]
+        headers = [(b"authorization", token.encode()), (b"host", b"test")]
         path = f"/v1/plans/{plan_id}/events"
         scope = {
             "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": "GET",

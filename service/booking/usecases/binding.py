@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.accounts.rules import Role
 from service.billing import quoting
 from service.billing.quoting import QuoteFacts
-from service.booking import rules, schemas
+from service.booking import errors, rules, schemas
 from service.booking.usecases import checks
 from service.contracts import usecases as contracts
 from service.core.clock import local_date
@@ -20,7 +20,7 @@ from service.orders import usecases as orders
 from service.orders.rules import OrderFacts, OrderState
 from service.patients import usecases as patients
 
-_ELDERS_SIDE: Final = frozenset({Role.elder, Role.family_proxy})
+_CHOOSE_FOR_HIM: Final = frozenset({Role.elder, Role.family_proxy, Role.care_home_staff})
 
 
 async def held(session: AsyncSession, *, principal: Principal, order_id: UUID, now: datetime) -> OrderFacts:
@@ -29,10 +29,13 @@ async def held(session: AsyncSession, *, principal: Principal, order_id: UUID, n
     Raises:
         problems.NotFound: there is no such order, or it is not the principal's to see.
         patients.errors.RightMissing: a proxy without the right `book`.
+        errors.BookedByOthers: the elder's care home asks, and somebody else booked.
     """
     order = await orders.hold_order(session, region_id=principal.region_id, order_id=order_id)
     if order.institution_id not in principal.institution_ids:
         await checks.require_booking(session, principal=principal, person_id=order.person_id, now=now)
+        if principal.role == Role.care_home_staff and not await orders.placed_by_us(session, order_id=order_id):
+            raise errors.BookedByOthers
     return order
 
 
@@ -58,13 +61,13 @@ async def quoted(session: AsyncSession, *, region_id: UUID, ready: rules.Ready, 
 
 
 async def bind(session: AsyncSession, *, principal: Principal, order: OrderFacts, quote: QuoteFacts) -> None:
-    """Keep the quote with the order and reserve exactly its units; an elder's choice lets the institution see him.
+    """Keep the quote with the order and reserve exactly its units; who chooses for the elder lets the institution in.
 
     Raises:
         contracts.errors.EntitlementExhausted: somebody else took the units in this moment.
     """
     region_id = principal.region_id
-    if principal.role in _ELDERS_SIDE:
+    if principal.role in _CHOOSE_FOR_HIM:
         await patients.relate_institution(
             session,
             region_id=region_id,

@@ -27,7 +27,7 @@ async def change_order(
     """Change the window or the wished-for practitioner; a submitted order is quoted and reserved anew.
 
     Raises:
-        problems.NotFound, patients.errors.RightMissing: not the principal's order.
+        problems.NotFound, patients.errors.RightMissing, errors.BookedByOthers: not the principal's order.
         errors.OrderNotChangeable: the institution has answered it already.
         errors, orders.errors, billing.errors, contracts.errors: as `place_order`.
     """
@@ -67,7 +67,7 @@ async def cancel_order(
     """Cancel an order; the units it held and the staff it was promised are free again.
 
     Raises:
-        problems.NotFound, patients.errors.RightMissing: not the principal's order.
+        problems.NotFound, patients.errors.RightMissing, errors.BookedByOthers: not the principal's order.
         orders.errors.IllegalMove: staff are under way, or it has ended already.
         orders.errors.CancelTooLate: the elder's side comes after the deadline.
     """

@@ -9,7 +9,6 @@ from service.beds import usecases as beds
 from service.booking import rules
 from service.catalog import usecases as catalog
 from service.catalog.rules import ItemFacts
-from service.core import access
 from service.core.clock import local_date
 from service.core.principal import Principal
 from service.institutions import usecases as institutions
@@ -28,15 +27,15 @@ async def require_rights(
 ) -> None:
     """Refuse who may not book for the person, and staff who would book at another's institution.
 
-    Elders and proxies choose any institution of the region.
+    Elders, proxies and the care home in which the person lives choose any institution of the region.
 
     Raises:
         problems.NotFound: the person or the institution is not the principal's to see.
         patients.errors.RightMissing: a proxy without the right `book`.
     """
-    if principal.institution_ids:
-        access.require_institution(principal, institution_id)
-    await require_booking(session, principal=principal, person_id=person_id, now=now)
+    await patients.require_booking_at(
+        session, principal=principal, institution_id=institution_id, person_id=person_id, now=now
+    )
 
 
 async def require_booking(session: AsyncSession, *, principal: Principal, person_id: UUID, now: datetime) -> None:

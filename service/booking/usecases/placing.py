@@ -57,7 +57,7 @@ async def submit_order(
     """Submit a draft: everything is checked, quoted and reserved as if it were placed now.
 
     Raises:
-        problems.NotFound, patients.errors.RightMissing: not the principal's order.
+        problems.NotFound, patients.errors.RightMissing, errors.BookedByOthers: not the principal's order.
         orders.errors.IllegalMove: it is no draft.
         errors, orders.errors, billing.errors, contracts.errors: as `place_order`.
     """

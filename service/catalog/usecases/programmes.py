@@ -11,10 +11,12 @@ from service.catalog import repository, rules, schemas
 from service.catalog.models import Programme, ProgrammeItem
 from service.catalog.usecases import services
 from service.core import problems
+from service.core.db.asked_once import asked_once
 from service.core.paging import PageRequest
 from service.core.principal import Principal
 
 
+@asked_once
 async def programmes(session: AsyncSession, *, region_id: UUID, on: date) -> list[rules.ProgrammeFacts]:
     """Return the region's programmes in force on a day, with what they pay."""
     found = await repository.find_in_force(session, Programme, region_id=region_id, where=[], on=on)

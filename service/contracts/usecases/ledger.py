@@ -31,8 +31,10 @@ async def balances(session: AsyncSession, *, region_id: UUID, person_id: UUID) -
 
 async def ensure_year(
     session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date, insurance: InsuranceFacts | None
-) -> None:
+) -> list[rules.Balance]:
     """Grant what a person has by right in the calendar year of a day and the ledger does not know yet.
+
+    Return where all his entitlements stand then.
 
     Programmes in which he is enrolled (units per year), and of `insurance`, the rule in force for his coverage that
     day, the fund's yearly cap and the deductible (fen). What contracts grant is in the ledger since they were signed.
@@ -45,7 +47,11 @@ async def ensure_year(
         insurance=insurance,
     )
     known = await balances(session, region_id=region_id, person_id=person_id)
-    await repository.grant(session, person_id=person_id, grants=rules.missing_grants(due, known))
+    missing = rules.missing_grants(due, known)
+    if not missing:
+        return known
+    await repository.grant(session, person_id=person_id, grants=missing)
+    return await balances(session, region_id=region_id, person_id=person_id)
 
 
 async def reserve(

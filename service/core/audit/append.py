@@ -21,13 +21,14 @@ _APPEND: Final = text(
 
 
 async def leave_row(session: AsyncSession) -> None:
-    """Write down what the session's transaction changed and whose rows it touched; nothing if neither.
+    """Write down what the session's transaction changed and whose rows it touched; of a reading that met none, nothing.
 
-    Call it last before the commit: the chain's lane is held from here on.
+    A change that was asked for is written down even when it found nothing to do: publishing twice, say. Call it last
+    before the commit: the chain's lane is held from here on.
     """
     await session.flush()
     touched = trail.of(session)
-    if not touched.is_empty:
+    if not touched.written and (not touched.is_empty or doing.current().is_meant_to_change):
         await _append(session, touched, reads=touched.reads, refused=None)
 
 
@@ -57,3 +58,4 @@ async def _append(session: AsyncSession, touched: Trail, *, reads: set[str], ref
         "request": work.request_id,
     }
     await (await session.connection()).execute(_APPEND, values)
+    trail.of(session).written = True

@@ -28,7 +28,7 @@ select region_id, lane from lanes where $1::uuid is null or region_id = $1
 """
 # the newest seal pins everything before it
 _SEALS: Final = """
-select distinct on (region_id, lane) token from audit_seals
+select distinct on (region_id, lane) region_id, token from audit_seals
 where ($1::uuid is null or region_id = $1) and ($2::timestamptz is null or sealed_at <= $2)
 order by region_id, lane, seq desc
 """
@@ -42,6 +42,15 @@ _ENTRIES: Final = " ".join(
 
 
 @dataclass(slots=True)
+class RegionCount:
+    """What was counted of one region's chains."""
+
+    entries: int = 0
+    wrong: int = 0
+    forged_seals: int = 0
+
+
+@dataclass(slots=True)
 class Report:
     """What was checked and what is wrong; `faults` are the first ones, `wrong` counts them all."""
 
@@ -52,15 +61,27 @@ class Report:
     sealed_at: datetime | None = None
     wrong: int = 0
     faults: list[Fault] = field(default_factory=list)
+    regions: dict[UUID, RegionCount] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
         """Return whether nothing is wrong."""
         return not (self.wrong or self.forged_seals)
 
+    def of(self, region_id: UUID) -> RegionCount:
+        """Return the count of a region, to read or to raise."""
+        return self.regions.setdefault(region_id, RegionCount())
+
+    def is_sound(self, region_id: UUID) -> bool:
+        """Return whether nothing is wrong with a region; a forged seal of no known region may be of any."""
+        count = self.of(region_id)
+        placed = sum(each.forged_seals for each in self.regions.values())
+        return not (count.wrong or count.forged_seals or self.forged_seals > placed)
+
     def note(self, fault: Fault) -> None:
         """Count a fault."""
         self.wrong += 1
+        self.of(fault.lane.region_id).wrong += 1
         if len(self.faults) < _MOST_FAULTS:
             self.faults.append(fault)
 
@@ -100,6 +121,8 @@ async def _seals(
     signed, forged = seals.read(signer, {row["token"] for row in rows} | set(logged))
     ours = [each for each in signed if region_id in {None, each.lane.region_id}]
     report.seals, report.forged_seals = len(ours), forged
+    for row in rows:
+        report.of(row["region_id"]).forged_seals += seals.read(signer, [row["token"]])[1]
     report.sealed_at = max((each.sealed_at for each in ours), default=None)
     return ours
 
@@ -125,9 +148,26 @@ async def _walk(connection: Any, walk: LaneCheck, report: Report) -> None:
         report.note(fault)
     report.lanes += 1
     report.entries += walk.count
+    report.of(walk.lane.region_id).entries += walk.count
 
 
 async def _chunks(connection: Any, walk: LaneCheck) -> AsyncIterator[Sequence[Any]]:
     cursor = await connection.cursor(_ENTRIES, walk.lane.region_id, walk.lane.number, walk.seq)
     while chunk := await cursor.fetch(_CHUNK):
         yield chunk
+
+
+_EVERY_REGION: Final = "select id from regions union all select '00000000-0000-0000-0000-000000000000'::uuid"
+_KEEP: Final = (
+    "insert into audit_checks (region_id, checked_at, since, entries, wrong, sound)"
+    " values ($1, clock_timestamp(), $2, $3, $4, $5)"
+)
+
+
+async def keep(connection: Any, report: Report, *, region_id: UUID | None, since: datetime | None) -> None:
+    """Write down what a check found, region by region, for those who look after the platform."""
+    regions = [region_id] if region_id else [row["id"] for row in await connection.fetch(_EVERY_REGION)]
+    found = [(each, report.of(each), report.is_sound(each)) for each in regions]
+    await connection.executemany(
+        _KEEP, [(each, since, count.entries, count.wrong + count.forged_seals, sound) for each, count, sound in found]
+    )

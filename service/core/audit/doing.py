@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.core.principal import Principal
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Purpose(StrEnum):
@@ -57,6 +58,11 @@ class Doing:
         """Return the operation's id; a request knows it once its route is found."""
         route = self.scope.get("route") if self.scope else None
         return str(getattr(route, "name", self.operation))
+
+    @property
+    def is_meant_to_change(self) -> bool:
+        """Return whether somebody known asks for a change, even one that finds nothing to do."""
+        return self.principal is not None and self.scope is not None and self.scope["method"] not in _READING
 
     def about(self) -> str | None:
         """Return the ids that the work is about: those of a request's path, or the subject of a job."""

@@ -106,8 +106,30 @@ begin
 end
 """
 
+# What a platform's administrator may know of every region: how its chains stand, nothing that is in them.
+_CHECKS: Final = """
+declare
+    without uuid := '00000000-0000-0000-0000-000000000000';
+begin
+    if not exists (select 1 from accounts a where a.region_id = app_region() and a.id = app_account()
+                   and a.role = 'platform_admin' and a.status = 'active') then
+        raise exception 'not a platform administrator' using errcode = '42501';
+    end if;
+    return query
+    select known.id, known.code::text, known.name::text,
+        (select max(head.at) from generate_series(0, LANES - 1) as lane (no) cross join lateral (
+            select s.sealed_at as at from audit_seals s
+            where s.region_id = known.id and s.lane = lane.no order by s.seq desc limit 1) head),
+        newest.checked_at, newest.since, newest.entries, newest.wrong, newest.sound
+    from (select r.id, r.code, r.name from regions r union all select without, null, null) known
+    left join lateral (select * from audit_checks c where c.region_id = known.id
+                       order by c.checked_at desc limit 1) newest on true
+    order by known.code nulls first;
+end
+"""
 
-def create(entry: type[SQLModel], seal: type[SQLModel]) -> None:
+
+def create(entry: type[SQLModel], seal: type[SQLModel], check: type[SQLModel]) -> None:
     """Attach the functions to the tables of the trail."""
     fences.statement(
         entry,
@@ -140,4 +162,12 @@ def create(entry: type[SQLModel], seal: type[SQLModel]) -> None:
         "void",
         _KEEP_SEAL,
         volatile=True,
+    )
+    fences.definer(
+        check,
+        "audit_checks_told()",
+        "table (region_id uuid, code text, name text, sealed_at timestamptz, checked_at timestamptz, since timestamptz,"
+        " entries bigint, wrong bigint, sound boolean)",
+        _CHECKS.replace("LANES", str(LANES)),
+        language="plpgsql",
     )

@@ -1,4 +1,7 @@
-"""Tables of the audit trail: hash chains in lanes, and the signed heads of the lanes. Ids only, never personal data."""
+"""Tables of the audit trail: hash chains in lanes, their signed heads, and what checking them found.
+
+Ids only, never personal data.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -62,7 +65,23 @@ class AuditSeal(SQLModel, table=True):
     token: str
 
 
+class AuditCheck(SQLModel, table=True):
+    """What a check of a region's chains found: `entries` recomputed from `since` on (None: from the first one)."""
+
+    __tablename__ = "audit_checks"
+    __table_args__ = (CheckConstraint("entries >= 0 and wrong >= 0", name="counts"),)
+
+    region_id: UUID = Field(primary_key=True)
+    checked_at: datetime = rows.moment(primary_key=True)
+    since: datetime | None = rows.moment(nullable=True, default=None)
+    entries: int = Field(sa_type=BigInteger)
+    wrong: int = Field(sa_type=BigInteger)
+    sound: bool
+
+
 # an account sees its own deeds; a person's accesses are told by `audit_accesses`, the whole chain is the owner's
 fences.fence(AuditEntry, "region_id = (select app_region()) and account_id = (select app_account())", verbs="select")
 fences.fence(AuditSeal, fences.Fence.region_owned, verbs="select")
-functions.create(AuditEntry, AuditSeal)
+# written by whoever checks, as the owner
+fences.fence(AuditCheck, fences.Fence.region_owned, verbs="select")
+functions.create(AuditEntry, AuditSeal, AuditCheck)

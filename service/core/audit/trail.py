@@ -17,7 +17,7 @@ _KEY: Final = "audit_trail"
 class Trail:
     """What one transaction has touched: whose rows, which tables about people, what it changed."""
 
-    __slots__ = ("asked", "changes", "flushing", "person_ids", "reads")
+    __slots__ = ("asked", "changes", "flushing", "person_ids", "reads", "written")
 
     def __init__(self) -> None:
         self.person_ids: set[UUID] = set()
@@ -27,6 +27,8 @@ class Trail:
         self.changes: dict[Change, set[str]] = {}
         """Kind of change → ids of the rows, as far as they are known."""
         self.flushing = False
+        self.written = False
+        """Whether the transaction has its row already."""
 
     @property
     def is_empty(self) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from service.core import problems
 from service.core.audit import append
-from service.core.db import refusals
+from service.core.db import asked_once, refusals
 from service.core.principal import Fence
 
 # One round trip; `true` = until the end of the transaction, so a pooled connection never keeps a fence.
@@ -32,6 +32,7 @@ async def raise_fence(session: AsyncSession, fence: Fence, now: datetime) -> Non
     Raises:
         problems.Unauthenticated: the log-in that asks was ended, or its account disabled or given another password.
     """
+    asked_once.forget(session)
     asked = {
         "region": str(fence.region_id or ""),
         "institutions": "{" + ",".join(str(each) for each in fence.institution_ids) + "}",

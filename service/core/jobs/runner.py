@@ -16,6 +16,7 @@ from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as QueuedJob
 from pgqueuer.models import Schedule
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from service.core import logs, metrics
@@ -27,6 +28,8 @@ Routine = Callable[[], Awaitable[None]]
 
 MOST_ATTEMPTS: Final = 5
 """A job that was begun this often without an end is parked for a human."""
+
+_UNCOUNTED: Final = timedelta(seconds=1)
 
 _log = logs.get_logger("core.jobs")
 _BEGIN: Final = text(
@@ -63,7 +66,8 @@ async def run_jobs(
     connection = await connect(url)
     queue = PgQueuer(AsyncpgDriver(connection))
     for news, handler in handlers.items():
-        queue.entrypoint(news)(_counted(news, handler, sessions))
+        # hold: whatever goes wrong with a job, the queue must not forget it
+        queue.entrypoint(news, on_failure="hold")(_counted(news, handler, sessions))
     for name, (cron, routine) in routines.items():
         queue.schedule(name, cron)(_scheduled(name, routine))
     stopper = asyncio.create_task(_stop_with(queue, stop))
@@ -97,6 +101,14 @@ def _counted(
     news: str, handler: Handler, sessions: async_sessionmaker[AsyncSession]
 ) -> Callable[[QueuedJob], Awaitable[None]]:
     async def run(queued: QueuedJob) -> None:
+        try:
+            await attempt(queued)
+        except (SQLAlchemyError, OSError) as error:
+            # its beginning or its end could not be written down; to the queue that would be a failure for good
+            _log.warning("not counted", news=news, job=queued.id, cause=type(error).__name__)
+            raise RetryRequested(delay=_UNCOUNTED) from error
+
+    async def attempt(queued: QueuedJob) -> None:
         attempts = await _say(sessions, _BEGIN, job=queued.id, news=news, at=datetime.now(UTC))
         if attempts > MOST_ATTEMPTS:
             await _say(sessions, _PARKED, job=queued.id)

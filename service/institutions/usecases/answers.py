@@ -116,8 +116,8 @@ async def setting(
     session: AsyncSession, *, region_id: UUID, institution_id: UUID | None, key: rules.Setting[T], on: date
 ) -> T:
     """Return a setting's value on a day: the institution's, else the region's, else the default."""
-    rows = await repository.list_settings(session, region_id, institution_id, on, key=key.key)
-    return rules.settings_on(map(facts.setting, rows), on).of(key)
+    # all of them: whoever asks for one setting asks for another soon
+    return (await settings_on(session, region_id=region_id, institution_id=institution_id, on=on)).of(key)
 
 
 async def settings_on(

@@ -1,7 +1,14 @@
 """What people do with orders; placing, changing and cancelling are composed in `booking`, which asks other rooms."""
 
 from service.orders.usecases.moving import accept, move, reject
-from service.orders.usecases.placing import change, count_open, create, require_mode, require_practitioner_at
+from service.orders.usecases.placing import (
+    change,
+    count_open,
+    create,
+    placed_by_us,
+    require_mode,
+    require_practitioner_at,
+)
 from service.orders.usecases.reading import (
     LISTING,
     get_order,
@@ -26,6 +33,7 @@ __all__ = [
     "list_orders",
     "move",
     "people_viewed",
+    "placed_by_us",
     "read_order",
     "reject",
     "require_mode",

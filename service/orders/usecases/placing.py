@@ -98,6 +98,11 @@ async def count_open(session: AsyncSession, *, person_id: UUID) -> int:
     return await repository.count_open(session, person_id=person_id)
 
 
+async def placed_by_us(session: AsyncSession, *, order_id: UUID) -> bool:
+    """Return whether an order of somebody whom one acts for was placed by staff of one's own institutions."""
+    return await repository.placed_by_us(session, order_id=order_id)
+
+
 async def require_practitioner_at(session: AsyncSession, *, practitioner_id: UUID, institution_id: UUID) -> None:
     """Refuse a wish for a practitioner who does not work at the institution; asked for elders, who see no staff.
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.core import paging
+from service.core import paging, problems
 from service.core.principal import Principal
 from service.orders import repository, rules, schemas
 from service.orders.models import Order
 from service.orders.usecases import rows
 from service.patients import usecases as patients
-from service.patients.rules import Right, Sex
+from service.patients.rules import Right
 
 LISTING = "orders"
 
@@ -66,18 +67,19 @@ async def read_order(
     Raises:
         problems.NotFound: there is no such order, or it is not the principal's to see.
     """
-    row = await rows.get(session, principal.region_id, order_id)
+    found = await repository.find_whole(session, region_id=principal.region_id, order_id=order_id)
+    if found is None:
+        raise problems.NotFound(what="订单")
+    row = found.row
     if row.institution_id not in principal.institution_ids:
         await patients.require_right(session, principal=principal, person_id=row.person_id, right=Right.view, now=now)
-    items = await repository.list_items(session, region_id=row.region_id, order_ids=[row.id])
-    moves = await repository.list_moves(session, region_id=row.region_id, order_id=row.id)
     return schemas.OrderRead(
-        **_summary(row, items[row.id]).model_dump(),
+        **_shown(row, found.items),
         mobility_reason=row.mobility_reason,
         distance_metres=row.distance_metres,
         placed_by_account_id=row.placed_by_account_id,
         placed_at=row.placed_at,
-        moves=[schemas.OrderMoveRead.model_validate(each, from_attributes=True) for each in moves],
+        moves=[schemas.OrderMoveRead.model_validate(move._asdict()) for move in found.moves],
     )
 
 
@@ -93,16 +95,23 @@ async def list_orders(
     cursors: paging.Cursors,
     now: datetime,
 ) -> paging.Page[schemas.OrderSummary]:
-    """Return a page of the orders of the principal's institutions, or of the persons that he may view."""
+    """Return a page of the orders of the principal's institutions, or of the persons that he may view.
+
+    A care home's staff see those of its residents.
+    """
     people = await people_viewed(session, principal=principal, person_id=person_id, now=now)
     where = repository.narrowed(state=state, service_on=service_on, institution_id=institution_id, person_ids=people)
+    residents = await patients.residents(session, principal=principal)
+    if residents is not None:
+        where.append(repository.ours_or_of(principal.institution_ids, residents))
+    elif principal.institution_ids:
+        where.append(repository.ours(principal.institution_ids))
     found = await repository.list_page(session, region_id=principal.region_id, where=where, page=page)
-    items = await repository.list_items(session, region_id=principal.region_id, order_ids=[row.id for row in found])
     return paging.page_of(
         found,
         request=page,
-        read=lambda row: _summary(row, items[row.id]),
-        last=lambda row: row.id,
+        read=lambda each: schemas.OrderSummary(**_shown(*each)),
+        last=lambda each: each[0].id,
         cursors=cursors,
         listing=LISTING,
     )
@@ -123,21 +132,22 @@ async def people_viewed(
     return viewed if asked is None else viewed & asked
 
 
-def _summary(row: Order, items: tuple[tuple[str, int], ...]) -> schemas.OrderSummary:
+def _shown(row: Order, items: repository.Items) -> dict[str, Any]:
+    """Return what a list shows of an order; its schema checks and turns it."""
     window = rows.window_of(row)
-    return schemas.OrderSummary(
-        id=row.id,
-        order_no=row.order_no,
-        institution_id=row.institution_id,
-        kind=rules.OrderKind(row.kind),
-        person_id=row.person_id,
-        home_id=row.home_id,
-        state=rules.OrderState(row.state),
-        service_on=row.service_on,
-        wished_start=window.start,
-        wished_end=window.end,
-        staff_count=row.staff_count,
-        items=[schemas.OrderItemRead(code=code, quantity=quantity) for code, quantity in items],
-        preferred_practitioner_id=row.preferred_practitioner_id,
-        staff_sex=Sex(row.staff_sex) if row.staff_sex else None,
-    )
+    return {
+        "id": row.id,
+        "order_no": row.order_no,
+        "institution_id": row.institution_id,
+        "kind": row.kind,
+        "person_id": row.person_id,
+        "home_id": row.home_id,
+        "state": row.state,
+        "service_on": row.service_on,
+        "wished_start": window.start,
+        "wished_end": window.end,
+        "staff_count": row.staff_count,
+        "items": [{"code": code, "quantity": quantity} for code, quantity in items],
+        "preferred_practitioner_id": row.preferred_practitioner_id,
+        "staff_sex": row.staff_sex,
+    }

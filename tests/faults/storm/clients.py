@@ -12,10 +12,10 @@ import httpx
 from tests.faults.storm.journal import Journal, Json, Write
 
 REPLAYED = "Idempotency-Replayed"
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 """How long a client tries before the storm has failed: nothing may hang."""
 _AGAIN = frozenset({"key-in-flight", "collision"})
-_LOST = (httpx.TransportError,)
+_AVOID_SECONDS = 0.5
 
 
 class StormFailed(AssertionError):
@@ -28,21 +28,33 @@ class Gate:
 
     urls: Sequence[str]
     http: httpx.AsyncClient
+    tokens: dict[str, str]
     turn: "itertools.count[int]" = field(default_factory=itertools.count)
     statuses: dict[int, int] = field(default_factory=dict)
+    avoided: dict[str, float] = field(default_factory=dict)
     lost: int = 0
 
     async def ask(self, method: str, path: str, token: str, **parts: Any) -> httpx.Response | None:
         """Ask the next server; None when the connection or the answer was lost."""
         headers = {"Authorization": f"Bearer {token}", **parts.pop("headers", {})}
-        url = self.urls[next(self.turn) % len(self.urls)]
+        url = self._pick()
         try:
             answer = await self.http.request(method, f"{url}/v1{path}", headers=headers, **parts)
-        except _LOST:
+        except httpx.TransportError:
             self.lost += 1
+            self.avoided[url] = time.monotonic() + _AVOID_SECONDS
             return None
         self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
         return answer
+
+    def told(self) -> dict[int, int]:
+        """Return how often each status was heard."""
+        return dict(sorted(self.statuses.items()))
+
+    def _pick(self) -> str:
+        """Return the next server; one that did not answer a moment ago only where there is no other."""
+        asked = [self.urls[next(self.turn) % len(self.urls)] for _ in self.urls]
+        return min(asked, key=lambda url: self.avoided.get(url, 0.0) > time.monotonic())
 
 
 @dataclass(frozen=True)
@@ -102,14 +114,14 @@ class Client:
                 return items
             query["cursor"] = page["next_cursor"]
 
-    def _acknowledge(self, write: Write, answer: httpx.Response, id: str) -> None:
-        write.status, write.id = answer.status_code, id
+    def _acknowledge(self, write: Write, answer: httpx.Response, named: str) -> None:
+        write.status, write.id = answer.status_code, named
         self.journal.acknowledge(write)
 
     async def _insist(self, write: Write | None, method: str, path: str, **parts: Any) -> httpx.Response:
         """Ask until there is an answer that is one: not lost, no failure of the server, not "in a moment"."""
         last, said = time.monotonic() + PATIENCE_SECONDS, "nothing"
-        for pause in itertools.chain((0.02, 0.05, 0.1, 0.2), itertools.repeat(0.3)):
+        for pause in itertools.chain((0.05, 0.2, 0.5), itertools.repeat(1.0)):
             if write is not None:
                 write.attempts += 1
             answer = await self.gate.ask(method, path, self.token, **parts)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,9 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.acknowledgements = 0
+        self.silence = 0.0
+        """The longest time, in seconds, in which no client was told anything."""
+        self._heard_at = float("inf")
         self._written = 0
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
@@ -63,6 +67,8 @@ class Journal:
     def acknowledge(self, write: Write) -> None:
         """Write down what the server said."""
         self.acknowledgements += 1
+        now = time.monotonic()
+        self.silence, self._heard_at = max(self.silence, now - self._heard_at), now
         heard = {name: getattr(write, name) for name in ("status", "id", "attempts", "replayed", "met")}
         self._append({"acknowledged": write.number, **heard})
 

@@ -36,7 +36,6 @@ class Town:
     area_id: str = ""
     package_id: str = ""
     doctor_id: str = ""
-    tomorrow: date = DAY + timedelta(days=1)
     tokens: dict[str, str] = field(default_factory=dict)
     nurses: list[str] = field(default_factory=list)
     people: int = 0
@@ -151,14 +150,14 @@ async def _employ(town: Town, admin: Api, nurses: int) -> None:
             "travel_mode": "ebike",
             "account_id": town.tokens[f"{name}/id"],
         }
-        id = (await admin.post("/practitioners", person))["id"]
+        person_id = (await admin.post("/practitioners", person))["id"]
         licence = {"kind": "licence", "code": role, "certificate_no": name, "valid_from": "2020-01-01"}
-        await admin.post(f"/practitioners/{id}/qualifications", licence)
+        await admin.post(f"/practitioners/{person_id}/qualifications", licence)
         if role == "doctor":
-            town.doctor_id = id
+            town.doctor_id = person_id
         else:
             shift = {"start": f"{DAY}T14:30:00+08:00", "end": f"{DAY}T22:30:00+08:00"}
-            await admin.post(f"/practitioners/{id}/shifts", shift)
+            await admin.post(f"/practitioners/{person_id}/shifts", shift)
             town.nurses.append(name)
 
 

@@ -1,11 +1,11 @@
 """Fences and the first day.
 
-Revision: 202611221342, after 202611221300
+Revision: 202611221356, after 202611221300
 """
 
 from migrations import sql
 
-revision = "202611221342"
+revision = "202611221356"
 down_revision = "202611221300"
 branch_labels = None
 depends_on = None
@@ -1171,13 +1171,13 @@ alter table visit_evidence add constraint fk_visit_evidence_region_id_visit_id F
 
 CREATE INDEX ix_audit_entries_persons ON audit_entries USING gin (person_ids);
 
+CREATE INDEX ix_care_relations_person ON care_relations (region_id, person_id);
+
 CREATE INDEX ix_notices_open ON notices (region_id, institution_id, due_at) WHERE state in ('queued', 'sending');
 
-CREATE INDEX ix_sessions_account ON sessions (region_id, account_id, expires_at);
+CREATE INDEX ix_sessions_client ON sessions (region_id, client_id);
 
 CREATE INDEX ix_log_in_attempts_ends_at ON log_in_attempts (ends_at);
-
-CREATE INDEX ix_care_relations_person ON care_relations (region_id, person_id);
 
 CREATE INDEX ix_visit_evidence_file ON visit_evidence (region_id, file_id);
 
@@ -1189,7 +1189,7 @@ CREATE INDEX ix_homes_care_institution ON homes (region_id, care_institution_id)
 
 CREATE INDEX ix_notices_subject ON notices (region_id, subject_id, kind);
 
-CREATE INDEX ix_sessions_client ON sessions (region_id, client_id);
+CREATE INDEX ix_sessions_account ON sessions (region_id, account_id, expires_at);
 
 CREATE UNIQUE INDEX home_reviews_one_open ON home_reviews (region_id, home_id) WHERE decided_at is null;
 
@@ -1541,13 +1541,13 @@ drop trigger orders_within_limit on orders;
 
 drop index ix_audit_entries_persons;
 
+drop index ix_care_relations_person;
+
 drop index ix_notices_open;
 
-drop index ix_sessions_account;
+drop index ix_sessions_client;
 
 drop index ix_log_in_attempts_ends_at;
-
-drop index ix_care_relations_person;
 
 drop index ix_visit_evidence_file;
 
@@ -1559,7 +1559,7 @@ drop index ix_homes_care_institution;
 
 drop index ix_notices_subject;
 
-drop index ix_sessions_client;
+drop index ix_sessions_account;
 
 drop index home_reviews_one_open;
 

@@ -1,0 +1,35 @@
+"""Serves one contender: `python -m bench.api.serve ours|bare|orm PORT`; all with the same server and the same pool."""
+
+import asyncio
+import sys
+
+import uvicorn
+from fastapi import FastAPI
+
+from bench.api import bare, orm
+from service.core import logs
+from service.core.db.engine import make_engine
+from service.core.settings import get_settings
+from service.main import build_app, build_house
+
+
+def ours() -> FastAPI:
+    """Return the application as `xunzhen serve` builds it."""
+    settings = get_settings()
+    return build_app(build_house(settings, make_engine(settings.database_url, pool_size=settings.pool_size)))
+
+
+CONTENDERS = {"ours": ours, "bare": bare.build, "orm": orm.build}
+
+
+async def main(name: str, port: int) -> None:
+    """Serve until told to stop."""
+    logs.configure("ERROR")
+    config = uvicorn.Config(
+        CONTENDERS[name](), host="127.0.0.1", port=port, log_config=None, access_log=False, server_header=False
+    )
+    await uvicorn.Server(config).serve()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))

@@ -1,0 +1,115 @@
+"""The published contract: FastAPI's OpenAPI document, with refusals as what they are and links to what was created."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from service.core.problems import PROBLEM_JSON
+
+_JSON: Final = "application/json"
+_PROBLEM: Final = {"$ref": "#/components/schemas/ProblemDocument"}
+_OF_FASTAPI: Final = ("HTTPValidationError", "ValidationError")
+"""Schemas of FastAPI's own answer to malformed requests, which the problem handlers never send."""
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+
+
+class Application(FastAPI):
+    """A FastAPI application whose contract says what its problem handlers and routes do."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the contract."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            publish(document)
+            self.openapi_schema = document
+        return self.openapi_schema
+
+    def methods_at(self, path: str) -> list[str]:
+        """Return the methods that the contract has for a path, as an `Allow` header names them."""
+        paths: dict[str, dict[str, Any]] = self.openapi()["paths"]
+        exact = [paths[path]] if path in paths else []
+        fitting = exact or [methods for each, methods in paths.items() if _pattern(each).fullmatch(path)]
+        return sorted({method.upper() for methods in fitting for method in methods})
+
+
+@lru_cache(maxsize=None)
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile("[^/]+".join(re.escape(each) for each in re.split(r"\{\w+\}", path)))
+
+
+def publish(document: dict[str, Any]) -> None:
+    """Mend FastAPI's document in place: refusals are problem+json, and creation leads on to what was created."""
+    schemas = document["components"]["schemas"]
+    for name in _OF_FASTAPI:
+        schemas.pop(name, None)
+    for *_, operation in _operations(document):
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                answer["content"] = {PROBLEM_JSON: {"schema": _PROBLEM}}
+        for parameter in operation.get("parameters", ()):
+            _never_null(parameter["schema"])
+    _link(document)
+
+
+def _never_null(schema: dict[str, Any]) -> None:
+    """Let a parameter be left out, but not be null: in an address or a header that is the word "null"."""
+    kinds = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        schema |= kinds[0]
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def _link(document: dict[str, Any]) -> None:
+    """Link each creating operation to those on one member of its collection."""
+    operations = list(_operations(document))
+    for path, method, creating in operations:
+        created = next((creating["responses"][each] for each in ("201", "202") if each in creating["responses"]), None)
+        if method != "post" or created is None:
+            continue
+        places = dict(_places(document, created))
+        links = {
+            on_one["operationId"]: {"operationId": on_one["operationId"], "parameters": parameters}
+            for target, _, on_one in operations
+            if (parameters := _parameters(path, target, places)) is not None
+        }
+        if links:
+            created["links"] = links
+
+
+def _parameters(path: str, target: str, places: Mapping[str, str]) -> dict[str, str] | None:
+    """Return how the path parameters of `target` follow from a creation at `path`; None when they do not."""
+    collection = path.rsplit("/", 1)[1]
+    member = re.search(rf"/{re.escape(collection)}/\{{(\w+)\}}", target)
+    # `person_id` is the `id` of the answer, `region_code` its `code`
+    where = places.get(member[1].rsplit("_", 1)[-1]) if member else None
+    if member is None or where is None:
+        return None
+    known = set(_PARAMETER.findall(path))
+    others = [each for each in _PARAMETER.findall(target) if each != member[1]]
+    if not known.issuperset(others):
+        return None
+    return {member[1]: f"$response.body#{where}"} | {each: f"$request.path.{each}" for each in others}
+
+
+def _places(document: dict[str, Any], answer: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the fields of what was created, each with its JSON pointer: the answer's own, before those of a part."""
+    schema = _resolved(document, answer.get("content", {}).get(_JSON, {}).get("schema", {}))
+    parts = schema.get("properties", {})
+    for name, part in parts.items():
+        yield from ((inner, f"/{name}/{inner}") for inner in _resolved(document, part).get("properties", {}))
+    yield from ((name, f"/{name}") for name in parts)
+
+
+def _resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    reference = schema.get("$ref")
+    found: dict[str, Any] = document["components"]["schemas"][reference.rsplit("/", 1)[1]] if reference else schema
+    return found
