@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -35,7 +35,7 @@ class Application(FastAPI):
         return sorted({method.upper() for methods in fitting for method in methods})
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pattern(path: str) -> re.Pattern[str]:
     return re.compile("[^/]+".join(re.escape(each) for each in re.split(r"\{\w+\}", path)))
 

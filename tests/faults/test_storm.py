@@ -21,21 +21,21 @@ async def _rage(directory: Path, deaths: list[str], *, seed: int, visits: int, r
 
 
 async def test_nothing_acknowledged_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
-    deaths = [*[API] * 8, *[WORKER] * 7, *[POSTGRES] * 5]
+    deaths = [*[API] * 8, *[WORKER] * 8, *[POSTGRES] * 4]
     random.Random(20).shuffle(deaths)
-    await _rage(tmp_path, deaths, seed=20, visits=30, replays=100)
+    await _rage(tmp_path, deaths, seed=20, visits=24, replays=60)
 
 
 @pytest.mark.long
 async def test_storm_api(tmp_path: Path) -> None:
-    await _rage(tmp_path, [API] * _LONG, seed=1, visits=200, replays=1000)
+    await _rage(tmp_path, [API] * _LONG, seed=1, visits=100, replays=500)
 
 
 @pytest.mark.long
 async def test_storm_worker(tmp_path: Path) -> None:
-    await _rage(tmp_path, [WORKER] * _LONG, seed=2, visits=200, replays=1000)
+    await _rage(tmp_path, [WORKER] * _LONG, seed=2, visits=100, replays=500)
 
 
 @pytest.mark.long
 async def test_storm_postgres(tmp_path: Path) -> None:
-    await _rage(tmp_path, [POSTGRES] * _LONG, seed=3, visits=200, replays=1000)
+    await _rage(tmp_path, [POSTGRES] * _LONG, seed=3, visits=100, replays=500)

@@ -14,9 +14,9 @@ from tests.faults.storm.town import DAY, Town, contract, elder, home, order
 COUNTERS = 24
 _THINK_SECONDS = (0.2, 1.2)
 _DAYS_AHEAD = 12
-_FIRST = datetime.fromisoformat(f"{DAY}T08:00:00+08:00")
-_STEPS = (("depart", 0), ("arrive", 1), ("start", 2), ("complete", 12), ("leave", 13))
-_APART = timedelta(minutes=14)
+_FIRST = datetime.fromisoformat(f"{DAY}T00:30:00+08:00")
+_STEPS = (("depart", 0), ("arrive", 1), ("start", 2), ("complete", 7), ("leave", 8))
+_APART = timedelta(minutes=8)
 
 
 @dataclass

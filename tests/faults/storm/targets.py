@@ -110,6 +110,8 @@ class Fleet:
     def environment(self) -> dict[str, str]:
         """What every process is started with: nothing of the shell's own settings."""
         outside = {name: value for name, value in os.environ.items() if not name.startswith("XUNZHEN_")}
+        if outside.pop("PYTHONDONTWRITEBYTECODE", None):
+            outside["PYTHONPYCACHEPREFIX"] = str(self.data_dir / "pycache")  # dozens of starts compile once
         return outside | {
             "PYTHONPATH": str(ROOT),
             "XUNZHEN_DATA_DIR": str(self.data_dir),

@@ -178,7 +178,7 @@ async def _book(town: Town, admin: Api, dispatcher: Api, visits: int) -> None:
 
 
 async def _plan(town: Town, dispatcher: Api) -> None:
-    asked = {"area_id": town.area_id, "service_on": DAY.isoformat(), "seconds_limit": 2}
+    asked = {"area_id": town.area_id, "service_on": DAY.isoformat(), "seconds_limit": 2 + len(town.orders) // 25}
     plan: dict[str, Any] = await dispatcher.post("/plans", asked)
     for _ in range(600):
         if plan["state"] not in {"queued", "solving"}:
