@@ -2,7 +2,9 @@
 
 import asyncio
 
+import asyncpg
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from service.cli.app import CommandError
 from service.cli.database import addresses, refuse_unfenced_role
@@ -29,5 +31,8 @@ async def _run(url: str) -> None:
         await run_worker(settings, engine, url)
     except (keyring.KeyringMissing, ValueError) as error:
         raise CommandError(str(error)) from error
+    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        # whoever watches over the process starts it again; what it had in hand is picked up from the queue
+        raise CommandError(f"与数据库断开了，作业进程停下：{type(error).__name__}。", code=1) from error
     finally:
         await engine.dispose()

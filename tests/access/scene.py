@@ -176,7 +176,7 @@ class Scene:
         session_id = self.keep("session", new_id())
         await self.near.open_session(replace(self.near.principal(Role.nurse, nurse), session_id=session_id))
         token = RefreshToken(
-            **region, account_id=nurse, family_id=session_id, secret_hash=sha256(b"secret").digest(),
+            **region, account_id=nurse, family_id=session_id, secret_hash=sha256(session_id.bytes).digest(),
             issued_at=datetime.now(UTC), expires_at=datetime.now(UTC) + timedelta(days=1),
         )  # fmt: skip
         await self.near.add(token)

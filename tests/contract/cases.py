@@ -85,4 +85,3 @@ def _grafted(draw: st.DrawFn, drawn: Mapping[str, Any], meant: Mapping[str, Any]
 def _rows(seeds: Seeds, name: str, value: Any) -> tuple[Any, tuple[str, ...]]:
     rows = seeds.pools.get(name, ())
     return (rows[0], rows) if rows and isinstance(value, str) else (value, ())
-

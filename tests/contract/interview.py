@@ -1,6 +1,6 @@
 """The interview of one operation: seeded requests of every role that may, the schema's limits, and what is drawn."""
 
-import time
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,8 +19,6 @@ from tests.contract.seeds import Seeds
 
 ROLES: Final = frozenset(str(each) for each in Role)
 MODES: Final = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-ROUND: Final = 10
-"""Examples that are drawn at a time."""
 
 
 @dataclass
@@ -28,8 +26,8 @@ class Tally:
     """What was asked and answered, of all operations."""
 
     statuses: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
-    roles: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Operation → roles that were answered 2xx."""
+    heard: Counter[str] = field(default_factory=Counter)
+    """Role → how often it was answered 2xx."""
 
     def never(self, operations: Any) -> list[str]:
         """Return the operations that never answered 2xx."""
@@ -61,29 +59,31 @@ class Interview:
         )
         self.tally.statuses[self.name][answer.status_code] += 1
         if 200 <= answer.status_code < 300:
-            self.tally.roles[self.name].add(caller.role)
+            self.tally.heard[caller.role] += 1
             self._fenced = True
         return answer.status_code
 
     def ask_seeded(self) -> None:
-        """Let one of every role that may send the seeded request, and two who may not."""
-        may = ALLOWED.get(self.name, ())
+        """Let those who may send the seeded request until one is answered 2xx, seldom heard first; and two others."""
+        may = sorted(ALLOWED.get(self.name, ()), key=lambda each: self.tally.heard[each.role])
         roles = {each.role for each in may}
         others = [each for each in EVERYBODY if each.role not in roles and each != NOBODY]
-        turn = sum(self.name.encode())
-        strangers = [others[turn % len(others)], NOBODY] if others else [NOBODY]
-        for caller in (*may, *strangers):
+        strangers = others and [others[self.desk.answered % len(others)]]
+        for caller in (*strangers, NOBODY):
             self.ask(cases.seeded(self.operation, self.name, self.seeds, caller), caller)
+        for caller in may:
+            if 200 <= self.ask(cases.seeded(self.operation, self.name, self.seeds, caller), caller) < 300:
+                break
 
-    def ask_limits(self, every: int = 1) -> None:
-        """Ask at the limits that the schema sets (each of `every` cases), inside and outside, and in wrong ways."""
+    def limits(self) -> Iterator[int]:
+        """Ask at the limits that the schema sets, inside and outside, and in wrong ways."""
         config = self.operation.schema.config.generation_for(operation=self.operation)
-        limits = self.operation.schema.iter_coverage_cases(
+        drawn = self.operation.schema.iter_coverage_cases(
             self.operation, generation_modes=list(MODES), generation_config=config
         )
-        for number, case in enumerate(limits):
-            if number % every == 0:
-                self.ask(self._placed(case, number), self._caller(number))
+        for number, case in enumerate(drawn):
+            self.ask(self._placed(case, number), self._caller(number))
+            yield number
 
     def _caller(self, number: int) -> Caller:
         may = ALLOWED.get(self.name, EVERYBODY)
@@ -92,15 +92,17 @@ class Interview:
     def _placed(self, case: Case, number: int) -> Case:
         """Name a row that there is where the path is meant to be right."""
         meta = case.meta
-        if meta is not None and case.path_parameters and not any(
-            part.mode.is_negative for place, part in meta.components.items() if place.name == "PATH"
+        if (
+            meta is not None
+            and case.path_parameters
+            and not any(part.mode.is_negative for place, part in meta.components.items() if place.name == "PATH")
         ):
             call = self.seeds.call(self.name, self._caller(number), cases.path_names(self.operation))
             case.path_parameters = dict(call.path)
         return case
 
-    def ask_drawn(self, number: int, mode: GenerationMode, examples: int = ROUND) -> None:
-        """Ask one round of drawn examples; the same number draws the same."""
+    def ask_drawn(self, number: int, mode: GenerationMode, examples: int) -> None:
+        """Ask some drawn examples; the same number draws the same."""
 
         @seed(number)
         @settings(
@@ -113,17 +115,14 @@ class Interview:
 
         ask()
 
-    def rounds(self, until: float, examples: int) -> Iterator[int]:
-        """Draw rounds of both modes in turn until a moment (of the monotonic clock) or a number of examples."""
-        modes, asked = self._modes(), 0
-        while asked < examples and (asked == 0 or time.monotonic() < until):
-            for mode in modes:
-                self.ask_drawn(asked, mode, min(ROUND, examples))
-                asked += min(ROUND, examples)
-                yield asked
+    def rounds(self, size: int) -> Iterator[int]:
+        """Draw rounds of an equal number of right and of wrong examples without end; yield how many so far."""
+        for number in itertools.count():
+            for mode in self._modes():
+                self.ask_drawn(number, mode, size)
+            yield (number + 1) * size * len(self._modes())
 
     def _modes(self) -> tuple[GenerationMode, ...]:
         # what takes nothing at all cannot be asked wrongly
         takes = any((*self.operation.iter_parameters(), *self.operation.body))
         return MODES if takes else MODES[:1]
-

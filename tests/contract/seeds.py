@@ -13,10 +13,12 @@ from service.accounts.models import RecoveryCode, SecondFactor
 from service.accounts.rules import Role
 from service.core import passwords
 from service.core.http import ACCESS_AUDIENCE, claims_of
+from service.routing.schemas import PublicationRead
 from tests.access.calls import CALLS, IDS, Call
 from tests.access.scene import Scene
 from tests.access.table import Relation
 from tests.contract.roles import NOBODY, Caller
+from tests.world import NOW
 
 PASSWORD: Final = "一二三四五六七八九十"
 TOTP_SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -68,6 +70,7 @@ class Seeds:
         scene.keep("bare_institution", await scene.near.add_institution(modes=("round",)))
         seeds = cls(scene)
         await seeds._secure()
+        await seeds._tell_publication()
         main = {name: where for name, where in IDS.items() if where.startswith("{")}
         for name in {*main, *_POOLS}:
             rows = [*([main[name].strip("{}")] if name in main else []), *_POOLS.get(name, ())]
@@ -89,6 +92,16 @@ class Seeds:
             if confirmed_at:
                 hashed = cipher.blind(RECOVERY_CODE, context="recovery_codes.code")
                 await near.add(RecoveryCode(**account, code_hash=hashed))
+
+    async def _tell_publication(self) -> None:
+        """Let the published plan say what its publication did, as one that was published over HTTP does."""
+        told = PublicationRead(
+            plan_id=self.scene.id("plan"), published_at=NOW, orders=1, appointments=6, left_out=[],
+            returned_order_ids=[], superseded_plan_id=None,
+        )  # fmt: skip
+        change = text("update plans set publication = cast(:told as jsonb) where id = :plan")
+        async with self.scene.near.owner.begin() as connection:
+            await connection.execute(change, {"told": told.model_dump_json(), "plan": told.plan_id})
 
     def headers(self, caller: Caller) -> dict[str, str]:
         """Return the headers of a caller: a token that is still good for half of its life at least."""

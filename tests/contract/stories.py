@@ -4,10 +4,10 @@ import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
-import schemathesis
 from schemathesis.schemas import APIOperation
 
 from service.main import build_app
+from tests.contract import checks
 
 ENDLESS: Final = "follow_plan"
 """Streams until the plan is solved, which a worker does and no story has one; tests/routing reads it to its end."""
@@ -26,7 +26,7 @@ def _bare(document: dict[str, Any]) -> dict[str, Any]:
     return bare
 
 
-STORIES: Final = schemathesis.openapi.from_dict(_bare(build_app().openapi())).exclude(operation_id=ENDLESS)
+STORIES: Final = checks.contract(_bare(build_app().openapi())).exclude(operation_id=ENDLESS)
 
 
 def creations(operations: Mapping[str, APIOperation]) -> dict[str, dict[str, dict[str, str]]]:

@@ -25,6 +25,7 @@ BOUNDED_BY = {
     "list_own_sessions": "an account's log-ins that are still good",
     "list_sessions": "an account's log-ins that are still good",
     "list_regions": "the fund pools that an installation serves",
+    "list_audit_checks": "one line for each of the fund pools that an installation serves",
     "list_settings": "the registry of settings",
     "list_practitioner_shifts": "the days asked for",
     "list_my_shifts": "the days asked for",
