@@ -176,11 +176,11 @@ class Scene:
         session_id = self.keep("session", new_id())
         await self.near.open_session(replace(self.near.principal(Role.nurse, nurse), session_id=session_id))
         token = RefreshToken(
-            **region, account_id=nurse, family_id=session_id, secret_hash=sha256(session_id.bytes).digest(),
+            **region, account_id=nurse, family_id=session_id, secret_hash=sha256(session_id.hex.encode()).digest(),
             issued_at=datetime.now(UTC), expires_at=datetime.now(UTC) + timedelta(days=1),
         )  # fmt: skip
         await self.near.add(token)
-        self.ids["refresh_token"] = f"{self.near.region_id}.{token.id}.secret"
+        self.ids["refresh_token"] = f"{self.near.region_id}.{token.id}.{session_id.hex}"
         self.keep("proxy", await self._relation_id(Relation.proxied))
 
     async def _relation_id(self, relation: Relation) -> UUID:
