@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from service.billing.schemas import Moment, QuoteRead
 from service.core.text import Code, Text
@@ -50,7 +50,7 @@ class OrderPlacement(BaseModel):
     mobility_reason: Annotated[Text, Field(description="行动不便或确有困难的原因", examples=["偏瘫，无法自行下楼"])]
     preferred_practitioner_id: UUID | None = Field(default=None, description="希望由谁上门，尽量满足")
     staff_sex: Sex | None = Field(default=None, description="只由这一性别的人员上门，排班时必须满足；不填不限")
-    draft: bool = Field(default=False, description="true 只保存草稿，不报价、不占用额度")
+    draft: StrictBool = Field(default=False, description="true 只保存草稿，不报价、不占用额度")
 
     @model_validator(mode="after")
     def _codes_once(self) -> Self:

@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
+    StrictBool,
     StringConstraints,
     WithJsonSchema,
     model_validator,
@@ -114,7 +115,7 @@ class ServiceItemCreate(BaseModel, extra="forbid"):
     skills: Skills = Field(default_factory=list)
     order_kinds: Kinds = Field(examples=[["home_visit"]])
     latest_start: ClockTime | None = Field(default=None, examples=["09:30"])
-    home_allowed: bool = True
+    home_allowed: StrictBool = True
     refusal_note: Text | None = Field(default=None, examples=["静脉输液不能上门进行，请到门诊输液室。"])
 
 
@@ -127,7 +128,7 @@ class ServiceItemUpdate(BaseModel, extra="forbid"):
     skills: Skills | None = None
     order_kinds: Kinds | None = None
     latest_start: ClockTime | None = None
-    home_allowed: bool | None = None
+    home_allowed: StrictBool | None = None
     refusal_note: Text | None = None
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StrictBool, model_validator
 
 from service.contracts import rules
 from service.core.dates import WRITTEN
@@ -43,7 +43,7 @@ class PackageCreate(_Dated):
 
     code: Code = Field(examples=["ELDER-BASIC"])
     name: Text = Field(examples=["老年人基础服务包"])
-    covers_visit_fee: bool = False
+    covers_visit_fee: StrictBool = False
     capitated_codes: list[Code] = Field(default_factory=list, max_length=50, examples=[["CONSULT"]])
     items: list[PackageItem] = Field(default_factory=list, max_length=100)
 

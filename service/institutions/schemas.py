@@ -24,8 +24,8 @@ class Body(BaseModel):
 class Place(Body):
     """A place as a map gives it; stored as WGS-84."""
 
-    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[106.38])]
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[39.02])]
+    lon: Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, examples=[106.38])]
+    lat: Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, examples=[39.02])]
     datum: geo.Datum = Field(default=geo.Datum.wgs84, description="坐标系；高德、微信为 gcj02，百度为 bd09")
 
     @model_validator(mode="after")

@@ -4,13 +4,15 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from service.core.text import Code, Text
+from service.core.text import Code, refuse_unstorable
 from service.institutions.schemas import Day
 from service.notices.rules import Channel, NoticeKind, NoticeState, Suppressed
 
-Wording = Annotated[Text, StringConstraints(max_length=500)]
+Wording = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(refuse_unstorable)
+]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=32)]
 Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 
@@ -101,7 +103,7 @@ class SmsReport(BaseModel):
 
     out_id: Short = ""
     biz_id: Short = Field(min_length=1)
-    success: bool
+    success: StrictBool
     err_code: Short = ""
 
 

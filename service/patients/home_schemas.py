@@ -16,8 +16,8 @@ from service.patients.schemas import Body
 class HomePlace(Body):
     """Where a home is, as a map gives it; stored as WGS-84."""
 
-    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[106.38])]
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[39.02])]
+    lon: Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, examples=[106.38])]
+    lat: Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, examples=[39.02])]
     datum: geo.Datum = Field(default=geo.Datum.wgs84, description="坐标系；高德、微信为 gcj02，百度为 bd09")
 
     @model_validator(mode="after")
@@ -38,8 +38,8 @@ class HomePin(Body):
 
     name: PinText = Field(default="", examples=["朝阳小区"])
     address: PinText = Field(default="", examples=["宁夏回族自治区石嘴山市大武口区朝阳东街88号"])
-    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[39.02])]
-    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[106.38])]
+    latitude: Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, examples=[39.02])]
+    longitude: Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, examples=[106.38])]
 
     def place(self) -> HomePlace:
         """Return the place that was chosen.

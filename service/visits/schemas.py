@@ -22,8 +22,8 @@ class EventCreate(BaseModel):
     happened_at: Annotated[AwareDatetime, WRITTEN] = Field(
         description="手机时钟的时刻", examples=["2026-03-02T09:02:00+08:00"]
     )
-    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
-    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(strict=True, ge=-180, le=180)] | None = None
+    lat: Annotated[float, Field(strict=True, ge=-90, le=90)] | None = None
     datum: Datum = Datum.gcj02
     accuracy_metres: Annotated[int, Field(ge=0, le=100_000)] | None = None
 
@@ -70,7 +70,7 @@ class DecisionCreate(BaseModel):
     decision: Decision
     reason_code: ReasonCode
     note: LongText = ""
-    ended_at: AwareDatetime | None = None
+    ended_at: Annotated[AwareDatetime | None, WRITTEN] = None
 
 
 class EventRead(BaseModel):

@@ -1,6 +1,7 @@
 """The interview of one operation: seeded requests of every role that may, the schema's limits, and what is drawn."""
 
 import itertools
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ class Interview:
         """
         # that it looks for a log-in at all is shown once for an operation: it costs two more requests
         known = {"ignored_auth"} if self._fenced else set()
+        # what no method is there for at `/homes/reviews` may be one of `/homes/{home_id}`
+        known |= {"unsupported_method"} if self._is_shadowed() else set()
         wanted = [each for each in checks.all_checks() if each.__name__ not in known]
         answer = case.call_and_validate(
             base_url=self.desk.base_url, session=self.desk.session, headers=self.seeds.headers(caller), checks=wanted
@@ -62,6 +65,13 @@ class Interview:
             self.tally.heard[caller.role] += 1
             self._fenced = True
         return answer.status_code
+
+    def _is_shadowed(self) -> bool:
+        """Return whether an address of the operation is also that of another operation with a path parameter."""
+        path = self.operation.path
+        return "{" not in path and any(
+            re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each), path) for each in self.operation.schema if "{" in each
+        )
 
     def ask_seeded(self) -> None:
         """Let those who may send the seeded request until one is answered 2xx, seldom heard first; and two others."""
