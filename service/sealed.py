@@ -13,9 +13,9 @@ SEALED: Final = (
     SealedColumn(SecondFactor, "secret_sealed", "second_factors.secret"),
     SealedColumn(Home, "address_sealed", "homes.address"),
     SealedColumn(HomeReview, "found_sealed", "homes.address"),
-    SealedColumn(Patient, "id_number_sealed", "patients.id_number", index="id_number_index"),
-    SealedColumn(Patient, "phone_sealed", "patients.phone", index="phone_index"),
+    SealedColumn(Patient, "id_number_sealed", "patients.id_number"),
+    SealedColumn(Patient, "phone_sealed", "patients.phone"),
     SealedColumn(NoticeContact, "phone_sealed", "notice_contacts.phone"),
     SealedColumn(Notice, "phone_sealed", "notices.phone"),
-    SealedColumn(Notice, "parameters_sealed", "notices.parameters", index="said"),
+    SealedColumn(Notice, "parameters_sealed", "notices.parameters"),
 )

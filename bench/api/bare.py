@@ -6,7 +6,7 @@ ETag: everything that ours promises, and nothing between the route and its state
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -306,13 +306,11 @@ async def list_orders(
     )
 
 
-def build() -> FastAPI:
-    """Return the app."""
-    from bench.api import bare_booking  # noqa: PLC0415 - it stands on this module
-
+def build(place_order: Callable[..., Any]) -> FastAPI:
+    """Return the app with the booking that stands on this module."""
     app = FastAPI(lifespan=_open)
     app.get("/v1/orders/{order_id}")(read_order)
     app.get("/v1/orders")(list_orders)
-    app.post("/v1/orders", status_code=201)(bare_booking.place_order)
+    app.post("/v1/orders", status_code=201)(place_order)
     problem_handlers.install(app)
     return app

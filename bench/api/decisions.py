@@ -118,7 +118,7 @@ def _tariff(record: Any) -> catalog.TariffFacts | None:
         return None
     row = _row(record["tariff"])
     if row.night:
-        raise NotImplementedError  # the town's tariffs have none
+        raise ValueError("the measured town has no night tariffs")
     return catalog.TariffFacts(
         id=row.id,
         unit=catalog.FeeUnit(row.unit),
@@ -194,7 +194,7 @@ def payers_of(record: Any) -> tuple[list[contracts.ContractCover], Any, list[con
         for each in record["balances"] or ()
     ]
     if record["bed"] is not None:
-        raise NotImplementedError  # nobody in the town has a home bed
+        raise ValueError("nobody in the measured town has a home bed")
     return covers, None, balances
 
 

@@ -5,7 +5,7 @@ classes, `selectinload`, dependencies that fetch the session's account, `respons
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -198,10 +198,8 @@ async def list_orders(
     return {"items": shown, "next_cursor": last}
 
 
-def build() -> FastAPI:
-    """Return the app."""
-    from bench.api import orm_booking  # noqa: PLC0415 - it stands on this module
-
+def build(place_order: Callable[..., Any]) -> FastAPI:
+    """Return the app with the booking that stands on this module."""
     settings = get_settings()
     keys = keyring.load(settings.keyring_path)
     engine = create_async_engine(
@@ -216,6 +214,6 @@ def build() -> FastAPI:
     app.state.held = Held(engine, sessions, Signer(keys), FieldCipher(keys), paging.Cursors(keys.index.secret))
     app.get("/v1/orders/{order_id}", response_model=OrderRead)(read_order)
     app.get("/v1/orders", response_model=paging.Page[OrderSummary])(list_orders)
-    app.post("/v1/orders", status_code=201, response_model=BookingRead)(orm_booking.place_order)
+    app.post("/v1/orders", status_code=201, response_model=BookingRead)(place_order)
     problem_handlers.install(app)
     return app

@@ -6,7 +6,7 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
-from bench.api import bare, orm
+from bench.api import bare, bare_booking, orm, orm_booking
 from service.core import logs
 from service.core.db.engine import make_engine
 from service.core.settings import get_settings
@@ -19,7 +19,11 @@ def ours() -> FastAPI:
     return build_app(build_house(settings, make_engine(settings.database_url, pool_size=settings.pool_size)))
 
 
-CONTENDERS = {"ours": ours, "bare": bare.build, "orm": orm.build}
+CONTENDERS = {
+    "ours": ours,
+    "bare": lambda: bare.build(bare_booking.place_order),
+    "orm": lambda: orm.build(orm_booking.place_order),
+}
 
 
 async def main(name: str, port: int) -> None:

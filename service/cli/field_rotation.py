@@ -1,6 +1,6 @@
 """How the field keys are rotated beside a running service: what is done when, and when it is over.
 
-A process on this machine seals with a new key within `crypt.LOOK_EVERY_SECONDS`; what it sealed before stands in
+A process on this machine seals with a new key within `keyring.LOOK_EVERY_SECONDS`; what it sealed before stands in
 transactions that are open then. So the rotation waits for both, and only then counts what the old keys still seal.
 A run that was killed is simply started again: whatever is sealed with another key than the first is unfinished.
 """
@@ -14,7 +14,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.core import crypt, field_keys, keyring, rotation
+from service.core import field_keys, keyring, rotation
 from service.core.crypt import FieldCipher
 from service.core.files import usecases as files
 from service.core.files.store import FileStore
@@ -57,7 +57,7 @@ class Rotation:
             self.tell(f"接着上次没有做完的轮换：还有 {old} 项由旧密钥封存。")
         else:
             kid = field_keys.add(self.settings.keyring_path, self.settings.field_cipher)
-            self.tell(f"新的字段密钥 {kid} 已启用，{crypt.LOOK_EVERY_SECONDS:.0f} 秒内运行中的服务都会换用。")
+            self.tell(f"新的字段密钥 {kid} 已启用，{keyring.LOOK_EVERY_SECONDS:.0f} 秒内运行中的服务都会换用。")
         await self.settle()
         await self._reseal(self._cipher())
         # another machine may not have the file yet
@@ -84,7 +84,7 @@ class Rotation:
         """
         changed_at = self.settings.keyring_path.stat().st_mtime
         # a little longer: a process that looks in the last moment begins to seal after it
-        await asyncio.sleep(max(0.0, changed_at + crypt.LOOK_EVERY_SECONDS + 0.5 - time.time()))
+        await asyncio.sleep(max(0.0, changed_at + keyring.LOOK_EVERY_SECONDS + 0.5 - time.time()))
         if not await rotation.let_finish(self.engine, seconds=LONGEST_TRANSACTION_SECONDS):
             raise Unfinished(await self.sealed_by_others())
 

@@ -12,10 +12,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 
-from service.core.keyring import FieldCipherName, Keyring, SecretKey
+from service.core.keyring import FieldCipherName, Keyring, Renewal, SecretKey
 
-LOOK_EVERY_SECONDS: Final = 5.0
-"""How long a process may go on sealing with the key before, once another was put first."""
 _TAG: Final = 16
 
 
@@ -53,7 +51,7 @@ class FieldCipher:
     """Seals and opens text fields; the name of the key travels with the sealed text, so keys and ciphers can change.
 
     `renewed` returns the keys if they have changed since it was last asked: a key that was added while the process
-    runs is learnt when something sealed with it is met, and used for sealing within `LOOK_EVERY_SECONDS`.
+    runs is learnt when something sealed with it is met, and used for sealing within `keyring.LOOK_EVERY_SECONDS`.
     """
 
     def __init__(
@@ -63,7 +61,7 @@ class FieldCipher:
         renewed: Callable[[], Keyring | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._renewed, self._clock, self._looked_at = renewed, clock, clock()
+        self._renewal = Renewal(renewed, clock)
         self._index = keyring.index
         self._take(keyring)
 
@@ -72,9 +70,8 @@ class FieldCipher:
         self._fields = {key.kid: key for key in keyring.fields}
         self._current = keyring.fields[0]
 
-    def _look(self) -> None:
-        self._looked_at = self._clock()
-        keyring = self._renewed()
+    def _look(self, *, soon: bool = False) -> None:
+        keyring = self._renewal.look(soon=soon)
         if keyring is not None:
             self._take(keyring)
 
@@ -85,8 +82,7 @@ class FieldCipher:
 
     def seal(self, text: str, *, context: str) -> bytes:
         """Return `text` sealed; `context` (table.column) is authenticated, so a value cannot be moved elsewhere."""
-        if self._clock() - self._looked_at > LOOK_EVERY_SECONDS:
-            self._look()
+        self._look()
         nonce = secrets.token_bytes(12)
         sealed = encrypt(self._current, nonce, text.encode(), context.encode())
         return self._current.kid.encode() + b":" + nonce + sealed
@@ -101,7 +97,7 @@ class FieldCipher:
         kid, _, rest = sealed.partition(b":")
         name = kid.decode()
         if name not in self._fields:
-            self._look()
+            self._look(soon=True)
         return decrypt(self._fields[name], rest[:12], rest[12:], context.encode()).decode()
 
     def blind(self, text: str, *, context: str) -> bytes:

@@ -4,12 +4,17 @@ import base64
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+LOOK_EVERY_SECONDS: Final = 5.0
+"""How long a running process may go on with the key before, once another was put first, or believe a dropped one."""
 
 
 class FieldCipherName(StrEnum):
@@ -132,3 +137,17 @@ class Watch:
             return None  # half-copied to this machine: the next one who asks looks again
         self._seen = mark
         return keys
+
+
+class Renewal:
+    """Asks now and then for keys that were added while the process runs; `renewed` returns them if they changed."""
+
+    def __init__(self, renewed: Callable[[], Keyring | None], clock: Callable[[], float]) -> None:
+        self._renewed, self._clock, self._looked_at = renewed, clock, clock()
+
+    def look(self, *, soon: bool = False) -> Keyring | None:
+        """Return the changed keys; None if there are none, or it is too early to look again (not when `soon`)."""
+        if not soon and self._clock() - self._looked_at < LOOK_EVERY_SECONDS:
+            return None
+        self._looked_at = self._clock()
+        return self._renewed()

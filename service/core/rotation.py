@@ -2,7 +2,7 @@
 
 It works as the schema's owner, beside running processes: a row is held while it is rewritten, so a change that comes in
 between is neither lost nor undone; each batch is a short transaction, so a run that was stopped goes on where it was.
-The index key is another matter: what is searched by it must change all at once, while nothing else is connected.
+The index key does not rotate: recovery codes and fingerprints of requests are made with it, and cannot be made again.
 """
 
 import asyncio
@@ -23,11 +23,6 @@ _OPEN: Final = text(
     "select l.virtualtransaction from pg_locks l join pg_stat_activity a on a.pid = l.pid"
     " where l.locktype = 'virtualxid' and l.granted and a.datname = current_database() and a.usename = :role"
 )
-_OTHERS: Final = text("select count(*) from pg_stat_activity where datname = current_database() and usename = :role")
-
-
-class StillRunning(Exception):
-    """Processes of the application are connected: the index key changes only while none is."""
 
 
 async def reseal(
@@ -41,7 +36,7 @@ async def reseal(
     """Seal what another key sealed again with the one in use; return how many values by `table.column`.
 
     `engine`: as the schema's owner; `told` hears after each batch how many values of a column are done. A process that
-    has not yet learnt of the key in use may still seal with the one before, for `crypt.LOOK_EVERY_SECONDS`; `left`
+    has not yet learnt of the key in use may still seal with the one before, for `keyring.LOOK_EVERY_SECONDS`; `left`
     tells, and another run finds it.
 
     Raises:
@@ -94,29 +89,6 @@ async def left(engine: AsyncEngine, columns: Iterable[SealedColumn]) -> dict[str
     return counts
 
 
-async def reblind(engine: AsyncEngine, cipher: FieldCipher, columns: Iterable[SealedColumn]) -> int:
-    """Make every blind index anew with the cipher's index key, in one transaction; return how many.
-
-    `cipher` has the new index key, and opens what is sealed. Doing it again changes nothing, so after a crash it is
-    simply repeated.
-
-    Raises:
-        StillRunning: the application is connected: it would search by the other key, and miss who is there.
-    """
-    count = 0
-    async with engine.begin() as connection:
-        if (await connection.execute(_OTHERS, {"role": APP_ROLE})).scalar_one():
-            raise StillRunning
-        for column in columns:
-            if column.index is not None:
-                await connection.execute(text(f"lock table {column.table} in access exclusive mode"))
-                find = _select(column, f"where {column.column} is not null")
-                rows = (await connection.execute(find)).all()
-                await _replace(connection, cipher, column, rows, blind=True)
-                count += len(rows)
-    return count
-
-
 def _select(column: SealedColumn, condition: str) -> Any:
     return text(f"select {', '.join(column.key)}, {column.column} from {column.table} {condition}")  # noqa: S608 - as above
 
@@ -137,22 +109,18 @@ async def _reseal_batch(
     async with engine.begin() as connection:
         found = await connection.execute(find, {"length": len(prefix), "prefix": prefix, "batch": batch, **last})
         rows = found.all()
-        await _replace(connection, cipher, column, rows, blind=False)
+        await _replace(connection, cipher, column, rows)
         return rows
 
 
-async def _replace(
-    connection: AsyncConnection, cipher: FieldCipher, column: SealedColumn, rows: Sequence[Any], *, blind: bool
-) -> None:
+async def _replace(connection: AsyncConnection, cipher: FieldCipher, column: SealedColumn, rows: Sequence[Any]) -> None:
     if not rows:
         return
     match = " and ".join(f"{name} = :key_{name}" for name in column.key)
-    target = column.index if blind else column.column
-    change = text(f"update {column.table} set {target} = :value where {match}")  # noqa: S608 - names of models
-    make = cipher.blind if blind else cipher.seal
+    change = text(f"update {column.table} set {column.column} = :value where {match}")  # noqa: S608 - names of models
     changes = []
     for *key, sealed in rows:
         plain = cipher.open(bytes(sealed), context=column.context)
         named = {f"key_{name}": value for name, value in zip(column.key, key, strict=True)}
-        changes.append({**named, "value": make(plain, context=column.context)})
+        changes.append({**named, "value": cipher.seal(plain, context=column.context)})
     await connection.execute(change, changes)

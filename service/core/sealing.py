@@ -9,12 +9,11 @@ from service.core.db import fences
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of sealed text, the context it is bound to, and the column of its blind index if it is searched by."""
+    """A column of sealed text, and the context it is bound to."""
 
     model: type[SQLModel]
     column: str
     context: str
-    index: str | None = None
 
     @property
     def table(self) -> str:

@@ -7,11 +7,9 @@ from typing import Any, Final
 
 import jwt
 
-from service.core.keyring import Keyring
+from service.core.keyring import Keyring, Renewal
 
 ISSUER: Final = "xunzhen"
-LOOK_EVERY_SECONDS: Final = 5.0
-"""How long a process may go on signing with the key before, or believing one that was dropped."""
 
 
 class TokenInvalid(Exception):
@@ -31,7 +29,7 @@ class Signer:
         renewed: Callable[[], Keyring | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._renewed, self._clock, self._looked_at = renewed, clock, clock()
+        self._renewal = Renewal(renewed, clock)
         self._take(keyring)
 
     def _take(self, keyring: Keyring) -> None:
@@ -39,10 +37,7 @@ class Signer:
         self._public = {key.kid: key.private.public_key() for key in keyring.signing}
 
     def _look(self, *, soon: bool = False) -> None:
-        if not soon and self._clock() - self._looked_at < LOOK_EVERY_SECONDS:
-            return
-        self._looked_at = self._clock()
-        keyring = self._renewed()
+        keyring = self._renewal.look(soon=soon)
         if keyring is not None:
             self._take(keyring)
 

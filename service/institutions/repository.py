@@ -35,12 +35,6 @@ async def find_district(session: AsyncSession, region_id: UUID, district_id: UUI
     return await session.get(District, (region_id, district_id))
 
 
-async def find_district_by_code(session: AsyncSession, region_id: UUID, code: str) -> District | None:
-    """Return the district with a code."""
-    query = select(District).where(col(District.region_id) == region_id, col(District.code) == code)
-    return (await session.execute(query)).scalar_one_or_none()
-
-
 async def list_districts(session: AsyncSession, region_id: UUID, page: PageRequest | None = None) -> Sequence[District]:
     """Return a page of the region's districts, or all of them."""
     query = select(District).where(col(District.region_id) == region_id).order_by(col(District.id))

@@ -13,7 +13,6 @@ from service.core import logs
 from service.core.db.session import transaction
 from service.core.http import House
 from service.core.jobs.queue import Job
-from service.core.principal import Fence
 from service.gateways import sms
 from service.gateways.sms import acs3
 from service.institutions import usecases as institutions
@@ -59,12 +58,8 @@ def gateway_of(house: House, client: httpx.AsyncClient) -> sms.SmsGateway:
 async def sweep(house: House) -> None:
     """Announce every notice of every region that is due, or whose attempt has no end."""
     now = house.clock.now()
-    async with transaction(house.sessions, Fence(), now) as session:
-        region_ids = await institutions.list_region_ids(session)
-    for region_id in region_ids:
-        async with transaction(house.sessions, Fence(region_id), now) as session:
-            ids = await institutions.list_institution_ids(session, region_id=region_id)
-        async with transaction(house.sessions, Fence(region_id, tuple(ids)), now) as session:
+    for region_id, fence in await institutions.fences_of_all(house.sessions, now):
+        async with transaction(house.sessions, fence, now) as session:
             found = await attempting.sweep(session, region_id=region_id, now=now, real=datetime.now(UTC))
         if found:
             _log.info("notices due", region=str(region_id), count=found)

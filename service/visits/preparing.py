@@ -3,7 +3,6 @@
 from service.core.db.session import transaction
 from service.core.http import House
 from service.core.jobs.queue import Job
-from service.core.principal import Fence
 from service.institutions import usecases as institutions
 from service.routing import usecases as routing
 from service.visits import usecases
@@ -27,10 +26,8 @@ async def teach_place(house: House, job: Job) -> None:
 async def close_days(house: House) -> None:
     """Close the days gone by of every institution: visits not begun are missed, those without an end are doubted."""
     now = house.clock.now()
-    async with transaction(house.sessions, Fence(), now) as session:
-        region_ids = await institutions.list_region_ids(session)
-    for region_id in region_ids:
-        async with transaction(house.sessions, Fence(region_id), now) as session:
-            ids = await institutions.list_institution_ids(session, region_id=region_id)
-        async with transaction(house.sessions, Fence(region_id, tuple(ids)), now) as session:
-            await usecases.close_days(session, region_id=region_id, institution_ids=ids, now=now)
+    for region_id, fence in await institutions.fences_of_all(house.sessions, now):
+        async with transaction(house.sessions, fence, now) as session:
+            await usecases.close_days(
+                session, region_id=region_id, institution_ids=list(fence.institution_ids), now=now
+            )

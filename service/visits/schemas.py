@@ -52,14 +52,6 @@ class EvidenceCreate(BaseModel):
     kind: EvidenceKind
 
 
-class NoShowCreate(BaseModel):
-    """Nobody was at home: reported by the crew at the door."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    note: LongText = ""
-
-
 class DecisionCreate(BaseModel):
     """A named person's decision about an exception."""
 

@@ -132,3 +132,23 @@ class TestFences:
         with pytest.raises(errors.DistrictCodeTaken):
             async with transaction(world.house.sessions, inside(world, region_wide=True), world.clock.now()) as session:
                 await session.execute(add, {"region": world.region_id, "id": new_id()})
+
+
+_LICENSE = text("update institutions set licence_no = 'PDY-1' where region_id = :region and id = :id")
+
+
+class TestLicences:
+    async def test_of_many_institutions_at_once_one_has_the_licence_number(self, world: World) -> None:
+        bare = [await world.add_institution() for _ in range(4)]
+
+        async def take(institution_id: UUID) -> str:
+            fence = inside(world, region_wide=True)
+            try:
+                async with transaction(world.house.sessions, fence, world.clock.now()) as session:
+                    await session.execute(_LICENSE, {"region": world.region_id, "id": institution_id})
+                    await asyncio.sleep(0.05)
+            except Refusal as refused:
+                return refused.code()
+            return "licensed"
+
+        assert sorted(await asyncio.gather(*map(take, bare))) == ["licence-taken"] * 3 + ["licensed"]

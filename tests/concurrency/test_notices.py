@@ -1,6 +1,7 @@
 """Races of notices, on real connections, with the application's own checks switched off."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,10 @@ INSERT = text(
     " parameters_sealed, said, state, suppressed, created_at, due_at, expires_at, attempts) values (:region,"
     " :institution, :id, :person, :person, 'bill_ready', 'sms', 'bill/1', :id, '', '', 'suppressed', 'no_mobile',"
     " now(), now(), now(), 0)"
+)
+TEMPLATE = text(
+    "insert into notice_templates (region_id, id, kind, provider_code, text, valid_from, valid_to)"
+    " values (:region, :id, 'bill_ready', 'SMS_1', 'x', date '2001-01-01', date '2001-12-31')"
 )
 
 
@@ -47,6 +52,24 @@ class TestTheDatabaseAlone:
         ]
         refused = await asyncio.gather(*(alone(app_engine, desk, INSERT, each) for each in values))
         assert sorted(refused) == ["", *["notices_once"] * 7]
+
+    async def test_lets_one_text_of_a_kind_be_in_force(self, desk: Desk, app_engine: AsyncEngine) -> None:
+        region_id, now = desk.world.region_id, desk.world.clock.now()
+
+        async def put() -> str:
+            try:
+                async with AsyncSession(app_engine) as session, session.begin():
+                    await raise_fence(session, Fence(region_id, account_id=new_id(), region_wide=True), now)
+                    await session.execute(TEMPLATE, {"region": region_id, "id": new_id()})
+                    await asyncio.sleep(0.05)  # so that the others stand at the same door
+            except DBAPIError as error:
+                return constraint_of(error) or str(getattr(error.orig, "sqlstate", ""))
+            return "put"
+
+        found = Counter(await asyncio.gather(*(put() for _ in range(6))))
+        # those who wait for each other in a ring are parted by PostgreSQL (40P01), and are refused as well
+        assert found["put"] == 1
+        assert set(found) <= {"put", "notice_templates_one_text", "40P01"}
 
     async def test_lets_nobody_change_what_was_told_or_to_whom(self, desk: Desk, app_engine: AsyncEngine) -> None:
         [notice] = await desk.notify()

@@ -59,3 +59,17 @@ class TestPlacing:
 
         outcome = await race(world, world.principal(Role.dispatcher), *[ask] * 4)
         assert outcome == {None: 1, errors.HomePlacedMeanwhile: 3}
+
+    async def test_of_many_lists_at_once_one_gives_a_home_its_number(self, world: World) -> None:
+        homes = [await world.add_home() for _ in range(4)]
+
+        def number(home_id):
+            async def act(session):
+                home = await session.get(Home, (world.region_id, home_id))
+                home.home_no = "H01"
+                await session.flush()
+
+            return act
+
+        outcome = await race(world, world.principal(Role.institution_admin), *map(number, homes))
+        assert outcome == {None: 1, errors.HomeNoTaken: 3}

@@ -128,7 +128,7 @@ class TestRenewal:
         assert crypt.kid_of(running.seal("x", context="a.b")) == new
 
         third = field_keys.add(path, FieldCipherName.aes_gcm)
-        seconds[0] += crypt.LOOK_EVERY_SECONDS + 1
+        seconds[0] += keyring.LOOK_EVERY_SECONDS + 1
         assert crypt.kid_of(running.seal("x", context="a.b")) == third
 
     def test_a_file_that_is_being_written_leaves_the_keys_as_they_are(self, tmp_path: Path) -> None:

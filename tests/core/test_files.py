@@ -223,8 +223,7 @@ class TestCheckFiles:
         store = usecases.store_of(house)
         orphan = store.put(JPEG + b"orphan" + world.region_id.bytes)
         place(store, broken).unlink()
-        fence = Fence(world.region_id, (world.institution_id,))
-        report = await usecases.check_files(house.sessions, store, [fence], world.clock.now())
+        report = await usecases.check_files(store, {sound, broken})
         assert report.damaged == (broken,)
         assert report.checked == 2
         assert orphan in report.unknown

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -130,33 +129,3 @@ class TestReseal:
         other = FieldCipher(dataclasses.replace(keys, fields=(SecretKey("other", b"o" * 32),)))
         with pytest.raises(KeyError):
             await rotation.reseal(installation.owner, other, SEALED)
-
-
-class TestReblind:
-    async def _search(self, here: Installation, cipher: FieldCipher, number: str) -> int:
-        query = text("select count(*) from patients where id_number_index = :index")
-        async with here.owner.connect() as connection:
-            found = await connection.execute(query, {"index": cipher.blind(number, context="patients.id_number")})
-            count: int = found.scalar_one()
-            return count
-
-    async def test_everybody_is_found_by_the_new_index_key_and_nobody_by_the_old(
-        self, installation: Installation
-    ) -> None:
-        old = installation.cipher()
-        new = FieldCipher(dataclasses.replace(keyring.load(installation.path), index=SecretKey("index", b"j" * 32)))
-        async with installation.owner.connect() as connection:
-            sealed = (await connection.execute(text("select id_number_sealed from patients limit 1"))).scalar_one()
-        number = old.open(sealed, context="patients.id_number")
-        engine: Any = installation.running.sessions.kw["bind"]
-        await engine.dispose()  # every process of the application is stopped
-        assert await self._search(installation, old, number) == 1
-        for _ in range(2):
-            assert await rotation.reblind(installation.owner, new, SEALED) >= 7
-        assert (await self._search(installation, new, number), await self._search(installation, old, number)) == (1, 0)
-
-    async def test_it_is_refused_while_the_application_is_connected(self, installation: Installation) -> None:
-        engine: Any = installation.running.sessions.kw["bind"]
-        async with engine.connect():
-            with pytest.raises(rotation.StillRunning):
-                await rotation.reblind(installation.owner, installation.cipher(), SEALED)

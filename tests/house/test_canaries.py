@@ -57,7 +57,7 @@ class TestListening:
         assert len(canaries.leaks) == 1
 
     def test_a_library_s_log_is_heard(self) -> None:
-        logging.getLogger("some.library").warning("called %s", PHONE)
+        logging.getLogger("somebody.else").warning("called %s", PHONE)
         assert len(canaries.leaks) == 1
 
     async def test_a_refusal_is_heard_and_an_answer_is_not(self) -> None:

@@ -1,6 +1,5 @@
 """The contents' side: whether the keys here open what is sealed there, and whether every kept file is whole."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.cli.doctoring.finding import Finding, broken, sound
 from service.core import keyring
 from service.core.crypt import FieldCipher
-from service.core.files.errors import FileDamaged
+from service.core.files import usecases as files
 from service.core.files.store import FileStore
 from service.core.settings import Settings
 from service.sealed import SEALED
@@ -45,17 +44,8 @@ async def look(settings: Settings, owner: AsyncConnection) -> AsyncIterator[Find
 
 
 async def _files(store: FileStore, owner: AsyncConnection) -> Finding:
-    named = [row[0] for row in await owner.execute(_FILES)]
-    damaged = [each for each in named if not await asyncio.to_thread(_is_whole, store, each)]
-    if damaged:
-        what = f"{len(damaged)} 个文件缺失或已损坏，例如 {damaged[0][:12]}…"
+    report = await files.check_files(store, set((await owner.execute(_FILES)).scalars()))
+    if report.damaged:
+        what = f"{len(report.damaged)} 个文件缺失或已损坏，例如 {report.damaged[0][:12]}…"
         return broken("files", what, "从备份里恢复它们，或重新上传原件")
-    return sound("files", f"{len(named)} 个文件都完整")
-
-
-def _is_whole(store: FileStore, digest: str) -> bool:
-    try:
-        store.get(digest)
-    except FileDamaged:
-        return False
-    return True
+    return sound("files", f"{report.checked} 个文件都完整")

@@ -33,8 +33,3 @@ async def add_once(session: AsyncSession, row: File) -> File:
 async def find(session: AsyncSession, region_id: UUID, file_id: UUID) -> File | None:
     """Return a file that the fence lets through."""
     return await session.get(File, (region_id, file_id))
-
-
-async def digests(session: AsyncSession) -> set[str]:
-    """Return the SHA-256 of every file that the fence lets through."""
-    return set((await session.execute(select(col(File.sha256)).distinct())).scalars())

@@ -2,22 +2,20 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core import access, logs, problems
 from service.core.body_limit import BodyTooLarge
-from service.core.db.session import transaction
 from service.core.files import errors, kinds, repository
 from service.core.files.models import File
 from service.core.files.store import FileStore
 from service.core.http import House
-from service.core.principal import Fence, Principal
+from service.core.principal import Principal
 
 _log = logs.get_logger("core.files")
 
@@ -103,17 +101,11 @@ async def read_content(house: House, file: FileFacts) -> bytes:
         raise
 
 
-async def check_files(
-    sessions: async_sessionmaker[AsyncSession], store: FileStore, fences: Sequence[Fence], now: datetime
-) -> FilesReport:
-    """Open every file that the rows behind some fences name, and look for files that no row names.
+async def check_files(store: FileStore, named: set[str]) -> FilesReport:
+    """Open every file of which the rows name the SHA-256, and look for files that no row names.
 
-    `fences`: one for each region, with all its institutions; only then is `unknown` meaningful.
+    `named` must hold the rows of all regions; only then is `unknown` meaningful.
     """
-    named: set[str] = set()
-    for fence in fences:
-        async with transaction(sessions, fence, now) as session:
-            named |= await repository.digests(session)
     return await asyncio.to_thread(_check, store, named)
 
 

@@ -26,6 +26,7 @@ from service.institutions.usecases.directory import (
     list_districts,
     list_institutions,
 )
+from service.institutions.usecases.everywhere import fences_of_all
 from service.institutions.usecases.premises import (
     add_station,
     change_mode,
@@ -46,6 +47,7 @@ __all__ = [
     "change_mode",
     "change_setting",
     "change_station",
+    "fences_of_all",
     "find_region",
     "found_region",
     "get_district",

@@ -1,5 +1,7 @@
 """Puts homes and elders in, thousands at once."""
 
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 from uuid import UUID
 
 from service.institutions.rules import InstitutionKind
@@ -11,17 +13,28 @@ from service.patients import home_schemas
 from service.patients import usecases as patients
 from service.patients.loads import HomeDraft, PersonDraft
 
+Row = TypeVar("Row", HomeRow, ElderRow)
+Draft = TypeVar("Draft", HomeDraft, PersonDraft)
+
+
+def _drafted(
+    context: Context, kind: Kind, rows: Iterable[Row], draft_of: Callable[[Context, Row], Draft | None]
+) -> list[tuple[Row, Draft]]:
+    """Return the rows that can be put in, each with its draft; the others are in doubt."""
+    drafted = []
+    for row in rows:
+        draft = draft_of(context, row)
+        if draft is None:
+            context.doubtful[kind].add(row.key)
+        else:
+            drafted.append((row, draft))
+    return drafted
+
 
 async def put_homes(context: Context, read: Read[HomeRow]) -> None:
     """Register the homes that are not there, compare those that are."""
     context.expect(Kind.homes, read)
-    drafts: list[tuple[HomeRow, HomeDraft]] = []
-    for row in read.rows:
-        draft = _home(context, row)
-        if draft is None:
-            context.doubtful[Kind.homes].add(row.key)
-        else:
-            drafts.append((row, draft))
+    drafts = _drafted(context, Kind.homes, read.rows, _home)
     done = await patients.load_homes(
         context.session,
         principal=context.principal,
@@ -69,13 +82,7 @@ async def put_elders(context: Context, read: Read[ElderRow]) -> None:
     """Register the elders who are not there, compare those who are."""
     context.expect(Kind.elders, read)
     await _find_homes(context, {row.home for row in read.rows if row.home})
-    drafts: list[tuple[ElderRow, PersonDraft]] = []
-    for row in read.rows:
-        draft = _elder(context, row)
-        if draft is None:
-            context.doubtful[Kind.elders].add(row.key)
-        else:
-            drafts.append((row, draft))
+    drafts = _drafted(context, Kind.elders, read.rows, _elder)
     done = await patients.load_people(
         context.session,
         principal=context.principal,
