@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from service.core import embedded, keyring, logs
+from service.core import embedded, heap, keyring, logs
 from service.core.http import House
 from service.core.settings import Settings
 from service.main import build_app, build_house
@@ -24,6 +24,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.database)
+
+
+def pytest_collection_finish() -> None:
+    """Look through what was collected no more: full collections in between took seconds."""
+    heap.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,6 +8,7 @@ from typing import Final
 import typer
 from rich.console import Console
 
+from service.core import heap
 from service.core.audit import doing
 
 COMMANDS: Final = {
@@ -58,7 +59,8 @@ def main() -> None:
         sys.exit(2)
     # `import` is no name for a module
     module = f"{name}_" if keyword.iskeyword(name) else name
-    app: typer.Typer = importlib.import_module(f"service.cli.{module}").app
+    with heap.loading():
+        app: typer.Typer = importlib.import_module(f"service.cli.{module}").app
     try:
         with doing.work(f"xunzhen {name}"):
             app(args=arguments[1:], prog_name=f"xunzhen {name}")

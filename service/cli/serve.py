@@ -9,7 +9,7 @@ import uvicorn
 
 from service.cli.app import CommandError
 from service.cli.database import addresses, refuse_unfenced_role
-from service.core import graceful, keyring, logs
+from service.core import graceful, heap, keyring, logs
 from service.core.db.engine import make_engine
 from service.core.settings import get_settings
 from service.main import build_app, build_house
@@ -36,8 +36,10 @@ async def _serve(url: str, host: str, port: int, fd: int | None) -> None:
     try:
         await refuse_unfenced_role(engine)
         house = build_house(settings, engine)
+        with heap.loading():
+            application = build_app(house)
         config = uvicorn.Config(
-            build_app(house),
+            application,
             host=host,
             port=port,
             log_config=None,
@@ -46,6 +48,7 @@ async def _serve(url: str, host: str, port: int, fd: int | None) -> None:
             forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=settings.graceful_seconds,
         )
+        heap.freeze()
         await graceful.Server(config).serve(sockets=None if fd is None else [socket.socket(fileno=fd)])
     except (keyring.KeyringMissing, ValueError) as error:
         raise CommandError(str(error)) from error

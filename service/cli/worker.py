@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service.cli.app import CommandError
 from service.cli.database import addresses, refuse_unfenced_role
-from service.core import keyring
+from service.core import heap, keyring
 from service.core.db.engine import make_engine
 from service.core.settings import get_settings
 from service.worker import run_worker
@@ -28,6 +28,7 @@ async def _run(url: str) -> None:
     engine = make_engine(url, pool_size=settings.pool_size)
     try:
         await refuse_unfenced_role(engine)
+        heap.freeze()
         await run_worker(settings, engine, url)
     except (keyring.KeyringMissing, ValueError) as error:
         raise CommandError(str(error)) from error

@@ -1,6 +1,5 @@
 """The walk through the seeded region: made once, for nothing that it does lasts."""
 
-import gc
 from collections.abc import AsyncIterator
 
 import pytest
@@ -21,8 +20,4 @@ async def scene(owner_engine: AsyncEngine, house: House) -> Scene:
 async def walk(scene: Scene, app_engine: AsyncEngine) -> AsyncIterator[Walk]:
     """The application on connections of its own, as the application's role."""
     async with Walk.over(scene, app_engine) as walk:
-        # thousands of requests: what is there now need not be looked through again after each few of them
-        gc.collect()
-        gc.freeze()
         yield walk
-        gc.unfreeze()
