@@ -10,7 +10,7 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
 	if $$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then echo $$each; break; fi; done)
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo serve worker test test-fast test-long lint types house migration openapi bench bench-api trace check lock clean
+.PHONY: help setup demo serve worker test test-fast test-long mutants lint types house migration openapi bench bench-api trace check lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -45,6 +45,9 @@ test-fast: setup  ## what needs no database: rules, solver, referee, kernel
 
 test-long: setup  ## the full storms; one part alone: make test-long PART=name
 	$(PY) -m pytest -q -m long $(if $(PART),-k $(PART))
+
+mutants: setup  ## plant bugs one by one and see that the suite catches each; some: make mutants ONLY="name name"
+	$(PY) scripts/mutants.py $(ONLY)
 
 lint: setup  ## ruff
 	$(VENV)/bin/ruff check .

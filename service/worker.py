@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.billing import settling
+from service.billing.cancelling import usecases as cancelling
 from service.booking import telling
+from service.contracts import lapsing
 from service.core import idempotency, logs, metrics
 from service.core.audit import seals
 from service.core.http import House
@@ -23,7 +25,7 @@ from service.patients.placing_rules import HOME_PLACED
 from service.routing import solving
 from service.routing.states import PLAN_ANNOUNCED, PLAN_PUBLISHED, PLAN_REQUESTED
 from service.visits import preparing
-from service.visits.rules import VISIT_DEPARTED, VISIT_FINAL, VISIT_STRAYED
+from service.visits.rules import VISIT_DEPARTED, VISIT_FINAL, VISIT_FRUITLESS, VISIT_STRAYED
 
 
 def handlers(house: House) -> Mapping[str, runner.Handler]:
@@ -40,6 +42,7 @@ def handlers(house: House) -> Mapping[str, runner.Handler]:
         settling.BILL_READY: lambda job: telling.tell_of_bill(house, job),
         NOTICE_DUE: lambda job: sending.send_notice(house, job),
         VISIT_FINAL: lambda job: settling.settle_visit(house, job),
+        VISIT_FRUITLESS: lambda job: cancelling.charge_visit(house, job),
         VISIT_STRAYED: lambda job: preparing.teach_place(house, job),
     }
 
@@ -47,12 +50,13 @@ def handlers(house: House) -> Mapping[str, runner.Handler]:
 def routines(house: House) -> Mapping[str, tuple[str, runner.Routine]]:
     """Return what is done at fixed times: days gone by are closed, waiting notices sent, the audit's heads sealed.
 
-    Every night answers are forgotten that nobody asks for again.
+    Every night what has ended lapses in the ledger, and answers are forgotten that nobody asks for again.
     """
     return {
         "visits.close-days": ("*/10 * * * *", lambda: preparing.close_days(house)),
         "notices.sweep": ("* * * * *", lambda: sending.sweep(house)),
         seals.ROUTINE: (seals.EVERY_HOUR, lambda: _seal(house)),
+        lapsing.ROUTINE: (lapsing.EVERY_NIGHT, lambda: lapsing.lapse(house)),
         idempotency.ROUTINE: (idempotency.EVERY_NIGHT, lambda: _forget(house)),
     }
 

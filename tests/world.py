@@ -6,6 +6,7 @@ A room's tests use it for what stands *below* the room; what the room itself doe
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from sqlmodel import SQLModel
 from service.accounts.models import Account, AccountInstitution
 from service.accounts.rules import ROLE_SCOPES, WORKS_SOMEWHERE, Role
 from service.catalog.models import ServiceItem
+from service.catalog.per_diem_models import PerDiemAgreement
 from service.core.clock import local_date
 from service.core.dates import moments
 from service.core.http import ACCESS_AUDIENCE, House, claims_of
@@ -392,6 +394,33 @@ class World:
             )
         )
         return code
+
+    async def add_agreement(
+        self,
+        *,
+        kind: str = "treatment",
+        rate: str = "80",
+        ratio: str = "0.95",
+        cap_fen: int = 1_500_000,
+        share: str = "0",
+        excluded: tuple[str, ...] = (),
+        institution_id: UUID | None = None,
+        **more: Any,
+    ) -> UUID:
+        """Agree for years what a day of a stay costs at an institution; return the agreement's id."""
+        row = PerDiemAgreement(
+            region_id=self.region_id,
+            institution_id=institution_id or self.institution_id,
+            kind=kind,
+            daily_rate=Decimal(rate),
+            pay_ratio=Decimal(ratio),
+            year_cap_fen=cap_fen,
+            institution_share=Decimal(share),
+            excluded_codes=list(excluded),
+            **{"valid_from": date(2020, 1, 1), **more},
+        )
+        await self.add(row)
+        return row.id
 
     async def add_order(
         self,

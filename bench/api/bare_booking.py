@@ -6,6 +6,7 @@ reaches the database and comes back, not in what a visit costs.
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -14,18 +15,15 @@ from uuid import UUID
 import asyncpg
 from fastapi import Depends, Header, Response
 
-from bench.api import decisions
+from bench.api import decisions, paying
 from bench.api.bare import AUDIT, Asker, Asks, order_of
 from service.accounts.rules import Role
-from service.billing import rules, statement
 from service.booking.schemas import OrderPlacement
 from service.contracts import errors as contract_errors
-from service.contracts import rules as contracts
 from service.core import access, problems
 from service.core.clock import local_date
 from service.core.idempotency import BODY, REPLAY_HEADER
 from service.core.ids import new_id
-from service.institutions.rules import settings
 from service.orders import rules as orders
 
 _ROUTE = "POST /v1/orders"
@@ -44,8 +42,20 @@ select
     (select array_agg(s order by s.id) from stations s where s.region_id = $1 and s.institution_id = $2) as stations,
     (select t from visit_fee_tariffs t where t.region_id = $1 and t.institution_id = $2 and t.valid_from <= $5
      and (t.valid_to is null or t.valid_to >= $5)) as tariff,
-    (select array_agg(p order by p.id) from price_rows p where p.region_id = $1 and p.institution_id = $2
+    (select array_agg(d) from institution_designations d where d.region_id = $1 and d.institution_id = $2
+     and d.valid_from <= $5 and (d.valid_to is null or d.valid_to >= $5)) as designations,
+    (select array_agg(p order by p.id) from price_rows p where p.region_id = $1 and (p.institution_id = $2
+     or p.level = (select i.level from institutions i where i.region_id = $1 and i.id = $2))
      and p.code = any($4) and p.valid_from <= $5 and (p.valid_to is null or p.valid_to >= $5)) as prices,
+    (select array_agg(l order by l.code) from price_limits l where l.region_id = $1 and l.valid_from <= $5
+     and (l.valid_to is null or l.valid_to >= $5)) as limits,
+    (select array_agg(r order by r.id) from reduction_rules r where r.region_id = $1 and r.valid_from <= $5
+     and (r.valid_to is null or r.valid_to >= $5)
+     and (r.institution_id is null or r.institution_id = $2)) as reductions,
+    (select array_agg(r) from ltci_rules r where r.region_id = $1 and r.valid_from <= $5
+     and (r.valid_to is null or r.valid_to >= $5)) as ltci_rules,
+    (select array_agg(a order by a.valid_from) from ltci_assessments a where a.region_id = $1
+     and a.person_id = $3) as assessments,
     (select array_agg(i order by i.code) from service_items i where i.region_id = $1 and i.code = any($4)) as items,
     p.person, h.home,
     (select array_agg(r) from care_relations r where r.region_id = $1 and r.person_id = $3
@@ -65,16 +75,20 @@ select
      on p.region_id = i.region_id and p.id = i.programme_id where p.region_id = $1 and p.valid_from <= $5
      and (p.valid_to is null or p.valid_to >= $5)) as paid,
     (select array_agg(row(c.contract_id, c.institution_id, c.signed_on, c.valid_from, c.valid_to, c.terminated_on,
-                          c.covers_visit_fee, c.capitated_codes, c.items))
-     from contracts_cover($3, $5) c) as covers,
+                          c.covers_visit_fee, c.capitated_codes, c.items, c.income_class))
+     from contracts_cover_at($3, $5, $2) c) as covers,
     (select array_agg(row(b.entitlement_id, b.source, b.ref_id, b.code, b.period, b.cap, b.counting, b.used,
-                          b.reserved) order by b.entitlement_id)
-     from entitlement_balances($3) b) as balances,
-    (select row(b.bed_id, b.institution_id, b.opened_on, b.closed_on, b.payment, b.excluded_codes)
-     from beds_open_on($3, $5) b) as bed,
+                          b.reserved, b.closed_on) order by b.entitlement_id)
+     from entitlements_standing($3) b) as balances,
+    (select row(b.bed_id, b.institution_id, b.opened_on, b.closed_on, b.payment, b.excluded_codes, b.kind, b.pauses,
+                b.daily_rate, b.pay_ratio, b.year_cap_fen, b.institution_share) from beds_stay_on($3, $5) b) as bed,
     ($9::uuid is null or orders_works_at($9, $2)) as wish_works
 from (select (select p from patients p where p.region_id = $1 and p.id = $3) as person) p,
 lateral (select (select h from homes h where h.region_id = $1 and h.id = (p.person).home_id) as home) h
+"""
+_STANDING = """
+select array_agg(row(b.entitlement_id, b.source, b.ref_id, b.code, b.period, b.cap, b.counting, b.used, b.reserved,
+                     b.closed_on) order by b.entitlement_id) from entitlements_standing($1) b
 """
 _GRANT = "select entitlement_grant($1, $2, $3, $4, $5, $6, $7, $8)"
 _ORDER = """
@@ -98,8 +112,8 @@ with items as (
     update orders set state = 'accepted' where region_id = $12 and id = $14 and $23
 ), quoted as (
     insert into quotes (region_id, institution_id, id, order_id, person_id, service_on, distance_metres, gross_fen,
-                        patient_fen, bill, quoted_at)
-    values ($12, $13, $24, $14, $25, $26, $27, $28, $29, $30::jsonb, $20)
+                        patient_fen, bill, quoted_at, asked, accepted_at)
+    values ($12, $13, $24, $14, $25, $26, $27, $28, $29, $30::jsonb, $20, $39::jsonb, $20)
 ), reserved as (
     select entitlement_post(id, 'reserve', units, $14, null, null, $26)
     from unnest($31::uuid[], $32::bigint[]) as claimed (id, units)
@@ -125,6 +139,7 @@ _READS = sorted(
         "homes",
         "idempotent_answers",
         "key_group_rows",
+        "ltci_assessments",
         "order_items",
         "order_moves",
         "orders",
@@ -144,8 +159,8 @@ async def place_order(
     key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
 ) -> Response:
     """Place an order; with a key once, whatever the number of requests."""
-    if body.draft:
-        raise ValueError("drafts are not part of what is measured")
+    if body.draft or body.quote_id:
+        raise ValueError("drafts and bookings on a quote asked for before are not part of what is measured")
     if asks.principal.institution_ids:
         access.require_institution(asks.principal, body.institution_id)
     fingerprint = decisions.fingerprint_of(asks.held.cipher, body) if key else None
@@ -195,25 +210,12 @@ async def _place(asks: Asker, body: OrderPlacement, key: str | None, fingerprint
         list(who.institution_ids), body.preferred_practitioner_id,
     )  # fmt: skip
     known = decisions.known_of(record, on=on, now=now)
-    ready = decisions.ready_of(body, window, known, record, open_orders, now)
-    covers, bed, balances = decisions.payers_of(record)
-    if await _grant_year(asks, body, on, record, balances):
-        record = dict(record) | {
-            "balances": await connection.fetchval(
-                "select array_agg(b order by b.entitlement_id) from entitlement_balances($1) b", body.person_id
-            )
-        }
-        covers, bed, balances = decisions.payers_of(record)
+    payers = paying.payers_of(record, known.person, known.groups, on)
+    ready = decisions.ready_of(body, window, known, payers, record, open_orders, now)
+    payers = await _grant_year(asks, body, on, payers)
     quote_id, order_id = new_id(), new_id()
-    facts, metres = decisions.facts_of(quote_id, body, ready, known, record, covers, bed, balances)
-    try:
-        settlement = facts.settle()
-    except rules.Refused as refused:
-        raise statement.problem_of(refused.refusal) from refused
-    lines = statement.lines_of(settlement.bill, facts.labels)
-    claims = statement.reserved_of(
-        statement.claims_of(settlement.consumptions, person_id=body.person_id, plan_code=facts.plan_code)
-    )
+    facts, metres = decisions.facts_of(quote_id, body, ready, known, payers, record)
+    made, said_lines, bill = decisions.bill_of(facts)
     order = ready.order(orders.OrderState.submitted, metres)
     order_no = await connection.fetchval(
         _ORDER, who.region_id, body.institution_id, order_id, local_date(now), order.kind, body.person_id,
@@ -222,19 +224,18 @@ async def _place(asks: Asker, body: OrderPlacement, key: str | None, fingerprint
     )  # fmt: skip
     if who.role in {Role.elder, Role.family_proxy}:
         await connection.execute(_RELATE, new_id(), body.person_id, body.institution_id, f"预约 {order_no}")
-    auto = known.today.of(settings.ORDERS_AUTO_ACCEPT)
+    auto = ready.accepted_at_once
     moves = [(1, None, "submitted", who.account_id, "提交预约")]
     if auto:
         moves.append((2, "submitted", "accepted", None, "自动接单"))
-    said_lines = [decisions.line_of(line) for line in lines]
     quoted = decisions.quote_of(quote_id, order_id, body, on, metres, now, said_lines)
     said = json.dumps(
         {"order": _order(asks, order, order_id, order_no, moves), "quote": quoted},
         ensure_ascii=False,
         separators=(",", ":"),
     )
-    units = contracts.sum_claims(claims)
-    ids = {each.key: each.entitlement_id for each in balances}
+    units = decisions.claims_of(facts, made)
+    ids = {each.key: each.entitlement_id for each in payers.balances}
     for source, _, code, period in units.keys() - ids.keys():
         raise contract_errors.EntitlementUnknown(source=str(source), item=code, period=period)
     held = sorted((ids[each], amount) for each, amount in units.items())
@@ -242,36 +243,30 @@ async def _place(asks: Asker, body: OrderPlacement, key: str | None, fingerprint
         "region_id": str(who.region_id), "institution_ids": [str(body.institution_id)], "subject_id": str(order_id),
         "account_id": None,
     }  # fmt: skip
-    bill = {"case": facts.as_case(), "lines": said_lines}
     await connection.execute(
         _REST,
         *asks.audit("place_order", reads=_READS, changes=_changes(order_id, quote_id), persons=[body.person_id]),
         who.region_id, body.institution_id, order_id, [code for code, _ in order.items],
         [quantity for _, quantity in order.items], [each[0] for each in moves], [each[1] for each in moves],
         [each[2] for each in moves], now, [each[3] for each in moves], [each[4] for each in moves], auto, quote_id,
-        body.person_id, on, metres, settlement.bill.gross_fen, settlement.bill.patient_fen,
+        body.person_id, on, metres, made.bill.gross_fen, made.patient_fen,
         json.dumps(bill, ensure_ascii=False), [each[0] for each in held], [each[1] for each in held],
         json.dumps(job).encode(), who.account_id, _ROUTE, key, fingerprint,
-        asks.held.cipher.seal(said, context=BODY),
+        asks.held.cipher.seal(said, context=BODY), json.dumps(decisions.asked_of(ready)),
     )  # fmt: skip
     return said
 
 
-async def _grant_year(asks: Asker, body: OrderPlacement, on: date, record: Any, balances: Any) -> bool:
-    _, insurance = decisions.insurance_of(record, on)
-    due = contracts.due_grants(
-        person_id=body.person_id,
-        on=on,
-        enrolments=decisions.enrolments_of(record),
-        programmes=decisions.programmes_of(record),
-        insurance=insurance,
-    )
-    grants = contracts.missing_grants(due, balances)
+async def _grant_year(asks: Asker, body: OrderPlacement, on: date, payers: paying.Payers) -> paying.Payers:
+    grants = payers.due(body.person_id, on)
     for each in grants:
         await asks.connection.execute(
             _GRANT, new_id(), body.person_id, each.source, each.ref_id, each.code, each.period, each.cap, each.counting
         )
-    return bool(grants)
+    if not grants:
+        return payers
+    standing = await asks.connection.fetchval(_STANDING, body.person_id)
+    return replace(payers, balances=paying.balances_of(standing))
 
 
 def _order(asks: Asker, order: orders.NewOrder, order_id: UUID, order_no: str, moves: list[Any]) -> dict[str, Any]:

@@ -5,16 +5,16 @@ request reaches the database and comes back, not in what a visit costs.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from service.billing import presentation, rules, statement, translation
+from bench.api import paying
+from service.billing import making, presentation, rules, sentences, statement, translation
 from service.billing.facts import Facts, mode_of
+from service.billing.words import Payer
 from service.booking import rules as booking
 from service.booking.schemas import OrderPlacement
 from service.catalog import errors as catalog_errors
@@ -60,33 +60,24 @@ class Known:
     has_carer: bool
 
 
-def _rows(record: Any, name: str) -> list[SimpleNamespace]:
-    return [_row(each) for each in record[name] or ()]
-
-
-def _row(row: Any) -> Any:
-    # a mapped row has attributes already
-    return SimpleNamespace(**row) if isinstance(row, Mapping) or hasattr(row, "keys") else row
-
-
 def known_of(record: Any, *, on: date, now: datetime) -> Known:
     """Return what is known, as facts."""
     if record["institution"] is None:
         raise problems.NotFound(what="机构")
     if record["person"] is None:
         raise problems.NotFound(what="居民")
-    relations = [patient_facts.relation(row) for row in _rows(record, "relations")]
-    values = [institution_facts.setting(_decoded(row, "value")) for row in _rows(record, "settings")]
-    groups = dates.in_force([patient_facts.key_group(row) for row in _rows(record, "groups")], on)
-    proxies = [patient_facts.relation(row) for row in _rows(record, "proxies")]
+    relations = [patient_facts.relation(row) for row in paying.rows(record, "relations")]
+    values = [institution_facts.setting(_decoded(row, "value")) for row in paying.rows(record, "settings")]
+    groups = dates.in_force([patient_facts.key_group(row) for row in paying.rows(record, "groups")], on)
+    proxies = [patient_facts.relation(row) for row in paying.rows(record, "proxies")]
     return Known(
-        institution=institution_facts.institution(_row(record["institution"])),
-        modes=[institution_facts.mode(row) for row in _rows(record, "modes")],
+        institution=institution_facts.institution(paying.row(record["institution"])),
+        modes=[institution_facts.mode(row) for row in paying.rows(record, "modes")],
         on_the_day=institutions.settings_on(dates.in_force(values, on), on),
         today=institutions.settings_on(dates.in_force(values, local_date(now)), local_date(now)),
-        items={row.code: _item(row) for row in _rows(record, "items")},
-        person=patient_facts.person(_row(record["person"])),
-        home=patient_facts.home(_row(record["home"])) if record["home"] else None,
+        items={row.code: _item(row) for row in paying.rows(record, "items")},
+        person=patient_facts.person(paying.row(record["person"])),
+        home=patient_facts.home(paying.row(record["home"])) if record["home"] else None,
         rights=patients.rights_of(relations),
         groups=frozenset(each.key_group for each in groups),
         has_carer=any(each.kinship in patients.CARERS for each in proxies),
@@ -95,14 +86,10 @@ def known_of(record: Any, *, on: date, now: datetime) -> Known:
 
 def _decoded(row: SimpleNamespace, name: str) -> Any:
     return (
-        SimpleNamespace(**(vars(row) | {name: _document(getattr(row, name))}))
+        SimpleNamespace(**(vars(row) | {name: paying.document(getattr(row, name))}))
         if isinstance(row, SimpleNamespace)
         else row
     )
-
-
-def _document(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
 
 
 def _item(row: SimpleNamespace) -> catalog.ItemFacts:
@@ -113,34 +100,10 @@ def _item(row: SimpleNamespace) -> catalog.ItemFacts:
     )  # fmt: skip
 
 
-def _tariff(record: Any) -> catalog.TariffFacts | None:
-    if record["tariff"] is None:
-        return None
-    row = _row(record["tariff"])
-    if row.night:
-        raise ValueError("the measured town has no night tariffs")
-    return catalog.TariffFacts(
-        id=row.id,
-        unit=catalog.FeeUnit(row.unit),
-        tiers=tuple(
-            catalog.TierFacts(
-                Decimal(each["up_to_km"]) if each["up_to_km"] is not None else None, Decimal(each["price"])
-            )
-            for each in _document(row.tiers)
-        ),
-        night=None,
-        insurance_class=catalog.InsuranceClass(row.insurance_class),
-        self_ratio=row.self_ratio,
-        distance_base=catalog.DistanceBase(row.distance_base),
-        distance_method=catalog.DistanceMethod(row.distance_method),
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-    )
-
-
 def ready_of(
-    body: OrderPlacement, window: orders.Window, known: Known, record: Any, open_orders: int, now: datetime
-) -> booking.Ready:
+    body: OrderPlacement, window: orders.Window, known: Known, payers: paying.Payers, record: Any, open_orders: int,
+    now: datetime,
+) -> booking.Ready:  # fmt: skip
     """Return a booking that may be made."""
     if not known.rights:
         raise problems.NotFound(what="居民")
@@ -164,6 +127,8 @@ def ready_of(
         raise problems.NotFound(what="住址")
     placing_rules.refuse_not_placed(known.home.placing)
     booking.refuse_home(body.kind, known.home)
+    if body.kind is orders.OrderKind.home_bed_round:
+        booking.refuse_bed(payers.bed, institution_id=body.institution_id, service_on=on)
     booking.refuse_items(known.items.values(), body.kind)
     asked = tuple(sorted((item.code, item.quantity) for item in body.items))
     minutes = orders.minutes_of(asked, known.items)
@@ -176,84 +141,20 @@ def ready_of(
         known.home.id,
         orders.clip_window(window, minutes=minutes, items=known.items.values()),
         orders.staff_needed(known.items.values(), known.on_the_day.of(settings.STAFF_MINIMUM)),
+        known.today.of(settings.ORDERS_AUTO_ACCEPT),
     )
 
 
-def payers_of(record: Any) -> tuple[list[contracts.ContractCover], Any, list[contracts.Balance]]:
-    """Return the contracts, the home bed and the balances that may pay."""
-    covers = [
-        contracts.ContractCover(
-            *each[:7],
-            frozenset(each[7]),
-            tuple((i["code"], i["quantity"], contracts.Counting(i["counting"])) for i in _document(each[8])),
-        )
-        for each in record["covers"] or ()
-    ]
-    balances = [
-        contracts.Balance(each[0], contracts.Source(each[1]), *each[2:6], contracts.Counting(each[6]), each[7], each[8])
-        for each in record["balances"] or ()
-    ]
-    if record["bed"] is not None:
-        raise ValueError("nobody in the measured town has a home bed")
-    return covers, None, balances
-
-
-def enrolments_of(record: Any) -> list[contracts.EnrolmentFacts]:
-    """Return the elder's enrolments in force."""
-    return [
-        contracts.EnrolmentFacts(row.programme_id, row.valid_from, row.valid_to) for row in _rows(record, "enrolments")
-    ]
-
-
-def programmes_of(record: Any) -> list[catalog.ProgrammeFacts]:
-    """Return the region's programmes in force, with what they pay."""
-    paid: dict[UUID, dict[str, int]] = {}
-    for row in _rows(record, "paid"):
-        paid.setdefault(row.programme_id, {})[row.code] = row.per_year
-    return [
-        catalog.ProgrammeFacts(
-            row.id, row.code, row.name, row.payer, row.valid_from, row.valid_to, paid.get(row.id, {})
-        )
-        for row in _rows(record, "programmes")
-    ]
-
-
-def insurance_of(record: Any, on: date) -> tuple[patients.CoverageFacts | None, catalog.InsuranceFacts | None]:
-    """Return the elder's insurance and what it pays on a day."""
-    held = [patient_facts.coverage(row) for row in _rows(record, "coverages")]
-    coverage = next(iter(dates.in_force(held, on)), None)
-    if coverage is None:
-        return None, None
-    known = [
-        catalog.InsuranceFacts(
-            row.plan_code, row.name, row.deductible_fen, row.pay_ratio, row.yearly_cap_fen, row.valid_from, row.valid_to
-        )
-        for row in _rows(record, "insurances")
-        if row.plan_code == coverage.plan_code
-    ]
-    return coverage, known[0] if known else None
-
-
 def facts_of(
-    quote_id: UUID, body: OrderPlacement, ready: booking.Ready, known: Known, record: Any, covers: Any, bed: Any,
-    balances: Any,
-) -> tuple[Facts, int]:  # fmt: skip
-    """Return what the kernel needs to know, and the distance in metres."""
-    on, tariff = ready.window.service_on, _tariff(record)
-    coverage, insurance = insurance_of(record, on)
-    in_force, enrolments = programmes_of(record), enrolments_of(record)
-    programmes = translation.programmes(in_force, enrolments)
+    quote_id: UUID, body: OrderPlacement, ready: booking.Ready, known: Known, payers: paying.Payers, record: Any
+) -> tuple[Facts, int]:
+    """Return what the bill stands on, and the distance in metres."""
+    on, tariff = ready.window.service_on, paying.tariff_of(record)
+    programmes = translation.programmes(payers.programmes, payers.enrolments)
     metres = _metres(known, record, tariff)
     crew = tuple(str(member) for member in range(1, ready.staff_count + 1))
-    prices = [
-        catalog.PriceFacts(
-            row.code, row.name, row.unit_price, row.valid_from, row.valid_to, row.per_visit_max,
-            frozenset(row.includes), frozenset(row.excludes), catalog.InsuranceClass(row.insurance_class),
-            row.self_ratio,
-        )
-        for row in _rows(record, "prices")
-    ]  # fmt: skip
-    plan_code = coverage.plan_code if coverage else None
+    prices, insured = paying.prices_of(record), payers.insured
+    codes = {code for code, _ in ready.ask.items}
     facts = Facts(
         visit=translation.visit(
             quote_id, person_id=body.person_id, mode=mode_of(body.kind), service_on=on, started_at=ready.window.start,
@@ -265,21 +166,56 @@ def facts_of(
             policy=translation.policy(known.on_the_day),
             service_modes=translation.service_modes(known.institution, known.modes),
             licences={member: (rules.Period(on),) for member in crew},
-            prices=translation.prices(prices, [code for code, _ in ready.ask.items]),
+            prices=translation.prices(prices, codes),
             tariffs=translation.tariffs(tariff),
-            insurance=translation.insurance(insurance),
+            ltci=insured.ltci,
+            insurance=translation.insurance(insured.rule),
             programmes=programmes,
         ),
         patient=translation.patient(
-            body.person_id, enrolments=enrolments, known=programmes, coverage=coverage, contracts=covers, bed=bed
+            body.person_id, enrolments=payers.enrolments, known=programmes, ltci_grade=insured.ltci_grade,
+            coverage=insured.coverage, contracts=payers.covers, bed=payers.bed,
         ),
-        used=translation.used(balances, person_id=body.person_id, plan_code=plan_code, own={}),
+        used=translation.used(payers.balances, person_id=body.person_id, plan_code=insured.plan_code, own={}),
         person_id=body.person_id,
-        plan_code=plan_code,
-        labels={str(row.id): f"“{row.name}”" for row in in_force}
-        | {str(cover.contract_id): f"（{cover.signed_on}签）" for cover in covers},
+        plan_code=insured.plan_code,
+        labels=payers.labels,
+        incomes=translation.incomes(prices, tariff),
+        package_classes={str(cover.contract_id): str(cover.income_class) for cover in payers.covers},
+        limits=paying.limits_of(record, payers, codes, on),
+        offer=paying.offer_of(record, known.groups),
     )  # fmt: skip
-    return facts, metres
+    return facts.as_free_clinic(payers.free_clinics), metres
+
+
+def bill_of(facts: Facts) -> tuple[making.Made, list[dict[str, Any]], dict[str, Any]]:
+    """Return a bill, its lines as JSON, and the document that the quote keeps of it.
+
+    Raises:
+        problems.Refusal: the gate's reason.
+    """
+    try:
+        made = facts.make()
+    except rules.Refused as refused:
+        raise statement.problem_of(refused.refusal) from refused
+    grants = sentences.grants_of(facts.patient, facts.terms.programmes)
+    lines = [line_of(line) for line in sentences.say(statement.lines_of(made, facts.labels), grants)]
+    return made, lines, {"proof": facts.proof(made), "lines": lines}
+
+
+def claims_of(facts: Facts, made: making.Made) -> dict[contracts.Key, int]:
+    """Return the units that a booking reserves."""
+    claims = statement.claims_of(made, person_id=facts.person_id, plan_code=facts.plan_code)
+    return contracts.sum_claims(statement.reserved_of(claims))
+
+
+def asked_of(ready: booking.Ready) -> dict[str, Any]:
+    """Return what a quote keeps of what it was asked for."""
+    return {
+        "kind": str(ready.ask.kind),
+        "start_at": ready.window.start.astimezone(UTC).isoformat(),
+        "items": sorted([code, quantity] for code, quantity in ready.ask.items),
+    }
 
 
 def _metres(known: Known, record: Any, tariff: catalog.TariffFacts | None) -> int:
@@ -289,7 +225,7 @@ def _metres(known: Known, record: Any, tariff: catalog.TariffFacts | None) -> in
     place = geo.Point(known.home.lon, known.home.lat)
     if tariff is None:
         return geo.geodesic_metres(door, place)
-    stations = [geo.Point(row.lon, row.lat) for row in _rows(record, "stations")]
+    stations = [geo.Point(row.lon, row.lat) for row in paying.rows(record, "stations")]
     road = catalog.detour_road(known.on_the_day.of(settings.TRAVEL_DETOUR_FACTOR))
     return catalog.distance_metres(tariff, place, door, stations, road)
 
@@ -306,6 +242,9 @@ def line_of(line: statement.LineFacts) -> dict[str, Any]:
         "patient_fen": line.patient_fen,
         "price_from": line.price_from.isoformat() if line.price_from else None,
         "reason": line.reason,
+        "sentence": line.sentence,
+        "national_code": line.national_code,
+        "unit": line.unit,
         "fundings": [
             {
                 "source": part.source,
@@ -313,6 +252,7 @@ def line_of(line: statement.LineFacts) -> dict[str, Any]:
                 "units": part.units,
                 "ref_id": str(part.ref_id) if part.ref_id else None,
                 "reason": part.reason,
+                "remaining": part.remaining,
             }
             for part in line.fundings
         ],
@@ -325,19 +265,20 @@ def quote_of(
     """Return a quote as JSON."""
     gross = sum(line["gross_fen"] for line in lines)
     fee = sum(line["gross_fen"] for line in lines if line["code"] == rules.VISIT_FEE)
-    paid: dict[rules.Source, int] = {}
+    paid: dict[Payer, int] = {}
     for line in lines:
         for part in line["fundings"]:
             paid[part["source"]] = paid.get(part["source"], 0) + part["amount_fen"]
     return {
         "gross_fen": gross,
+        "reduction_fen": paid.get(Payer.reduction, 0),
         "patient_fen": sum(line["patient_fen"] for line in lines),
         "services_fen": gross - fee,
         "visit_fee_fen": fee,
         "payers": [
             {"source": source, "label": presentation.LABELS[source], "amount_fen": paid[source]}
-            for source in rules.Source
-            if source in paid
+            for source in Payer
+            if paid.get(source)
         ],
         "lines": lines,
         "id": str(quote_id),
@@ -347,6 +288,9 @@ def quote_of(
         "service_on": on.isoformat(),
         "distance_metres": metres,
         "quoted_at": now.isoformat().replace("+00:00", "Z"),
+        "valid_until": None,
+        "token": None,
+        "accepted_at": now.isoformat().replace("+00:00", "Z"),
     }
 
 

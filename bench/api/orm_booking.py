@@ -11,13 +11,14 @@ from pgqueuer.queries import Queries
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.exc import IntegrityError
 
-from bench.api import decisions
+from bench.api import decisions, paying
 from bench.api.orm import Order, OrderItem, OrderMove, Session, Who, leave_row, require
-from service.billing import rules, statement
 from service.billing.models import Quote
 from service.booking.schemas import BookingRead, OrderPlacement
+from service.catalog.limit_models import PriceLimit
+from service.catalog.ltci_models import LtciRuleRow
 from service.catalog.models import InsuranceRule, PriceRow, Programme, ProgrammeItem, ServiceItem, VisitFeeTariff
-from service.contracts import rules as contracts
+from service.catalog.reduction_models import ReductionRule
 from service.contracts.models import ProgrammeEnrolment
 from service.core import access, problems
 from service.core.clock import local_date
@@ -26,15 +27,16 @@ from service.core.db import refusals
 from service.core.idempotency import BODY, REPLAY_HEADER, IdempotentAnswer
 from service.core.ids import new_id
 from service.core.jobs.driver import SessionDriver
+from service.institutions.designation_models import InstitutionDesignation
 from service.institutions.models import Institution, ServiceMode, SettingRow, Station
-from service.institutions.rules import settings
 from service.orders import rules as orders
 from service.orders.schemas import OrderRead
+from service.patients.ltci_models import LtciAssessment
 from service.patients.models import CareRelation, Coverage, Home, KeyGroupRow, Patient
 
-_COVERS = text("select * from contracts_cover(:person, :on)")
-_BALANCES = text("select * from entitlement_balances(:person) b order by b.entitlement_id")
-_BED = text("select * from beds_open_on(:person, :on)")
+_COVERS = text("select * from contracts_cover_at(:person, :on, :institution)")
+_BALANCES = text("select * from entitlements_standing(:person) b order by b.entitlement_id")
+_BED = text("select * from beds_stay_on(:person, :on)")
 _RESERVE = text("select entitlement_post(:id, 'reserve', :units, :order, null, null, :on)")
 
 
@@ -47,6 +49,8 @@ async def place_order(
 ) -> Any:
     """Place an order; with a key once, whatever the number of requests."""
     require(who, "orders:place")
+    if body.draft or body.quote_id:
+        raise ValueError("drafts and bookings on a quote asked for before are not part of what is measured")
     if who.institution_ids:
         access.require_institution(who, body.institution_id)
     cipher = request.app.state.held.cipher
@@ -84,8 +88,8 @@ async def place_order(
     return said
 
 
-async def _rows(session: Any, model: Any, *where: Any) -> list[Any]:
-    return list((await session.execute(select(model).where(*where))).scalars().all())
+async def _rows(session: Any, model: Any, *where: Any, by: str = "id") -> list[Any]:
+    return list((await session.execute(select(model).where(*where).order_by(getattr(model, by)))).scalars().all())
 
 
 def _dated(model: Any, on: date) -> tuple[Any, Any]:
@@ -96,6 +100,7 @@ async def _record(session: Any, who: Any, body: OrderPlacement, on: date, now: d
     """Fetch what a booking stands on, one thing after the other."""
     region, institution, person = who.region_id, body.institution_id, body.person_id
     codes = [item.code for item in body.items]
+    at = await session.get(Institution, (region, institution))
     patient = await session.get(Patient, (region, person))
     programmes = await _rows(session, Programme, Programme.region_id == region, *_dated(Programme, on))
     relation: Any = CareRelation
@@ -103,41 +108,57 @@ async def _record(session: Any, who: Any, body: OrderPlacement, on: date, now: d
     mine = or_(relation.account_id == who.account_id, relation.institution_id.in_(who.institution_ids))
     prices: Any = PriceRow
     tariffs: Any = VisitFeeTariff
+    reductions: Any = ReductionRule
     own = (
         SettingRow.region_id == region,
         or_(SettingRow.institution_id.is_(None), SettingRow.institution_id == institution),
     )
     tariff = await _rows(session, tariffs, tariffs.institution_id == institution, *_dated(tariffs, on))
     return {
-        "institution": await session.get(Institution, (region, institution)),
+        "institution": at,
         "settings": await _rows(session, SettingRow, *own),
         "modes": await _rows(session, ServiceMode, ServiceMode.institution_id == institution),
         "stations": await _rows(session, Station, Station.institution_id == institution),
         "tariff": tariff[0] if tariff else None,
         "prices": await _rows(
-            session, prices, prices.institution_id == institution, prices.code.in_(codes), *_dated(prices, on)
+            session, prices, or_(prices.institution_id == institution, prices.level == (at.level if at else None)),
+            prices.code.in_(codes), *_dated(prices, on),
         ),
+        "designations": await _rows(
+            session, InstitutionDesignation, InstitutionDesignation.institution_id == institution,
+            *_dated(InstitutionDesignation, on),
+        ),
+        "limits": await _rows(session, PriceLimit, PriceLimit.region_id == region, *_dated(PriceLimit, on), by="code"),
+        "reductions": await _rows(
+            session, reductions, reductions.region_id == region, *_dated(reductions, on),
+            or_(reductions.institution_id.is_(None), reductions.institution_id == institution),
+        ),
+        "ltci_rules": await _rows(session, LtciRuleRow, LtciRuleRow.region_id == region, *_dated(LtciRuleRow, on)),
+        "assessments": await _rows(session, LtciAssessment, LtciAssessment.person_id == person, by="valid_from"),
         "items": await _rows(session, ServiceItem, ServiceItem.region_id == region, ServiceItem.code.in_(codes)),
         "person": patient,
         "home": await session.get(Home, (region, patient.home_id)) if patient and patient.home_id else None,
         "relations": await _rows(session, relation, *in_force, mine),
         "proxies": await _rows(session, relation, *in_force, relation.kind == "proxy"),
         "groups": await _rows(session, KeyGroupRow, KeyGroupRow.person_id == person),
-        "coverages": await _rows(session, Coverage, Coverage.person_id == person),
+        "coverages": await _rows(session, Coverage, Coverage.person_id == person, by="valid_from"),
         "insurances": await _rows(
             session, InsuranceRule, InsuranceRule.region_id == region, *_dated(InsuranceRule, on)
         ),
         "enrolments": await _rows(
-            session, ProgrammeEnrolment, ProgrammeEnrolment.person_id == person, *_dated(ProgrammeEnrolment, on)
+            session, ProgrammeEnrolment, ProgrammeEnrolment.person_id == person, *_dated(ProgrammeEnrolment, on),
+            by="valid_from",
         ),
         "programmes": programmes,
-        "paid": await _rows(session, ProgrammeItem, ProgrammeItem.programme_id.in_([each.id for each in programmes])),
-        "covers": (await session.execute(_COVERS, {"person": person, "on": on})).all(),
+        "paid": await _rows(
+            session, ProgrammeItem, ProgrammeItem.programme_id.in_([each.id for each in programmes]), by="code"
+        ),
+        "covers": (await session.execute(_COVERS, {"person": person, "on": on, "institution": institution})).all(),
         "balances": (await session.execute(_BALANCES, {"person": person})).all(),
         "bed": (await session.execute(_BED, {"person": person, "on": on})).one_or_none(),
         "wish_works": body.preferred_practitioner_id is None
         or await session.scalar(select(func.orders_works_at(body.preferred_practitioner_id, institution))),
-    }
+    }  # fmt: skip
 
 
 async def _place(body: OrderPlacement, session: Any, who: Any) -> tuple[BookingRead, UUID, UUID]:
@@ -148,32 +169,27 @@ async def _place(body: OrderPlacement, session: Any, who: Any) -> tuple[BookingR
     open_orders = await session.scalar(select(func.orders_count_open(body.person_id, sorted(orders.OPEN))))
     record = await _record(session, who, body, on, now)
     known = decisions.known_of(record, on=on, now=now)
-    ready = decisions.ready_of(body, window, known, record, open_orders, now)
-    covers, bed, balances = decisions.payers_of(record)
+    payers = paying.payers_of(record, known.person, known.groups, on)
+    ready = decisions.ready_of(body, window, known, payers, record, open_orders, now)
+    if payers.due(body.person_id, on):
+        raise ValueError("the measured town has granted what the year grants")
     quote_id, order_id = new_id(), new_id()
-    facts, metres = decisions.facts_of(quote_id, body, ready, known, record, covers, bed, balances)
-    try:
-        settlement = facts.settle()
-    except rules.Refused as refused:
-        raise statement.problem_of(refused.refusal) from refused
-    lines = [decisions.line_of(line) for line in statement.lines_of(settlement.bill, facts.labels)]
-    claims = statement.reserved_of(
-        statement.claims_of(settlement.consumptions, person_id=body.person_id, plan_code=facts.plan_code)
-    )
+    facts, metres = decisions.facts_of(quote_id, body, ready, known, payers, record)
+    made, lines, bill = decisions.bill_of(facts)
     asked = ready.order(orders.OrderState.submitted, metres)
     await _write_order(session, who, asked, order_id, now)
     session.add(
         Quote(
             region_id=who.region_id, id=quote_id, institution_id=body.institution_id, order_id=order_id,
-            person_id=body.person_id, service_on=on, distance_metres=metres, gross_fen=settlement.bill.gross_fen,
-            patient_fen=settlement.bill.patient_fen, bill={"case": facts.as_case(), "lines": lines}, quoted_at=now,
+            person_id=body.person_id, service_on=on, distance_metres=metres, gross_fen=made.bill.gross_fen,
+            patient_fen=made.patient_fen, bill=bill, quoted_at=now, asked=decisions.asked_of(ready), accepted_at=now,
         )
     )  # fmt: skip
     await session.flush()
-    ids = {each.key: each.entitlement_id for each in balances}
-    for claimed, units in contracts.sum_claims(claims).items():
+    ids = {each.key: each.entitlement_id for each in payers.balances}
+    for claimed, units in decisions.claims_of(facts, made).items():
         await session.execute(_RESERVE, {"id": ids[claimed], "units": units, "order": order_id, "on": on})
-    if known.today.of(settings.ORDERS_AUTO_ACCEPT):
+    if ready.accepted_at_once:
         await _accept(session, who, asked, order_id, now)
     order = await session.get(Order, (who.region_id, order_id))
     await session.refresh(order, ["items", "moves"])

@@ -16,7 +16,13 @@ from sqlmodel import SQLModel
 from service import schema
 from service.accounts.models import Account, AccountInstitution, AccountSession
 from service.accounts.rules import ROLE_SCOPES, Role
+from service.catalog.limit_models import PriceLimit
+from service.catalog.limit_rules import LimitPer
+from service.catalog.ltci_models import LtciRuleRow
 from service.catalog.models import InsuranceRule, PriceRow, Programme, ProgrammeItem, ServiceItem, VisitFeeTariff
+from service.catalog.reduction_models import ReductionRule
+from service.catalog.rules import VISIT_FEE_CODE
+from service.contracts import rules as contracts
 from service.contracts.models import Entitlement, ProgrammeEnrolment
 from service.core.clock import at_local, local_date
 from service.core.dates import moments
@@ -26,8 +32,11 @@ from service.core.ids import new_id
 from service.core.keyring import load
 from service.core.principal import Principal
 from service.core.signing import Signer
+from service.institutions.designation_models import InstitutionDesignation
 from service.institutions.models import District, Institution, Region, ServiceMode, SettingRow, Station
+from service.institutions.rules import LTCI_PLAN, InstitutionLevel
 from service.orders.models import Order, OrderItem, OrderMove
+from service.patients.ltci_models import LtciAssessment
 from service.patients.models import CareRelation, Coverage, Home, KeyGroupRow, Patient
 
 INSTITUTIONS, ELDERS, ORDERS = 16, 60, 60
@@ -35,6 +44,7 @@ INSTITUTIONS, ELDERS, ORDERS = 16, 60, 60
 CODES = ("WOUND", "REHAB", "BLOOD", "GLUCOSE")
 SINCE = date(2026, 1, 1)
 LON, LAT = 106.38, 39.02
+LTCI_CAP_FEN = 155_000
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,11 @@ def rows_of(region_id: UUID, now: datetime, no: int) -> Iterator[SQLModel]:
     yield District(region_id=region_id, id=district_id, code=f"D{no}", name=f"第{no}区")
     yield Institution(
         region_id=region_id, id=institution_id, code=f"I{no}", name=f"第{no}社区卫生服务中心",
-        kind="community_health_centre", district_id=district_id, address="朝阳街", lon=LON, lat=LAT, **licence,
+        kind="community_health_centre", district_id=district_id, address="朝阳街", lon=LON, lat=LAT,
+        level=InstitutionLevel.primary, **licence,
     )  # fmt: skip
+    for plan in ("RESIDENT", LTCI_PLAN):
+        yield InstitutionDesignation(**own, plan_code=plan, valid_from=SINCE)
     yield Station(**own, code="S1", name="一站", lon=LON, lat=LAT)
     for mode in ("round", "home_bed"):
         yield ServiceMode(**own, mode=mode, registration_no=f"{mode}-{no}", valid_from=SINCE)
@@ -82,12 +95,14 @@ def rows_of(region_id: UUID, now: datetime, no: int) -> Iterator[SQLModel]:
         created_at=real, last_used_at=real, expires_at=real + timedelta(days=1),
     )  # fmt: skip
     for elder in range(ELDERS):
-        yield from _elder(region_id, institution_id, now, no * ELDERS + elder)
+        yield from _elder(region_id, institution_id, district_id, now, no * ELDERS + elder)
     for order in range(ORDERS):
         yield from _order(own, account_id, now, today, order)
 
 
-def _elder(region_id: UUID, institution_id: UUID, now: datetime, no: int) -> Iterator[SQLModel]:
+def _elder(
+    region_id: UUID, institution_id: UUID, district_id: UUID, now: datetime, no: int
+) -> Iterator[SQLModel]:  # fmt: skip
     home_id, person_id = new_id(), new_id()
     of = {"region_id": region_id, "person_id": person_id}
     yield Home(
@@ -105,6 +120,7 @@ def _elder(region_id: UUID, institution_id: UUID, now: datetime, no: int) -> Ite
     )  # fmt: skip
     yield KeyGroupRow(**of, key_group="disabled", valid_from=SINCE)
     yield Coverage(**of, plan_code="RESIDENT", valid_from=SINCE)
+    yield LtciAssessment(**of, district_id=district_id, grade=3, valid_from=SINCE)
 
 
 def _order(own: dict[str, Any], account_id: UUID, now: datetime, today: date, no: int) -> Iterator[SQLModel]:
@@ -128,12 +144,17 @@ def _order(own: dict[str, Any], account_id: UUID, now: datetime, today: date, no
 
 
 def region_rows(region_id: UUID) -> Iterator[SQLModel]:
-    """Yield what belongs to the region: its services, a programme, an insurance."""
+    """Yield what belongs to the region: services, the book of a level, a programme, insurances, limits, a reduction."""
     yield Region(id=region_id, code="R1", name="统筹区")
     for code in CODES:
         yield ServiceItem(
             region_id=region_id, code=code, name=f"项目{code}", duration_minutes=20, skills=["role:nurse"],
             order_kinds=["home_visit", "home_bed_round"],
+        )  # fmt: skip
+        # each institution has a row of its own, which goes before it
+        yield PriceRow(
+            region_id=region_id, level=InstitutionLevel.primary, code=code, name=code, unit_price=Decimal(31),
+            valid_from=SINCE, insurance_class="A",
         )  # fmt: skip
     programme = Programme(region_id=region_id, code="P1", name="失能老年人健康服务", payer="财政", valid_from=SINCE)
     yield programme
@@ -142,22 +163,36 @@ def region_rows(region_id: UUID) -> Iterator[SQLModel]:
         region_id=region_id, plan_code="RESIDENT", name="居民医保", deductible_fen=10_000, pay_ratio=Decimal("0.5"),
         yearly_cap_fen=100_000_000, valid_from=SINCE,
     )  # fmt: skip
+    yield LtciRuleRow(
+        region_id=region_id, name="长期护理保险", codes=["BLOOD"], pay_ratio=Decimal("0.7"),
+        monthly_caps={"3": LTCI_CAP_FEN}, valid_from=SINCE,
+    )  # fmt: skip
+    for code, codes, per, most in (("FEE", [VISIT_FEE_CODE], LimitPer.week, 7), ("ONE", ["WOUND"], LimitPer.day, 3)):
+        yield PriceLimit(
+            region_id=region_id, code=code, title=f"限{most}次", codes=codes, per=per, maximum=most, valid_from=SINCE
+        )
+    yield ReductionRule(
+        region_id=region_id, code="LOW", title="低保减免", key_groups=["low_income"], codes=[], ratio=Decimal("0.5"),
+        valid_from=SINCE,
+    )  # fmt: skip
 
 
-def entitled(region_id: UUID, person_id: UUID, programme_id: UUID, year: str) -> Iterator[SQLModel]:
+def entitled(region_id: UUID, person_id: UUID, programme_id: UUID, on: date) -> Iterator[SQLModel]:
     """Yield an elder's enrolment and what the ledger knows of him: the year is no longer new to it."""
-    of = {"region_id": region_id, "person_id": person_id}
+    of, year = {"region_id": region_id, "person_id": person_id}, contracts.year_of(on)
     yield ProgrammeEnrolment(**of, programme_id=programme_id, valid_from=SINCE)
     yield Entitlement(**of, source="public_program", ref_id=programme_id, code="REHAB", period=year, cap=1_000_000)
     for source, cap in (("insurance_fund", 100_000_000), ("insurance_deductible", 10_000)):
         yield Entitlement(**of, source=source, ref_id=person_id, code="RESIDENT", period=year, cap=cap)
+    month = contracts.month_of(on)
+    yield Entitlement(**of, source="ltci", ref_id=person_id, code="", period=month, cap=LTCI_CAP_FEN)
 
 
 async def build(owner_url: str, keyring: Path) -> list[Desk]:
     """Make the schema and the town in an empty database; return the institutions."""
     engine = create_async_engine(owner_url)
     now, region_id, signer = datetime.now(UTC), new_id(), Signer(load(keyring))
-    year = str(local_date(now + timedelta(days=1)).year)
+    tomorrow = local_date(now) + timedelta(days=1)
     regional = list(region_rows(region_id))
     programme_id = next(row.id for row in regional if isinstance(row, Programme))
     institutions: list[list[SQLModel]] = [list(rows_of(region_id, now, no)) for no in range(INSTITUTIONS)]
@@ -168,7 +203,7 @@ async def build(owner_url: str, keyring: Path) -> list[Desk]:
             order.person_id, order.home_id = elders[no % ELDERS].id, elders[no % ELDERS].home_id or region_id
         rows += own
         for elder in elders:
-            rows += entitled(region_id, elder.id, programme_id, year)
+            rows += entitled(region_id, elder.id, programme_id, tomorrow)
     async with engine.begin() as connection:
         await connection.run_sync(schema.create_all)
         await put_in(connection, rows)

@@ -30,7 +30,7 @@ Writes = Annotated[Principal, Depends(http.Requires("accounts:write"))]
 Binds = Annotated[Principal, Depends(http.Requires("accounts:bind"))]
 
 
-@router.get("/me", response_model=schemas.MeRead, responses=http.refuses(NotFound))
+@router.get("/me", response_model=schemas.MeRead, responses=http.refuses(NotFound, etag=True))
 async def read_me(principal: Own, session: http.Session, request: Request) -> Response:
     """查看当前登录的账号和令牌的权限。"""
     facts = await usecases.get_account(session, region_id=principal.region_id, account_id=principal.account_id)

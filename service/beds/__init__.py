@@ -1,4 +1,5 @@
-"""家庭病床: the episode of a home bed, from opening (建床) to closing (撤床).
+"""家庭病床 and other stays paid by the day: from opening (建床) over pauses to closing (撤床).
 
-Owns `beds`. Asks `patients`, `institutions`, `practitioners`.
+Owns `beds` and `bed_pauses`. Asks `patients`, `institutions`, `practitioners`, `catalog` (per-diem agreements) and
+`orders`.
 """

@@ -64,3 +64,59 @@ class BedHasOpenOrders(Refusal):
 
     zh = "撤床日（{closed_on}）及以后还有未完成的查床订单，请先取消或改约。"
     en = "Rounds are still booked on or after {closed_on}; cancel them first."
+
+
+class InstitutionNotLicensed(Refusal):
+    """The institution has no licence in force on the opening day."""
+
+    zh = "本机构在 {opened_on} 没有有效的执业许可，不能收住。"
+    en = "The institution has no licence in force on {opened_on}."
+
+
+class AgreementMissing(Refusal):
+    """There is no per-diem agreement for this kind of stay on the opening day (按床日付费协议)."""
+
+    zh = "本机构在 {opened_on} 没有这类床位的按床日付费协议，请先由统筹区登记协议，或按项目付费。"
+    en = "The institution has no per-diem agreement for this kind of stay on {opened_on}; have one entered first."
+
+
+class ExclusionsNotAgreed(Refusal):
+    """Only what the agreement excludes may be charged beside the day rate."""
+
+    zh = "除外项目 {codes} 不在按床日付费协议之内，请删去，或先修改协议。"
+    en = "The agreement does not exclude {codes}; leave them out or have the agreement changed first."
+
+
+class PauseOutsideStay(Refusal):
+    """A pause lies within the stay."""
+
+    zh = "暂停须在住床期间之内（{opened_on} 起，{closed_on} 止），请修改日期。"
+    en = "A pause lies within the stay (from {opened_on} until {closed_on}); change its days."
+
+
+class PausesOverlap(Refusal):
+    """The bed is paused on some of these days already."""
+
+    zh = "这张床在这些日期中已有暂停，请先恢复或调整日期。"
+    en = "The bed is paused on some of these days already; resume it first or choose other days."
+
+
+class RoundsBookedInPause(Refusal):
+    """Rounds of this bed are still booked on days on which it would be paused."""
+
+    zh = "{first} 起的暂停期间还有未完成的查床订单，请先取消或改约。"
+    en = "Rounds are still booked on days of the pause from {first} on; cancel them first."
+
+
+class BedNotPaused(Refusal):
+    """The bed is not paused on that day."""
+
+    zh = "这张床在 {on} 没有暂停，无需恢复。"
+    en = "The bed is not paused on {on}."
+
+
+class BedDaysBilled(Refusal):
+    """Days that would no longer count are in a bill: it must be taken back first."""
+
+    zh = "其中有床日已经结算，请先冲销这些床日，再修改。"
+    en = "Some of these days are billed; take the bill back first."

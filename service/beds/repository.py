@@ -1,19 +1,49 @@
-"""Every query and lock of home beds."""
+"""Every query and lock of beds and their pauses."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, cast, func, text
+from sqlalchemy import ColumnElement, Integer, cast, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from service.beds import errors, rules
-from service.beds.models import Bed
+from service.beds.models import Bed, BedPause
+from service.catalog.per_diem_rules import StayKind
 from service.core.db import refusals
+from service.core.db.questions import Question
 from service.core.paging import PageRequest
 
-_OPEN_ON = text("select * from beds_open_on(:person, :on)")
+
+def _bed(row: Any) -> rules.BedFacts:
+    return rules.BedFacts(
+        bed_id=row.bed_id,
+        institution_id=row.institution_id,
+        opened_on=row.opened_on,
+        closed_on=row.closed_on,
+        payment=rules.BedPayment(row.payment),
+        excluded_codes=frozenset(row.excluded_codes),
+        kind=StayKind(row.kind),
+        pauses=tuple(
+            rules.PauseFacts(date.fromisoformat(first), date.fromisoformat(until) if until else None)
+            for first, until in row.pauses
+        ),
+        terms=None
+        if row.daily_rate is None
+        else rules.DayTerms(row.daily_rate, row.pay_ratio, row.year_cap_fen, row.institution_share),
+    )
+
+
+# the bed that is open for a person on a day, whatever the institution
+STAY_ON: Final[Question[rules.BedFacts | None]] = Question(
+    "bed_id institution_id opened_on closed_on payment excluded_codes kind pauses daily_rate pay_ratio year_cap_fen"
+    " institution_share",
+    "beds_stay_on(:person_id, :on)",
+    lambda rows: next(map(_bed, rows), None),
+)
 
 
 async def find_bed(session: AsyncSession, *, region_id: UUID, bed_id: UUID, lock: bool = False) -> Bed | None:
@@ -48,19 +78,15 @@ async def list_page(
     return (await session.execute(query)).scalars().all()
 
 
-async def find_open(session: AsyncSession, *, person_id: UUID, on: date) -> rules.BedFacts | None:
-    """Return the bed that is open for a person on a day, whatever the institution, or None."""
-    row = (await session.execute(_OPEN_ON, {"person": person_id, "on": on})).one_or_none()
-    if row is None:
-        return None
-    return rules.BedFacts(
-        bed_id=row.bed_id,
-        institution_id=row.institution_id,
-        opened_on=row.opened_on,
-        closed_on=row.closed_on,
-        payment=rules.BedPayment(row.payment),
-        excluded_codes=frozenset(row.excluded_codes),
-    )
+async def pauses_of(
+    session: AsyncSession, *, region_id: UUID, bed_ids: Collection[UUID]
+) -> Mapping[UUID, Sequence[BedPause]]:
+    """Return the pauses of beds that the fence lets through, the earliest first."""
+    query = select(BedPause).where(col(BedPause.region_id) == region_id, col(BedPause.bed_id).in_(bed_ids))
+    found: defaultdict[UUID, list[BedPause]] = defaultdict(list)
+    for row in (await session.execute(query.order_by(col(BedPause.first), col(BedPause.id)))).scalars():
+        found[row.bed_id].append(row)
+    return found
 
 
 async def next_no(session: AsyncSession, *, region_id: UUID, institution_id: UUID, year: int) -> str:
@@ -82,5 +108,9 @@ refusals.name_constraints(
     {
         "beds_one_open": errors.BedAlreadyOpen,
         "beds_no_once": errors.BedNumberTaken,
+        "bed_pauses_one": errors.PausesOverlap,
+        "bed_pauses_inside": errors.PauseOutsideStay,
+        # said by the tables of bed days, which stand above: a billed day stays a day of its stay
+        "bed_days_of_open_days": errors.BedDaysBilled,
     }
 )

@@ -1,4 +1,4 @@
-"""HTTP of home beds."""
+"""HTTP of beds."""
 
 from datetime import date
 from typing import Annotated
@@ -26,7 +26,10 @@ router = APIRouter(tags=["家庭病床"])
         errors.BedInTheFuture,
         patient_errors.PersonDeceased,
         errors.HomeBedNotRegistered,
+        errors.InstitutionNotLicensed,
         errors.DoctorNotQualified,
+        errors.AgreementMissing,
+        errors.ExclusionsNotAgreed,
         keyed=True,
     ),
 )
@@ -64,7 +67,7 @@ async def list_beds(
     )
 
 
-@router.get("/beds/{bed_id}", response_model=schemas.BedRead, responses=http.refuses(problems.NotFound))
+@router.get("/beds/{bed_id}", response_model=schemas.BedRead, responses=http.refuses(problems.NotFound, etag=True))
 async def read_bed(
     bed_id: UUID,
     principal: Annotated[Principal, Depends(http.Requires("beds:read"))],
@@ -85,6 +88,7 @@ async def read_bed(
         errors.BedInTheFuture,
         errors.ClosingReasonWrong,
         errors.BedHasOpenOrders,
+        errors.BedDaysBilled,
     ),
 )
 async def close_bed(
@@ -96,3 +100,46 @@ async def close_bed(
 ) -> schemas.BedRead:
     """撤床并记录撤床情况；撤床当天不计床日。"""
     return await usecases.close_bed(session, principal=principal, bed_id=bed_id, asked=asked, now=now)
+
+
+@router.post(
+    "/beds/{bed_id}/pauses",
+    status_code=201,
+    response_model=schemas.BedRead,
+    responses=http.refuses(
+        problems.NotFound,
+        errors.BedInTheFuture,
+        errors.PauseOutsideStay,
+        errors.PausesOverlap,
+        errors.RoundsBookedInPause,
+        errors.BedDaysBilled,
+        keyed=True,
+    ),
+)
+async def pause_bed(
+    bed_id: UUID,
+    asked: schemas.BedPausing,
+    principal: Annotated[Principal, Depends(http.Requires("beds:write"))],
+    session: http.Session,
+    now: http.Now,
+    once: http.OnlyOnce,
+) -> schemas.BedRead | Response:
+    """暂停：暂停的日子不计床日、不减免，上门照常收费；恢复当天不再暂停。"""
+    return await once.run(
+        asked, lambda: usecases.pause_bed(session, principal=principal, bed_id=bed_id, asked=asked, now=now)
+    )
+
+
+@router.post(
+    "/beds/{bed_id}/resumption",
+    responses=http.refuses(problems.NotFound, errors.BedInTheFuture, errors.BedNotPaused),
+)
+async def resume_bed(
+    bed_id: UUID,
+    asked: schemas.BedResuming,
+    principal: Annotated[Principal, Depends(http.Requires("beds:write"))],
+    session: http.Session,
+    now: http.Now,
+) -> schemas.BedRead:
+    """恢复：从这天起重新计床日。"""
+    return await usecases.resume_bed(session, principal=principal, bed_id=bed_id, asked=asked, now=now)

@@ -38,11 +38,32 @@ class SettledAlready(Refusal):
     en = "The visit is settled already; reverse the bill first to correct it."
 
 
+class CancellationCharged(Refusal):
+    """The cancelled visit was charged before, even if that bill was taken back."""
+
+    zh = "这次上门已收过取消费，不再收取。"
+    en = "The cancelled visit was charged before."
+
+
+class NoCase(Refusal):
+    """The charge for a cancelled visit is no billing case."""
+
+    zh = "取消费不是按项目核算的账单，没有收费案例；依据见账单的说明。"
+    en = "The charge for a cancelled visit was not made by the billing rules; its line says what it stands on."
+
+
 class ReversedAlready(Refusal):
     """The settlement was reversed before."""
 
     zh = "这笔账已经冲销过，不能再次冲销。"
     en = "The settlement was reversed before."
+
+
+class BillUnchanged(Refusal):
+    """Settled again, the bill would be the same."""
+
+    zh = "按现在的签约、项目和价格重新计算，账单没有变化，没有冲销。"
+    en = "Settled again the bill would be the same; nothing was taken back."
 
 
 class HomeUnknown(Refusal):
@@ -57,6 +78,20 @@ class QuoteTaken(Refusal):
 
     zh = "这份报价已用于另一个订单，请重新报价。"
     en = "The quote belongs to another order; ask for a new one."
+
+
+class QuoteExpired(Refusal):
+    """The quote is no longer valid."""
+
+    zh = "这份报价已于 {valid_until} 失效，请重新询价。"
+    en = "The quote was valid until {valid_until}; ask for a new one."
+
+
+class QuoteNotSigned(Refusal):
+    """The quote is not what this service signed, or was not made to be named in a booking."""
+
+    zh = "这份报价没有有效的签名，不能用来预约，请重新询价。"
+    en = "The quote bears no valid signature of this service; ask for a new one."
 
 
 class ProviderNotQualified(Refusal):

@@ -3,17 +3,16 @@
 The settlement keeps this document (`xunzhen bill` reads it); it holds ids, dates and amounts, no name of a person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
 
 from service.billing import rules
 from service.core import money
 from service.core.clock import LOCAL
 
-_FORMAT: Final = "xunzhen.billing-case/1"
+FORMAT: Final = "xunzhen.billing-case/1"
 
 Document = dict[str, Any]
 
@@ -27,35 +26,62 @@ def as_case(
     used: rules.Used,
     peers: tuple[rules.Visit, ...] = (),
 ) -> Document:
-    """Return the billing case in which `visit` is settled, once, on exactly these facts."""
-    others = sorted({peer.patient for peer in peers} - {patient.id})
-    insurance = terms.insurance
+    """Return the billing case in which `visit` is settled, once, on exactly these facts.
+
+    The patients of the visits that share its fee stand under pseudonyms.
+    """
+    others = _pseudonyms(patient.id, ((peer.id, peer.patient) for peer in peers))
+    region = {
+        **({"ltci": _ltci(terms.ltci)} if terms.ltci else {}),
+        **({"insurance": _insurance(terms.insurance)} if terms.insurance else {}),
+    }
     return {
-        "format": _FORMAT,
+        "format": FORMAT,
         "policy": _policy(terms.policy),
         "institution": {
             "code": institution_code,
-            "service_modes": [{"mode": row.mode, **_period(row.valid)} for row in terms.service_modes],
+            "service_modes": [{"mode": row.mode, **period(row.valid)} for row in terms.service_modes],
         },
         "staff": [
-            {"id": member, "licences": [_period(licence) for licence in licences]}
+            {"id": member, "licences": [period(licence) for licence in licences]}
             for member, licences in terms.licences.items()
         ],
         "price_book": [_price(row) for rows in terms.prices.values() for row in rows],
         "visit_fee_tariff": [_tariff(row) for row in terms.tariffs],
-        **({"region": {"insurance": _insurance(insurance)}} if insurance else {}),
+        **({"region": region} if region else {}),
         "programs": [_programme(each) for each in terms.programmes.values()],
-        "patients": [_patient(patient, used), *({"id": other} for other in others)],
+        "patients": [_patient(patient, used), *({"id": other} for other in others.values())],
         "contracts": [_contract(each, patient.id, used) for each in patient.contracts],
-        "beds": [_bed(each, patient.id) for each in patient.beds],
-        "visits": [_visit(each) for each in (visit, *peers)],
+        "beds": [bed(each, patient.id) for each in patient.beds],
+        "visits": [_visit(each, others) for each in (visit, *peers)],
         "events": [{"settle": visit.id}],
     }
 
 
-def person_ids(case: Document) -> tuple[UUID, ...]:
-    """Return whom a billing case is about: the patient, then the others of a shared trip."""
-    return tuple(UUID(each["id"]) for each in case["patients"])
+def case_of(kept: Document) -> Document:
+    """Return the billing case that a settlement keeps: in its proof, or (before there were proofs) as it is."""
+    return under_pseudonyms(kept.get("case", kept))
+
+
+def metres_of(visit: Document) -> int:
+    """Return how far the home of a visit of a case was, in whole metres."""
+    return int(Decimal(visit["distance_km"]).scaleb(3))
+
+
+def under_pseudonyms(case: Document) -> Document:
+    """Return a billing case with the others of a shared trip under pseudonyms, as those of today are written."""
+    patient = case["patients"][0]["id"]
+    others = _pseudonyms(patient, ((each["id"], each["patient"]) for each in case["visits"]))
+    return case | {
+        "patients": [each | {"id": others.get(each["id"], each["id"])} for each in case["patients"]],
+        "visits": [each | {"patient": others.get(each["patient"], each["patient"])} for each in case["visits"]],
+    }
+
+
+def _pseudonyms(patient: str, visits: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return how the others are called: P2, P3, … in the order of their visits' ids, the same in every copy."""
+    others = dict.fromkeys(other for _, other in sorted(visits) if other != patient)
+    return {other: f"P{number}" for number, other in enumerate(others, start=2)}
 
 
 def _policy(policy: rules.Policy) -> Document:
@@ -68,8 +94,9 @@ def _policy(policy: rules.Policy) -> Document:
     }
 
 
-def _period(period: rules.Period) -> Document:
-    return {"from": period.first.isoformat(), "to": _day(period.last)}
+def period(days: rules.Period) -> Document:
+    """Return a period as a case writes it, both days included."""
+    return {"from": days.first.isoformat(), "to": _day(days.last)}
 
 
 def _day(day: date | None) -> str | None:
@@ -85,7 +112,7 @@ def _price(row: rules.PriceRow) -> Document:
         "code": row.code,
         "name": row.name,
         "unit_price": _decimal(row.unit_price),
-        **_period(row.valid),
+        **period(row.valid),
         "per_visit_max": row.per_visit_max,
         "includes": sorted(row.includes),
         "excludes": sorted(row.excludes),
@@ -97,7 +124,7 @@ def _price(row: rules.PriceRow) -> Document:
 def _tariff(row: rules.Tariff) -> Document:
     night = row.night
     return {
-        **_period(row.valid),
+        **period(row.valid),
         "unit": row.unit.value,
         "insurance_class": row.insurance_class.value,
         "self_ratio": _decimal(row.self_ratio),
@@ -118,6 +145,15 @@ def _tariff(row: rules.Tariff) -> Document:
     }
 
 
+def _ltci(ltci: rules.LtciTerms) -> Document:
+    return {
+        "eligible_grades": sorted(ltci.eligible_grades),
+        "catalog": sorted(ltci.catalog),
+        "pay_ratio": _decimal(ltci.pay_ratio),
+        "monthly_cap": money.format_yuan(ltci.monthly_cap_fen),
+    }
+
+
 def _insurance(insurance: rules.InsuranceTerms) -> Document:
     return {
         "deductible": money.format_yuan(insurance.deductible_fen),
@@ -128,7 +164,7 @@ def _insurance(insurance: rules.InsuranceTerms) -> Document:
 
 def _programme(programme: rules.Programme) -> Document:
     items = [{"code": code, "per_year": units} for code, units in sorted(programme.per_year.items())]
-    return {"id": programme.id, **_period(programme.valid), "items": items}
+    return {"id": programme.id, **period(programme.valid), "items": items}
 
 
 def _patient(patient: rules.Patient, used: rules.Used) -> Document:
@@ -137,17 +173,19 @@ def _patient(patient: rules.Patient, used: rules.Used) -> Document:
         "programs": [
             {
                 "id": enrolment.programme,
-                **_period(enrolment.valid),
+                **period(enrolment.valid),
                 "used": _units_by_year(enrolment.programme, used),
             }
             for enrolment in patient.enrolments
         ],
     }
+    if patient.ltci_grade is not None:
+        told["ltci"] = {"grade": patient.ltci_grade, "used": _money_by_period(rules.Balance.ltci_fen, used)}
     if patient.insured is not None:
         told["insurance"] = {
-            **_period(patient.insured),
-            "deductible_used": _money_by_year(rules.Balance.deductible_fen, used),
-            "fund_used": _money_by_year(rules.Balance.fund_fen, used),
+            **period(patient.insured),
+            "deductible_used": _money_by_period(rules.Balance.deductible_fen, used),
+            "fund_used": _money_by_period(rules.Balance.fund_fen, used),
         }
     return told
 
@@ -160,7 +198,7 @@ def _units_by_year(programme: str, used: rules.Used) -> dict[str, dict[str, int]
     return found
 
 
-def _money_by_year(balance: rules.Balance, used: rules.Used) -> Mapping[str, str]:
+def _money_by_period(balance: rules.Balance, used: rules.Used) -> Mapping[str, str]:
     return {of.period: money.format_yuan(fen) for of, fen in used.items() if of.balance is balance and of.period}
 
 
@@ -172,7 +210,7 @@ def _contract(contract: rules.Contract, patient_id: str, used: rules.Used) -> Do
         "id": contract.id,
         "patient": patient_id,
         "signed_on": contract.signed_on.isoformat(),
-        **_period(contract.valid),
+        **period(contract.valid),
         "terminated_on": _day(contract.terminated_on),
         "covers_visit_fee": contract.covers_visit_fee,
         "capitated_codes": sorted(contract.capitated_codes),
@@ -183,31 +221,32 @@ def _contract(contract: rules.Contract, patient_id: str, used: rules.Used) -> Do
     }
 
 
-def _bed(bed: rules.Bed, patient_id: str) -> Document:
+def bed(stay: rules.Bed, patient_id: str) -> Document:
+    """Return a bed of a patient with its pauses, and what a day of it costs."""
     told: Document = {
-        "id": bed.id,
+        "id": stay.id,
         "patient": patient_id,
-        "opened_on": bed.opened_on.isoformat(),
-        "closed_on": _day(bed.closed_on),
-        "pauses": [{"from": pause.first.isoformat(), "to": _day(pause.until)} for pause in bed.pauses],
+        "opened_on": stay.opened_on.isoformat(),
+        "closed_on": _day(stay.closed_on),
+        "pauses": [{"from": pause.first.isoformat(), "to": _day(pause.until)} for pause in stay.pauses],
         "payment": "per_item",
     }
-    if bed.per_diem is not None:
+    if stay.per_diem is not None:
         told |= {
             "payment": "per_diem",
-            "daily_rate": _decimal(bed.per_diem.daily_rate),
-            "per_diem_pay_ratio": _decimal(bed.per_diem.pay_ratio),
-            "per_diem_year_cap": money.format_yuan(bed.per_diem.year_cap_fen),
-            "excluded_codes": sorted(bed.per_diem.excluded_codes),
+            "daily_rate": _decimal(stay.per_diem.daily_rate),
+            "per_diem_pay_ratio": _decimal(stay.per_diem.pay_ratio),
+            "per_diem_year_cap": money.format_yuan(stay.per_diem.year_cap_fen),
+            "excluded_codes": sorted(stay.per_diem.excluded_codes),
         }
     return told
 
 
-def _visit(visit: rules.Visit) -> Document:
+def _visit(visit: rules.Visit, others: Mapping[str, str]) -> Document:
     started_at = datetime.combine(visit.service_on, visit.starts_at, tzinfo=LOCAL)
     return {
         "id": visit.id,
-        "patient": visit.patient,
+        "patient": others.get(visit.patient, visit.patient),
         "mode": visit.mode,
         "home": visit.home,
         "trip": visit.trip,

@@ -5,18 +5,34 @@ service date, so that a later change never alters what the visit costs.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.beds import usecases as beds
-from service.billing import evidence, repository, rules, translation
+from service.billing import (
+    around,
+    free_clinic,
+    insuring,
+    making,
+    reductions,
+    repository,
+    rules,
+    statement,
+    translation,
+)
+from service.billing.ledger.rules import Income
+from service.billing.limits import Limit
+from service.billing.proof import document
 from service.catalog import rules as catalog_rules
 from service.catalog import usecases as catalog
+from service.catalog.programme_rules import ProgrammeKind
 from service.contracts import usecases as contracts
 from service.core import geo
+from service.core.db.questions import Asked
 from service.institutions import usecases as institutions
 from service.institutions.rules import InstitutionFacts, SettingsOn, settings
 from service.orders.rules import MODE_NEEDED, OrderKind
@@ -36,7 +52,12 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that a bill stands on. `labels` gives the ids of contracts, programmes and beds a name."""
+    """Everything that a bill stands on. `labels` gives the ids of contracts, programmes and beds a name.
+
+    `incomes` says of each code which income its money is, `package_classes` of each contract the class of what its
+    package pays. `limits` stand before the kernel, `offer` after it. `forgone` is the share of a fee that a free clinic
+    does not charge: the visit's place in the round of its trip stays what the others reckon with.
+    """
 
     visit: rules.Visit
     peers: tuple[rules.Visit, ...]
@@ -47,30 +68,79 @@ class Facts:
     person_id: UUID
     plan_code: str | None
     labels: Mapping[str, str]
+    incomes: Mapping[str, Income] = field(default_factory=dict)
+    package_classes: Mapping[str, str] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
+    offer: reductions.Offer = reductions.NOTHING
+    forgone: rules.FeeShare | None = None
 
-    def settle(self) -> rules.Settlement:
-        """Run the kernel on the facts.
+    def as_free_clinic(self, programmes: Collection[str]) -> "Facts":
+        """Return the facts without a visit fee, whatever the policy, when free-clinic programmes (义诊) pay everything.
+
+        That is: every unit of every charged service. Otherwise the facts stay as they are.
+        """
+        try:
+            made = self.make() if programmes else None
+        except rules.Refused:
+            return self  # the gate says so when the bill is made
+        if made is None or not free_clinic.pays_everything(made.settlement, programmes):
+            return self
+        return replace(
+            self,
+            terms=making.without_fee(self.terms),
+            labels={**self.labels, statement.FREE_CLINIC: free_clinic.SENTENCE},
+            forgone=made.share,
+        )
+
+    def make(self) -> making.Made:
+        """Make the bill: limits, the kernel, reductions.
 
         Raises:
             rules.Refused: the gate's reason.
         """
-        return rules.settle_visit(self.visit, terms=self.terms, patient=self.patient, used=self.used, peers=self.peers)
-
-    def as_case(self) -> evidence.Document:
-        """Return the facts as a billing case."""
-        return evidence.as_case(
+        return making.make(
             self.visit,
-            institution_code=self.institution_code,
             terms=self.terms,
             patient=self.patient,
             used=self.used,
             peers=self.peers,
+            limits=self.limits,
+            offer=self.offer,
+        )
+
+    def proof(self, made: making.Made) -> document.Document:
+        """Return the proof of the bill that was made from the facts."""
+        return document.envelope(
+            made,
+            institution_code=self.institution_code,
+            patient=self.patient,
+            used=self.used,
+            peers=self.peers,
+            visit=self.visit,
+            policy=self.terms.policy,
+            limits=self.limits,
+            offer=self.offer,
         )
 
 
 def mode_of(kind: str) -> str:
     """Return the registered service mode (服务方式) that a kind of order needs."""
     return str(MODE_NEEDED[OrderKind(kind)])
+
+
+def asked_of_visit(
+    *, region_id: UUID, institution_id: UUID, person_id: UUID, on: date, codes: Collection[str]
+) -> list[Asked[Any]]:
+    """Return what is asked of a visit of a person on a day, to be asked together: rooms then find it at hand."""
+    at = {"region_id": region_id, "institution_id": institution_id}
+    of = {"region_id": region_id, "person_id": person_id}
+    return [
+        *institutions.asked_of_day(**at, on=on),
+        *catalog.asked_of_visit(**at, on=on, codes=codes),
+        *patients.asked_of_payers(**of),
+        *contracts.asked_of_payers(**of, institution_id=institution_id, on=on),
+        *beds.asked_on(person_id=person_id, on=on),
+    ]
 
 
 async def house_on(session: AsyncSession, *, region_id: UUID, institution_id: UUID, on: date) -> House:
@@ -143,40 +213,63 @@ async def gather(
     """
     on, of = house.on, {"region_id": region_id, "person_id": person_id}
     await patients.get_person(session, **of)
-    coverage = await patients.coverage_on(session, **of, on=on)
-    plan_code = coverage.plan_code if coverage else None
-    insurance = (
-        await catalog.insurance_rule(session, region_id=region_id, plan_code=plan_code, on=on) if plan_code else None
+    insured = await insuring.insurances_on(session, **of, institution_id=house.institution.id, on=on)
+    balances = await contracts.ensure_year(
+        session, **of, on=on, insurance=insured.rule, ltci_cap_fen=insured.ltci_cap_fen
     )
-    balances = await contracts.ensure_year(session, **of, on=on, insurance=insurance)
-    covers = await contracts.cover_on(session, **of, on=on)
+    covers = await contracts.cover_on(session, **of, on=on, institution_id=house.institution.id)
     enrolments = await contracts.enrolments_on(session, **of, on=on)
     in_force = await catalog.programmes(session, region_id=region_id, on=on)
     programmes = translation.programmes(in_force, enrolments)
     bed = await beds.open_on(session, **of, on=on)
     own = await contracts.held_by(session, region_id=region_id, order_id=order_id) if order_id else {}
-    rows = await catalog.price_rows(session, region_id=region_id, institution_id=house.institution.id, on=on)
-    return Facts(
+    codes = _codes([visit, *peers])
+    rows = await catalog.price_rows(
+        session, region_id=region_id, institution_id=house.institution.id, on=on, codes=codes
+    )
+    limits = await around.limits_on(
+        session, region_id=region_id, on=on, codes=_codes([visit]), bed=bed, balances=balances
+    )
+    offer = await around.offer_on(session, **of, institution_id=house.institution.id, on=on)
+    known = Facts(
         visit=visit,
         peers=peers,
         institution_code=house.institution.code,
         terms=replace(
             house.terms,
             licences=dict(licences),
-            prices=translation.prices(rows, _codes([visit, *peers])),
-            insurance=translation.insurance(insurance),
+            prices=translation.prices(rows, codes),
+            ltci=insured.ltci,
+            insurance=translation.insurance(insured.rule),
             programmes=programmes,
         ),
         patient=translation.patient(
-            person_id, enrolments=enrolments, known=programmes, coverage=coverage, contracts=covers, bed=bed
+            person_id,
+            enrolments=enrolments,
+            known=programmes,
+            ltci_grade=insured.ltci_grade,
+            coverage=insured.coverage,
+            contracts=covers,
+            bed=bed,
         ),
-        used=translation.used(balances, person_id=person_id, plan_code=plan_code, own=own),
+        used=translation.used(balances, person_id=person_id, plan_code=insured.plan_code, own=own),
         person_id=person_id,
-        plan_code=plan_code,
-        labels={str(row.id): f"“{row.name}”" for row in in_force}
+        plan_code=insured.plan_code,
+        labels={**insured.labels}
+        | {str(row.id): f"“{row.name}”" for row in in_force}
+        | {
+            str(row.id): f"“{row.name}”（符合条件自动纳入）"
+            for row in in_force
+            if any(each.programme_id == row.id and each.automatic for each in enrolments)
+        }
         | {str(cover.contract_id): f"（{cover.signed_on}签）" for cover in covers}
         | ({str(bed.bed_id): f"（{bed.opened_on}建床）"} if bed else {}),
+        incomes=translation.incomes(rows, house.tariff),
+        package_classes={str(cover.contract_id): str(cover.income_class) for cover in covers},
+        limits=limits,
+        offer=offer,
     )
+    return known.as_free_clinic([str(row.id) for row in in_force if row.kind is ProgrammeKind.free_clinic])
 
 
 def _codes(visits: Iterable[rules.Visit]) -> set[str]:

@@ -4,15 +4,29 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from service.billing import guards
 from service.core.db import fences, rows
 
 
+def _journaled() -> Any:
+    """Return the field that says that a row's entries are checked; what the version before writes has none."""
+    return Field(default=False, sa_column_kwargs={"server_default": text("false")})
+
+
+def _claimed() -> Any:
+    """Return a field of what of a line came before medical insurance (fen)."""
+    return rows.fen(default=0, sa_column_kwargs={"server_default": text("0")})
+
+
 class Quote(rows.InstitutionRow, table=True):
-    """What an order was said to cost when it was placed: the kernel's bill, its facts, the distance it stands on."""
+    """What a visit was said to cost: the kernel's bill, its facts, the distance it stands on.
+
+    `asked` is what it was asked for. With a `token`, the house's signature, it can be named in a booking until
+    `valid_until`. Accepted, it is the ceiling of what the family pays; of several the one accepted last.
+    """
 
     __tablename__ = "quotes"
     __table_args__ = (
@@ -29,10 +43,17 @@ class Quote(rows.InstitutionRow, table=True):
     patient_fen: int = rows.fen()
     bill: Any = rows.document()
     quoted_at: datetime = rows.moment()
+    asked: Any = rows.document(nullable=True, default=None)
+    valid_until: datetime | None = rows.moment(nullable=True, default=None)
+    token: str | None = None
+    accepted_at: datetime | None = rows.moment(nullable=True, default=None)
 
 
 class Settlement(rows.InstitutionRow, table=True):
-    """The settlement of a visit. The first has seq 1; a later one must follow the reversal of the one before."""
+    """The settlement of a visit. The first has seq 1; a later one must follow the reversal of the one before.
+
+    `kind` `cancellation`: of a crew that went in vain (上门服务取消费), not of a service.
+    """
 
     __tablename__ = "settlements"
     __table_args__ = (
@@ -40,7 +61,8 @@ class Settlement(rows.InstitutionRow, table=True):
         rows.refers("person_id", to="patients"),
         # one live settlement per visit: seq n + 1 needs the reversal of n, which is a row of its own
         UniqueConstraint("region_id", "visit_id", "seq", name="settlements_one_live"),
-        CheckConstraint("(seq = 1 and follows_seq is null) or (seq > 1 and follows_seq = seq - 1)", name="follows"),
+        # `is not distinct from`: a null would make the check neither true nor false, and let it pass
+        CheckConstraint("seq > 0 and follows_seq is not distinct from nullif(seq - 1, 0)", name="follows"),
         ForeignKeyConstraint(
             ["region_id", "visit_id", "follows_seq"],
             ["reversals.region_id", "reversals.visit_id", "reversals.seq"],
@@ -55,13 +77,24 @@ class Settlement(rows.InstitutionRow, table=True):
             name="settlements_of_a_round",
         ),
         CheckConstraint("gross_fen >= 0 and patient_fen between 0 and gross_fen", name="amounts"),
+        CheckConstraint("kind in ('visit', 'cancellation')", name="kind"),
+        # a crew that went in vain is paid for once, also when that bill was taken back
+        Index(
+            "settlements_one_cancellation",
+            "region_id",
+            "visit_id",
+            unique=True,
+            postgresql_where=text("kind = 'cancellation'"),
+        ),
         Index("ix_settlements_person", "region_id", "person_id", "service_on"),  # an elder's own bills
         Index("ix_settlements_day", "region_id", "institution_id", "service_on"),  # the totals of a period
+        Index("ix_settlements_settled", "region_id", "institution_id", "settled_at"),  # the bills made in a period
         Index("ix_settlements_trip", "region_id", "trip_id", "home_id"),  # what stands of a trip
     )
 
     visit_id: UUID
     person_id: UUID
+    kind: str = Field(default="visit", sa_column_kwargs={"server_default": "visit"})
     trip_id: UUID | None = None
     home_id: UUID | None = None
     trip_round: int
@@ -70,15 +103,29 @@ class Settlement(rows.InstitutionRow, table=True):
     service_on: date
     gross_fen: int = rows.fen()
     patient_fen: int = rows.fen()
+    plan_code: str | None = None
     facts: Any = rows.document()
+    journaled: bool = _journaled()
     settled_at: datetime = rows.moment()
 
 
 class BillLine(SQLModel, table=True):
-    """One line of a settlement, with its price row and the sentence that explains it."""
+    """One line of a settlement, with its price row and the sentence that explains it.
+
+    `insured_fen` of it came before medical insurance in `insurance_class`; of that the policy covers `eligible_fen`,
+    and of that `deductible_fen` fell below the deductible.
+    """
 
     __tablename__ = "bill_lines"
-    __table_args__ = (rows.refers("settlement_id", to="settlements"),)
+    __table_args__ = (
+        rows.refers("settlement_id", to="settlements"),
+        CheckConstraint("income_class in ('unified', 'memorandum')", name="income_class"),
+        CheckConstraint(
+            "insured_fen between 0 and gross_fen and eligible_fen between 0 and insured_fen"
+            " and deductible_fen between 0 and eligible_fen and (insured_fen = 0) = (insurance_class is null)",
+            name="claimed",
+        ),
+    )
 
     region_id: UUID = Field(primary_key=True)
     institution_id: UUID
@@ -93,10 +140,18 @@ class BillLine(SQLModel, table=True):
     patient_fen: int = rows.fen()
     price_from: date | None = None
     reason: str
+    national_code: str | None = None
+    unit: str | None = None
+    income_class: str = Field(default="unified", sa_column_kwargs={"server_default": "unified"})
+    sentence: str | None = None
+    insurance_class: str | None = None
+    insured_fen: int = _claimed()
+    eligible_fen: int = _claimed()
+    deductible_fen: int = _claimed()
 
 
 class BillFunding(SQLModel, table=True):
-    """One payer's part of a line."""
+    """One payer's part of a line; `income_class` is that of the package that pays, None: the line's."""
 
     __tablename__ = "bill_fundings"
     __table_args__ = (
@@ -106,6 +161,7 @@ class BillFunding(SQLModel, table=True):
             name="bill_fundings_of_a_line",
         ),
         CheckConstraint("amount_fen >= 0", name="amount"),
+        CheckConstraint("income_class in ('unified', 'memorandum')", name="income_class"),
     )
 
     region_id: UUID = Field(primary_key=True)
@@ -118,6 +174,8 @@ class BillFunding(SQLModel, table=True):
     units: int | None = Field(default=None, sa_type=BigInteger)
     amount_fen: int = rows.fen()
     reason: str
+    income_class: str | None = None
+    remaining: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Reversal(rows.InstitutionRow, table=True):
@@ -133,6 +191,7 @@ class Reversal(rows.InstitutionRow, table=True):
             ["settlements.region_id", "settlements.visit_id", "settlements.seq"],
             name="reversals_of_a_settlement",
         ),
+        Index("ix_reversals_reversed", "region_id", "institution_id", "reversed_at"),  # those of a period
     )
 
     settlement_id: UUID
@@ -142,6 +201,7 @@ class Reversal(rows.InstitutionRow, table=True):
     gross_fen: int = rows.fen()
     patient_fen: int = rows.fen()
     reversed_by_account_id: UUID
+    journaled: bool = _journaled()
     reversed_at: datetime = rows.moment()
 
 

@@ -1,14 +1,16 @@
 """Posts a bill: the settlement with its evidence, its lines and their payers, and its place in the trip's round."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.billing import errors, facts, repository, rules, statement
+from service.billing import errors, facts, making, repository, rules, statement
 from service.billing.models import BillFunding, BillLine, Settlement, VisitFee
+from service.billing.proof import document
 from service.core.ids import new_id
 from service.visits.rules import VisitProof
 
@@ -26,14 +28,14 @@ async def join_round(
     *,
     region_id: UUID,
     proof: VisitProof,
-    known: facts.Facts,
-    bill: rules.Bill,
+    policy: rules.Policy,
+    share: rules.FeeShare | None,
     last: Settlement | None,
 ) -> int:
     """Return the round of its trip to which a bill belongs; the first one begins it and fixes the fee and its shares.
 
-    A visit that was reversed waits until all bills of the round are: `last` is its last settlement, reversed. A visit
-    alone has a round of its own each time.
+    `share` is the visit's share of the fee, whether or not it is charged. A visit that was reversed waits until all
+    bills of the round are: `last` is its last settlement, reversed. A visit alone has a round of its own each time.
 
     Raises:
         errors.TripSettled: another bill of the round stands.
@@ -42,7 +44,7 @@ async def join_round(
     if proof.trip_id is None:
         return last.seq + 1 if last else 1
     at = {"region_id": region_id, "trip_id": proof.trip_id, "home_id": proof.home_id}
-    trip = _trip(bill.fee, known.terms.policy)
+    trip = _trip(share, policy)
     current = await repository.last_round(session, **at)
     if current is not None and await repository.trip_is_live(session, **at):
         if last is not None and last.trip_round == current.round:
@@ -68,13 +70,18 @@ async def post(
     region_id: UUID,
     proof: VisitProof,
     known: facts.Facts,
-    bill: rules.Bill,
+    made: making.Made,
+    lines: Sequence[statement.LineFacts],
     last: Settlement | None,
     trip_round: int,
     service_on: date,
     now: datetime,
+    uncollected: Mapping[str, Any] | None = None,
 ) -> Settlement:
-    """Write a bill; at the commit the database checks that its sums agree."""
+    """Write a bill; at the commit the database checks that its sums agree, and that the journal has it.
+
+    `uncollected` is what of `lines` the family did not agree to: the last step of the proof.
+    """
     row = Settlement(
         region_id=region_id,
         id=new_id(),
@@ -87,12 +94,14 @@ async def post(
         seq=last.seq + 1 if last else 1,
         follows_seq=last.seq if last else None,
         service_on=service_on,
-        gross_fen=bill.gross_fen,
-        patient_fen=bill.patient_fen,
-        facts=known.as_case(),
+        gross_fen=sum(line.gross_fen for line in lines),
+        patient_fen=sum(line.patient_fen for line in lines),
+        plan_code=known.plan_code,
+        facts=_proof(known.proof(made), uncollected),
+        journaled=True,
         settled_at=now,
     )
-    await post_rows(session, row, statement.lines_of(bill, known.labels))
+    await post_rows(session, row, lines)
     return row
 
 
@@ -100,7 +109,7 @@ async def post_rows(session: AsyncSession, settlement: Settlement, lines: Sequen
     """Write a settlement, then its lines, then their fundings: each statement finds what it refers to."""
     session.add(settlement)
     await session.flush()
-    of = {
+    of: dict[str, Any] = {
         "region_id": settlement.region_id,
         "institution_id": settlement.institution_id,
         "settlement_id": settlement.id,
@@ -118,6 +127,11 @@ async def post_rows(session: AsyncSession, settlement: Settlement, lines: Sequen
             patient_fen=line.patient_fen,
             price_from=line.price_from,
             reason=line.reason,
+            national_code=line.national_code,
+            unit=line.unit,
+            sentence=line.sentence,
+            income_class=line.income.income_class,
+            **(asdict(line.claim) if line.claim else {}),
         )
         for line_no, line in enumerate(lines, start=1)
     )
@@ -132,6 +146,8 @@ async def post_rows(session: AsyncSession, settlement: Settlement, lines: Sequen
             units=part.units,
             amount_fen=part.amount_fen,
             reason=part.reason,
+            income_class=part.income_class,
+            remaining=part.remaining,
         )
         for line_no, line in enumerate(lines, start=1)
         for funding_no, part in enumerate(line.fundings, start=1)
@@ -139,7 +155,14 @@ async def post_rows(session: AsyncSession, settlement: Settlement, lines: Sequen
     await session.flush()
 
 
-def _trip(fee: rules.FeeLine | None, policy: rules.Policy) -> _Trip:
-    if fee is None or policy.fee_sharing is rules.FeeSharing.per_patient:
+def _trip(share: rules.FeeShare | None, policy: rules.Policy) -> _Trip:
+    if share is None or policy.fee_sharing is rules.FeeSharing.per_patient:
         return _Trip(None, {})
-    return _Trip(fee.share.home_fen, dict(fee.share.fees))
+    return _Trip(share.home_fen, dict(share.fees))
+
+
+def _proof(whole: document.Document, uncollected: Mapping[str, Any] | None) -> document.Document:
+    """Return the proof of a bill with its last step, where the family agreed to less than the bill."""
+    if uncollected is None:
+        return whole
+    return whole | {"ceiling": dict(uncollected), "result": document.capped(whole["result"], uncollected)}

@@ -5,23 +5,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from service.billing import repository, rules, schemas, statement
+from service.billing.cancelling.rules import CANCELLATION
 from service.billing.models import Quote, Settlement, SettlementRefusal
 from service.billing.totals import Totals
+from service.billing.words import Payer
 
-LABELS: Final[Mapping[rules.Source, str]] = {
-    rules.Source.public_program: "公共卫生项目",
-    rules.Source.bed_per_diem: "家庭病床床日费",
-    rules.Source.capitation: "签约人头费",
-    rules.Source.contract: "家庭医生签约",
-    rules.Source.ltci: "长期护理保险",
-    rules.Source.medical_insurance: "基本医疗保险",
-    rules.Source.self_pay: "个人自付",
+LABELS: Final[Mapping[Payer, str]] = {
+    Payer.public_program: "公共卫生项目",
+    Payer.bed_per_diem: "家庭病床床日费",
+    Payer.capitation: "签约人头费",
+    Payer.contract: "家庭医生签约",
+    Payer.ltci: "长期护理保险",
+    Payer.medical_insurance: "基本医疗保险",
+    Payer.reduction: "减免",
+    Payer.institution: "医疗机构分担",
+    Payer.self_pay: "个人自付",
 }
 """What people read for each payer."""
 
-PREVENTING: Final = frozenset(
-    {rules.Source.public_program, rules.Source.bed_per_diem, rules.Source.capitation, rules.Source.contract}
-)
+PREVENTING: Final = frozenset({Payer.public_program, Payer.bed_per_diem, Payer.capitation, Payer.contract})
 """Payers that have paid already: without them the patient would be charged again (不得重复收费)."""
 
 
@@ -35,7 +37,18 @@ def quote(row: Quote) -> schemas.QuoteRead:
     said = [schemas.LineRead.model_validate(line) for line in row.bill["lines"]]
     return schemas.QuoteRead(
         **row.model_dump(
-            include={"id", "institution_id", "person_id", "order_id", "service_on", "distance_metres", "quoted_at"}
+            include={
+                "id",
+                "institution_id",
+                "person_id",
+                "order_id",
+                "service_on",
+                "distance_metres",
+                "quoted_at",
+                "valid_until",
+                "token",
+                "accepted_at",
+            }
         ),
         **_bill(said),
     )
@@ -69,7 +82,7 @@ def refusal(row: SettlementRefusal) -> schemas.RefusalRead:
 
 def totals(asked: schemas.Period, sums: Totals) -> schemas.TotalsRead:
     """Return the sums of a period."""
-    paid = {source: sums.by_source.get(source, (0, 0)) for source in rules.Source}
+    paid = {source: sums.by_source.get(source, (0, 0)) for source in Payer}
     prevented = [paid[source] for source in PREVENTING]
     return schemas.TotalsRead(
         first=asked.first,
@@ -92,21 +105,22 @@ def totals(asked: schemas.Period, sums: Totals) -> schemas.TotalsRead:
 
 
 def _bill(said: Sequence[schemas.LineRead]) -> dict[str, Any]:
-    by_source: defaultdict[rules.Source, int] = defaultdict(int)
+    by_source: defaultdict[Payer, int] = defaultdict(int)
     for line in said:
         for part in line.fundings:
             by_source[part.source] += part.amount_fen
     gross = sum(line.gross_fen for line in said)
-    fee = sum(line.gross_fen for line in said if line.code == rules.VISIT_FEE)
+    fee = sum(line.gross_fen for line in said if line.code in {rules.VISIT_FEE, CANCELLATION})
     return {
         "gross_fen": gross,
+        "reduction_fen": by_source[Payer.reduction],
         "patient_fen": sum(line.patient_fen for line in said),
         "services_fen": gross - fee,
         "visit_fee_fen": fee,
         "payers": [
             schemas.PayerRead(source=source, label=LABELS[source], amount_fen=by_source[source])
-            for source in rules.Source
-            if source in by_source
+            for source in Payer
+            if by_source.get(source)
         ],
         "lines": list(said),
     }

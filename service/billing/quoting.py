@@ -5,12 +5,24 @@ trip only makes it smaller.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.billing import errors, facts, presentation, repository, rules, schemas, statement, translation
+from service.billing import (
+    errors,
+    facts,
+    making,
+    presentation,
+    promising,
+    repository,
+    rules,
+    schemas,
+    sentences,
+    statement,
+    translation,
+)
 from service.billing.models import Quote
 from service.billing.statement import QuoteFacts
 from service.catalog import usecases as catalog
@@ -18,12 +30,13 @@ from service.core import problems
 from service.core.clock import local_date
 from service.core.ids import new_id
 from service.core.principal import Principal
+from service.core.signing import Signer
 from service.institutions import usecases as institutions
 from service.institutions.rules import settings
 from service.orders.rules import staff_needed
 from service.patients import usecases as patients
 
-__all__ = ["QuoteFacts", "accept_quote", "preview", "quote", "read_quote"]
+__all__ = ["QuoteFacts", "accept_quote", "keep_quote", "preview", "quote", "read_quote"]
 
 
 async def quote(
@@ -39,10 +52,13 @@ async def quote(
     items: Sequence[tuple[str, int]],
     staff_count: int,
     now: datetime,
+    order_id: UUID | None = None,
+    keep: bool = True,
 ) -> QuoteFacts:
     """Say what a visit would cost, keep it, and return the units that a booking must reserve.
 
-    The crew is taken as licensed, the visit as verified; units reserved by other live orders count as used.
+    The crew is taken as licensed, the visit as verified; units reserved by other live orders count as used, those that
+    `order_id` holds do not. Without `keep` nothing is written down.
 
     Raises:
         problems.NotFound: no such institution, person or home.
@@ -57,7 +73,7 @@ async def quote(
         region_id=region_id,
         house=house,
         person_id=person_id,
-        order_id=None,
+        order_id=order_id,
         visit=translation.visit(
             quote_id,
             person_id=person_id,
@@ -71,39 +87,61 @@ async def quote(
         ),
         licences={member: (rules.Period(service_on),) for member in crew},
     )
-    settlement = _settled(known)
-    lines = statement.lines_of(settlement.bill, known.labels)
-    session.add(
-        Quote(
-            region_id=region_id,
-            id=quote_id,
-            institution_id=institution_id,
-            person_id=person_id,
-            service_on=service_on,
-            distance_metres=metres,
-            gross_fen=settlement.bill.gross_fen,
-            patient_fen=settlement.bill.patient_fen,
-            bill={
-                "case": known.as_case(),
-                "lines": [line.model_dump(mode="json") for line in presentation.lines(lines)],
-            },
-            quoted_at=now,
-        )
+    made = _made(known)
+    lines = sentences.say(
+        statement.lines_of(made, known.labels), sentences.grants_of(known.patient, known.terms.programmes)
     )
-    await session.flush()
-    claims = statement.claims_of(settlement.consumptions, person_id=person_id, plan_code=known.plan_code)
+    row = {
+        "region_id": region_id,
+        "id": quote_id,
+        "institution_id": institution_id,
+        "person_id": person_id,
+        "service_on": service_on,
+        "distance_metres": metres,
+        "gross_fen": made.bill.gross_fen,
+        "patient_fen": made.patient_fen,
+        "bill": {
+            "proof": known.proof(made),
+            "lines": [line.model_dump(mode="json") for line in presentation.lines(lines)],
+        },
+        "quoted_at": now,
+        "asked": {
+            "kind": str(kind),
+            "start_at": start_at.astimezone(UTC).isoformat(),
+            "items": sorted([code, quantity] for code, quantity in items),
+        },
+    }
+    if keep:
+        await repository.add_quote(session, row)
+    claims = statement.claims_of(made, person_id=person_id, plan_code=known.plan_code)
     return QuoteFacts(
         quote_id=quote_id,
-        gross_fen=settlement.bill.gross_fen,
-        patient_fen=settlement.bill.patient_fen,
+        gross_fen=made.bill.gross_fen,
+        reduction_fen=made.reduction_fen,
+        patient_fen=made.patient_fen,
         distance_metres=metres,
         claims=statement.reserved_of(claims),
         lines=lines,
+        row=row,
     )
 
 
-async def accept_quote(session: AsyncSession, *, region_id: UUID, quote_id: UUID, order_id: UUID) -> None:
+async def keep_quote(session: AsyncSession, *, quote: QuoteFacts, order_id: UUID, now: datetime) -> schemas.QuoteRead:
+    """Write down a quote that was not kept yet, with the order that was placed on it, and return it.
+
+    From now on it is the ceiling of what the family pays.
+    """
+    row = {**quote.row, "order_id": order_id, "accepted_at": now}
+    await repository.add_quote(session, row)
+    return presentation.quote(Quote(**row))
+
+
+async def accept_quote(
+    session: AsyncSession, *, region_id: UUID, quote_id: UUID, order_id: UUID, now: datetime | None = None
+) -> None:
     """Bind a quote to the order that was placed with it; again for the same order changes nothing.
+
+    From now on it is the ceiling of what the family pays; `now` None: since it was made.
 
     Raises:
         problems.NotFound: there is no such quote.
@@ -115,13 +153,14 @@ async def accept_quote(session: AsyncSession, *, region_id: UUID, quote_id: UUID
     if row.order_id not in {None, order_id}:
         raise errors.QuoteTaken
     row.order_id = order_id
+    row.accepted_at = row.accepted_at or now or row.quoted_at
     await session.flush()
 
 
 async def preview(
-    session: AsyncSession, *, principal: Principal, asked: schemas.QuoteCreate, now: datetime
+    session: AsyncSession, *, principal: Principal, asked: schemas.QuoteCreate, signer: Signer, now: datetime
 ) -> schemas.QuoteRead:
-    """Say what a visit would cost to whoever may book for the person; nothing is booked or reserved.
+    """Say what a visit would cost to whoever may book for the person, signed; nothing is booked or reserved.
 
     Raises:
         problems.NotFound: the person or the institution is not the principal's to see.
@@ -157,6 +196,7 @@ async def preview(
         staff_count=staff_needed(known.values(), minimum),
         now=now,
     )
+    await promising.sign(session, region_id=region_id, quote_id=made.quote_id, signer=signer, now=now)
     return await read_quote(session, principal=principal, quote_id=made.quote_id, now=now)
 
 
@@ -178,8 +218,8 @@ async def read_quote(
     return presentation.quote(row)
 
 
-def _settled(known: facts.Facts) -> rules.Settlement:
+def _made(known: facts.Facts) -> making.Made:
     try:
-        return known.settle()
+        return known.make()
     except rules.Refused as refused:
         raise statement.problem_of(refused.refusal) from refused

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, text
+from sqlalchemy import ColumnElement, func, insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -21,9 +21,11 @@ from service.billing.models import (
     SettlementRefusal,
     VisitFee,
 )
-from service.core.db import refusals
+from service.core.db import fences, refusals
+from service.core.db.bulk import RowValues
 from service.core.paging import PageRequest
 
+_ADD_QUOTE: Final = insert(fences.table_of(Quote))
 _LICENCES: Final = text("select * from billing_crew_licences(:visits)")
 
 
@@ -64,6 +66,11 @@ async def crew_licences(
     for row in await session.execute(_LICENCES, {"visits": list(visit_ids)}):
         found[row.practitioner_id].append((row.valid_from, row.valid_to))
     return found
+
+
+async def add_quote(session: AsyncSession, row: RowValues) -> None:
+    """Write a quote."""
+    await session.execute(_ADD_QUOTE, row)
 
 
 async def find_quote(session: AsyncSession, *, region_id: UUID, quote_id: UUID, locked: bool = False) -> Quote | None:
@@ -111,6 +118,17 @@ async def trip_is_live(session: AsyncSession, *, region_id: UUID, trip_id: UUID,
         ~_reversed(),
     )
     return (await session.execute(query.limit(1))).first() is not None
+
+
+async def live_of_trip(session: AsyncSession, *, region_id: UUID, trip_id: UUID, home_id: UUID) -> Sequence[Settlement]:
+    """Return the bills of a trip that stand."""
+    query = select(Settlement).where(
+        col(Settlement.region_id) == region_id,
+        col(Settlement.trip_id) == trip_id,
+        col(Settlement.home_id) == home_id,
+        ~_reversed(),
+    )
+    return (await session.execute(query)).scalars().all()
 
 
 async def last_refusal(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> SettlementRefusal | None:
@@ -168,6 +186,7 @@ refusals.name_constraints(
     {
         "settlements_one_live": errors.SettledAlready,
         "settlements_follow_a_reversal": errors.SettledAlready,
+        "settlements_one_cancellation": errors.CancellationCharged,
         "settlements_one_per_round": errors.TripSettled,
         "settlements_join_round": errors.TripSettled,
         "visit_fees_begin_round": errors.TripSettled,

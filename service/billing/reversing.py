@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.billing import errors, repository, schemas, settling
+from service.billing import errors, journaling, repository, schemas, settling
 from service.billing.models import Reversal
 from service.contracts import usecases as contracts
 from service.core import metrics, problems
@@ -36,29 +36,32 @@ async def reverse(
     # asked after the lock: of two reversals at once the second one finds the first
     if await repository.find_reversal(session, region_id=region_id, settlement_id=settlement_id) is not None:
         raise errors.ReversedAlready
-    session.add(
-        Reversal(
-            region_id=region_id,
-            institution_id=row.institution_id,
-            settlement_id=row.id,
-            visit_id=row.visit_id,
-            seq=row.seq,
-            reason=asked.reason,
-            gross_fen=row.gross_fen,
-            patient_fen=row.patient_fen,
-            reversed_by_account_id=principal.account_id,
-            reversed_at=now,
-        )
+    reversal = Reversal(
+        region_id=region_id,
+        institution_id=row.institution_id,
+        settlement_id=row.id,
+        visit_id=row.visit_id,
+        seq=row.seq,
+        reason=asked.reason,
+        gross_fen=row.gross_fen,
+        patient_fen=row.patient_fen,
+        reversed_by_account_id=principal.account_id,
+        journaled=True,
+        reversed_at=now,
     )
+    session.add(reversal)
     await session.flush()
     metrics.count_settlement(session, "reversed")
     await contracts.return_settlement(session, region_id=region_id, settlement_id=row.id, on=row.service_on)
-    await orders.move(
-        session,
-        region_id=region_id,
-        order_id=proof.order_id,
-        to=OrderState.done,
-        now=now,
-        account_id=principal.account_id,
-        because=f"冲销：{asked.reason}",
-    )
+    # an order whose crew went in vain has ended, whatever becomes of the charge
+    if row.kind == "visit":
+        await orders.move(
+            session,
+            region_id=region_id,
+            order_id=proof.order_id,
+            to=OrderState.done,
+            now=now,
+            account_id=principal.account_id,
+            because=f"冲销：{asked.reason}",
+        )
+    await journaling.take_back(session, row, reversal, now=now)

@@ -5,8 +5,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
 
-from service.billing import errors, schemas, usecases
+from service.billing import errors, resettling, schemas, usecases
+from service.billing.bed_days import routes as bed_days
+from service.billing.consents import routes as consents
+from service.billing.ledger import routes as ledger_routes
+from service.billing.parking import errors as parking_errors
+from service.billing.parking import routes as parking
+from service.billing.parking.schemas import ParkedRead
+from service.billing.proof import routes as proof_routes
 from service.contracts import errors as contract_errors
 from service.core import http, paging, problems
 from service.core.dates import WRITTEN
@@ -15,6 +23,11 @@ from service.orders import errors as order_errors
 from service.patients import errors as patient_errors
 
 router = APIRouter(tags=["收费"])
+router.include_router(ledger_routes.router)
+router.include_router(bed_days.router)
+router.include_router(consents.router)
+router.include_router(parking.router)
+router.include_router(proof_routes.router)
 
 _Asks = Annotated[Principal, Depends(http.Requires("orders:place"))]
 _Reads = Annotated[Principal, Depends(http.Requires("bills:read"))]
@@ -43,13 +56,23 @@ _GATE = (
     ),
 )
 async def ask_quote(
-    body: schemas.QuoteCreate, principal: _Asks, session: http.Session, now: http.Now, once: http.OnlyOnce
+    body: schemas.QuoteCreate,
+    principal: _Asks,
+    session: http.Session,
+    house: http.TheHouse,
+    now: http.Now,
+    once: http.OnlyOnce,
 ) -> schemas.QuoteRead | Response:
-    """询价：一次上门多少钱、由谁支付；不预约、不占用额度。"""
-    return await once.run(body, lambda: usecases.preview(session, principal=principal, asked=body, now=now))
+    """询价：一次上门多少钱、由谁支付、各还剩多少；不预约、不占用额度。报价经签名，有效期内可凭编号预约，预约后即封顶。"""
+    return await once.run(
+        body,
+        lambda: usecases.preview(session, principal=principal, asked=body, signer=house.signer, now=now),
+    )
 
 
-@router.get("/quotes/{quote_id}", response_model=schemas.QuoteRead, responses=http.refuses(problems.NotFound))
+@router.get(
+    "/quotes/{quote_id}", response_model=schemas.QuoteRead, responses=http.refuses(problems.NotFound, etag=True)
+)
 async def read_quote(
     quote_id: UUID, request: Request, principal: _Asks, session: http.Session, now: http.Now
 ) -> Response:
@@ -64,6 +87,7 @@ async def read_quote(
     response_model=schemas.SettlementRead,
     responses={
         200: {"model": schemas.SettlementRead, "description": "已经结算过，返回同一份账单"},
+        202: {"model": ParkedRead, "description": "触及安全界限，转人工核对，尚未收费"},
         **http.refuses(
             problems.NotFound,
             errors.VisitNotVerified,
@@ -71,6 +95,8 @@ async def read_quote(
             errors.TripSettled,
             errors.TripFeeFixed,
             errors.SettledAlready,
+            parking_errors.SettlementParked,
+            parking_errors.BillRejected,
             order_errors.IllegalMove,
             contract_errors.EntitlementExhausted,
             contract_errors.EntitlementUnknown,
@@ -88,20 +114,24 @@ async def settle_visit(
     once: http.OnlyOnce,
     response: Response,
 ) -> schemas.SettlementRead | Response:
-    """结算一次上门；已结算的返回同一份账单。"""
+    """结算一次上门；已结算的返回同一份账单；触及安全界限的转人工核对。"""
 
-    async def act() -> schemas.SettlementRead:
-        bill, created = await usecases.settle_visit(session, principal=principal, visit_id=visit_id, now=now)
+    async def act() -> schemas.SettlementRead | ParkedRead:
+        answer = await usecases.settle_visit(session, principal=principal, visit_id=visit_id, now=now)
+        if isinstance(answer, ParkedRead):
+            return answer
+        bill, created = answer
         response.status_code = 201 if created else 200
         return bill
 
-    return await once.run(None, act)
+    answer = await once.run(None, act)
+    return JSONResponse(answer.model_dump(mode="json"), status_code=202) if isinstance(answer, ParkedRead) else answer
 
 
 @router.get(
     "/visits/{visit_id}/settlement",
     response_model=schemas.VisitSettlementRead,
-    responses=http.refuses(problems.NotFound),
+    responses=http.refuses(problems.NotFound, etag=True),
 )
 async def read_visit_settlement(
     visit_id: UUID, request: Request, principal: _Reads, session: http.Session, now: http.Now
@@ -133,7 +163,9 @@ async def list_settlements(
 
 
 @router.get(
-    "/settlements/{settlement_id}", response_model=schemas.SettlementRead, responses=http.refuses(problems.NotFound)
+    "/settlements/{settlement_id}",
+    response_model=schemas.SettlementRead,
+    responses=http.refuses(problems.NotFound, etag=True),
 )
 async def read_settlement(
     settlement_id: UUID, request: Request, principal: _Reads, session: http.Session, now: http.Now
@@ -143,7 +175,7 @@ async def read_settlement(
     return http.with_etag(request, answer)
 
 
-@router.get("/settlements/{settlement_id}/case", responses=http.refuses(problems.NotFound))
+@router.get("/settlements/{settlement_id}/case", responses=http.refuses(problems.NotFound, errors.NoCase))
 async def read_settlement_case(settlement_id: UUID, principal: _Reads, session: http.Session) -> dict[str, Any]:
     """账单的全部依据（收费案例文件），供机构用 `xunzhen bill` 离线复算。"""
     return await usecases.read_case(session, principal=principal, settlement_id=settlement_id)
@@ -175,6 +207,39 @@ async def reverse_settlement(
         lambda: usecases.reverse_settlement(
             session, principal=principal, settlement_id=settlement_id, asked=body, now=now
         ),
+    )
+
+
+@router.post(
+    "/settlements/{settlement_id}/resettlement",
+    status_code=201,
+    response_model=schemas.ResettlementRead,
+    responses=http.refuses(
+        problems.NotFound,
+        errors.ReversedAlready,
+        errors.BillUnchanged,
+        errors.AwaitingTrip,
+        order_errors.IllegalMove,
+        contract_errors.EntitlementExhausted,
+        contract_errors.EntitlementExpired,
+        contract_errors.EntitlementUnknown,
+        contract_errors.ConsumedAlready,
+        *_GATE,
+        keyed=True,
+    ),
+)
+async def resettle_settlement(
+    settlement_id: UUID,
+    body: schemas.ReversalCreate,
+    principal: _Reverses,
+    session: http.Session,
+    now: http.Now,
+    once: http.OnlyOnce,
+) -> schemas.ResettlementRead | Response:
+    """重新结算：按服务当日现在登记的签约、等级和价格冲销重算（同一次上门的账单一起），给出应退或应补的差额。"""
+    return await once.run(
+        body,
+        lambda: resettling.resettle(session, principal=principal, settlement_id=settlement_id, asked=body, now=now),
     )
 
 

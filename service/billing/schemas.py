@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from service.billing import rules
+from service.billing.parking.schemas import ParkedRead
+from service.billing.words import LineStatus, Payer
 from service.core.dates import WRITTEN
 from service.core.text import Code, Text
 from service.orders.rules import OrderKind
@@ -70,11 +71,12 @@ class QuoteCreate(BaseModel):
 class FundingRead(BaseModel):
     """One payer's part of a line."""
 
-    source: rules.Source
+    source: Payer
     amount_fen: Fen
     units: int | None = Field(description="支付的次数或数量；按金额支付时为 null")
-    ref_id: UUID | None = Field(description="签约、公共项目或家庭病床的编号")
+    ref_id: UUID | None = Field(description="签约、公共项目、家庭病床或减免规则的编号")
     reason: str = Field(examples=["血压测量由家庭医生签约（2026-01-05签）支付，余7次"])
+    remaining: int | None = Field(default=None, description="支付后该来源还剩：次数，或金额（分）；没有余额的为 null")
 
 
 class LineRead(BaseModel):
@@ -84,18 +86,23 @@ class LineRead(BaseModel):
     name: str
     quantity: int | None
     charged_quantity: int | None
-    status: rules.LineStatus
+    status: LineStatus = Field(description="limited：超出限次，未收费，理由见 reason")
     gross_fen: Fen
     patient_fen: Fen
     price_from: date | None = Field(description="所用价格的起始日期")
     reason: str = Field(examples=["换药（小）28.00元×1＝28.00元"])
+    sentence: str | None = Field(
+        default=None, description="给老人看的一句话", examples=["血压测量：签约服务包第7次/共8次，免费"]
+    )
+    national_code: str | None = Field(default=None, description="国家项目编码")
+    unit: str | None = Field(default=None, description="计价单位", examples=["次"])
     fundings: list[FundingRead]
 
 
 class PayerRead(BaseModel):
     """What one kind of payer pays of a whole bill."""
 
-    source: rules.Source
+    source: Payer
     label: str = Field(examples=["家庭医生签约"])
     amount_fen: Fen
 
@@ -104,7 +111,8 @@ class BillRead(BaseModel):
     """医药服务价格 + 上门服务费: the two sums apart, who pays, line by line."""
 
     gross_fen: Fen
-    patient_fen: Fen = Field(description="家庭自付（分）")
+    reduction_fen: int = Field(description="减免（分）")
+    patient_fen: Fen = Field(description="减免后家庭自付（分）")
     services_fen: int = Field(description="医药服务价格合计（分）")
     visit_fee_fen: int = Field(description="上门服务费（分）")
     payers: list[PayerRead]
@@ -121,6 +129,11 @@ class QuoteRead(BillRead):
     service_on: date
     distance_metres: int
     quoted_at: AwareDatetime
+    valid_until: AwareDatetime | None = Field(
+        default=None, description="此刻之前可凭编号（quote_id）预约；预约时直接产生的报价为 null"
+    )
+    token: str | None = Field(default=None, description="本服务对报价内容的签名（quote_token）")
+    accepted_at: AwareDatetime | None = Field(default=None, description="何时随预约接受；接受的报价即家庭支付的上限")
 
 
 class ReversalCreate(BaseModel, extra="forbid"):
@@ -160,12 +173,24 @@ class SettlementRead(SettlementSummary, BillRead):
     reversal: ReversalRead | None
 
 
+class ResettlementRead(BaseModel):
+    """Bills taken back and made anew: of one visit, or of all that share its trip.
+
+    `difference_fen` is what the families pay more (positive, to be claimed) or less (negative, to be refunded).
+    """
+
+    before: list[SettlementRead]
+    after: list[SettlementRead]
+    difference_fen: int = Field(examples=[-1000], description="家庭自付的差额（分）：负数应退，正数应补")
+
+
 class SettlementStatus(StrEnum):
     """Where the settlement of a visit stands."""
 
     open = "open"
     settled = "settled"
     refused = "refused"
+    parked = "parked"
     reversed = "reversed"
 
 
@@ -185,6 +210,7 @@ class VisitSettlementRead(BaseModel):
     status: SettlementStatus
     settlement: SettlementRead | None
     refusal: RefusalRead | None
+    parked: ParkedRead | None = Field(default=None, description="转人工核对、或已驳回的；机构可见")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +224,7 @@ class Period:
 class SourceTotal(BaseModel):
     """What one kind of payer paid in a period."""
 
-    source: rules.Source
+    source: Payer
     label: str
     parts: int = Field(description="支付的账目条数")
     amount_fen: Fen

@@ -11,8 +11,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.billing import errors, posting, repository, rules, statement, visit_facts
+from service.billing import bounds, errors, journaling, posting, repository, rules, sentences, statement, visit_facts
 from service.billing.models import SettlementRefusal
+from service.billing.parking import errors as parking_errors
+from service.billing.parking import noting
+from service.billing.parking.rules import Release
 from service.contracts import errors as contract_errors
 from service.contracts import usecases as contracts
 from service.core import metrics
@@ -30,7 +33,7 @@ from service.visits.rules import VisitProof
 BILL_READY: Final = "bill.ready"
 """News: a visit has a bill (subject: the settlement)."""
 _ATTEMPTS: Final = 5
-_NOT_YET: Final = (errors.VisitNotVerified, errors.AwaitingTrip)
+_NOT_YET: Final = (errors.VisitNotVerified, errors.AwaitingTrip, parking_errors.BillRejected)
 _REFUSED: Final = (
     errors.ProviderNotQualified,
     errors.TooFewStaff,
@@ -69,11 +72,19 @@ async def settle_visit(house: House, job: Job) -> None:
 
 
 async def settle(
-    session: AsyncSession, *, region_id: UUID, visit_id: UUID, account_id: UUID | None, now: datetime
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    visit_id: UUID,
+    account_id: UUID | None,
+    now: datetime,
+    release: Release | None = None,
 ) -> Settled:
-    """Settle a visit, or return the bill that it has.
+    """Settle a visit, or return the bill that it has; with a human's `release`, whatever bounds it meets.
 
     Raises:
+        parking.errors.SettlementParked: it meets a bound, or waits for a human already.
+        parking.errors.BillRejected: a human decided that it is not billed.
         problems.NotFound: there is no such visit.
         errors.VisitNotVerified: it is not proven.
         errors.AwaitingTrip: another visit of its trip is not final.
@@ -86,27 +97,47 @@ async def settle(
     standing = await repository.standing(session, region_id=region_id, visit_id=visit_id)
     if standing.live is not None:
         return Settled(standing.live.id, created=False)
+    await noting.refuse_parked(session, region_id=region_id, visit_id=visit_id)
     trip = await visits.trip_of(session, region_id=region_id, visit_id=visit_id)
     service_on = _refuse_unready(proof, trip)
     known = await visit_facts.of_visit(session, region_id=region_id, proof=proof, trip=trip, service_on=service_on)
     try:
-        settlement = known.settle()
+        made = known.make()
     except rules.Refused as refused:
         raise statement.problem_of(refused.refusal) from refused
+    sent = await bounds.send(
+        session,
+        region_id=region_id,
+        proof=proof,
+        known=known,
+        made=made,
+        lines=statement.posted_lines(made, known.labels, known.incomes, known.package_classes),
+        on=service_on,
+        release=release,
+    )
+    lines = sentences.say(sent.lines, sentences.grants_of(known.patient, known.terms.programmes))
     trip_round = await posting.join_round(
-        session, region_id=region_id, proof=proof, known=known, bill=settlement.bill, last=standing.last
+        session,
+        region_id=region_id,
+        proof=proof,
+        policy=known.terms.policy,
+        share=made.share or known.forgone,
+        last=standing.last,
     )
     row = await posting.post(
         session,
         region_id=region_id,
         proof=proof,
         known=known,
-        bill=settlement.bill,
+        made=made,
+        lines=lines,
+        uncollected=sent.uncollected,
         last=standing.last,
         trip_round=trip_round,
         service_on=service_on,
         now=now,
     )
+    await contracts.grant_limits(session, person_id=proof.person_id, grants=statement.limit_grants(made))
     # gives back what the order still holds, then uses what the bill says, entitlement by entitlement
     await contracts.consume(
         session,
@@ -116,7 +147,7 @@ async def settle(
         order_id=proof.order_id,
         settlement_id=row.id,
         on=service_on,
-        claims=statement.claims_of(settlement.consumptions, person_id=proof.person_id, plan_code=known.plan_code),
+        claims=statement.claims_of(made, person_id=proof.person_id, plan_code=known.plan_code),
     )
     await orders.move(
         session,
@@ -130,6 +161,7 @@ async def settle(
     metrics.count_settlement(session, "settled")
     job = Job(region_id=region_id, institution_ids=(row.institution_id,), subject_id=row.id)
     await queue.enqueue(session, BILL_READY, job)
+    await journaling.book(session, row, lines, now=now)
     return Settled(row.id, created=True)
 
 
@@ -147,6 +179,9 @@ async def hold(session: AsyncSession, *, region_id: UUID, proof: VisitProof) -> 
 async def _settle_or_note(session: AsyncSession, *, region_id: UUID, visit_id: UUID, now: datetime) -> None:
     try:
         await settle(session, region_id=region_id, visit_id=visit_id, account_id=None, now=now)
+    except parking_errors.SettlementParked as parked:
+        if parked.found is not None:
+            await noting.park(session, region_id=region_id, visit_id=visit_id, found=parked.found, now=now)
     except _NOT_YET:
         return
     except _REFUSED as refusal:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.billing import rules
+from service.billing.words import Payer
 
 _TOTALS: Final = text(
     """
@@ -23,7 +23,8 @@ with live as (
 select (select count(*) from live) as bills,
        (select coalesce(sum(gross_fen), 0) from live)::bigint as gross_fen,
        (select coalesce(sum(patient_fen), 0) from live)::bigint as patient_fen,
-       (select coalesce(sum(gross_fen), 0) from lines where code = 'VISIT_FEE')::bigint as visit_fee_fen,
+       (select coalesce(sum(gross_fen), 0) from lines
+        where code in ('VISIT_FEE', 'CANCELLATION'))::bigint as visit_fee_fen,
        (select coalesce(sum(gross_fen), 0) from lines)::bigint as lines_fen,
        (select count(*) from lines where status = 'waived') as fees_waived
 """
@@ -50,7 +51,7 @@ class Totals:
     visit_fee_fen: int
     patient_fen: int
     fees_waived: int
-    by_source: Mapping[rules.Source, tuple[int, int]]
+    by_source: Mapping[Payer, tuple[int, int]]
 
 
 async def sum_up(
@@ -67,5 +68,5 @@ async def sum_up(
         visit_fee_fen=row.visit_fee_fen,
         patient_fen=row.patient_fen,
         fees_waived=row.fees_waived,
-        by_source={rules.Source(each.source): (each.parts, each.amount_fen) for each in paid},
+        by_source={Payer(each.source): (each.parts, each.amount_fen) for each in paid},
     )

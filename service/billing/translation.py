@@ -7,6 +7,7 @@ from uuid import UUID
 
 from service.beds.rules import BedFacts, BedPayment
 from service.billing import rules
+from service.billing.ledger.rules import Income
 from service.catalog.rules import InsuranceFacts, PriceFacts, ProgrammeFacts, TariffFacts
 from service.contracts.rules import Balance, ContractCover, EnrolmentFacts, Source
 from service.core.clock import LOCAL
@@ -56,11 +57,19 @@ def prices(rows: Iterable[PriceFacts], codes: Iterable[str]) -> dict[str, tuple[
                 per_visit_max=row.per_visit_max,
                 includes=row.includes,
                 excludes=row.excludes,
+                national_code=row.national_code,
+                unit=row.unit,
             ),
         )
         for row in rows
         if row.code in wanted
     }
+
+
+def incomes(rows: Iterable[PriceFacts], tariff: TariffFacts | None) -> dict[str, Income]:
+    """Return which income the money of each code is, the visit fee among them."""
+    found = {row.code: Income(str(row.income_class), str(row.category)) for row in rows}
+    return found | ({rules.VISIT_FEE: Income(str(tariff.income_class))} if tariff else {})
 
 
 def tariffs(row: TariffFacts | None) -> tuple[rules.Tariff, ...]:
@@ -105,6 +114,7 @@ def patient(
     coverage: CoverageFacts | None,
     contracts: Iterable[ContractCover],
     bed: BedFacts | None,
+    ltci_grade: int | None = None,
 ) -> rules.Patient:
     """Return the patient with everything that may pay; `known` are the programmes in force."""
     return rules.Patient(
@@ -114,9 +124,10 @@ def patient(
             for each in enrolments
             if str(each.programme_id) in known
         ),
+        ltci_grade=ltci_grade,
         insured=rules.Period(coverage.valid_from, coverage.valid_to) if coverage else None,
         contracts=tuple(_contract(each) for each in contracts),
-        beds=(_bed(bed),) if bed else (),
+        beds=(stay(bed),) if bed else (),
     )
 
 
@@ -184,14 +195,22 @@ def _contract(cover: ContractCover) -> rules.Contract:
     )
 
 
-def _bed(bed: BedFacts) -> rules.Bed:
-    # what a day costs matters to bed days only, which are not billed here
-    by_the_day = rules.PerDiem(Decimal(0), Decimal(0), 0, bed.excluded_codes)
+def stay(bed: BedFacts) -> rules.Bed:
+    """Return a bed with its pauses and what a day of it costs.
+
+    One that was opened before there were agreements costs nothing by the day: of a visit it pays what it excludes not.
+    """
+    by_the_day = None
+    if bed.payment is BedPayment.per_diem:
+        terms = bed.terms
+        figures = (terms.daily_rate, terms.pay_ratio, terms.year_cap_fen) if terms else (Decimal(0), Decimal(0), 0)
+        by_the_day = rules.PerDiem(*figures, bed.excluded_codes)
     return rules.Bed(
         id=str(bed.bed_id),
         opened_on=bed.opened_on,
         closed_on=bed.closed_on,
-        per_diem=by_the_day if bed.payment is BedPayment.per_diem else None,
+        pauses=tuple(rules.Pause(pause.first, pause.until) for pause in bed.pauses),
+        per_diem=by_the_day,
     )
 
 
@@ -212,3 +231,9 @@ def _entitlement(balance: Balance, patient_id: str, plan_code: str | None) -> ru
             fund = balance.source is Source.insurance_fund
             kind = rules.Balance.fund_fen if fund else rules.Balance.deductible_fen
             return rules.Entitlement(kind, patient_id, period=balance.period)
+        case Source.ltci:
+            return rules.Entitlement(rules.Balance.ltci_fen, patient_id, period=balance.period)
+        case Source.limit:
+            return None  # stands before the kernel
+        case Source.per_diem:
+            return rules.Entitlement(rules.Balance.per_diem_fen, patient_id, period=balance.period)

@@ -12,6 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.billing import errors, evidence, presentation, repository, reversing, schemas, settling, totals
 from service.billing.models import Settlement
+from service.billing.parking import errors as parking_errors
+from service.billing.parking import noting
+from service.billing.parking import repository as parking
+from service.billing.parking.rules import ParkingState
+from service.billing.parking.schemas import ParkedRead
 from service.billing.quoting import accept_quote, preview, quote, read_quote
 from service.core import paging, problems
 from service.core.audit import trail
@@ -55,19 +60,28 @@ _SEES: Final = frozenset({Right.view, Right.pay})
 
 async def settle_visit(
     session: AsyncSession, *, principal: Principal, visit_id: UUID, now: datetime
-) -> tuple[schemas.SettlementRead, bool]:
+) -> tuple[schemas.SettlementRead, bool] | ParkedRead:
     """Settle a visit of the principal's institution; return its bill and whether it was made just now.
+
+    A bill that meets a bound is parked for a human and returned as such.
 
     Raises:
         problems.NotFound: there is no such visit at the principal's institutions.
+        parking.errors.SettlementParked: it waits for a human already.
         errors, contracts.errors: as `settling.settle`.
     """
     proof = await visits.proof(session, region_id=principal.region_id, visit_id=visit_id)
     if proof.institution_id not in principal.institution_ids:
         raise problems.NotFound(what="上门记录")
-    settled = await settling.settle(
-        session, region_id=principal.region_id, visit_id=visit_id, account_id=principal.account_id, now=now
-    )
+    try:
+        settled = await settling.settle(
+            session, region_id=principal.region_id, visit_id=visit_id, account_id=principal.account_id, now=now
+        )
+    except parking_errors.SettlementParked as parked:
+        if parked.found is None:
+            raise
+        row = await noting.park(session, region_id=principal.region_id, visit_id=visit_id, found=parked.found, now=now)
+        return ParkedRead.model_validate(row, from_attributes=True)
     bill = await read_settlement(session, principal=principal, settlement_id=settled.settlement_id, now=now)
     return bill, settled.created
 
@@ -109,7 +123,7 @@ async def read_settlement(
 async def read_case(session: AsyncSession, *, principal: Principal, settlement_id: UUID) -> dict[str, Any]:
     """Return the evidence of a bill as a billing case, from which it can be settled again offline.
 
-    For the institution only: it tells what was done for the others of a shared trip.
+    For the institution only: it tells what was done for the others of a shared trip, under pseudonyms.
 
     Raises:
         problems.NotFound: there is no such settlement at the principal's institutions.
@@ -117,10 +131,10 @@ async def read_case(session: AsyncSession, *, principal: Principal, settlement_i
     row = await repository.find_settlement(session, region_id=principal.region_id, settlement_id=settlement_id)
     if row is None or row.institution_id not in principal.institution_ids:
         raise problems.NotFound(what="结算单")
-    case: dict[str, Any] = row.facts
-    for person_id in evidence.person_ids(case):
-        trail.name_person(session, person_id)
-    return case
+    if row.kind != "visit":
+        raise errors.NoCase
+    trail.name_person(session, row.person_id)
+    return evidence.case_of(row.facts)
 
 
 async def read_visit_settlement(
@@ -142,6 +156,15 @@ async def read_visit_settlement(
         bill = presentation.settlement(await repository.read(session, standing.live))
         status = schemas.SettlementStatus.settled
         return schemas.VisitSettlementRead(visit_id=visit_id, status=status, settlement=bill, refusal=None)
+    parked = await parking.last_of_visit(session, region_id=region_id, visit_id=visit_id)
+    if parked is not None and parked.state != ParkingState.released:
+        return schemas.VisitSettlementRead(
+            visit_id=visit_id,
+            status=schemas.SettlementStatus.parked,
+            settlement=None,
+            refusal=None,
+            parked=ParkedRead.model_validate(parked, from_attributes=True),
+        )
     refusal = await repository.last_refusal(session, region_id=region_id, visit_id=visit_id)
     back = standing.reversal
     # ids are made in the order of time: a refusal before the last reversal is history

@@ -60,6 +60,20 @@ class ItemNotForKind(Refusal):
     en = "{name} cannot be booked in an order of the kind {kind}."
 
 
+class QuoteNotForThis(Refusal):
+    """The quote named in a booking was made for something else."""
+
+    zh = "这份报价与本次预约的{what}不同，不能使用；请按本次预约重新询价。"
+    en = "The quote was made for another {field}; ask for a new one."
+
+
+class QuoteOutrun(Refusal):
+    """The visit has become dearer since it was quoted."""
+
+    zh = "报价后费用有变化：原报价家庭自付 {quoted} 元，现为 {now_due} 元；请重新询价确认后再预约。"
+    en = "The family's part rose from {quoted} to {now_due} yuan since the quote; ask for a new one."
+
+
 class OrderNotChangeable(Refusal):
     """The order can no longer be changed."""
 

@@ -54,13 +54,29 @@ _UNBOOKABLE: tuple[type[problems.Refusal], ...] = (
     "/orders",
     status_code=201,
     response_model=schemas.BookingRead,
-    responses=http.refuses(*_UNBOOKABLE, order_errors.OrderNumberTaken, keyed=True),
+    responses=http.refuses(
+        *_UNBOOKABLE,
+        billing_errors.QuoteExpired,
+        billing_errors.QuoteNotSigned,
+        errors.QuoteNotForThis,
+        errors.QuoteOutrun,
+        order_errors.OrderNumberTaken,
+        keyed=True,
+    ),
 )
 async def place_order(
-    principal: Places, session: http.Session, now: http.Now, once: http.OnlyOnce, body: schemas.OrderPlacement
+    principal: Places,
+    session: http.Session,
+    house: http.TheHouse,
+    now: http.Now,
+    once: http.OnlyOnce,
+    body: schemas.OrderPlacement,
 ) -> Response | schemas.BookingRead:
-    """提交预约：核对条件、报价、占用额度一次完成；draft=true 只存草稿。"""
-    return await once.run(body, lambda: usecases.place_order(session, principal=principal, asked=body, now=now))
+    """提交预约：核对条件、报价、占用额度一次完成；可凭有效的报价（quote_id）预约；draft=true 只存草稿。"""
+    return await once.run(
+        body,
+        lambda: usecases.place_order(session, principal=principal, asked=body, signer=house.signer, now=now),
+    )
 
 
 @router.post(
@@ -95,5 +111,5 @@ async def change_order(
 async def cancel_order(
     principal: Cancels, session: http.Session, now: http.Now, order_id: UUID, body: schemas.OrderCancellation
 ) -> OrderRead:
-    """取消订单：释放额度和已排的医护；临近上门时居民须致电服务站。"""
-    return await usecases.cancel_order(session, principal=principal, order_id=order_id, reason=body.reason, now=now)
+    """取消订单：释放额度和已排的医护；临近上门时居民须致电服务站；出发后、服务开始前只能由机构取消。"""
+    return await usecases.cancel_order(session, principal=principal, order_id=order_id, asked=body, now=now)

@@ -7,8 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from service.beds.rules import BedFacts
+from service.billing.words import Promise
 from service.booking import errors
 from service.catalog.rules import ItemFacts
+from service.core.money import format_yuan
 from service.orders import errors as order_errors
 from service.orders.rules import CHANGEABLE, STATE_LABELS, NewOrder, OrderFacts, OrderKind, OrderState, Window
 from service.patients.rules import HomeFacts, KeyGroup, Sex, may_be_served_at_home
@@ -40,12 +42,16 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An ask that may be booked: where it goes, the window as the services allow it, how many staff go."""
+    """An ask that may be booked: where it goes, the window as the services allow it, how many staff go.
+
+    `accepted_at_once`: the institution takes what is submitted to it without looking.
+    """
 
     ask: Ask
     home_id: UUID
     window: Window
     staff_count: int
+    accepted_at_once: bool = False
 
     def order(self, state: OrderState, distance_metres: int | None) -> NewOrder:
         """Return what is written down; a draft has no distance."""
@@ -121,12 +127,12 @@ def refuse_home(kind: OrderKind, home: HomeFacts) -> None:
 
 
 def refuse_bed(bed: BedFacts | None, *, institution_id: UUID, service_on: date) -> None:
-    """Refuse a bed round without a bed of this institution that is open on the day.
+    """Refuse a bed round without a home bed of this institution that is open on the day.
 
     Raises:
-        errors.BedMissing: there is none, or it is another institution's.
+        errors.BedMissing: there is none, it is another institution's, or paused that day.
     """
-    if bed is None or bed.institution_id != institution_id:
+    if bed is None or bed.institution_id != institution_id or not bed.serves_at_home(service_on):
         raise errors.BedMissing(service_on=service_on)
 
 
@@ -152,6 +158,34 @@ def refuse_one_too_many(open_orders: int, limit: int) -> None:
     """
     if open_orders >= limit:
         raise order_errors.TooManyOpenOrders(open_orders=open_orders, limit=limit)
+
+
+def refuse_other_quote(promise: Promise, ask: Ask) -> None:
+    """Refuse a quote that was made for another institution, person, kind, service or time than is booked.
+
+    Raises:
+        errors.QuoteNotForThis: names the first that differs.
+    """
+    differs = (
+        ("institution", "机构", promise.institution_id != ask.institution_id),
+        ("person", "居民", promise.person_id != ask.person_id),
+        ("kind", "上门类型", promise.kind != ask.kind),
+        ("items", "项目", sorted(promise.items) != sorted(ask.items)),
+        ("window", "上门时间", not ask.window.start <= promise.start_at < ask.window.end),
+    )
+    for field, what, is_other in differs:
+        if is_other:
+            raise errors.QuoteNotForThis(field=field, what=what)
+
+
+def refuse_dearer(promise: Promise, due_fen: int) -> None:
+    """Refuse to book on a quote when the visit has become dearer for the family since.
+
+    Raises:
+        errors.QuoteOutrun: names both amounts.
+    """
+    if due_fen > promise.patient_fen:
+        raise errors.QuoteOutrun(quoted=format_yuan(promise.patient_fen), now_due=format_yuan(due_fen))
 
 
 def refuse_unchangeable(state: OrderState) -> None:

@@ -50,6 +50,10 @@ class OrderPlacement(BaseModel):
     mobility_reason: Annotated[Text, Field(description="行动不便或确有困难的原因", examples=["偏瘫，无法自行下楼"])]
     preferred_practitioner_id: UUID | None = Field(default=None, description="希望由谁上门，尽量满足")
     staff_sex: Sex | None = Field(default=None, description="只由这一性别的人员上门，排班时必须满足；不填不限")
+    quote_id: UUID | None = Field(
+        default=None, description="用哪份有效的报价预约：机构、居民、项目相同，报价时刻在时间段内；不填则直接报价"
+    )
+    quote_token: Annotated[str | None, Field(max_length=2000, description="该报价的签名（token），可不填")] = None
     draft: StrictBool = Field(default=False, description="true 只保存草稿，不报价、不占用额度")
 
     @model_validator(mode="after")
@@ -57,6 +61,14 @@ class OrderPlacement(BaseModel):
         codes = [item.code for item in self.items]
         if len(set(codes)) != len(codes):
             raise ValueError("同一项目只能出现一次，请改数量")
+        return self
+
+    @model_validator(mode="after")
+    def _quote_whole(self) -> Self:
+        if self.quote_token is not None and self.quote_id is None:
+            raise ValueError("填写报价签名时须同时填写报价编号")
+        if self.quote_id is not None and self.draft:
+            raise ValueError("草稿不用报价；提交草稿时直接报价")
         return self
 
 
@@ -85,6 +97,10 @@ class OrderCancellation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[Text, Field(description="取消原因", examples=["老人临时住院"])]
+    by_family: StrictBool = Field(
+        default=False,
+        description="医护出发后由机构取消时：true 因居民一方的原因，按规定可收取消费；false 因机构的原因，不收",
+    )
 
 
 class BookingRead(BaseModel):

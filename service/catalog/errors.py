@@ -67,9 +67,97 @@ class InsuranceRulesOverlap(Refusal):
     en = "This insurance has a rule on some of these days; end that one first or choose other days."
 
 
+class AgreementsOverlap(Refusal):
+    """Another per-diem agreement for these stays and this insurance holds on some of these days."""
+
+    status = 409
+    zh = "同类床位、同一险种在这些日期已有按床日付费协议，请先结束原协议或调整起止日期。"
+    en = "A per-diem agreement holds on some of these days; end that one first or choose other days."
+
+
+class LtciRulesOverlap(Refusal):
+    """Another rule of long-term care insurance holds on some of these days."""
+
+    status = 409
+    zh = "这些日期已有长护险待遇规则，请先结束原规则或调整起止日期。"
+    en = "Long-term care insurance has a rule on some of these days; end that one first or choose other days."
+
+
 class EndingInvalid(Refusal):
     """A row can only be shortened, and not to before it began."""
 
     status = 409
     zh = "结束日期须在 {valid_from} 当天或之后，并且早于原结束日期（{valid_to}）。"
     en = "It must end on or after {valid_from} and before its present end ({valid_to})."
+
+
+class OwnPriceOnly(Refusal):
+    """Drugs and consumables are priced by each institution itself."""
+
+    status = 422
+    zh = "药品和耗材执行各机构自己的价格，不能列入按等级统一的价格（{codes}）。"
+    en = "Drugs and consumables have each institution's own price, not a level's ({codes})."
+
+
+class PriceBookRefused(Refusal):
+    """Lines of the price book are wrong or contradict what stands; nothing of it was taken over."""
+
+    status = 422
+    zh = "价格表没有导入：共 {faults} 处有误，第一处是{first}。请按逐行结果改正后重新导入。"
+    en = "Nothing was imported: {faults} faults, the first one: {first}. Correct the lines and import again."
+
+
+class PriceLimitsOverlap(Refusal):
+    """A limit of this code holds on some of these days already."""
+
+    status = 409
+    zh = "这个编码的限次规则在这段时间内已有一条，请先结束原规则。"
+    en = "A limit of this code holds on some of these days; end it first."
+
+
+class ReductionRulesOverlap(Refusal):
+    """A reduction of this code holds on some of these days already."""
+
+    status = 409
+    zh = "这个编码的减免规则在这段时间内已有一条，请先结束原规则。"
+    en = "A reduction of this code holds on some of these days; end it first."
+
+
+class TariffNeedsProposal(Refusal):
+    """A visit-fee tariff after the first one needs a proposal that was published and approved by two people."""
+
+    status = 409
+    zh = "上门服务费要保持相对稳定：已有标准的，请先提出变更方案，公示期满并经两人批准后自动生效。"
+    en = "The visit fee is kept steady: propose the change; it takes effect once published and approved by two people."
+
+
+class TariffNoticeTooShort(Refusal):
+    """The tariff would begin before its notice is over."""
+
+    status = 409
+    zh = "变更须先公示 {notice_days} 天，再由两人批准：最早可从 {earliest} 起执行。"
+    en = "The change is published for {notice_days} days and then approved: it can begin on {earliest} at the earliest."
+
+
+class TariffTooSoon(Refusal):
+    """The institution changed its tariff a short while ago."""
+
+    status = 409
+    zh = "两次变更至少间隔 {interval_days} 天，保持相对稳定：最早可从 {earliest} 起执行。"
+    en = "Tariffs stand for at least {interval_days} days: this one can begin on {earliest} at the earliest."
+
+
+class TariffOwnProposal(Refusal):
+    """Whoever proposed a change does not approve it."""
+
+    status = 409
+    zh = "方案由您提出，不能由您批准，请另外两位负责人批准。"
+    en = "You proposed this change; two others approve it."
+
+
+class TariffNotOpen(Refusal):
+    """The proposal is not open for this: still on notice, too late, withdrawn or carried out."""
+
+    status = 409
+    zh = "方案{state_text}，不能这样办理：公示期满（{notice_ends_on}）后、执行日（{valid_from}）前可以批准或撤回。"
+    en = "The proposal is {state}: it is approved after its notice ({notice_ends_on}) and before {valid_from}."

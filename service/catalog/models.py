@@ -2,13 +2,27 @@
 
 from datetime import date, time
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from service.catalog import rules
+from service.catalog.programme_rules import ProgrammeKind
 from service.core.db import fences, rows, turns
+from service.institutions.rules import InstitutionLevel
+
+
+def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+    """Return the constraint that a column holds one of some words."""
+    return CheckConstraint(f"{column} in ({', '.join(repr(str(each)) for each in words)})", name=column)
+
+
+def word(default: StrEnum) -> Any:
+    """Return the field of a word that has a default, in the database too."""
+    return Field(default=str(default), sa_column_kwargs={"server_default": str(default)})
 
 
 class DatedRow(rows.RegionRow):
@@ -40,19 +54,32 @@ class ServiceItem(rows.RegionRow, table=True):
 
 
 class PriceRow(DatedRow, table=True):
-    """An institution's price of a service, dated (yuan, four decimals), with what it includes and excludes."""
+    """A price in a price book, dated (yuan, four decimals), with what it includes and excludes.
+
+    The book is an institution's own, or that of all institutions of a level of the region. The columns from
+    `national_code` on are those of the national lists: 服务产出, 价格构成, 加收项, 计价单位, 计价说明.
+    """
 
     __tablename__ = "price_rows"
     __table_args__ = (
         rows.refers("institution_id", to="institutions"),
+        # each has nulls where the other one's rows have none, and nulls never stand in each other's way
         rows.one_at_a_time("price_rows_one_price", "region_id", "institution_id", "code", period=rows.DATED),
+        rows.one_at_a_time("price_rows_one_level_price", "region_id", "level", "code", period=rows.DATED),
+        CheckConstraint("num_nonnulls(institution_id, level) = 1", name="one_book"),
+        # drugs and consumables are priced by each institution itself
+        CheckConstraint("level is null or category = 'service'", name="own_price"),
+        one_of("level", InstitutionLevel),
+        one_of("category", rules.PriceCategory),
+        one_of("income_class", rules.IncomeClass),
         CheckConstraint("unit_price >= 0", name="unit_price"),
         CheckConstraint("insurance_class in ('A', 'B', 'C')", name="insurance_class"),
         CheckConstraint("self_ratio between 0 and 1", name="self_ratio"),
         CheckConstraint("per_visit_max > 0", name="per_visit_max"),
     )
 
-    institution_id: UUID
+    institution_id: UUID | None = None
+    level: str | None = None
     code: str
     name: str
     unit_price: Decimal = rows.exact()
@@ -61,10 +88,21 @@ class PriceRow(DatedRow, table=True):
     excludes: list[str] = rows.texts()
     insurance_class: str = "C"
     self_ratio: Decimal = rows.exact(default=Decimal(0))
+    category: str = word(rules.PriceCategory.service)
+    income_class: str = word(rules.IncomeClass.unified)
+    national_code: str | None = None
+    unit: str | None = None
+    output: str | None = None
+    composition: str | None = None
+    surcharges: Any = rows.document(default_factory=list, sa_column_kwargs={"server_default": text("'[]'::jsonb")})
+    note: str | None = None
 
 
 class VisitFeeTariff(DatedRow, table=True):
-    """上门服务费 of an institution, dated: unit, distance tiers, night, and how its kilometres are measured."""
+    """上门服务费 of an institution, dated: unit, distance tiers, night, and how its kilometres are measured.
+
+    The first one is entered at go-live; every later one carries out a proposal that was published and approved.
+    """
 
     __tablename__ = "visit_fee_tariffs"
     __table_args__ = (
@@ -73,6 +111,9 @@ class VisitFeeTariff(DatedRow, table=True):
         CheckConstraint("unit in ('visit', 'visit_staff')", name="unit"),
         CheckConstraint("distance_base in ('institution', 'nearest_station')", name="distance_base"),
         CheckConstraint("distance_method in ('great_circle', 'road')", name="distance_method"),
+        one_of("income_class", rules.IncomeClass),
+        rows.refers("proposal_id", to="tariff_proposals"),
+        UniqueConstraint("region_id", "proposal_id", name="visit_fee_tariffs_of_proposal_once"),
     )
 
     institution_id: UUID
@@ -83,17 +124,29 @@ class VisitFeeTariff(DatedRow, table=True):
     self_ratio: Decimal = rows.exact(default=Decimal(0))
     distance_base: str
     distance_method: str
+    income_class: str = word(rules.IncomeClass.unified)
+    proposal_id: UUID | None = None
 
 
 class Programme(DatedRow, table=True):
-    """A public programme (基本公卫, 失能老年人健康服务行动, …): a dated row of the region that names its payer."""
+    """A public programme (基本公卫, 失能老年人健康服务行动, …): a dated row of the region that names its payer.
+
+    Who is old enough and in one of the key groups belongs to it by himself; without either, only who is enrolled.
+    """
 
     __tablename__ = "programmes"
-    __table_args__ = (UniqueConstraint("region_id", "code", name="programmes_code_once"),)
+    __table_args__ = (
+        UniqueConstraint("region_id", "code", name="programmes_code_once"),
+        one_of("kind", ProgrammeKind),
+        CheckConstraint("minimum_age between 0 and 150", name="minimum_age"),
+    )
 
     code: str
     name: str
     payer: str
+    kind: str = word(ProgrammeKind.basic_public_health)
+    minimum_age: int | None = None
+    key_groups: list[str] = rows.texts(sa_column_kwargs={"server_default": text("'{}'")})
 
 
 class ProgrammeItem(SQLModel, table=True):
@@ -126,9 +179,16 @@ class InsuranceRule(DatedRow, table=True):
 
 for _regional in (ServiceItem, Programme, ProgrammeItem, InsuranceRule):
     fences.fence(_regional, fences.Fence.region, adds=fences.Fence.region_owned, changes=fences.Fence.region_owned)
-# prices are public (明码标价): everyone of the region reads them, only the institution writes its own
-for _own in (PriceRow, VisitFeeTariff):
-    fences.fence(_own, fences.Fence.region, adds=fences.Fence.institution, changes=fences.Fence.institution)
+# prices are public (明码标价): everyone of the region reads them, only the institution writes its own, and only the
+# region's administration those of a level
+_OWN_BOOK = f"({fences.Fence.institution}) or ({fences.Fence.region_owned} and institution_id is null)"
+fences.fence(PriceRow, fences.Fence.region, adds=_OWN_BOOK, changes=_OWN_BOOK)
+fences.fence(VisitFeeTariff, fences.Fence.region, adds=fences.Fence.institution, changes=fences.Fence.institution)
+# of a tariff that stands only its end may change, and only to an earlier day (a trigger beside the proposals)
+fences.statement(VisitFeeTariff, f"revoke update on visit_fee_tariffs from {fences.APP_ROLE}")
+fences.statement(VisitFeeTariff, f"grant update (valid_to) on visit_fee_tariffs to {fences.APP_ROLE}")
+# whichever of the two columns is null makes no key, and no turn is taken
 turns.take_turns(PriceRow, "region_id", "institution_id", "code")
+turns.take_turns(PriceRow, "region_id", "level", "code", of="levels")
 turns.take_turns(VisitFeeTariff, "region_id", "institution_id")
 turns.take_turns(InsuranceRule, "region_id", "plan_code")

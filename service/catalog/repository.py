@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, any_, literal
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select
 
 from service.catalog import errors, rules
+from service.catalog.books import Book
+from service.catalog.limit_models import PriceLimit
+from service.catalog.ltci_models import LtciRuleRow
 from service.catalog.models import (
     DatedRow,
     InsuranceRule,
@@ -19,11 +23,45 @@ from service.catalog.models import (
     ServiceItem,
     VisitFeeTariff,
 )
+from service.catalog.reduction_models import ReductionRule
 from service.core.db import refusals
-from service.core.db.asked_once import asked_once
+from service.core.db.questions import Question
 from service.core.paging import PageRequest
 
 Row = TypeVar("Row", bound=DatedRow)
+
+_IN_FORCE: Final = "region_id = :region_id and valid_from <= :on and (valid_to is null or valid_to >= :on)"
+_OWN: Final = f"{_IN_FORCE} and institution_id = :institution_id"
+# of all questions the answer is their rows
+ITEMS: Final[Question[Sequence[Any]]] = Question(
+    ServiceItem, "service_items where region_id = :region_id and code = any(:codes) order by code", list
+)
+# of an institution's own book, and of its level's
+_LEVEL: Final = "(select i.level from institutions i where i.region_id = :region_id and i.id = :institution_id)"
+PRICES: Final[Question[Sequence[Any]]] = Question(
+    PriceRow,
+    f"price_rows where {_IN_FORCE} and (institution_id = :institution_id or level = {_LEVEL})"
+    " and (cast(:codes as text[]) is null or code = any(:codes)) order by id",
+    list,
+)
+TARIFFS: Final[Question[Sequence[Any]]] = Question(VisitFeeTariff, f"visit_fee_tariffs where {_OWN}", list)
+INSURANCES: Final[Question[Sequence[Any]]] = Question(InsuranceRule, f"insurance_rules where {_IN_FORCE}", list)
+LTCI_RULES: Final[Question[Sequence[Any]]] = Question(LtciRuleRow, f"ltci_rules where {_IN_FORCE}", list)
+LIMITS: Final[Question[Sequence[Any]]] = Question(PriceLimit, f"price_limits where {_IN_FORCE} order by code", list)
+REDUCTIONS: Final[Question[Sequence[Any]]] = Question(
+    ReductionRule,
+    f"reduction_rules where {_IN_FORCE} and (institution_id is null or institution_id = :institution_id) order by id",
+    list,
+)
+PROGRAMMES: Final[Question[Sequence[Any]]] = Question(
+    Programme,
+    f"programmes p where {_IN_FORCE} order by id",
+    list,
+    also={
+        "paid": "array(select row(i.code, i.per_year) from programme_items i"
+        " where i.region_id = p.region_id and i.programme_id = p.id order by i.code)"
+    },
+)
 
 
 def in_force(model: type[DatedRow], on: date) -> ColumnElement[bool]:
@@ -89,11 +127,10 @@ async def find_in_force(
     return (await session.execute(query.order_by(col(model.id)))).scalars().all()
 
 
-@asked_once
-async def find_items(session: AsyncSession, *, region_id: UUID, codes: Collection[str]) -> Sequence[ServiceItem]:
-    """Return the listed services among `codes`."""
-    query = select(ServiceItem).where(col(ServiceItem.region_id) == region_id, col(ServiceItem.code).in_(codes))
-    return (await session.execute(query.order_by(col(ServiceItem.code)))).scalars().all()
+async def find_item(session: AsyncSession, *, region_id: UUID, code: str) -> ServiceItem | None:
+    """Return a listed service."""
+    query = select(ServiceItem).where(col(ServiceItem.region_id) == region_id, col(ServiceItem.code) == code)
+    return (await session.execute(query)).scalar_one_or_none()
 
 
 async def lock_item(session: AsyncSession, *, region_id: UUID, code: str) -> ServiceItem | None:
@@ -129,9 +166,46 @@ def of_institution(model: type[PriceRow] | type[VisitFeeTariff], institution_id:
     return col(model.institution_id) == institution_id
 
 
+def of_book(book: Book) -> ColumnElement[bool]:
+    """Return the condition that a price stands in a book."""
+    if book.level is not None:
+        return col(PriceRow.level) == book.level
+    return col(PriceRow.institution_id) == book.institution_id
+
+
+def of_either(institution_id: UUID, level: str | None) -> ColumnElement[bool]:
+    """Return the condition that a price stands in an institution's book or in that of its level."""
+    own = col(PriceRow.institution_id) == institution_id
+    return own if level is None else or_(own, col(PriceRow.level) == level)
+
+
+def not_overruled(institution_id: UUID, on: date) -> ColumnElement[bool]:
+    """Return the condition that a price of a level has no row of the institution before it on a day."""
+    own = aliased(PriceRow)
+    overruled = (
+        select(own.id)
+        .where(col(own.region_id) == col(PriceRow.region_id), col(own.institution_id) == institution_id)
+        .where(col(own.code) == col(PriceRow.code), in_force(own, on))
+    )
+    return or_(col(PriceRow.level).is_(None), ~overruled.exists())
+
+
+async def list_standing(
+    session: AsyncSession, *, region_id: UUID, book: Book, codes: Collection[str]
+) -> Sequence[PriceRow]:
+    """Return every row of some codes in a book, locked: nobody ends one while a file is compared with them."""
+    query = select(PriceRow).where(col(PriceRow.region_id) == region_id, of_book(book), col(PriceRow.code).in_(codes))
+    return (await session.execute(query.order_by(col(PriceRow.id)).with_for_update())).scalars().all()
+
+
 def of_code(model: type[PriceRow] | type[Programme], code: str) -> ColumnElement[bool]:
     """Return the condition that a row is of a code."""
     return col(model.code) == code
+
+
+def of_codes(codes: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that a price is of one of some codes."""
+    return col(PriceRow.code).in_(codes)
 
 
 def of_plan(plan_code: str) -> ColumnElement[bool]:
@@ -143,8 +217,10 @@ refusals.name_constraints(
     {
         "service_items_code_once": errors.ItemCodeTaken,
         "price_rows_one_price": errors.PricesOverlap,
+        "price_rows_one_level_price": errors.PricesOverlap,
         "visit_fee_tariffs_one": errors.TariffsOverlap,
         "programmes_code_once": errors.ProgrammeCodeTaken,
         "insurance_rules_one": errors.InsuranceRulesOverlap,
+        "per_diem_agreements_one": errors.AgreementsOverlap,
     }
 )

@@ -10,9 +10,13 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from service.catalog import errors
+from service.catalog.programme_rules import BY_HAND, Criteria, ProgrammeKind
 from service.core import geo
+from service.institutions.rules import InstitutionLevel
 
-RESERVED_CODES: Final = frozenset({"VISIT_FEE", "BED_DAY"})
+VISIT_FEE_CODE: Final = "VISIT_FEE"
+"""The code of 上门服务费 in limits and reductions; what bills call its line."""
+RESERVED_CODES: Final = frozenset({VISIT_FEE_CODE, "BED_DAY", "CANCELLATION"})
 """Lines that a bill makes itself (上门服务费, 床日): never a service of the list, never a code of a price book."""
 
 
@@ -30,6 +34,21 @@ class InsuranceClass(StrEnum):
     A = "A"
     B = "B"
     C = "C"
+
+
+class IncomeClass(StrEnum):
+    """How income is kept apart (R055, R056): 统一管理 in the medical book, or 单列备查 in the book of elder care."""
+
+    unified = "unified"
+    memorandum = "memorandum"
+
+
+class PriceCategory(StrEnum):
+    """What a price is for. Drugs and consumables are the institution's own price, and are used by lot."""
+
+    service = "service"
+    drug = "drug"
+    consumable = "consumable"
 
 
 class FeeUnit(StrEnum):
@@ -70,7 +89,10 @@ class ItemFacts:
 
 @dataclass(frozen=True, slots=True)
 class PriceFacts:
-    """An institution's price of a service in yuan, from `valid_from` to `valid_to`, both included; None = open."""
+    """A price in force at an institution in yuan, from `valid_from` to `valid_to`, both included; None = open.
+
+    `level` says whose book it stands in: None = the institution's own. `unit` (计价单位) is what one of it is.
+    """
 
     code: str
     name: str
@@ -82,6 +104,11 @@ class PriceFacts:
     excludes: frozenset[str]
     insurance_class: InsuranceClass
     self_ratio: Decimal
+    category: PriceCategory = PriceCategory.service
+    income_class: IncomeClass = IncomeClass.unified
+    national_code: str | None = None
+    unit: str | None = None
+    level: InstitutionLevel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +142,15 @@ class TariffFacts:
     distance_method: DistanceMethod
     valid_from: date
     valid_to: date | None
+    income_class: IncomeClass = IncomeClass.unified
 
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeFacts:
-    """A public programme and its payer; `items` maps codes to units per person and calendar year."""
+    """A public programme and its payer; `items` maps codes to units per person and calendar year.
+
+    Whoever meets the `criteria` on a day is enrolled that day.
+    """
 
     id: UUID
     code: str
@@ -128,6 +159,8 @@ class ProgrammeFacts:
     valid_from: date
     valid_to: date | None
     items: Mapping[str, int]
+    kind: ProgrammeKind = ProgrammeKind.basic_public_health
+    criteria: Criteria = BY_HAND
 
 
 @dataclass(frozen=True, slots=True)

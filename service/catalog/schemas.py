@@ -20,9 +20,11 @@ from pydantic import (
 )
 
 from service.catalog import rules
+from service.catalog.programme_rules import ProgrammeKind
 from service.core.dates import WRITTEN
 from service.core.paging import Page
-from service.core.text import Code, Text
+from service.core.text import Code, LongText, Text
+from service.patients.rules import KeyGroup
 
 
 def _decimal(places: int) -> Any:
@@ -91,6 +93,9 @@ class _Dated(BaseModel, extra="forbid"):
 class _Insured(_Dated):
     insurance_class: rules.InsuranceClass = rules.InsuranceClass.C
     self_ratio: Ratio = Field(default=Decimal(0), examples=["0.10"])
+    income_class: rules.IncomeClass = Field(
+        default=rules.IncomeClass.unified, description="收入归类：统一管理 unified、单列备查 memorandum"
+    )
 
     @model_validator(mode="after")
     def _only_b_has_a_ratio(self) -> "_Insured":
@@ -147,6 +152,13 @@ class ServiceItemRead(ServiceItemCreate):
     id: UUID
 
 
+class Surcharge(BaseModel, extra="forbid"):
+    """加收项: what may be charged on top in a named case, in yuan; shown with the price."""
+
+    name: Text = Field(examples=["儿童加收"])
+    price: Decimal4 = Field(examples=["5.00"])
+
+
 class PriceCreate(_Insured):
     """A price from a day on. `name` is the price book's; left out, it is the service's."""
 
@@ -156,6 +168,15 @@ class PriceCreate(_Insured):
     per_visit_max: int | None = Field(default=None, strict=True, ge=1, le=99)
     includes: Codes = Field(default_factory=list)
     excludes: Codes = Field(default_factory=list)
+    category: rules.PriceCategory = Field(
+        default=rules.PriceCategory.service, description="药品 drug、耗材 consumable 上门使用时须登记批号"
+    )
+    national_code: Code | None = Field(default=None, description="国家项目编码", examples=["011101000010000"])
+    unit: Text | None = Field(default=None, description="计价单位", examples=["次"])
+    output: LongText | None = Field(default=None, description="服务产出")
+    composition: LongText | None = Field(default=None, description="价格构成")
+    surcharges: list[Surcharge] = Field(default_factory=list, max_length=20, description="加收项")
+    note: LongText | None = Field(default=None, description="计价说明")
 
 
 class PriceRead(PriceCreate):
@@ -224,10 +245,18 @@ class ProgrammeCreate(_Dated):
     name: Text = Field(examples=["国家基本公共卫生服务"])
     payer: Text = Field(examples=["基本公共卫生服务补助资金"])
     items: list[ProgrammeItem] = Field(min_length=1, max_length=100)
+    kind: ProgrammeKind = ProgrammeKind.basic_public_health
+    minimum_age: Annotated[int, Field(strict=True, ge=0, le=150)] | None = Field(
+        default=None, examples=[65], description="满多少周岁自动纳入"
+    )
+    key_groups: list[KeyGroup] = Field(
+        default_factory=list, max_length=len(KeyGroup), description="属于其中之一的自动纳入；与年龄同时填写时须都符合"
+    )
 
     @model_validator(mode="after")
     def _each_code_once(self) -> "ProgrammeCreate":
         _distinct([item.code for item in self.items])
+        _distinct([str(group) for group in self.key_groups])
         return self
 
 

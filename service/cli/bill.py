@@ -1,21 +1,23 @@
 """`xunzhen bill`: settles billing cases offline, as JSON or as tables that a finance clerk can read."""
 
+import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from service.billing import case, rules
+from service.billing import case, proof, rules
 from service.cli.app import CommandError
 from service.core import money
 
 app = typer.Typer(add_completion=False)
 
+Read = TypeVar("Read")
 _Line = rules.Line | rules.FeeLine | rules.BedLine
 
 _STATUS: Final = {
@@ -39,13 +41,18 @@ _BALANCES: Final = {
 def bill(
     files: Annotated[list[Path], typer.Argument(help="收费案例文件 CASE.json，可以多个", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="每个文件输出一行 JSON")] = False,
+    as_proof: Annotated[bool, typer.Option("--proof", help="文件是账单的证明：离线复算，核对是否一致")] = False,
 ) -> None:
-    """核算收费案例：每次上门收多少、谁支付、为什么。
+    """核算收费案例：每次上门收多少、谁支付、为什么；或用 --proof 复算账单的证明。
 
     Raises:
         CommandError: a file cannot be read; nothing has been printed then, whatever the other files are.
+        typer.Exit: a proof differs from what is redone from it.
     """
-    results = [case.run_case(_read(path)) for path in files]
+    if as_proof:
+        _check(files)
+        return
+    results = [case.run_case(_read(path, case.read_case)) for path in files]
     if as_json:
         # bytes: the same result on every terminal, whatever its encoding
         sys.stdout.buffer.write("".join(f"{case.dump(result)}\n" for result in results).encode())
@@ -62,9 +69,26 @@ def bill(
     sys.stdout.buffer.flush()
 
 
-def _read(path: Path) -> case.Case:
+def _check(files: Sequence[Path]) -> None:
+    """Redo each bill from its proof and say whether it is equal, or the first place where it is not."""
+    found = [_read(path, proof.check) for path in files]
+    for path, difference in zip(files, found, strict=True):
+        said = "一致" if difference is None else _say_difference(difference)
+        line = f"{path}：{said}" if len(files) > 1 else said
+        sys.stdout.buffer.write(f"{line}\n".encode(sys.stdout.encoding, "replace"))
+    sys.stdout.buffer.flush()
+    if any(found):
+        raise typer.Exit(1)
+
+
+def _say_difference(found: proof.Difference) -> str:
+    told, redone = (json.dumps(value, ensure_ascii=False, default=str) for value in (found.told, found.redone))
+    return f"不一致：{found.path} 证明写的是 {told}，复算得 {redone}"
+
+
+def _read(path: Path, read: Callable[[bytes], Read]) -> Read:
     try:
-        return case.read_case(path.read_bytes())
+        return read(path.read_bytes())
     except OSError as cannot:
         raise CommandError(f"{path}：读不到文件（{cannot.strerror}）。") from None
     except case.Malformed as wrong:

@@ -122,6 +122,7 @@ def _bills(report: Json) -> Table:
             ("其中上门服务费", yuan(bills["visit_fee_fen"])),
             *((f"由{each['label']}支付", yuan(each["amount_fen"])) for each in bills["by_payer"]),
             ("家庭实付", yuan(bills["family_fen"])),
+            ("证明复算一致", f"{report['proofs']['equal']}/{report['proofs']['of']}"),
         ],
     )  # fmt: skip
 

@@ -60,11 +60,11 @@ class ContractTerminated(Refusal):
 
 
 class TerminationDayInvalid(Refusal):
-    """A contract ends between today and its last day."""
+    """A contract ends between its first and its last day."""
 
     status = 409
-    zh = "解约日期须在今天（{earliest}）至到期日（{latest}）之间。"
-    en = "It can end between today ({earliest}) and its last day ({latest})."
+    zh = "解约日期须在生效日（{earliest}）至到期日（{latest}）之间。"
+    en = "It can end between its first day ({earliest}) and its last ({latest})."
 
 
 class TerminationReasonWrong(Refusal):
@@ -99,12 +99,60 @@ class EntitlementExhausted(Refusal):
     en = "Too few units are left, perhaps another booking took them just now; ask for a new quote."
 
 
+class EntitlementExpired(Refusal):
+    """It has ended before the day of the service."""
+
+    status = 409
+    zh = "这份签约或额度在服务当日已经结束，请重新询价后再提交。"
+    en = "The contract or entitlement had ended by the day of the service; ask for a new quote."
+
+
 class EntitlementUnknown(Refusal):
     """The person has no such entitlement."""
 
     status = 409
     zh = "该居民没有 {source} 的“{item}”（{period}）额度，请重新询价。"
     en = "The person has no entitlement of {source} to {item} ({period}); ask for a new quote."
+
+
+class OpenedAlready(Refusal):
+    """What was used before the go-live is on record already, and says something else."""
+
+    status = 409
+    zh = "该额度的期初已用数已经登记，内容不同的不能再次登记，请核对原记录。"
+    en = "What was used of it before the go-live is on record already and differs; check that record."
+
+
+class NotValidHere(Refusal):
+    """The contract, or the insurance, does not pay at this institution on that day."""
+
+    status = 409
+    zh = "该签约或保险在 {on} 不能在本机构使用（未生效、已结束、服务包未含本机构，或本机构不是定点机构）。"
+    en = "The contract or insurance does not pay at this institution on {on}."
+
+
+class UseInTheFuture(Refusal):
+    """What has not been given yet cannot have been used."""
+
+    status = 409
+    zh = "服务日期 {service_on} 晚于今天，请核对日期。"
+    en = "{service_on} is still to come; check the day."
+
+
+class UseDiffers(Refusal):
+    """The institution's number stands for another use."""
+
+    status = 409
+    zh = "这个编号已记过另一次使用，请核对编号，或换一个编号。"
+    en = "This number stands for another use already; check it, or send another."
+
+
+class UseReversed(Refusal):
+    """The use was taken back before."""
+
+    status = 409
+    zh = "这次使用已经冲销过，不能再次冲销。"
+    en = "The use was taken back before."
 
 
 class ConsumedAlready(Refusal):

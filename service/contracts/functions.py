@@ -13,7 +13,8 @@ create function entitlement_entries_chain() returns trigger language plpgsql as 
 declare
     before record;
     ceiling bigint;
-    used_delta bigint := case new.kind when 'consume' then new.units when 'reverse' then -new.units else 0 end;
+    used_delta bigint := case when new.kind in ('consume', 'opening') then new.units
+                              when new.kind = 'reverse' then -new.units else 0 end;
     held_delta bigint := case new.kind when 'reserve' then new.units when 'release' then -new.units else 0 end;
 begin
     select cap into ceiling from entitlements where region_id = new.region_id and id = new.entitlement_id;
@@ -25,9 +26,17 @@ begin
         raise exception 'entry does not continue its chain'
             using errcode = '23514', constraint = 'entitlement_entries_chain';
     end if;
-    if used_delta + held_delta > 0 and new.used_after + new.reserved_after > ceiling then
+    -- what was used before the go-live may lie above a cap: it leaves nothing
+    if new.kind <> 'opening' and used_delta + held_delta > 0 and new.used_after + new.reserved_after > ceiling then
         raise exception 'entitlement exhausted'
             using errcode = '23514', constraint = 'entitlement_entries_within_cap';
+    end if;
+    -- a service before the end may still be settled, or settled anew, after it
+    if new.kind in ('reserve', 'consume') and exists (
+            select 1 from entitlement_entries x where x.region_id = new.region_id
+            and x.entitlement_id = new.entitlement_id and x.kind = 'expire' and x.service_on <= new.service_on) then
+        raise exception 'entitlement expired'
+            using errcode = '23514', constraint = 'entitlement_entries_expired';
     end if;
     return new;
 end
@@ -64,14 +73,28 @@ insert into entitlements (region_id, id, person_id, source, ref_id, code, period
 select app_region(), asked_id, asked_person, asked_source, asked_ref, asked_code, asked_period, asked_cap,
        asked_counting
 where app_may_ask(app_region(), asked_person)
--- granted already: a cap stays as it was, but a better insurance rule of the same year raises it
+-- granted already: a cap stays as it was, but a better insurance rule (or a higher grade) of its period raises it
 on conflict on constraint entitlements_once do update set cap = excluded.cap
-where entitlements.cap < excluded.cap and entitlements.source in ('insurance_fund', 'insurance_deductible')
+where entitlements.cap < excluded.cap
+  and entitlements.source in ('insurance_fund', 'insurance_deductible', 'ltci', 'per_diem')
 """
 
 _BALANCES = """
 select e.id, e.source, e.ref_id, e.code, e.period, e.cap, e.counting,
        coalesce(l.used_after, 0), coalesce(l.reserved_after, 0)
+from entitlements e
+left join lateral (select used_after, reserved_after from entitlement_entries x
+                   where x.region_id = e.region_id and x.entitlement_id = e.id order by seq desc limit 1) l on true
+where e.region_id = app_region() and e.person_id = asked_person and app_may_ask(e.region_id, e.person_id)
+  -- asked by the version before this one, which knew no other sources
+  and e.source in ('contract', 'public_program', 'insurance_fund', 'insurance_deductible')
+"""
+
+_STANDING = """
+select e.id, e.source, e.ref_id, e.code, e.period, e.cap, e.counting,
+       coalesce(l.used_after, 0), coalesce(l.reserved_after, 0),
+       (select x.service_on from entitlement_entries x where x.region_id = e.region_id and x.entitlement_id = e.id
+        and x.kind = 'expire')
 from entitlements e
 left join lateral (select used_after, reserved_after from entitlement_entries x
                    where x.region_id = e.region_id and x.entitlement_id = e.id order by seq desc limit 1) l on true
@@ -90,6 +113,26 @@ join packages p on p.region_id = c.region_id and p.id = c.package_id
 left join package_items i on i.region_id = p.region_id and i.package_id = p.id
 where c.region_id = app_region() and c.person_id = asked_person
   and c.valid_from <= asked_on and asked_on <= c.valid_to and (c.terminated_on is null or asked_on < c.terminated_on)
+  and app_may_ask(c.region_id, c.person_id)
+group by c.region_id, c.id, p.region_id, p.id
+order by c.signed_on, c.id
+"""
+
+_COVER_AT = """
+select c.id, c.institution_id, c.signed_on, c.valid_from, c.valid_to, c.terminated_on, p.covers_visit_fee,
+       p.capitated_codes,
+       coalesce(
+           jsonb_agg(jsonb_build_object('code', i.code, 'quantity', i.quantity, 'counting', i.counting) order by i.code)
+           filter (where i.code is not null),
+           '[]'::jsonb), p.income_class
+from contracts c
+join packages p on p.region_id = c.region_id and p.id = c.package_id
+left join package_items i on i.region_id = p.region_id and i.package_id = p.id
+where c.region_id = app_region() and c.person_id = asked_person
+  and c.valid_from <= asked_on and asked_on <= c.valid_to and (c.terminated_on is null or asked_on < c.terminated_on)
+  -- a package pays where it was signed, where it says so, or everywhere; nowhere in particular: asked of all
+  and (asked_institution is null or c.institution_id = asked_institution or p.valid_region_wide
+       or asked_institution = any(p.valid_at))
   and app_may_ask(c.region_id, c.person_id)
 group by c.region_id, c.id, p.region_id, p.id
 order by c.signed_on, c.id
@@ -138,6 +181,14 @@ def create(contract: type[SQLModel], entitlement: type[SQLModel], entry: type[SQ
         " terminated_on date, covers_visit_fee boolean, capitated_codes text[], items jsonb)",
         _COVER,
     )
+    # the function above is asked by the version before this one, which knew no places
+    fences.definer(
+        contract,
+        "contracts_cover_at(asked_person uuid, asked_on date, asked_institution uuid)",
+        "table (contract_id uuid, institution_id uuid, signed_on date, valid_from date, valid_to date,"
+        " terminated_on date, covers_visit_fee boolean, capitated_codes text[], items jsonb, income_class text)",
+        _COVER_AT,
+    )
     fences.definer(
         entitlement,
         "entitlement_grant(asked_id uuid, asked_person uuid, asked_source text, asked_ref uuid, asked_code text,"
@@ -152,6 +203,13 @@ def create(contract: type[SQLModel], entitlement: type[SQLModel], entry: type[SQ
         "table (entitlement_id uuid, source text, ref_id uuid, code text, period text, cap bigint, counting text,"
         " used bigint, reserved bigint)",
         _BALANCES,
+    )
+    fences.definer(
+        entry,
+        "entitlements_standing(asked_person uuid)",
+        "table (entitlement_id uuid, source text, ref_id uuid, code text, period text, cap bigint, counting text,"
+        " used bigint, reserved bigint, closed_on date)",
+        _STANDING,
     )
     fences.definer(
         entry,

@@ -1,6 +1,7 @@
 """The queries of a bulk load of contracts."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -33,6 +34,30 @@ async def list_contracts_of(
         )
         found.extend((await session.execute(query)).scalars())
     return found
+
+
+async def find_contract_on(
+    session: AsyncSession, *, region_id: UUID, institution_id: UUID, person_id: UUID, package_code: str, on: date
+) -> UUID | None:
+    """Return a person's contract on a package of an institution in force on a day."""
+    live = col(Contract.terminated_on).is_(None) | (col(Contract.terminated_on) > on)
+    query = (
+        select(col(Contract.id))
+        .join(
+            Package,
+            (col(Package.region_id) == col(Contract.region_id)) & (col(Package.id) == col(Contract.package_id)),
+        )
+        .where(
+            col(Contract.region_id) == region_id,
+            col(Contract.institution_id) == institution_id,
+            col(Contract.person_id) == person_id,
+            col(Package.code) == package_code,
+            col(Contract.valid_from) <= on,
+            col(Contract.valid_to) >= on,
+            live,
+        )
+    )
+    return (await session.execute(query)).scalars().first()
 
 
 async def list_packages_of(

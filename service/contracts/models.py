@@ -6,17 +6,23 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from service.contracts import functions
+from service.catalog.models import one_of, word
+from service.catalog.rules import IncomeClass
+from service.contracts import closing, fulfilment, functions, tracing
 from service.core.db import fences, rows, turns
 
 
 class Package(rows.InstitutionRow, table=True):
-    """A service package an institution offers. Never changed once signed: a new version is a new row."""
+    """A service package an institution offers. Never changed once signed: a new version is a new row.
+
+    It pays at the institution that offers it, at those of `valid_at`, or (`valid_region_wide`) everywhere.
+    """
 
     __tablename__ = "packages"
     __table_args__ = (
         rows.refers("institution_id", to="institutions"),
         rows.one_at_a_time("packages_one_version", "region_id", "institution_id", "code", period=rows.DATED),
+        one_of("income_class", IncomeClass),
     )
 
     code: str
@@ -25,6 +31,9 @@ class Package(rows.InstitutionRow, table=True):
     capitated_codes: list[str] = rows.texts()
     valid_from: date
     valid_to: date | None = None
+    valid_at: list[UUID] = rows.uuids(sa_column_kwargs={"server_default": text("'{}'")})
+    valid_region_wide: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    income_class: str = word(IncomeClass.unified)
 
 
 class PackageItem(SQLModel, table=True):
@@ -94,8 +103,8 @@ class ProgrammeEnrolment(rows.RegionRow, table=True):
 
 
 class Entitlement(rows.RegionRow, table=True):
-    """A right to units (or fen) of one source: contract item, programme item of a year, insurance fund or deductible
-    of a year. `cap` is frozen from the package, programme or rule that grants it.
+    """A right to units (or fen) of one source: contract item, programme item of a year, insurance fund, deductible or
+    per-diem cap of a year, long-term care insurance of a month. `cap` is frozen from what grants it.
     """
 
     __tablename__ = "entitlements"
@@ -103,7 +112,9 @@ class Entitlement(rows.RegionRow, table=True):
         rows.refers("person_id", to="patients"),
         UniqueConstraint("region_id", "person_id", "source", "ref_id", "code", "period", name="entitlements_once"),
         CheckConstraint(
-            "source in ('contract', 'public_program', 'insurance_fund', 'insurance_deductible')", name="source"
+            "source in ('contract', 'public_program', 'insurance_fund', 'insurance_deductible', 'ltci', 'per_diem',"
+            " 'limit')",
+            name="source",
         ),
         CheckConstraint("cap >= 0", name="cap"),
     )
@@ -118,13 +129,34 @@ class Entitlement(rows.RegionRow, table=True):
 
 
 class EntitlementEntry(SQLModel, table=True):
-    """One append to an entitlement's chain; balances stand on it as sums and are checked against the predecessor."""
+    """One append to an entitlement's chain; balances stand on it as sums and are checked against the predecessor.
+
+    `opening` is what was used before the go-live, with its source (`because`, `document_no`); it alone may lie above
+    the cap. `expire` says what lapsed: from its `service_on` on nothing is reserved or used any more. A use that was
+    posted from outside stands under its id as `settlement_id`.
+    """
 
     __tablename__ = "entitlement_entries"
     __table_args__ = (
         rows.refers("entitlement_id", to="entitlements"),
-        CheckConstraint("kind in ('reserve', 'release', 'consume', 'reverse')", name="kind"),
-        CheckConstraint("units > 0", name="units"),
+        CheckConstraint("kind in ('reserve', 'release', 'consume', 'reverse', 'opening', 'expire')", name="kind"),
+        CheckConstraint("units > 0 or (units = 0 and kind = 'expire')", name="units"),
+        CheckConstraint("(kind = 'opening') = (because is not null)", name="opening_has_a_source"),
+        Index(
+            "entitlement_entries_opened_once",
+            "region_id",
+            "entitlement_id",
+            unique=True,
+            postgresql_where=text("kind = 'opening'"),
+        ),
+        # also finds the day from which an entitlement is closed
+        Index(
+            "entitlement_entries_expires_once",
+            "region_id",
+            "entitlement_id",
+            unique=True,
+            postgresql_where=text("kind = 'expire'"),
+        ),
         CheckConstraint("used_after >= 0 and reserved_after >= 0", name="never_negative"),
         # one consumption per visit and item: a settlement consumes an entitlement once, a reversal returns it once
         Index(
@@ -152,6 +184,8 @@ class EntitlementEntry(SQLModel, table=True):
     settlement_id: UUID | None = None
     service_on: date
     posted_at: datetime = rows.moment()
+    because: str | None = None
+    document_no: str | None = None
 
 
 fences.fence(Package, fences.Fence.region, adds=fences.Fence.institution, changes=fences.Fence.institution)
@@ -175,6 +209,9 @@ fences.fence(
     verbs="select",
 )
 functions.create(Contract, Entitlement, EntitlementEntry)
+closing.create(Contract, EntitlementEntry)
+fulfilment.create(EntitlementEntry)
+tracing.create(EntitlementEntry)
 turns.take_turns(Package, "region_id", "institution_id", "code")
 turns.take_turns(Contract, "region_id", "person_id")
 turns.take_turns(ProgrammeEnrolment, "region_id", "person_id", "programme_id")

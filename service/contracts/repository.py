@@ -1,19 +1,19 @@
 """Every query of contracts, the ledger's functions, and which refusal each constraint stands for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, or_, select
 
+from service.catalog.rules import IncomeClass
 from service.contracts import errors, rules
 from service.contracts.models import Contract, Package, PackageItem, ProgrammeEnrolment
 from service.core.db import refusals
-from service.core.db.asked_once import asked_once
+from service.core.db.questions import Question
 from service.core.ids import new_id
 from service.core.paging import PageRequest
 
@@ -126,50 +126,71 @@ async def list_enrolments(
     return (await session.execute(query.order_by(col(ProgrammeEnrolment.id)).limit(page.limit + 1))).scalars().all()
 
 
-@asked_once
-async def enrolments_on(
-    session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date
-) -> Sequence[ProgrammeEnrolment]:
-    """Return a person's enrolments in force on a day, the earliest first: the order in which programmes pay."""
-    query = select(ProgrammeEnrolment).where(
-        col(ProgrammeEnrolment.region_id) == region_id,
-        col(ProgrammeEnrolment.person_id) == person_id,
-        _in_force(ProgrammeEnrolment, on),
+def _cover(row: Any) -> rules.ContractCover:
+    return rules.ContractCover(
+        contract_id=row.contract_id,
+        institution_id=row.institution_id,
+        signed_on=row.signed_on,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        terminated_on=row.terminated_on,
+        covers_visit_fee=row.covers_visit_fee,
+        capitated_codes=frozenset(row.capitated_codes),
+        items=tuple((item["code"], item["quantity"], rules.Counting(item["counting"])) for item in row.items),
+        income_class=IncomeClass(row.income_class),
     )
-    ordered = query.order_by(col(ProgrammeEnrolment.valid_from), col(ProgrammeEnrolment.id))
-    return (await session.execute(ordered)).scalars().all()
 
 
-_COVER: Final = text("select * from contracts_cover(:person, :on) where app_region() = :region").columns(items=JSONB())
+def _balance(row: Any) -> rules.Balance:
+    return rules.Balance(
+        entitlement_id=row.entitlement_id,
+        source=rules.Source(row.source),
+        ref_id=row.ref_id,
+        code=row.code,
+        period=row.period,
+        cap=row.cap,
+        counting=rules.Counting(row.counting),
+        used=row.used,
+        reserved=row.reserved,
+        closed_on=row.closed_on,
+    )
+
+
+# a person's enrolments by hand in force on a day, the earliest first: the order in which programmes pay
+ENROLMENTS: Final[Question[list[rules.EnrolmentFacts]]] = Question(
+    "programme_id valid_from valid_to",
+    "programme_enrolments where region_id = :region_id and person_id = :person_id and valid_from <= :on"
+    " and (valid_to is null or valid_to >= :on) order by valid_from, id",
+    lambda rows: [rules.EnrolmentFacts(*row) for row in rows],
+)
+# what covers a person on a day at an institution (null: anywhere), the earliest signed first
+COVER: Final[Question[list[rules.ContractCover]]] = Question(
+    "contract_id institution_id signed_on valid_from valid_to terminated_on covers_visit_fee capitated_codes items"
+    " income_class",
+    "contracts_cover_at(:person_id, :on, :institution_id) where app_region() = :region_id",
+    lambda rows: [_cover(row) for row in rows],
+)
+# where a person's entitlements stand; whoever posts an entry is told by the chain itself whether it still holds
+BALANCES: Final[Question[list[rules.Balance]]] = Question(
+    "entitlement_id source ref_id code period cap counting used reserved closed_on",
+    "entitlements_standing(:person_id) where app_region() = :region_id order by entitlement_id",
+    lambda rows: [_balance(row) for row in rows],
+)
 _GRANT: Final = text("select entitlement_grant(:id, :person, :source, :ref, :code, :period, :cap, :counting)")
 _BALANCES: Final = text(
     "select p.id as person_id, b.* from unnest(cast(:people as uuid[])) as p(id)"
-    " cross join lateral entitlement_balances(p.id) b where app_region() = :region order by p.id, b.entitlement_id"
+    " cross join lateral entitlements_standing(p.id) b where app_region() = :region order by p.id, b.entitlement_id"
 )
 _POST: Final = text("select entitlement_post(:entitlement, :kind, :units, :order, :visit, :settlement, :on)")
+# one after the other as they are given, so that two who post the same entitlements lock them in the same order
+_RESERVE: Final = text(
+    "select entitlement_post(asked.id, 'reserve', asked.units, :order, null, null, :on)"
+    " from unnest(cast(:entitlements as uuid[]), cast(:units as bigint[])) as asked (id, units)"
+)
 _HELD: Final = text("select entitlement_id, units from entitlements_held(:order) where app_region() = :region")
 _CONSUMED: Final = text(
     "select entitlement_id, units from entitlements_consumed(:settlement) where app_region() = :region"
 )
-
-
-async def cover_on(session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date) -> list[rules.ContractCover]:
-    """Return what covers a person on a day, whatever the institution: the earliest signed first."""
-    found = (await session.execute(_COVER, {"region": region_id, "person": person_id, "on": on})).mappings()
-    return [
-        rules.ContractCover(
-            contract_id=row["contract_id"],
-            institution_id=row["institution_id"],
-            signed_on=row["signed_on"],
-            valid_from=row["valid_from"],
-            valid_to=row["valid_to"],
-            terminated_on=row["terminated_on"],
-            covers_visit_fee=row["covers_visit_fee"],
-            capitated_codes=frozenset(row["capitated_codes"]),
-            items=tuple((item["code"], item["quantity"], rules.Counting(item["counting"])) for item in row["items"]),
-        )
-        for row in found
-    ]
 
 
 async def grant(session: AsyncSession, *, person_id: UUID, grants: Sequence[rules.Grant]) -> None:
@@ -195,20 +216,8 @@ async def balances(
 ) -> dict[UUID, list[rules.Balance]]:
     """Return where the entitlements of people stand, by entitlement id."""
     standing: dict[UUID, list[rules.Balance]] = {person_id: [] for person_id in person_ids}
-    for row in (await session.execute(_BALANCES, {"region": region_id, "people": list(standing)})).mappings():
-        standing[row["person_id"]].append(
-            rules.Balance(
-                entitlement_id=row["entitlement_id"],
-                source=rules.Source(row["source"]),
-                ref_id=row["ref_id"],
-                code=row["code"],
-                period=row["period"],
-                cap=row["cap"],
-                counting=rules.Counting(row["counting"]),
-                used=row["used"],
-                reserved=row["reserved"],
-            )
-        )
+    for row in await session.execute(_BALANCES, {"region": region_id, "people": list(standing)}):
+        standing[row.person_id].append(_balance(row))
     return standing
 
 
@@ -238,6 +247,13 @@ async def post(
     )
 
 
+async def reserve(session: AsyncSession, *, units: Mapping[UUID, int], order_id: UUID, on: date) -> None:
+    """Hold units of entitlements for an order, in the order of the entitlements' ids."""
+    ids = sorted(units)
+    held = {"entitlements": ids, "units": [units[each] for each in ids], "order": order_id, "on": on}
+    await session.execute(_RESERVE, held)
+
+
 async def held_by(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> dict[UUID, int]:
     """Return the units that an order still holds, by entitlement."""
     found = await session.execute(_HELD, {"region": region_id, "order": order_id})
@@ -250,7 +266,7 @@ async def consumed_by(session: AsyncSession, *, region_id: UUID, settlement_id: 
     return {row.entitlement_id: row.units for row in found}
 
 
-def _in_force(model: type[Package] | type[ProgrammeEnrolment], on: date) -> ColumnElement[bool]:
+def _in_force(model: type[Package], on: date) -> ColumnElement[bool]:
     still = or_(col(model.valid_to).is_(None), col(model.valid_to) >= on)
     return (col(model.valid_from) <= on) & still
 
@@ -261,6 +277,7 @@ refusals.name_constraints(
         "contracts_one_family_doctor": errors.FamilyDoctorTaken,
         "programme_enrolments_once": errors.AlreadyEnrolled,
         "entitlement_entries_within_cap": errors.EntitlementExhausted,
+        "entitlement_entries_expired": errors.EntitlementExpired,
         "entitlement_entries_settled_once": errors.ConsumedAlready,
     }
 )

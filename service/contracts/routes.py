@@ -6,13 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service.catalog.errors import EndingInvalid, ItemUnknown
-from service.contracts import errors, schemas, usecases
+from service.contracts import errors, schemas, use_routes, usecases
 from service.core import http, problems
 from service.core.paging import Page, page_of
 from service.core.principal import Principal
 from service.patients.errors import PersonDeceased, RightMissing
 
 router = APIRouter(tags=["签约"])
+router.include_router(use_routes.router)
 
 CatalogReader = Annotated[Principal, Depends(http.Requires("catalog:read"))]
 CatalogKeeper = Annotated[Principal, Depends(http.Requires("catalog:write"))]
@@ -123,7 +124,7 @@ async def list_contracts(
 @router.get(
     "/contracts/{contract_id}",
     response_model=schemas.ContractRead,
-    responses=http.refuses(problems.NotFound, RightMissing),
+    responses=http.refuses(problems.NotFound, RightMissing, etag=True),
 )
 async def read_contract(
     request: Request, contract_id: UUID, principal: Reader, session: http.Session, now: http.Now
@@ -143,10 +144,10 @@ async def read_contract(
     ),
 )
 async def terminate_contract(
-    contract_id: UUID, body: schemas.Termination, principal: Signer, session: http.Session, now: http.Now
+    contract_id: UUID, body: schemas.Termination, principal: Signer, session: http.Session
 ) -> schemas.ContractRead:
     """解约：从这一天起签约不再支付任何项目。"""
-    return await usecases.terminate_contract(session, principal=principal, contract_id=contract_id, asked=body, now=now)
+    return await usecases.terminate_contract(session, principal=principal, contract_id=contract_id, asked=body)
 
 
 @router.post(
@@ -199,7 +200,7 @@ async def end_programme_enrolment(
 @router.get(
     "/patients/{person_id}/entitlements",
     response_model=schemas.EntitlementsRead,
-    responses=http.refuses(problems.NotFound, RightMissing),
+    responses=http.refuses(problems.NotFound, RightMissing, etag=True),
 )
 async def list_entitlements(
     request: Request, person_id: UUID, principal: Reader, session: http.Session, now: http.Now

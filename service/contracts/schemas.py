@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StrictBool, model_validator
 
+from service.catalog.rules import IncomeClass
 from service.contracts import rules
 from service.core.dates import WRITTEN
 from service.core.text import Code, Text
@@ -46,6 +47,9 @@ class PackageCreate(_Dated):
     covers_visit_fee: StrictBool = False
     capitated_codes: list[Code] = Field(default_factory=list, max_length=50, examples=[["CONSULT"]])
     items: list[PackageItem] = Field(default_factory=list, max_length=100)
+    valid_at: list[UUID] = Field(default_factory=list, max_length=500, description="除签约机构外，还在哪些机构可用")
+    valid_region_wide: StrictBool = Field(default=False, description="全统筹区的机构都可用")
+    income_class: IncomeClass = IncomeClass.unified
 
     @model_validator(mode="after")
     def _grants_something_once(self) -> "PackageCreate":
@@ -54,6 +58,10 @@ class PackageCreate(_Dated):
             raise ValueError("同一项目在服务包里只能出现一次（按人头付费的项目不再计次）")
         if not codes and not self.covers_visit_fee:
             raise ValueError("服务包里没有任何内容")
+        if len(set(self.valid_at)) != len(self.valid_at):
+            raise ValueError("同一机构只能写一次")
+        if self.valid_at and self.valid_region_wide:
+            raise ValueError("全统筹区可用的服务包不必再写机构")
         return self
 
 

@@ -244,16 +244,20 @@ def with_etag(request: Request, answer: BaseModel) -> Response:
     return Response(body, media_type="application/json", headers=headers)
 
 
-def refuses(*kinds: type[problems.Refusal], keyed: bool = False) -> dict[int | str, dict[str, Any]]:
+UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "内容未变"}}
+"""How a read is documented that answers only what the client does not have yet."""
+
+
+def refuses(*kinds: type[problems.Refusal], keyed: bool = False, etag: bool = False) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route: every way it can refuse, by status; 401, 403, 422 and 429 always.
 
-    `keyed` adds the refusals of an Idempotency-Key.
+    `keyed` adds the refusals of an Idempotency-Key, `etag` that nothing has changed since the client's copy.
     """
     always: tuple[type[problems.Refusal], ...] = (
         problems.Unauthenticated, problems.Forbidden, problems.Malformed, rate_limits.TooManyRequests,
     )  # fmt: skip
     with_key = (problems.KeyInFlight, problems.KeyReused, problems.Collision) if keyed else ()
-    documented: dict[int | str, dict[str, Any]] = {}
+    documented: dict[int | str, dict[str, Any]] = dict(UNCHANGED) if etag else {}
     for status in sorted({kind.status for kind in (*always, *with_key, *kinds)}):
         named = {kind.code(): kind for kind in (*always, *with_key, *kinds) if kind.status == status}
         documented[status] = {

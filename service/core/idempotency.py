@@ -14,7 +14,7 @@ from uuid import UUID
 from fastapi import Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy import Column, Index, func
+from sqlalchemy import Column, Index, func, insert
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlmodel import Field, SQLModel, col, select
@@ -63,6 +63,7 @@ fences.fence(
     "region_id = (select app_region()) and account_id = (select app_account())",
     verbs="select, insert",
 )
+_KEEP: Final = insert(fences.table_of(IdempotentAnswer))
 refusals.name_constraints({"pk_idempotent_answers": problems.KeyInFlight})
 statements.about_people(IdempotentAnswer)  # an answer told again shows what the first one showed
 # The application cannot remove an answer; all it can do is have old ones of every region removed, so many at a time.
@@ -129,19 +130,19 @@ class Once:
                 raise problems.KeyReused
             return JSONResponse(self._told(known), status_code=known.status, headers={REPLAY_HEADER: "true"})
         answer = await act()
-        self.session.add(
-            IdempotentAnswer(
-                region_id=self.region_id,
-                account_id=self.account_id,
-                route=self.route,
-                key=self.key,
-                fingerprint=fingerprint,
-                status=status,
-                body_sealed=self.cipher.seal(answer.model_dump_json(), context=BODY),
-                answered_at=self.now,
-            )
-        )
+        kept = {
+            "region_id": self.region_id,
+            "account_id": self.account_id,
+            "route": self.route,
+            "key": self.key,
+            "fingerprint": fingerprint,
+            "status": status,
+            "body_sealed": self.cipher.seal(answer.model_dump_json(), context=BODY),
+            "answered_at": self.now,
+        }
+        # what is waiting to be written may be refused, and then nothing was answered
         await self.session.flush()
+        await self.session.execute(_KEEP, kept)
         return answer
 
     def _told(self, known: IdempotentAnswer) -> Any:

@@ -56,7 +56,10 @@ _SOLVER: Final = Histogram(
     registry=REGISTRY,
 )
 _SETTLEMENTS: Final = Counter(
-    "xunzhen_settlements", "Settlements by outcome (settled, reversed, refused)", ("outcome",), registry=REGISTRY
+    "xunzhen_settlements",
+    "Settlements by outcome (settled, reversed, refused, parked)",
+    ("outcome",),
+    registry=REGISTRY,
 )
 _QUEUED: Final = Gauge(
     "xunzhen_jobs_waiting", "Jobs in the queue by name and state", ("job", "state"), registry=REGISTRY

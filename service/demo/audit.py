@@ -31,6 +31,7 @@ def check(report: Json, standing: Iterable[Json], totals: Json) -> list[str]:
         "账单合计 = 各行合计": (bills["gross_fen"], bills["lines_fen"]),
         "各行合计 = 各付费方合计": (bills["lines_fen"], bills["payers_fen"]),
         "逐张：账单 = 各行 = 各付费方": (sum(_adds_up(bill) for bill in standing), bills["count"]),
+        "逐张：证明复算一致": (report["proofs"]["equal"], bills["count"]),
         "与系统汇总一致：合计": (bills["gross_fen"], totals["gross_fen"]),
         "与系统汇总一致：家庭自付": (bills["family_fen"], totals["patient_fen"]),
         "与系统汇总一致：避免的重复收费": (from_payers, totals["prevented_fen"]),

@@ -59,7 +59,7 @@ async def open_account(
 
 
 async def found_region(town: Town) -> None:
-    """Put in what the region decides: institutions, services, programme, insurance, settings, dispatch area.
+    """Put in what the region decides: institutions, services, programme, insurance and where it pays, settings, area.
 
     Raises:
         Refused: the server does not take it.
@@ -80,6 +80,13 @@ async def found_region(town: Town) -> None:
     await for_each(figures.ITEMS, lambda item: api.post("/service-items", item.body), step)
     town.programme_id = (await api.post("/programmes", figures.PROGRAMME))["id"]
     await for_each(figures.INSURANCE, lambda rule: api.post("/insurance-rules", rule))
+    await for_each(
+        [(place, rule["plan_code"]) for place in INSTITUTIONS if place.is_medical for rule in figures.INSURANCE],
+        lambda designated: api.post(
+            f"/institutions/{town.institutions[designated[0].code]}/designations",
+            {"plan_code": designated[1], "valid_from": figures.YEAR_FROM},
+        ),
+    )
     await for_each(figures.SETTINGS, lambda row: api.post("/settings", _setting(*row)))
     area = await api.post(
         "/dispatch-areas",

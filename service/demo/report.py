@@ -24,6 +24,7 @@ class Evidence:
     visits: Sequence[Json]
     decided: Sequence[Json]
     bills: Sequence[Json]
+    proven: int
     totals: Json
     taken_back: Json
     exhausted: Json
@@ -46,6 +47,7 @@ def write(seen: Evidence) -> Json:
         "plan": _plan(seen.town.plan),
         "day": _day(seen, elders),
         "bills": _bills(seen),
+        "proofs": {"of": len(seen.bills), "equal": seen.proven},
         "double_charges_prevented": list(prevented(seen.bills, elders)),
         "fees_waived": list(_waived(seen.bills, elders)),
         "shared_homes": _shared_homes(seen, elders),

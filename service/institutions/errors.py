@@ -66,6 +66,13 @@ class RegistrationTaken(Refusal):
     en = "The registration number is another institution's at that time; check it, or end that registration first."
 
 
+class DesignatedAlready(Refusal):
+    """The insurance pays at the institution for part of this period already."""
+
+    zh = "该机构在这段时间内已是这一险种的定点机构，请先修改或结束原记录。"
+    en = "The institution is designated for this insurance for part of the period; change or end that row first."
+
+
 class SettingUnknown(Refusal):
     """There is no such setting."""
 

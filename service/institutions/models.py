@@ -41,6 +41,7 @@ class Institution(rows.RegionRow, table=True):
         UniqueConstraint("region_id", "licence_no", name="institutions_licence_once"),
         rows.refers("district_id", to="districts"),
         CheckConstraint(f"kind in ({', '.join(repr(str(kind)) for kind in rules.InstitutionKind)})", name="kind"),
+        CheckConstraint(f"level in ({', '.join(repr(str(level)) for level in rules.InstitutionLevel)})", name="level"),
         CheckConstraint("lon between -180 and 180 and lat between -90 and 90", name="on_earth"),
         CheckConstraint("(licence_no is null) = (licence_from is null)", name="licence_dated"),
         CheckConstraint("licence_to is null or licence_to >= licence_from", name="licence_ends_after_it_starts"),
@@ -57,6 +58,7 @@ class Institution(rows.RegionRow, table=True):
     licence_from: date | None = None
     licence_to: date | None = None
     published_phone: str | None = None
+    level: str | None = None
 
 
 class Station(rows.InstitutionRow, table=True):

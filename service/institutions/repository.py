@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -10,9 +11,33 @@ from sqlmodel import col, select
 
 from service.core.db import refusals
 from service.core.db.asked_once import asked_once
+from service.core.db.questions import Question
 from service.core.paging import PageRequest
-from service.institutions import errors
+from service.institutions import errors, facts, rules
 from service.institutions.models import District, Institution, Region, ServiceMode, SettingRow, Station
+
+INSTITUTION: Final[Question[rules.InstitutionFacts | None]] = Question(
+    Institution,
+    "institutions where region_id = :region_id and id = :institution_id",
+    lambda rows: next(map(facts.institution, rows), None),
+)
+STATIONS: Final[Question[list[rules.StationFacts]]] = Question(
+    Station,
+    "stations where region_id = :region_id and institution_id = any(:institution_ids) order by id",
+    lambda rows: [facts.station(row) for row in rows],
+)
+MODES: Final[Question[list[rules.ModeFacts]]] = Question(
+    ServiceMode,
+    "service_modes where region_id = :region_id and institution_id = any(:institution_ids) order by id",
+    lambda rows: [facts.mode(row) for row in rows],
+)
+# the rows in force on a day: the region's and, when one is named, the institution's
+SETTINGS: Final[Question[list[rules.SettingFacts]]] = Question(
+    SettingRow,
+    "setting_rows where region_id = :region_id and valid_from <= :on and (valid_to is null or valid_to >= :on)"
+    " and (institution_id is null or institution_id = :institution_id)",
+    lambda rows: [facts.setting(row) for row in rows],
+)
 
 
 async def find_region(session: AsyncSession, code: str) -> Region | None:

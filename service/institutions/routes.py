@@ -9,10 +9,11 @@ from service.core import http, paging
 from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
-from service.institutions import errors, premises_routes, rules, schemas, setting_routes, usecases
+from service.institutions import designation_routes, errors, premises_routes, rules, schemas, setting_routes, usecases
 
 router = APIRouter(tags=["机构"])
 router.include_router(premises_routes.router)
+router.include_router(designation_routes.router)
 router.include_router(setting_routes.router)
 
 Reads = Annotated[Principal, Depends(http.Requires("institutions:read"))]
@@ -112,7 +113,11 @@ async def list_institutions(
     )
 
 
-@router.get("/institutions/{institution_id}", response_model=schemas.InstitutionRead, responses=http.refuses(NotFound))
+@router.get(
+    "/institutions/{institution_id}",
+    response_model=schemas.InstitutionRead,
+    responses=http.refuses(NotFound, etag=True),
+)
 async def read_institution(principal: Reads, session: http.Session, request: Request, institution_id: UUID) -> Response:
     """查看一家机构；带 If-None-Match 时未变化返回 304。"""
     found = await usecases.get_institution(session, region_id=principal.region_id, institution_id=institution_id)

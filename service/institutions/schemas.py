@@ -89,16 +89,18 @@ class InstitutionCreate(Body):
     place: Place
     licence: Licence | None = None
     published_phone: Phone | None = Field(default=None, examples=["0952-2012345"])
+    level: rules.InstitutionLevel | None = Field(default=None, description="等级，决定适用哪一级的区域价格")
 
 
 class InstitutionUpdate(Body):
-    """What may change of an institution; what is left out stays, `null` takes a licence or phone away."""
+    """What may change of an institution; what is left out stays, `null` takes a licence, phone or level away."""
 
     name: Text | None = Field(default=None, examples=["朝阳社区卫生服务中心"])
     address: Text | None = None
     place: Place | None = None
     licence: Licence | None = None
     published_phone: Phone | None = None
+    level: rules.InstitutionLevel | None = Field(default=None, description="等级，由统筹区管理员核定")
 
 
 class LicenceRead(BaseModel):
@@ -122,6 +124,7 @@ class InstitutionRead(BaseModel):
     lat: float
     licence: LicenceRead | None
     published_phone: str | None
+    level: rules.InstitutionLevel | None
 
     @classmethod
     def of(cls, facts: rules.InstitutionFacts) -> "InstitutionRead":
@@ -140,6 +143,7 @@ class InstitutionRead(BaseModel):
             lat=facts.lat,
             licence=licence,
             published_phone=facts.published_phone,
+            level=facts.level,
         )
 
 

@@ -1,19 +1,24 @@
 """Every query and lock of orders. Row-level security decides whose orders a transaction sees."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func
+from sqlalchemy import bindparam, func, insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from service.core.db import refusals
+from service.core import dates
+from service.core.audit import trail
+from service.core.audit.statements import Change
+from service.core.db import fences, refusals
+from service.core.db.questions import Question
 from service.core.paging import PageRequest
 from service.orders import errors, rules
 from service.orders.models import Order, OrderItem, OrderMove
+from service.patients.rules import Sex
 
 
 async def find_order(session: AsyncSession, *, region_id: UUID, order_id: UUID, lock: bool = False) -> Order | None:
@@ -25,59 +30,135 @@ async def find_order(session: AsyncSession, *, region_id: UUID, order_id: UUID, 
     return (await session.execute(query)).scalar_one_or_none()
 
 
-Items: TypeAlias = tuple[tuple[str, int], ...]
-"""(code, quantity) of an order, in the codes' order."""
-
-
-class Step(NamedTuple):
-    """A move of an order, as its row says it."""
-
-    seq: int
-    from_state: str | None
-    to_state: str
-    moved_at: datetime
-    moved_by_account_id: UUID | None
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """An order with everything that belongs to it."""
-
-    row: Order
-    items: Items
-    moves: tuple[Step, ...]
-
-
-def _all_of(query: Select[Any]) -> ColumnElement[Any]:
-    """Return the rows that belong to an order as one value beside it: they come in the same round trip."""
-    return func.array(query.correlate(Order).scalar_subquery())
-
-
-_ITEMS = _all_of(
-    select(func.row(col(OrderItem.code), col(OrderItem.quantity)))
-    .where(col(OrderItem.region_id) == col(Order.region_id), col(OrderItem.order_id) == col(Order.id))
-    .order_by(col(OrderItem.code))
-)
-_MOVES = _all_of(
-    select(func.row(*(col(getattr(OrderMove, name)) for name in Step._fields)))
-    .where(col(OrderMove.region_id) == col(Order.region_id), col(OrderMove.order_id) == col(Order.id))
-    .order_by(col(OrderMove.seq))
+_ITEMS: Final = {
+    "items": "array(select row(i.code, i.quantity) from order_items i"
+    " where i.region_id = o.region_id and i.order_id = o.id order by i.code)"
+}
+_MOVES: Final = {
+    "moves": "array(select row(m.seq, m.from_state, m.to_state, m.moved_at, m.moved_by_account_id, m.because)"
+    " from order_moves m where m.region_id = o.region_id and m.order_id = o.id order by m.seq)"
+}
+_WHOLE: Final[Question[Any]] = Question(
+    Order,
+    "orders o where o.region_id = :region_id and o.id = :order_id",
+    lambda rows: next(iter(rows), None),
+    also=_ITEMS | _MOVES,
 )
 
 
-async def find_whole(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> Whole | None:
+def facts_of(row: Any, items: Iterable[tuple[str, int]]) -> rules.OrderFacts:
+    """Return what neighbours may know of an order: of its row, however it was fetched, and its items."""
+    return rules.OrderFacts(
+        id=row.id,
+        order_no=row.order_no,
+        institution_id=row.institution_id,
+        kind=rules.OrderKind(row.kind),
+        person_id=row.person_id,
+        home_id=row.home_id,
+        state=rules.OrderState(row.state),
+        service_on=row.service_on,
+        # both bounds of the window are always set
+        wished_start=row.wished.lower,
+        wished_end=row.wished.upper,
+        staff_count=row.staff_count,
+        items=tuple((code, quantity) for code, quantity in items),
+        mobility_reason=row.mobility_reason,
+        preferred_practitioner_id=row.preferred_practitioner_id,
+        distance_metres=row.distance_metres,
+        staff_sex=Sex(row.staff_sex) if row.staff_sex else None,
+    )
+
+
+async def find_whole(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> rules.Told | None:
     """Return an order with its items and moves, or None."""
-    query = select(Order, _ITEMS, _MOVES).where(col(Order.region_id) == region_id, col(Order.id) == order_id)
-    found = (await session.execute(query)).one_or_none()
-    if found is None:
+    row = await _WHOLE.ask(session, region_id=region_id, order_id=order_id)
+    if row is None:
         return None
-    row, items, moves = found
-    return Whole(row, _items_of(items), tuple(Step(*move) for move in moves))
+    trail.name_person(session, row.person_id)
+    moves = tuple(
+        rules.Step(seq, rules.OrderState(before) if before else None, rules.OrderState(after), *told)
+        for seq, before, after, *told in row.moves
+    )
+    return rules.Told(facts_of(row, row.items), row.placed_by_account_id, row.placed_at, moves)
 
 
-def _items_of(found: Sequence[Any]) -> Items:
-    return tuple((code, quantity) for code, quantity in found)
+_TABLE: Final = fences.table_of(Order)
+# asked for in the row itself: from here to the commit nobody else gets a number of the institution and the day
+_ADD: Final = (
+    insert(_TABLE)
+    .values(order_no=func.orders_next_no(bindparam("numbered_by"), bindparam("numbered_on")))
+    .returning(_TABLE.c.order_no)
+)
+# an order begins at the beginning: that it was accepted at once is a move like any other
+_ADD_PARTS: Final = text("""
+with items as (
+    insert into order_items (region_id, institution_id, order_id, code, quantity)
+    select :region_id, :institution_id, :order_id, asked.code, asked.quantity
+    from unnest(cast(:codes as text[]), cast(:quantities as int[])) as asked (code, quantity)
+), moves as (
+    insert into order_moves (region_id, institution_id, order_id, seq, from_state, to_state, moved_at,
+                             moved_by_account_id, because)
+    select :region_id, :institution_id, :order_id, step.* from unnest(
+        cast(:seq as int[]), cast(:from_state as text[]), cast(:to_state as text[]), cast(:moved_at as timestamptz[]),
+        cast(:moved_by_account_id as uuid[]), cast(:because as text[])) as step
+)
+update orders set state = :state where region_id = :region_id and id = :order_id and state <> :state
+""")
+
+
+async def add(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    order_id: UUID,
+    order: rules.NewOrder,
+    today: date,
+    placed_by_account_id: UUID,
+    steps: Sequence[rules.Step],
+) -> str:
+    """Write a new order with its items and what has happened to it so far; return its number."""
+    row = {
+        "region_id": region_id,
+        "id": order_id,
+        "institution_id": order.institution_id,
+        "kind": order.kind,
+        "person_id": order.person_id,
+        "home_id": order.home_id,
+        "state": order.state,
+        "service_on": order.window.service_on,
+        "wished": dates.moments(order.window.start, order.window.end),
+        "staff_count": order.staff_count,
+        "mobility_reason": order.mobility_reason,
+        "preferred_practitioner_id": order.preferred_practitioner_id,
+        "staff_sex": order.staff_sex,
+        "distance_metres": order.distance_metres,
+        "placed_by_account_id": placed_by_account_id,
+        "placed_at": steps[0].moved_at,
+    }
+    numbered = {"numbered_by": order.institution_id, "numbered_on": today}
+    number = str(await session.scalar(_ADD, row | numbered))
+    parts = {
+        "region_id": region_id,
+        "institution_id": order.institution_id,
+        "order_id": order_id,
+        "codes": [code for code, _ in order.items],
+        "quantities": [quantity for _, quantity in order.items],
+        "state": steps[-1].to_state,
+    }
+    columns = {name: [getattr(step, name) for step in steps] for name in rules.Step._fields}
+    with trail.untold(session):
+        await session.execute(_ADD_PARTS, parts | columns)
+    _note_parts(session, order_id, steps)
+    return number
+
+
+def _note_parts(session: AsyncSession, order_id: UUID, steps: Sequence[rules.Step]) -> None:
+    touched = trail.of(session)
+    trail.name_row(touched, Change("order_items", "insert"), {"order_id": order_id})
+    for step in steps:
+        trail.name_row(touched, Change("order_moves", "insert"), {"order_id": order_id, "seq": step.seq})
+    if len(steps) > 1:
+        trail.name_row(touched, Change("orders", "update", ("state",)), {"order_id": order_id})
 
 
 async def list_items(
@@ -125,54 +206,45 @@ async def list_day(
     return (await session.execute(query)).scalars().all()
 
 
+_FILTERS: Final = {
+    "after": "o.id > :after",
+    "state": "o.state = :state",
+    "service_on": "o.service_on = :service_on",
+    "institution_id": "o.institution_id = :institution_id",
+    "person_ids": "o.person_id = any(cast(:person_ids as uuid[]))",
+    # by an index; the fence alone would ask of every other order of the region whether the asker acts for its person
+    "ours": "o.institution_id = any(cast(:ours as uuid[]))",
+    "ours_or_of": "(o.institution_id = any(cast(:institutions as uuid[]))"
+    " or o.person_id = any(cast(:ours_or_of as uuid[])))",
+}
+
+
+@lru_cache(maxsize=256)
+def _page(filters: frozenset[str]) -> Question[Sequence[Any]]:
+    where = " and ".join(["o.region_id = :region_id", *(_FILTERS[name] for name in sorted(filters))])
+    return Question(Order, f"orders o where {where} order by o.id limit :most", list, also=_ITEMS)
+
+
 async def list_page(
-    session: AsyncSession, *, region_id: UUID, where: Sequence[ColumnElement[bool]], page: PageRequest
-) -> list[tuple[Order, Items]]:
-    """Return a page of the orders that the fence lets through, with their items, one more than its limit."""
-    query = select(Order, _ITEMS).where(col(Order.region_id) == region_id, *where)
-    if page.after is not None:
-        query = query.where(col(Order.id) > page.after)
-    query = query.order_by(col(Order.id)).limit(page.limit + 1)
-    return [(row, _items_of(items)) for row, items in await session.execute(query)]
+    session: AsyncSession, *, region_id: UUID, filters: Mapping[str, Any], page: PageRequest
+) -> list[rules.OrderFacts]:
+    """Return a page of the orders that the fence lets through, one more than its limit.
 
-
-def narrowed(
-    *,
-    state: rules.OrderState | None,
-    service_on: date | None,
-    institution_id: UUID | None,
-    person_ids: Collection[UUID] | None,
-) -> list[ColumnElement[bool]]:
-    """Return the conditions of a list of orders; None leaves a filter out."""
-    conditions: list[ColumnElement[bool]] = []
-    if state is not None:
-        conditions.append(col(Order.state) == state)
-    if service_on is not None:
-        conditions.append(col(Order.service_on) == service_on)
-    if institution_id is not None:
-        conditions.append(col(Order.institution_id) == institution_id)
-    if person_ids is not None:
-        conditions.append(col(Order.person_id).in_(person_ids))
-    return conditions
-
-
-def ours(institution_ids: Collection[UUID]) -> ColumnElement[bool]:
-    """Return the condition that an order stands at some institutions.
-
-    The fence alone would ask of every other order of the region whether the asker acts for its person.
+    `filters`: names of `_FILTERS` with their values; None leaves one out.
     """
-    return col(Order.institution_id).in_(institution_ids)
-
-
-def ours_or_of(institution_ids: Collection[UUID], person_ids: Collection[UUID]) -> ColumnElement[bool]:
-    """Return the condition that an order stands at some institutions or is for some people: the fence, by an index."""
-    return col(Order.institution_id).in_(institution_ids) | col(Order.person_id).in_(person_ids)
+    given = {**filters, "after": page.after}
+    asked = {name: list(each) if isinstance(each, set) else each for name, each in given.items() if each is not None}
+    question = _page(frozenset(asked.keys() & _FILTERS.keys()))
+    rows = await question.ask(session, region_id=region_id, most=page.limit + 1, **asked)
+    for row in rows:
+        trail.name_person(session, row.person_id)
+    return [facts_of(row, row.items) for row in rows]
 
 
 async def has_open_order(
-    session: AsyncSession, *, region_id: UUID, person_id: UUID, kind: rules.OrderKind, since: date
+    session: AsyncSession, *, region_id: UUID, person_id: UUID, kind: rules.OrderKind, since: date, until: date | None
 ) -> bool:
-    """Return whether an open order of a kind stands for a person on or after a day."""
+    """Return whether an open order of a kind stands for a person on a day of [since, until)."""
     query = (
         select(col(Order.id))
         .where(
@@ -180,16 +252,12 @@ async def has_open_order(
             col(Order.person_id) == person_id,
             col(Order.kind) == kind,
             col(Order.service_on) >= since,
+            *([col(Order.service_on) < until] if until else []),
             col(Order.state).in_(rules.OPEN),
         )
         .limit(1)
     )
     return (await session.execute(query)).first() is not None
-
-
-async def next_no(session: AsyncSession, *, institution_id: UUID, on: date) -> str:
-    """Return the institution's next order number of a day; the day's numbering is locked until the commit."""
-    return str(await session.scalar(select(func.orders_next_no(institution_id, on))))
 
 
 async def count_open(session: AsyncSession, *, person_id: UUID) -> int:

@@ -40,7 +40,9 @@ async def list_orders(
     )
 
 
-@router.get("/orders/{order_id}", response_model=schemas.OrderRead, responses=http.refuses(problems.NotFound))
+@router.get(
+    "/orders/{order_id}", response_model=schemas.OrderRead, responses=http.refuses(problems.NotFound, etag=True)
+)
 async def read_order(
     order_id: UUID,
     principal: Annotated[Principal, Depends(http.Requires("orders:read"))],

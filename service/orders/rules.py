@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from service.catalog import rules as catalog
@@ -39,7 +39,8 @@ MOVES: Final[Mapping[OrderState, frozenset[OrderState]]] = {
     OrderState.scheduled: frozenset(
         {OrderState.accepted, OrderState.in_progress, OrderState.cancelled, OrderState.noshow}
     ),
-    OrderState.in_progress: frozenset({OrderState.done, OrderState.noshow}),
+    # staff may call a crew back that has not begun
+    OrderState.in_progress: frozenset({OrderState.done, OrderState.noshow, OrderState.cancelled}),
     OrderState.done: frozenset({OrderState.closed}),
     # a reversed bill opens the order again
     OrderState.closed: frozenset({OrderState.done}),
@@ -71,6 +72,9 @@ ORDER_REJECTED: Final = "order.rejected"
 """News: the institution has sent an order back."""
 ORDER_CANCELLED: Final = "order.cancelled"
 """News: an order that was submitted will not be carried out."""
+
+BY_ITSELF: Final = "自动接单"
+"""Why an order was accepted that nobody looked at."""
 
 STATE_LABELS: Final[Mapping[OrderState, str]] = {
     OrderState.draft: "草稿",
@@ -115,6 +119,27 @@ class OrderFacts:
     staff_sex: Sex | None = None
 
 
+class Step(NamedTuple):
+    """A move of an order: `moved_by_account_id` None = the system."""
+
+    seq: int
+    from_state: OrderState | None
+    to_state: OrderState
+    moved_at: datetime
+    moved_by_account_id: UUID | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An order with everything that happened to it."""
+
+    order: OrderFacts
+    placed_by_account_id: UUID
+    placed_at: datetime
+    moves: tuple[Step, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The moments [start, end) between which the elder wishes the service to be given."""
@@ -148,6 +173,27 @@ class NewOrder:
     distance_metres: int | None = None
     staff_sex: Sex | None = None
 
+    def numbered(self, order_id: UUID, order_no: str, state: OrderState) -> OrderFacts:
+        """Return the order as it was written."""
+        return OrderFacts(
+            id=order_id,
+            order_no=order_no,
+            institution_id=self.institution_id,
+            kind=self.kind,
+            person_id=self.person_id,
+            home_id=self.home_id,
+            state=state,
+            service_on=self.window.service_on,
+            wished_start=self.window.start,
+            wished_end=self.window.end,
+            staff_count=self.staff_count,
+            items=tuple(sorted(self.items)),
+            preferred_practitioner_id=self.preferred_practitioner_id,
+            distance_metres=self.distance_metres,
+            mobility_reason=self.mobility_reason,
+            staff_sex=self.staff_sex,
+        )
+
 
 def refuse_illegal_move(before: OrderState, after: OrderState) -> None:
     """Refuse a move that the table of moves does not have.
@@ -156,9 +202,14 @@ def refuse_illegal_move(before: OrderState, after: OrderState) -> None:
         errors.IllegalMove: names both states.
     """
     if after not in MOVES[before]:
-        raise errors.IllegalMove(
-            from_state=before, to_state=after, from_label=STATE_LABELS[before], to_label=STATE_LABELS[after]
-        )
+        raise illegal_move(before, after)
+
+
+def illegal_move(before: OrderState, after: OrderState) -> errors.IllegalMove:
+    """Return the refusal of a move."""
+    return errors.IllegalMove(
+        from_state=before, to_state=after, from_label=STATE_LABELS[before], to_label=STATE_LABELS[after]
+    )
 
 
 def news_of(before: OrderState, after: OrderState) -> str | None:
@@ -173,6 +224,7 @@ def news_of(before: OrderState, after: OrderState) -> str | None:
         (OrderState.submitted, OrderState.cancelled): ORDER_CANCELLED,
         (OrderState.accepted, OrderState.cancelled): ORDER_CANCELLED,
         (OrderState.scheduled, OrderState.cancelled): ORDER_CANCELLED,
+        (OrderState.in_progress, OrderState.cancelled): ORDER_CANCELLED,
     }.get((before, after))
 
 

@@ -36,7 +36,7 @@ async def bind_account(
     return await once.run(body, lambda: usecases.bind_account(session, house=house, draft=body))
 
 
-@router.get("/my/people", response_model=schemas.MyPeople, responses=http.refuses())
+@router.get("/my/people", response_model=schemas.MyPeople, responses=http.refuses(etag=True))
 async def list_my_people(request: Request, principal: Reads, session: http.Session, now: http.Now) -> Response:
     """列出登录账号可代为办理的居民及其权限，本人排在最前。"""
     found = await usecases.my_people(session, principal=principal, now=now)

@@ -115,6 +115,20 @@ class CoverageOverlaps(problems.Refusal):
     en = "The person has a medical insurance for part of that time; end that row first."
 
 
+class AssessmentsOverlap(problems.Refusal):
+    """The person has a long-term care grade already at that time."""
+
+    zh = "该居民在这段时间内已有长护险失能等级，全统筹区同一时间只有一个等级，请先填写原等级的截止日期。"
+    en = "The person has a long-term care grade for part of that time; end that one first."
+
+
+class HospitalStaysOverlap(problems.Refusal):
+    """The person lies in a hospital already at that time."""
+
+    zh = "该居民在这段时间内已有住院记录，请先填写那次住院的出院日，或核对日期。"
+    en = "The person is in hospital for part of that time already; enter that discharge first, or check the days."
+
+
 class AlreadyActsForPerson(problems.Refusal):
     """The account may act for the person already."""
 

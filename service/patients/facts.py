@@ -1,7 +1,7 @@
 """Turns rows into the facts that leave the room."""
 
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy.dialects.postgresql import Range
 
@@ -60,6 +60,11 @@ def coverage(row: Coverage) -> rules.CoverageFacts:
 def relation(row: CareRelation) -> rules.RelationFacts:
     """Return the facts of a care relation that is, or was, in force for some time."""
     during = cast("Range[datetime]", row.during)
+    return relation_during(row, during.lower, during.upper)
+
+
+def relation_during(row: Any, valid_from: datetime | None, valid_to: datetime | None) -> rules.RelationFacts:
+    """Return the facts of a care relation's row, however it was fetched."""
     return rules.RelationFacts(
         id=row.id,
         person_id=row.person_id,
@@ -68,7 +73,7 @@ def relation(row: CareRelation) -> rules.RelationFacts:
         account_id=row.account_id,
         kinship=rules.Kinship(row.relation) if row.relation else None,
         rights=frozenset(rules.Right(each) for each in row.rights),
-        valid_from=during.lower,
-        valid_to=during.upper,
+        valid_from=valid_from,
+        valid_to=valid_to,
         because=row.because,
     )

@@ -69,7 +69,7 @@ async def list_home_reviews(
     )
 
 
-@router.get("/homes/{home_id}", response_model=home_schemas.HomeRead, responses=http.refuses(NotFound))
+@router.get("/homes/{home_id}", response_model=home_schemas.HomeRead, responses=http.refuses(NotFound, etag=True))
 async def read_home(
     *,
     request: Request,

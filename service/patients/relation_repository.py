@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, func, literal, or_, text
@@ -13,9 +14,10 @@ from sqlmodel import col, select
 from service.accounts.rules import Role
 from service.core.audit import trail
 from service.core.db import refusals
+from service.core.db.questions import Asked, Question
 from service.core.ids import new_id
 from service.core.principal import Principal
-from service.patients import errors
+from service.patients import errors, facts, rules
 from service.patients.models import CareRelation, Home, Patient
 
 refusals.name_constraints(
@@ -68,17 +70,40 @@ async def is_resident(session: AsyncSession, principal: Principal, person_id: UU
     return (await session.execute(query)).first() is not None
 
 
-async def list_own_relations(
-    session: AsyncSession, principal: Principal, person_id: UUID, now: datetime
-) -> Sequence[CareRelation]:
-    """Return the relations in force between the principal (or his institutions) and a person."""
-    query = select(CareRelation).where(
-        col(CareRelation.region_id) == principal.region_id,
-        col(CareRelation.person_id) == person_id,
-        mine(principal),
-        in_force(now),
+_IN_FORCE: Final = (
+    "care_relations where region_id = :region_id and person_id = :person_id"
+    " and during @> cast(:now as timestamptz) and "
+)
+_COLUMNS: Final = "id person_id kind institution_id account_id relation rights because"
+# a range inside a row is more than the driver understands
+_DURING: Final = {"valid_from": "lower(during)", "valid_to": "upper(during)"}
+
+
+def _relations(rows: Sequence[Any]) -> list[rules.RelationFacts]:
+    return [facts.relation_during(row, row.valid_from, row.valid_to) for row in rows]
+
+
+# those between somebody (or his institutions) and a person
+OWN: Final[Question[list[rules.RelationFacts]]] = Question(
+    _COLUMNS,
+    f"{_IN_FORCE} (account_id = :account_id or institution_id = any(:institution_ids))",
+    _relations,
+    also=_DURING,
+)
+PROXIES: Final[Question[list[rules.RelationFacts]]] = Question(
+    _COLUMNS, f"{_IN_FORCE} kind = 'proxy' order by id", _relations, also=_DURING
+)
+
+
+def asked_of(principal: Principal, person_id: UUID, now: datetime) -> Asked[list[rules.RelationFacts]]:
+    """Return the question which relations in force the principal, or his institutions, have to a person."""
+    return OWN.of(
+        region_id=principal.region_id,
+        person_id=person_id,
+        now=now,
+        account_id=principal.account_id,
+        institution_ids=list(principal.institution_ids),
     )
-    return (await session.execute(query)).scalars().all()
 
 
 async def list_acted_for(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, or_
@@ -12,8 +13,9 @@ from sqlmodel import col, select
 from service.core import paging
 from service.core.db import refusals
 from service.core.db.asked_once import asked_once
+from service.core.db.questions import Question
 from service.core.principal import Principal
-from service.patients import errors, relation_repository
+from service.patients import errors, facts, relation_repository, rules
 from service.patients.models import CareRelation, Coverage, Home, KeyGroupRow, Patient
 
 refusals.name_constraints(
@@ -25,6 +27,34 @@ refusals.name_constraints(
         "home_reviews_one_open": errors.HomePlacedMeanwhile,
         "coverages_one_insurance": errors.CoverageOverlaps,
     }
+)
+
+PERSON: Final[Question[rules.PersonFacts | None]] = Question(
+    "id name sex born_on home_id deceased_on",
+    "patients where region_id = :region_id and id = :person_id",
+    lambda rows: next(map(facts.person, rows), None),
+)
+_PLACE: Final = "id lon lat floor has_lift care_institution_id placed"
+# rows, for one without a position is no home to the neighbours
+HOME: Final[Question[Any]] = Question(
+    _PLACE, "homes where region_id = :region_id and id = :home_id", lambda rows: next(iter(rows), None)
+)
+HOME_OF: Final[Question[Any]] = Question(
+    _PLACE,
+    "homes where region_id = :region_id"
+    " and id = (select home_id from patients where region_id = :region_id and id = :person_id)",
+    lambda rows: next(iter(rows), None),
+    tells=lambda home, asked: [(HOME.of(region_id=asked["region_id"], home_id=home.id), home)] if home else [],
+)
+KEY_GROUPS: Final[Question[list[rules.KeyGroupFacts]]] = Question(
+    KeyGroupRow,
+    "key_group_rows where region_id = :region_id and person_id = any(:person_ids) order by valid_from, id",
+    lambda rows: [facts.key_group(row) for row in rows],
+)
+COVERAGES: Final[Question[list[rules.CoverageFacts]]] = Question(
+    Coverage,
+    "coverages where region_id = :region_id and person_id = :person_id order by valid_from",
+    lambda rows: [facts.coverage(row) for row in rows],
 )
 
 

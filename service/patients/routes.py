@@ -9,7 +9,17 @@ from service.core import http, paging
 from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
-from service.patients import access_routes, acting_routes, dated_routes, errors, home_routes, schemas, usecases
+from service.patients import (
+    access_routes,
+    acting_routes,
+    dated_routes,
+    errors,
+    home_routes,
+    hospital_routes,
+    ltci_routes,
+    schemas,
+    usecases,
+)
 
 router = APIRouter(tags=["居民"])
 router.include_router(home_routes.router)
@@ -95,7 +105,7 @@ async def list_patients(
 @router.get(
     "/patients/{person_id}",
     response_model=schemas.PatientDetail,
-    responses=http.refuses(NotFound, errors.RightMissing),
+    responses=http.refuses(NotFound, errors.RightMissing, etag=True),
 )
 async def read_patient(
     *,
@@ -128,3 +138,5 @@ async def change_patient(
 
 
 router.include_router(dated_routes.router)
+router.include_router(ltci_routes.router)
+router.include_router(hospital_routes.router)

@@ -63,7 +63,9 @@ async def list_practitioners(
 
 
 @router.get(
-    "/practitioners/{practitioner_id}", response_model=schemas.PractitionerRead, responses=http.refuses(NotFound)
+    "/practitioners/{practitioner_id}",
+    response_model=schemas.PractitionerRead,
+    responses=http.refuses(NotFound, etag=True),
 )
 async def read_practitioner(
     request: Request, principal: Reads, session: http.Session, practitioner_id: UUID

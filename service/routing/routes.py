@@ -71,7 +71,7 @@ async def list_plans(
     )
 
 
-@router.get("/plans/{plan_id}", response_model=schemas.PlanRead, responses=http.refuses(NotFound))
+@router.get("/plans/{plan_id}", response_model=schemas.PlanRead, responses=http.refuses(NotFound, etag=True))
 async def read_plan(principal: Reads, session: http.Session, request: Request, plan_id: UUID) -> Response:
     """查看计划：状态、进度、汇总、每人每站的时间，以及未排订单的原因。"""
     return http.with_etag(request, await usecases.read_plan(session, principal=principal, plan_id=plan_id))
@@ -87,7 +87,7 @@ class GeoJson(JSONResponse):
     "/plans/{plan_id}/routes.geojson",
     response_class=GeoJson,
     response_model=schemas.GeoFeatures,
-    responses=http.refuses(NotFound),
+    responses=http.refuses(NotFound, etag=True),
 )
 async def read_plan_routes(
     principal: Reads,
@@ -122,7 +122,7 @@ async def publish_plan(
     return await usecases.publish_plan(session, principal=principal, plan_id=plan_id, now=now)
 
 
-@router.get("/my/day", response_model=schemas.MyDayRead, responses=http.refuses(NotFound))
+@router.get("/my/day", response_model=schemas.MyDayRead, responses=http.refuses(NotFound, etag=True))
 async def read_my_day(
     principal: Reads,
     session: http.Session,

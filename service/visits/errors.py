@@ -50,8 +50,29 @@ class NothingPerformed(Refusal):
 class ItemNotOrdered(Refusal):
     """The service was not ordered; an addition needs a new quote and consent."""
 
-    zh = "“{code}”不在预约项目内，不能直接记录；如需增加请先由老人或家属另行预约。"
-    en = "{code} was not ordered."
+    zh = "“{code}”不在预约项目内，不能直接记录；如需增加请注明是上门增加（added），并取得老人或家属对新报价的同意。"
+    en = "{code} was not ordered; record it as added, and ask for a consent to the new quote."
+
+
+class ItemNotAddable(Refusal):
+    """The service cannot be added at the door."""
+
+    zh = "“{item_code}”不能在上门时增加：{reason}。"
+    en = "{item_code} cannot be added at the door: {reason}"
+
+
+class LotMissing(Refusal):
+    """A drug or a consumable is recorded with its lot."""
+
+    zh = "“{name}”是药品或耗材，请填写批号（lot_no）。"
+    en = "{name} is a drug or a consumable; say its lot number."
+
+
+class LotOutOfPlace(Refusal):
+    """A service that uses no drug or consumable has no lot."""
+
+    zh = "“{name}”不是药品或耗材，不用填批号，请去掉 lot_no。"
+    en = "{name} is no drug or consumable; leave the lot number out."
 
 
 class ItemRecorded(Refusal):

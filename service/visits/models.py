@@ -86,7 +86,10 @@ class VisitStaff(SQLModel, table=True):
 
 
 class VisitItem(SQLModel, table=True):
-    """A service performed at the door."""
+    """A service performed at the door; a drug or consumable with the lot (批号) that it was taken from.
+
+    `added`: it was not ordered, or not so much of it.
+    """
 
     __tablename__ = "visit_items"
     __table_args__ = (
@@ -99,6 +102,8 @@ class VisitItem(SQLModel, table=True):
     visit_id: UUID = Field(primary_key=True)
     code: str = Field(primary_key=True)
     quantity: int
+    lot_no: str | None = None
+    added: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     performed_by_id: UUID
     performed_at: datetime = rows.moment()
 

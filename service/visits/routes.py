@@ -38,7 +38,16 @@ async def report_visit_event(
     "/visits/{visit_id}/items",
     status_code=201,
     response_model=schemas.VisitRead,
-    responses=http.refuses(problems.NotFound, errors.VisitOver, errors.ItemNotOrdered, errors.ItemRecorded, keyed=True),
+    responses=http.refuses(
+        problems.NotFound,
+        errors.VisitOver,
+        errors.ItemNotOrdered,
+        errors.ItemNotAddable,
+        errors.LotMissing,
+        errors.LotOutOfPlace,
+        errors.ItemRecorded,
+        keyed=True,
+    ),
 )
 async def perform_visit_item(
     visit_id: UUID,
@@ -126,7 +135,9 @@ async def list_visits(
     )
 
 
-@router.get("/visits/{visit_id}", response_model=schemas.VisitRead, responses=http.refuses(problems.NotFound))
+@router.get(
+    "/visits/{visit_id}", response_model=schemas.VisitRead, responses=http.refuses(problems.NotFound, etag=True)
+)
 async def read_visit(visit_id: UUID, request: Request, principal: Reads, session: http.Session) -> Response:
     """Read a visit: crew, steps, services, exceptions; with an ETag."""
     return http.with_etag(request, await usecases.read_visit(session, region_id=principal.region_id, visit_id=visit_id))

@@ -8,13 +8,18 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from service.catalog.rules import ItemFacts, PriceCategory
 from service.core.files.kinds import IMAGES, SOUNDS, FileKind
+from service.visits import errors
 
 VISIT_FINAL: Final = "visit.final"
 """News: a visit is verified, refused, missed or cancelled; it and those of its trip may settle (subject: the visit)."""
 
 VISIT_DEPARTED: Final = "visit.departed"
 """News: the first of a visit's crew has set out (subject: the visit)."""
+
+VISIT_FRUITLESS: Final = "visit.fruitless"
+"""News: a crew set out in vain: nobody at home, or the family cancelled meanwhile (subject: the visit)."""
 
 VISIT_STRAYED: Final = "visit.strayed"
 """News: a verified visit's crew arrived away from where the home is on the map (subject: the visit)."""
@@ -126,6 +131,15 @@ class Report:
     happened_at: datetime
     home_distance_metres: int | None = None
     accuracy_metres: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """That a crew set out: who of it with a position that can be used, the first of them when; and the planned hour."""
+
+    crew: tuple[UUID, ...]
+    at: datetime
+    planned_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +291,54 @@ def missing_evidence(required: Iterable[str], given: Iterable[EvidenceKind]) -> 
 def fits(kind: EvidenceKind, file: FileKind) -> bool:
     """Return whether a file can show a kind of evidence."""
     return file in EVIDENCE_FILES[kind]
+
+
+def refuse_unaddable(code: str, item: ItemFacts | None, kind: str, *, crew: int, priced: bool) -> None:
+    """Refuse to add a service at the door that could not have been ordered, that needs a larger crew, or has no price.
+
+    Raises:
+        errors.ItemNotAddable: says why.
+    """
+    reason = None
+    if item is None:
+        reason = "目录中没有这个项目"
+    elif not item.home_allowed:
+        reason = item.refusal_note or "不能上门提供"
+    elif kind not in item.order_kinds:
+        reason = "这类上门不提供该项目"
+    elif item.staff_count > crew:
+        reason = f"需要 {item.staff_count} 名人员"
+    elif not priced:
+        reason = "当日没有价格"
+    if reason is not None:
+        raise errors.ItemNotAddable(item_code=code, reason=reason)
+
+
+def refuse_lot(name: str, category: PriceCategory, lot_no: str | None) -> None:
+    """Refuse a drug or a consumable without its lot (批号), and a service with one.
+
+    Raises:
+        errors.LotMissing, errors.LotOutOfPlace: name what was recorded.
+    """
+    if category is PriceCategory.service and lot_no is not None:
+        raise errors.LotOutOfPlace(name=name)
+    if category is not PriceCategory.service and lot_no is None:
+        raise errors.LotMissing(name=name)
+
+
+def departure_of(reports: Iterable[Report], planned_at: datetime, *, accuracy_limit_metres: int) -> Departure | None:
+    """Return the evidence that a crew set out, None when no departure has a position that can be used."""
+    set_out = [
+        each
+        for each in reports
+        if each.kind is EventKind.depart
+        and each.home_distance_metres is not None
+        and (each.accuracy_metres or 0) <= accuracy_limit_metres
+    ]
+    if not set_out:
+        return None
+    crew = tuple(sorted({each.practitioner_id for each in set_out}))
+    return Departure(crew, min(each.happened_at for each in set_out), planned_at)
 
 
 def crew_key(crew: Iterable[UUID]) -> str:

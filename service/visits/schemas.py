@@ -4,11 +4,11 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from service.core.dates import WRITTEN
 from service.core.geo import Datum
-from service.core.text import Code, LongText
+from service.core.text import Code, LongText, Text
 from service.visits.rules import Decision, EventKind, EvidenceKind, ExceptionKind, ReasonCode, VisitState
 
 
@@ -35,12 +35,16 @@ class EventCreate(BaseModel):
 
 
 class ItemCreate(BaseModel):
-    """A service performed at the door."""
+    """A service performed at the door, or a drug or consumable used there, with its lot."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"code": "BP", "quantity": 1}]})
 
     code: Code
     quantity: int = Field(ge=1, le=99)
+    lot_no: Text | None = Field(default=None, description="药品、耗材的批号", examples=["20260115A"])
+    added: StrictBool = Field(
+        default=False, description="true 上门后增加的、未预约的项目或数量：家属同意新的报价后才向其收费"
+    )
 
 
 class EvidenceCreate(BaseModel):
@@ -80,6 +84,8 @@ class ItemRead(BaseModel):
 
     code: str
     quantity: int
+    lot_no: str | None
+    added: bool = Field(description="上门后增加的、未预约的项目或数量")
     performed_at: AwareDatetime
 
 

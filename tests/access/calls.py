@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.access.scene import JPEG
+from tests.access.scene import JPEG, PROPOSED
 
 METRICS: Final = "read_metrics"
 
@@ -34,11 +34,18 @@ IDS: Final = {
     "tariff_id": "{tariff}", "package_id": "{package}", "contract_id": "{contract}", "enrolment_id": "{enrolment}",
     "order_id": "{submitted_order}", "bed_id": "{bed}", "area_id": "{area}", "plan_id": "{plan}",
     "visit_id": "{in_service_visit}", "exception_id": "{exception}", "quote_id": "{quote}",
-    "settlement_id": "{settlement}", "file_id": "{file}", "region_code": "{region_code}", "code": "BP",
+    "settlement_id": "{settlement}", "bed_settlement_id": "{bed_settlement}", "agreement_id": "{agreement}",
+    "file_id": "{file}", "region_code": "{region_code}", "code": "BP",
+    "proposal_id": "{proposal}", "level": "secondary", "designation_id": "{designation}", "use_id": "{use}",
 }  # fmt: skip
 """Path parameter → what it names unless a call says otherwise."""
 
 _UNTIL: Final = {"valid_to": "2026-12-31"}
+_DAYS: Final = {"from": "2025-12-31", "to": "2026-03-02"}
+_BOOK: Final = "项目代码,价格,起始日期\nBP,12.00,2026-09-01\n".encode()
+_USED: Final = {
+    "person_id": "{person}", "source": "contract", "contract_id": "{contract}", "code": "BP", "units": 1,
+}  # fmt: skip
 _SINCE: Final = {"valid_from": "2026-03-10"}
 _PLACE: Final = {"lon": 106.38, "lat": 39.02}
 _ASKED: Final = {
@@ -176,6 +183,14 @@ _PEOPLE: Final = {
     "end_key_group": Call(path={"row_id": "{key_group}"}, body=_UNTIL),
     "add_coverage": Call(body={"plan_code": "RESIDENT", "valid_from": "2026-07-01"}),
     "list_coverages": Call(shows="{coverage}"),
+    "add_hospital_stay": Call(
+        body={"hospital": "第二人民医院", "admitted_on": "2026-07-01", "discharged_on": "2026-07-03"}
+    ),
+    "list_hospital_stays": Call(shows="{hospital_stay}"),
+    "end_hospital_stay": Call(path={"stay_id": "{hospital_stay}"}, body={"discharged_on": "2026-01-04"}),
+    "add_ltci_assessment": Call(body={"grade": 4, "district_id": "{district}", "valid_from": "2026-07-01"}),
+    "list_ltci_assessments": Call(shows="{assessment}"),
+    "end_ltci_assessment": Call(path={"row_id": "{assessment}"}, body={"valid_to": "2026-05-01"}),
     "end_coverage": Call(path={"row_id": "{coverage}"}, body={"valid_to": "2026-05-01"}),
     "add_notice_template": Call(
         body={"kind": "order_rejected", "provider_code": "SMS_2", "text": "请电${phone}", "valid_from": "2026-01-01"}
@@ -206,16 +221,63 @@ _CATALOG: Final = {
     "add_insurance_rule": Call(body={**_FUNDS, "plan_code": "EMPLOYEE", **_SINCE}),
     "list_insurance_rules": Call(shows="{rule}"),
     "end_insurance_rule": Call(body=_UNTIL),
+    "add_ltci_rule": Call(
+        body={
+            "name": "长护险", "codes": ["BP"], "pay_ratio": "0.90", **_SINCE,
+            "grades": [{"grade": 5, "monthly_cap": "1.00"}],
+        },
+        hidden_as="item-unknown",
+    ),
+    "list_ltci_rules": Call(shows="{ltci_rule}"),
+    "end_ltci_rule": Call(path={"rule_id": "{ltci_rule}"}, body=_UNTIL),
+    "add_price_limit": Call(
+        body={"code": "NEW", "title": "每日一次", "codes": ["BP"], "per": "day", "maximum": 1, **_SINCE},
+        hidden_as="item-unknown",
+    ),
+    "list_price_limits": Call(shows="{limit}"),
+    "end_price_limit": Call(path={"limit_id": "{limit}"}, body=_UNTIL),
+    "add_region_reduction_rule": Call(
+        body={"code": "NEW", "title": "减免", "codes": ["BP"], "ratio": "0.5", **_SINCE}, hidden_as="item-unknown"
+    ),
+    "list_region_reduction_rules": Call(shows="{region_reduction}"),
+    "end_region_reduction_rule": Call(path={"rule_id": "{region_reduction}"}, body=_UNTIL),
+    "add_reduction_rule": Call(body={"code": "NEW", "title": "减免", "codes": ["BP"], "ratio": "0.5", **_SINCE}),
+    "list_reduction_rules": Call(shows="{reduction}"),
+    "end_reduction_rule": Call(path={"rule_id": "{reduction}"}, body=_UNTIL),
+    "designate_institution": Call(body={"plan_code": "EMPLOYEE", **_SINCE}),
+    "list_designations": Call(shows="{designation}"),
+    "change_designation": Call(body=_UNTIL),
     "add_price": Call(body={"code": "BP", "unit_price": "12.00", **_SINCE}),
     "list_prices": Call(shows="{price}"),
     "end_price": Call(body=_UNTIL),
+    "list_prices_in_force": Call(shows="{price}"),
+    "diff_prices": Call(query=_DAYS, shows='"BP"'),
+    "import_prices": Call(body=_BOOK),
+    "export_prices": Call(query={"sheet": "csv"}, shows="BP"),
+    "add_level_price": Call(body={"code": "BP", "unit_price": "12.00", **_SINCE}, hidden_as="item-unknown"),
+    "list_level_prices": Call(shows="{level_price}"),
+    "end_level_price": Call(path={"price_id": "{level_price}"}, body=_UNTIL),
+    "diff_level_prices": Call(query=_DAYS, shows='"BP"'),
+    "import_level_prices": Call(body=_BOOK, hidden_as="price-book-refused"),
+    "export_level_prices": Call(query={"sheet": "csv"}, shows="BP"),
+    "propose_visit_fee_tariff": Call(body=PROPOSED),
+    "list_tariff_proposals": Call(shows="{proposal}"),
+    "approve_tariff_proposal": Call(),
+    "withdraw_tariff_proposal": Call(body={"because": "重新测算"}),
+    "list_published_tariff_notices": Call(shows="{proposal}"),
     "add_visit_fee_tariff": Call(
         body={
             "unit": "visit", "tiers": [{"up_to_km": "5", "price": "30.00"}], "distance_base": "institution",
             "distance_method": "great_circle", **_SINCE,
-        }
+        },
+        passed_with="tariff-needs-proposal",
     ),
     "list_visit_fee_tariffs": Call(shows="{tariff}"),
+    "add_per_diem_agreement": Call(
+        body={"kind": "palliative", "daily_rate": "80.00", "pay_ratio": "0.95", "year_cap": "15000.00", **_SINCE}
+    ),
+    "list_per_diem_agreements": Call(shows="{agreement}"),
+    "end_per_diem_agreement": Call(body=_UNTIL),
     "end_visit_fee_tariff": Call(body=_UNTIL),
     "list_published_institutions": Call(),
     "add_package": Call(body={"code": "NEW", "name": "新包", "items": [{"code": "BP", "quantity": 1}], **_SINCE}),
@@ -237,6 +299,13 @@ _CATALOG: Final = {
     "list_programme_enrolments": Call(query={"person_id": "{person}"}, shows="{enrolment}"),
     "end_programme_enrolment": Call(body=_UNTIL),
     "list_entitlements": Call(),
+    "record_entitlement_use": Call(
+        body={**_USED, **_OWN, "external_no": "NEW-1", "service_on": "2026-03-02"}
+    ),
+    "list_entitlement_uses": Call(shows="{use}"),
+    "read_entitlement_use": Call(shows="{use}"),
+    "reverse_entitlement_use": Call(body={"reason": "退费"}),
+    "open_entitlement": Call(body={**_USED, "on": "2026-03-01", "because": "原系统结转"}),
 }  # fmt: skip
 
 _WORK: Final = {
@@ -254,6 +323,15 @@ _WORK: Final = {
     "list_beds": Call(shows="{bed}"),
     "read_bed": Call(shows="{bed}"),
     "close_bed": Call(body={"closed_on": "2026-03-02", "reason": "好转"}),
+    "pause_bed": Call(body={"from": "2026-03-02", "reason": "住院治疗"}),
+    "resume_bed": Call(path={"bed_id": "{stay}"}, body={"on": "2026-01-16"}),
+    "settle_bed_days": Call(path={"bed_id": "{stay}"}, body={"from": "2026-01-06", "to": "2026-01-11"}),
+    "list_bed_settlements": Call(path={"bed_id": "{stay}"}, shows="{bed_settlement}"),
+    "read_bed_settlement": Call(shows="{bed_settlement}"),
+    "read_bed_settlement_case": Call(),
+    "reverse_bed_days": Call(
+        path={"bed_id": "{stay}"}, body={"from": "2026-01-01", "to": "2026-01-06", "reason": "更正"}
+    ),
     "add_dispatch_area": Call(
         body={"code": "NEW", "name": "新片区", "institution_ids": ["{institution}"]},
         hidden_as="area-institutions-invalid",
@@ -273,6 +351,12 @@ _WORK: Final = {
     ),
     "perform_visit_item": Call(body={"code": "REHAB", "quantity": 1}),
     "add_visit_evidence": Call(body={"file_id": "{file}", "kind": "signature"}),
+    "quote_visit": Call(body={"items": [{"code": "BP", "quantity": 1}]}),
+    "give_visit_consent": Call(body={"amount": "10.00", "evidence_file_id": "{file}"}),
+    "list_visit_consents": Call(shows="{consent}"),
+    "list_parked_settlements": Call(query={"limit": "200"}, shows="{parked}"),
+    "release_parked_settlement": Call(path={"parked_id": "{parked}"}, body={"reason": "已核实"}),
+    "reject_parked_settlement": Call(path={"parked_id": "{parked}"}, body={"reason": "已核实"}),
     "report_no_show": Call(path={"visit_id": "{arrived_visit}"}),
     "decide_visit_exception": Call(body={"decision": "approved", "reason_code": "no_signal"}),
     "list_visits": Call(query={"limit": "200"}, shows="{in_service_visit}"),
@@ -284,8 +368,11 @@ _WORK: Final = {
     "list_settlements": Call(shows="{settlement}"),
     "read_settlement": Call(shows="{settlement}"),
     "read_settlement_case": Call(),
+    "read_settlement_proof": Call(),
     "reverse_settlement": Call(body={"reason": "更正"}),
+    "resettle_settlement": Call(body={"reason": "补录签约"}, passed_with="bill-unchanged"),
     "read_settlement_totals": Call(query={"from": "2026-03-01", "to": "2026-03-31"}),
+    "read_statement": Call(path={"kind": "daily"}, query={"from": "2026-03-01", "to": "2026-03-31"}),
     "read_ratios": Call(query={"month_from": "2026-01", "month_to": "2026-03"}),
     "keep_file": Call(query=_OWN, body=JPEG),
     "read_file": Call(),

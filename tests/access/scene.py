@@ -14,15 +14,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.accounts.models import RecoveryCode, RefreshToken, SecondFactor
 from service.accounts.rules import Role
-from service.catalog.models import InsuranceRule, Programme, ProgrammeItem
+from service.beds.models import Bed, BedPause
+from service.billing.consents.models import VisitConsent
+from service.billing.parking.models import ParkedSettlement
+from service.catalog.limit_models import PriceLimit
+from service.catalog.ltci_models import LtciRuleRow
+from service.catalog.models import InsuranceRule, PriceRow, Programme, ProgrammeItem
+from service.catalog.reduction_models import ReductionRule
 from service.contracts.models import ProgrammeEnrolment
+from service.contracts.use_models import EntitlementUse, EntitlementUseReversal
 from service.core.dates import moments
 from service.core.http import House
 from service.core.ids import new_id
+from service.institutions.designation_models import InstitutionDesignation
 from service.institutions.models import SettingRow
 from service.main import build_app
 from service.notices.models import Notice, NoticeContact, NoticeTemplate
 from service.notices.usecases import sealing
+from service.patients.hospital_models import HospitalStay
+from service.patients.ltci_models import LtciAssessment
 from service.patients.models import Coverage, HomeReview, KeyGroupRow, Patient
 from service.practitioners.models import Shift
 from service.routing.models import Appointment, DispatchArea, Plan, PlanRoute, PlanStop, PlanUnassigned
@@ -37,9 +47,17 @@ TOMORROW: Final = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
 YEAR: Final = date(2026, 1, 1)
 NUMBERS: Final = {
     "proxy.max_per_elder": 20, "orders.max_open_per_person": 50, "orders.free_cancel_hours": 0, "proxy.max_elders": 50,
+    "price.notice_days": 0, "price.minimum_interval_days": 0,
 }  # fmt: skip
 """Settings that keep the seeded rows from standing in each other's way."""
 CALLBACK_TOKEN: Final = "a-secret-of-forty-characters-or-so"
+PROPOSED: Final = {
+    "valid_from": "2026-03-20", "unit": "visit", "tiers": [{"up_to_km": "5", "price": "30.00"}],
+    "distance_base": "institution", "distance_method": "great_circle", "reason": "成本上涨",
+    "costs": {
+        "radius_km": "5", "labour_cost": "20.00", "transport_cost": "5.00", "supply_and_demand": "供不应求",
+    },
+}  # fmt: skip
 JPEG: Final = b"\xff\xd8\xff\xe0 a door"
 
 
@@ -70,7 +88,10 @@ class Scene:
         await scene._orders()
         await scene._visits()
         await scene._bills()
+        await scene._agreed()
+        await scene._stay()
         await scene._notices()
+        await scene._proposal()
         return scene
 
     def id(self, name: str) -> UUID:
@@ -116,8 +137,26 @@ class Scene:
             **region, plan_code="RESIDENT", name="居民医保", deductible_fen=0, pay_ratio=Decimal("0.5"),
             yearly_cap_fen=90_000, valid_from=YEAR,
         )  # fmt: skip
+        designation = InstitutionDesignation(**self.own, plan_code="RESIDENT", valid_from=YEAR)
+        self.keep("designation", designation.id)
+        # pays for a grade that nobody here has
+        ltci = LtciRuleRow(
+            **region, name="长护险", codes=["REHAB"], pay_ratio=Decimal(1), monthly_caps={"5": 1}, valid_from=YEAR
+        )
+        await self.near.add(ltci)
+        self.keep("ltci_rule", ltci.id)
+        limit = PriceLimit(
+            **region, code="MANY", title="一年一百次", codes=["BP"], per="year", maximum=100, valid_from=YEAR
+        )
+        # takes something off for a group that nobody here is in
+        off = {"title": "减免", "key_groups": ["special_family"], "ratio": Decimal("0.5"), "valid_from": YEAR}
+        everywhere, ours = ReductionRule(**region, code="ALL", **off), ReductionRule(**self.own, code="OWN", **off)
+        await self.near.add(limit, everywhere, ours)
+        self.keep("limit", limit.id)
+        self.keep("region_reduction", everywhere.id), self.keep("reduction", ours.id)
         await self.near.add(
             ahead,
+            designation,
             programme,
             ProgrammeItem(**region, programme_id=programme.id, code="BP", per_year=4),
             other,
@@ -131,6 +170,11 @@ class Scene:
         self.keep("price", await self.day.price("BP", "10"))
         await self.day.tariff()
         self.keep("tariff", await one_id(self.near, "visit_fee_tariffs"))
+        level_price = PriceRow(
+            **region, level="secondary", code="BP", name="血压测量", unit_price=Decimal(9), valid_from=YEAR
+        )
+        await self.near.add(level_price)
+        self.keep("level_price", level_price.id)
         self.keep("mode", await one_id(self.near, "service_modes", f"institution_id = '{self.near.institution_id}'"))
 
     async def _people(self) -> None:
@@ -145,6 +189,12 @@ class Scene:
         )
         review = HomeReview(**region, home_id=home, cause="not_found", label="gazetteer", raised_at=NOW)
         await self.near.add(group, coverage, review)
+        assessed = LtciAssessment(
+            **region, person_id=person, grade=3, district_id=self.near.district_id, valid_from=YEAR,
+            valid_to=date(2026, 6, 1),
+        )  # fmt: skip
+        await self.near.add(assessed)
+        self.keep("assessment", assessed.id)
         self.keep("key_group", group.id), self.keep("coverage", coverage.id), self.keep("review", review.id)
         # known to another institution only, under a number that the desk can read from a card
         await self._carded("arriving", self.callers.elsewhere_id)
@@ -208,6 +258,16 @@ class Scene:
         await self.near.add(enrolled)
         self.keep("enrolment", enrolled.id)
         self.keep("bed", await self.day.bed(person))
+        used = EntitlementUse(
+            **self.own, external_no="HIS-1", person_id=person, source="contract", ref_id=self.id("contract"), code="BP",
+            period="contract", units=1, service_on=TODAY, recorded_by_account_id=new_id(), recorded_at=NOW,
+        )  # fmt: skip
+        back = EntitlementUse(**used.model_dump(exclude={"id", "external_no"}), external_no="HIS-0")
+        reversal = EntitlementUseReversal(
+            **self.own, use_id=back.id, reason="退费", reversed_by_account_id=new_id(), reversed_at=NOW
+        )
+        await self.near.add(used, back, reversal)
+        self.keep("use", used.id)
 
     async def _plans(self) -> None:
         region, institutions = self.region, [self.near.institution_id]
@@ -231,9 +291,9 @@ class Scene:
     async def _visits(self) -> None:
         """Visits at every stage, each with the whole crew; only the last of them is over."""
         crew, start = list(self.callers.crew.values()), NOW
-        stages = ("prepared", "arrived", "in_service", "completed", "billed", "reversed")
+        stages = ("prepared", "arrived", "in_service", "completed", "billed", "reversed", "waiting")
         for stage in stages:
-            done = stage in ("completed", "billed", "reversed")
+            done = stage in ("completed", "billed", "reversed", "waiting")
             order_state = "scheduled" if stage == "prepared" else "done" if done else "in_progress"
             order_id = await self.day.order(
                 self.id("person"), [("BP", 1), ("REHAB", 1)], home_id=self.id("home"), state=order_state, start=start
@@ -281,12 +341,23 @@ class Scene:
             ]  # fmt: skip
         await self.near.add(*rows)
 
+    async def _proposal(self) -> None:
+        """Propose another tariff, and approve it once, by people who are none of the callers."""
+        chief, finance = await self.near.as_role(Role.institution_admin), await self.near.as_role(Role.finance)
+        path = f"/institutions/{self.ids['institution']}/tariff-proposals"
+        self.ids["proposal"] = _made(await chief.post(path, json=PROPOSED))["id"]
+        _made(await finance.post(f"{path}/{self.ids['proposal']}/approvals"))
+
     async def _file(self) -> None:
         """Keep a photograph of the door, and show it with the visit."""
         nurse = self.as_caller(Role.nurse, Relation.own_team)
         kept = _made(await nurse.post("/files", content=JPEG, params={"institution_id": self.ids["institution"]}))
         self.ids["file"] = kept["id"]
         await self.near.add(
+            VisitEvidence(
+                **self.own, visit_id=self.id("in_service_visit"), kind="paper_form", file_id=self.id("file"),
+                added_by_id=self.callers.crew[Role.nurse], added_at=NOW,
+            ),
             VisitEvidence(
                 **self.own, visit_id=self.id("in_service_visit"), kind="arrival_photo", file_id=self.id("file"),
                 added_by_id=self.callers.crew[Role.nurse], added_at=NOW,
@@ -307,6 +378,39 @@ class Scene:
         headers = {"Idempotency-Key": "asked-once"}
         quote = _made(await elder.post("/quotes", json=asked, headers=headers))
         self.ids["quote"] = quote["id"]
+
+    async def _stay(self) -> None:
+        """A stay of January, paid by the day and paused for two days; finance has billed five and taken one back."""
+        agreement = self.keep("agreement", await self.near.add_agreement(valid_from=YEAR))
+        stay = Bed(
+            **self.own, bed_no="JC2026-0100", person_id=self.id("person"), doctor_id=self.id("doctor"), opened_on=YEAR,
+            closed_on=date(2026, 1, 20), closing_reason="好转", payment="per_diem", agreement_id=agreement,
+        )  # fmt: skip
+        pause = BedPause(**self.own, bed_id=stay.id, first=date(2026, 1, 15), until=date(2026, 1, 17), reason="住院")
+        await self.near.add(stay, pause)
+        self.keep("stay", stay.id)
+        finance = self.as_caller(Role.finance, Relation.own_institution)
+        asked = {"from": "2026-01-01", "to": "2026-01-06"}
+        self.ids["bed_settlement"] = _made(await finance.post(f"/beds/{stay.id}/settlements", json=asked))["id"]
+        back = {"from": "2026-01-05", "to": "2026-01-06", "reason": "更正"}
+        _made(await finance.post(f"/beds/{stay.id}/reversals", json=back))
+
+    async def _agreed(self) -> None:
+        """One bill waits for a human, a family has agreed to an amount, and the person was in hospital in January."""
+        visit: dict[str, Any] = {"visit_id": self.id("waiting_visit"), "person_id": self.id("person")}
+        parked = ParkedSettlement(
+            **self.own, **visit, service_on=TODAY, reasons=[], gross_fen=1000, patient_fen=1000, parked_at=NOW
+        )
+        consent = VisitConsent(
+            **self.own, visit_id=self.id("in_service_visit"), person_id=self.id("person"), amount_fen=1000,
+            given_by="elder", account_id=self.callers.principals[Role.elder, Relation.own].account_id, given_at=NOW,
+        )  # fmt: skip
+        stay = HospitalStay(
+            **self.region, person_id=self.id("person"), hospital="第二人民医院", admitted_on=YEAR,
+            discharged_on=date(2026, 1, 5), noted_by_account_id=new_id(), noted_at=NOW,
+        )  # fmt: skip
+        await self.near.add(parked, consent, stay)
+        self.keep("parked", parked.id), self.keep("consent", consent.id), self.keep("hospital_stay", stay.id)
 
     async def _notices(self) -> None:
         region, seal = self.region, self.near.house.cipher.seal

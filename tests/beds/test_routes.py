@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import text
 
 from service.accounts.rules import Role
-from service.beds import usecases
+from service.beds import rules, usecases
 from service.beds.models import Bed
 from service.core.db.session import transaction
 from service.core.ids import new_id
@@ -158,6 +159,7 @@ class TestOpenBed:
             assert (await ward.open(**changes)).status_code == 404, changes
 
     async def test_exclusions_are_for_beds_paid_by_the_day(self, ward: Ward) -> None:
+        await ward.world.add_agreement(excluded=("BLOOD", "XRAY"))
         refused = await ward.open(excluded_codes=["BLOOD"])
         assert refused.status_code == 422
         twice = await ward.open(payment="per_diem", excluded_codes=["BLOOD", "BLOOD"])
@@ -294,7 +296,8 @@ class TestReadBeds:
 class TestOpenOn:
     async def test_tells_any_institution_that_cares_for_the_person(self, ward: Ward) -> None:
         world = ward.world
-        await ward.opened(opened_on="2026-02-02", payment="per_diem", excluded_codes=["BLOOD"])
+        await world.add_agreement(rate="80", ratio="0.95", share="0.5", excluded=("BLOOD",))
+        await ward.opened(opened_on="2026-02-02", payment="per_diem")
         bed_id = (await ward.client.get("/beds")).json()["items"][0]["id"]
         await ward.close(bed_id, "2026-02-20")
         account_id = await world.add_account(Role.elder)
@@ -315,6 +318,7 @@ class TestOpenOn:
                 assert found[2].institution_id == world.institution_id
                 assert found[2].payment == "per_diem"
                 assert found[2].excluded_codes == {"BLOOD"}
+                assert found[2].terms == rules.DayTerms(Decimal("80"), Decimal("0.95"), 1_500_000, Decimal("0.5"))
 
 
 class TestConstraint:

@@ -13,15 +13,19 @@ from httpx import AsyncClient, Response
 from service.accounts.rules import Role
 from service.beds.models import Bed
 from service.billing import case, settling
+from service.catalog.limit_models import PriceLimit
 from service.catalog.models import InsuranceRule, PriceRow, Programme, ProgrammeItem, ServiceItem, VisitFeeTariff
+from service.catalog.reduction_models import ReductionRule
 from service.contracts.models import Contract, Entitlement, Package, PackageItem, ProgrammeEnrolment
 from service.core.dates import moments
 from service.core.ids import new_id
 from service.core.jobs.queue import Job
+from service.institutions.designation_models import InstitutionDesignation
 from service.institutions.models import SettingRow
 from service.orders.models import Order, OrderItem
-from service.patients.models import Coverage
+from service.patients.models import Coverage, KeyGroupRow
 from service.visits.models import Trip, Visit, VisitEvent, VisitItem
+from tests.contracts.forms import relate
 from tests.world import World
 
 ON = date(2026, 3, 2)
@@ -34,12 +38,16 @@ Items = Iterable[tuple[str, int]]
 
 @dataclass
 class Day:
-    """A world in which visits can be billed; `nurse` is who went, `doctor` signs and opens beds."""
+    """A world in which visits can be billed; `nurse` is who went, `doctor` signs and opens beds.
+
+    `at` is the institution whose day it is, None the world's own.
+    """
 
     world: World
     nurse: UUID = field(default_factory=new_id)
     doctor: UUID = field(default_factory=new_id)
     finance: AsyncClient | None = None
+    at: UUID | None = None
 
     async def start(self) -> "Day":
         self.nurse = await self.world.add_practitioner()
@@ -49,7 +57,14 @@ class Day:
 
     @property
     def own(self) -> dict[str, Any]:
-        return {"region_id": self.world.region_id, "institution_id": self.world.institution_id}
+        return {"region_id": self.world.region_id, "institution_id": self.at or self.world.institution_id}
+
+    async def elsewhere(self, person_id: UUID) -> "Day":
+        """Return the day at another institution of the region, which cares for the person as well."""
+        other = await self.world.add_institution()
+        await relate(self.world, str(person_id), other)
+        nurse = await self.world.add_practitioner(institution_id=other)
+        return Day(self.world, nurse=nurse, finance=await self.world.as_role(Role.finance, other), at=other)
 
     async def price(self, code: str, yuan: str = "10", *, valid_from: date = YEAR, **more: Any) -> UUID:
         row = PriceRow(
@@ -72,6 +87,39 @@ class Day:
             SettingRow(**self.own, key=key, value=value, valid_from=YEAR, set_by_account_id=new_id(), set_at=MORNING)
         )
 
+    async def limit(self, *codes: str, per: str = "day", maximum: int = 1, title: str = "只收一次") -> UUID:
+        row = PriceLimit(
+            region_id=self.world.region_id,
+            code=f"LM{self.world.number()}",
+            title=title,
+            codes=list(codes),
+            per=per,
+            maximum=maximum,
+            valid_from=YEAR,
+        )
+        await self.world.add(row)
+        return row.id
+
+    async def reduce(self, ratio: str = "0.5", *, regional: bool = False, title: str = "减免", **more: Any) -> UUID:
+        row = ReductionRule(
+            region_id=self.world.region_id,
+            institution_id=None if regional else self.world.institution_id,
+            code=f"RD{self.world.number()}",
+            title=title,
+            ratio=Decimal(ratio),
+            valid_from=YEAR,
+            **more,
+        )
+        await self.world.add(row)
+        return row.id
+
+    async def join(self, person_id: UUID, *groups: str, valid_to: date | None = None) -> None:
+        """Register a person in key groups."""
+        own = {"region_id": self.world.region_id, "person_id": person_id}
+        await self.world.add(
+            *(KeyGroupRow(**own, key_group=each, valid_from=YEAR, valid_to=valid_to) for each in groups)
+        )
+
     async def programme(self, person_id: UUID, per_year: Mapping[str, int], name: str = "国家基本公共卫生服务") -> UUID:
         region_id, no = self.world.region_id, self.world.number()
         row = Programme(region_id=region_id, code=f"PH{no}", name=name, payer="财政", valid_from=YEAR)
@@ -86,7 +134,13 @@ class Day:
         return row.id
 
     async def insure(
-        self, person_id: UUID, *, deductible_fen: int = 0, pay_ratio: str = "0.8", yearly_cap_fen: int = 1_200_000
+        self,
+        person_id: UUID,
+        *,
+        deductible_fen: int = 0,
+        pay_ratio: str = "0.8",
+        yearly_cap_fen: int = 1_200_000,
+        designated: bool = True,
     ) -> None:
         region_id, plan = self.world.region_id, f"PLAN{self.world.number()}"
         await self.world.add(
@@ -101,6 +155,11 @@ class Day:
             ),
             Coverage(region_id=region_id, person_id=person_id, plan_code=plan, valid_from=YEAR),
         )
+        if designated:
+            await self.designate(plan)
+
+    async def designate(self, plan_code: str, **more: Any) -> None:
+        await self.world.add(InstitutionDesignation(**{**self.own, **more}, plan_code=plan_code, valid_from=YEAR))
 
     async def contract(
         self,
@@ -267,7 +326,7 @@ class Day:
         )
 
     def job(self, visit_id: UUID) -> Job:
-        return Job(region_id=self.world.region_id, institution_ids=(self.world.institution_id,), subject_id=visit_id)
+        return Job(region_id=self.world.region_id, institution_ids=(self.own["institution_id"],), subject_id=visit_id)
 
     async def work(self, *visit_ids: UUID) -> None:
         """Do what the worker does on the news that these visits are final."""

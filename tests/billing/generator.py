@@ -13,6 +13,7 @@ from service.beds.models import Bed
 from service.catalog.models import InsuranceRule, PriceRow, Programme, ProgrammeItem, VisitFeeTariff
 from service.contracts.models import Contract, Entitlement, Package, PackageItem, ProgrammeEnrolment
 from service.core.ids import new_id
+from service.institutions.designation_models import InstitutionDesignation
 from service.institutions.models import SettingRow
 from service.patients.models import Coverage
 from tests.billing.day import MORNING, Day
@@ -283,6 +284,7 @@ async def _load_terms(day: Day, case: Json) -> None:
             distance_method="great_circle",
             valid_from=_day(tariff["from"]),
         ),
+        InstitutionDesignation(**own, plan_code=PLAN, valid_from=date(2020, 1, 1)),
         InsuranceRule(
             region_id=region_id,
             plan_code=PLAN,

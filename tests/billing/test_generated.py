@@ -13,6 +13,7 @@ from service.core.db.session import transaction
 from service.core.principal import Fence
 from tests.billing import generator
 from tests.billing.day import MORNING, Day, as_entry
+from tests.billing.proof.proofs import prove
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
@@ -26,6 +27,7 @@ async def test_fifty_random_visits_are_settled_as_the_case_file_says(day: Day, s
         told = await day.status(visit_id)
         if entry["status"] == "settled":
             assert as_entry(told["settlement"], visit_id) == entry
+            await prove(day.http, told["settlement"])
         else:
             assert told["refusal"]["code"].replace("-", "_") == entry["reason"]
     assert await _used(day, case) == _said(result["balances"])

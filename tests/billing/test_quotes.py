@@ -130,7 +130,7 @@ class TestQuote:
             kept = await connection.exec_driver_sql("select bill from quotes where id = $1", (quoted.quote_id,))
             bill = kept.scalar_one()
         shown = (await (await day.world.as_role(Role.dispatcher)).get(f"/quotes/{quoted.quote_id}")).json()
-        assert rerun(bill["case"]) == as_entry(shown, quoted.quote_id)
+        assert rerun(bill["proof"]["case"]) == as_entry(shown, quoted.quote_id)
 
     async def test_a_quote_serves_one_order(self, day: Day) -> None:
         await day.price("BP", "10")

@@ -72,12 +72,14 @@ class TestContract:
         assert (paid["ref_id"], paid["reason"]) == (str(contract_id), "BP由家庭医生签约（2026-01-05签）支付，余7次")
         assert (await left_of(day, person_id))["BP"] == (8, 0)
 
-    async def test_a_contract_of_another_institution_pays_as_well(self, day: Day) -> None:
+    async def test_a_contract_of_another_institution_pays_where_its_package_says_so(self, day: Day) -> None:
         await day.price("BP", "10")
         person_id = await day.world.add_patient()
         other = await day.world.add_institution()
         doctor = await day.world.add_practitioner(role="doctor", institution_id=other)
-        await day.contract(person_id, {"BP": 1}, institution_id=other, doctor_id=doctor)
+        await day.contract(
+            person_id, {"BP": 1}, institution_id=other, doctor_id=doctor, valid_at=[day.world.institution_id]
+        )
         assert parts(await day.bill(await day.visit(person_id)), "BP") == FREE
 
     async def test_one_use_pays_all_units_where_visits_are_counted(self, day: Day) -> None:

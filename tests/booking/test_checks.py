@@ -179,6 +179,7 @@ class TestKinds:
     ) -> None:
         world = scene.world
         doctor_id = await world.add_practitioner(role="doctor")
+        await world.add_agreement(excluded=("BEDROUND",))
         opening = {
             "institution_id": str(world.institution_id), "person_id": str(scene.person_id),
             "doctor_id": str(doctor_id), "opened_on": "2026-02-20", "payment": payment, "excluded_codes": excluded,

@@ -288,18 +288,6 @@ class TestVisitFeeTariffs:
         await (await admin(world)).post(tariffs(world), json=TARIFF | change)
         assert getattr(await tariff_told(world, date(2026, 3, 2)), field) == after
 
-    @pytest.mark.requirement("R230")
-    async def test_a_new_tariff_ends_the_running_one_the_day_before(self, world: World) -> None:
-        client = await admin(world)
-        first = (await client.post(tariffs(world), json=TARIFF)).json()
-        second = await client.post(tariffs(world), json=TARIFF | {"valid_from": "2026-05-01", "unit": "visit"})
-        assert second.status_code == 201
-        listed = (await client.get(tariffs(world))).json()["items"]
-        assert listed == [first | {"valid_to": "2026-04-30"}, second.json()]
-        that_day = (await client.get(tariffs(world), params={"on": "2026-05-01"})).json()["items"]
-        assert that_day == [second.json()]
-        refused(await client.post(tariffs(world), json=TARIFF), 409, "tariffs-overlap")
-
     async def test_an_ended_tariff_charges_nothing_from_the_next_day_on(self, world: World) -> None:
         client = await admin(world)
         made = (await client.post(tariffs(world), json=TARIFF)).json()

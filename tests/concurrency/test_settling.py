@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from service.billing import errors, posting, rules, settling, statement, visit_facts
+from service.billing import errors, journaling, making, posting, rules, settling, statement, visit_facts
 from service.billing.facts import Facts
 from service.billing.models import Reversal, VisitFee
 from service.contracts import errors as contract_errors
@@ -53,11 +53,15 @@ class Made:
 
     proof: VisitProof
     facts: Facts
-    settlement: rules.Settlement
+    made: making.Made
+
+    @property
+    def settlement(self) -> rules.Settlement:
+        return self.made.settlement
 
 
 def fence(day: Day) -> Fence:
-    return Fence(day.world.region_id, (day.world.institution_id,))
+    return Fence(day.world.region_id, (day.own["institution_id"],))
 
 
 def house(day: Day) -> House:
@@ -71,22 +75,25 @@ async def make(day: Day, visit_id: UUID) -> Made:
         facts = await visit_facts.of_visit(
             session, region_id=day.world.region_id, proof=proof, trip=trip, service_on=ON
         )
-    return Made(proof, facts, facts.settle())
+    return Made(proof, facts, facts.make())
 
 
 async def post(session: AsyncSession, made: Made, *, trip_round: int = 1) -> UUID:
     """Post a bill and what it uses; ask nothing, lock nothing."""
+    lines = statement.posted_lines(made.made, made.facts.labels, {}, {})
     row = await posting.post(
         session,
         region_id=await _region(session),
         proof=made.proof,
         known=made.facts,
-        bill=made.settlement.bill,
+        made=made.made,
+        lines=lines,
         last=None,
         trip_round=trip_round,
         service_on=ON,
         now=MORNING,
     )
+    await contracts.grant_limits(session, person_id=row.person_id, grants=statement.limit_grants(made.made))
     await contracts.consume(
         session,
         region_id=row.region_id,
@@ -95,10 +102,9 @@ async def post(session: AsyncSession, made: Made, *, trip_round: int = 1) -> UUI
         order_id=None,
         settlement_id=row.id,
         on=ON,
-        claims=statement.claims_of(
-            made.settlement.consumptions, person_id=row.person_id, plan_code=made.facts.plan_code
-        ),
+        claims=statement.claims_of(made.made, person_id=row.person_id, plan_code=made.facts.plan_code),
     )
+    await journaling.book(session, row, lines, now=MORNING)
     return row.id
 
 
@@ -277,7 +283,7 @@ class TestOneFeePerTrip:
         made = await self._trip(day, 2)
         # each bill as if its visit had been alone: 78 yuan twice
         alone = [
-            Made(each.proof, facts, facts.settle())
+            Made(each.proof, facts, facts.make())
             for each in made
             for facts in [dataclasses.replace(each.facts, peers=())]
         ]

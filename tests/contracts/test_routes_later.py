@@ -57,7 +57,7 @@ class TestTermination:
         assert (ended.status_code, ended.json()["termination_reason"]) == (200, "died")
 
     @pytest.mark.parametrize("on", ["2026-03-01", "2027-03-02"])
-    async def test_neither_in_the_past_nor_after_its_end(self, listed: World, on: str) -> None:
+    async def test_neither_before_its_first_day_nor_after_its_last(self, listed: World, on: str) -> None:
         doctor, _, path = await self.signed(listed)
         refused(await doctor.post(path, json={"on": on, "reason": "other"}), 409, "termination-day-invalid")
 

@@ -68,13 +68,13 @@ class TestSigningDay:
 
 class TestTermination:
     @pytest.mark.parametrize("on", [date(2026, 3, 1), date(2027, 3, 2)])
-    def test_refuses_the_past_and_what_lies_after_the_end(self, on: date) -> None:
+    def test_refuses_what_lies_before_its_beginning_or_after_its_end(self, on: date) -> None:
         with pytest.raises(errors.TerminationDayInvalid):
-            rules.refuse_termination(date(2027, 3, 1), on, TODAY)
+            rules.refuse_termination(TODAY, date(2027, 3, 1), on)
 
     @pytest.mark.parametrize("on", [TODAY, date(2027, 3, 1)])
     def test_lets_it_end_on_any_day_between(self, on: date) -> None:
-        rules.refuse_termination(date(2027, 3, 1), on, TODAY)
+        rules.refuse_termination(TODAY, date(2027, 3, 1), on)
 
     @pytest.mark.parametrize("reason", list(rules.TerminationReason))
     def test_the_dead_end_by_death_and_the_living_otherwise(self, reason: rules.TerminationReason) -> None:

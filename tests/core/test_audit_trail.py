@@ -164,7 +164,7 @@ class TestChanges:
         row = _group(scribe.world, person)
         statement = insert(KeyGroupRow).values(row.model_dump())
         [left] = await scribe.act(lambda session: session.execute(statement))
-        assert left.changes == [{"table": "key_group_rows", "verb": "insert"}]
+        assert left.changes == [{"table": "key_group_rows", "verb": "insert", "ids": [str(row.id)]}]
         assert left.person_ids == [person]
 
     async def test_a_function_that_writes(self, scribe: Scribe) -> None:

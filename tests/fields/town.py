@@ -118,13 +118,20 @@ class Town:
         body = {"plan_code": plan_code, "valid_from": "2026-01-01"} | more
         await made(self.desk, f"/patients/{person_id}/coverages", body)
 
+    async def designate(self, plan_code: str = "RESIDENT", **more: Any) -> dict[str, Any]:
+        """Let an insurance pay at the institution."""
+        body = {"plan_code": plan_code, "valid_from": "2026-01-01"} | more
+        return await made(self.governor, f"{self.house}/designations", body)
+
     async def rule(self, plan_code: str = "RESIDENT", **more: Any) -> dict[str, Any]:
-        """Let an insurance pay half of what exceeds five yuan a year."""
+        """Let an insurance pay half of what exceeds five yuan a year, at the institution among others."""
         body = {
             "plan_code": plan_code, "name": "居民医保", "deductible": "5.00", "pay_ratio": "0.50",
             "yearly_cap": "100.00", "valid_from": "2026-01-01",
         }  # fmt: skip
-        return await made(self.governor, "/insurance-rules", body | more)
+        body |= more
+        await self.designate(body["plan_code"])
+        return await made(self.governor, "/insurance-rules", body)
 
 
 async def made(client: AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:

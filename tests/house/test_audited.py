@@ -18,14 +18,18 @@ ABOUT_NOBODY = {
     "audit_entries", "audit_seals", "audit_checks", "job_attempts",
     # how the region and its institutions are set up
     "regions", "districts", "institutions", "stations", "service_modes", "setting_rows", "dispatch_areas",
+    "institution_designations",
     # what is offered, and at what price
-    "service_items", "insurance_rules", "programmes", "programme_items", "packages", "package_items", "price_rows",
-    "visit_fee_tariffs",
+    "service_items", "insurance_rules", "ltci_rules", "programmes", "programme_items", "packages",
+    "package_items", "price_rows", "price_limits", "reduction_rules",
+    "visit_fee_tariffs", "tariff_proposals", "tariff_approvals", "per_diem_agreements",
     # those who work here, their log-ins and shifts
     "accounts", "account_institutions", "refresh_tokens", "practitioners", "qualifications", "shifts",
     "sessions", "log_in_attempts", "old_passwords", "second_factors", "second_factor_uses", "recovery_codes",
     # the words that notices are made of
     "notice_templates",
+    # the books: sums of bills, numbers of invoices; the bills are about people
+    "journal_entries", "journal_lines", "invoice_counters", "invoices",
     # a day's plan as a whole; its stops are about people
     "plans", "plan_routes",
 }  # fmt: skip

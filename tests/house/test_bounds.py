@@ -18,7 +18,11 @@ SHORT_FORMATS = {"uuid", "date", "date-time", "time"}
 OPEN_OBJECTS = {"receive_sms_reports/*": "a provider may add to its report; the body's limit holds"}
 """Objects that may hold more than they name."""
 
-RAW = {"keep_file": "a file's bytes; the body's limit holds"}
+RAW = {
+    "keep_file": "a file's bytes; the body's limit holds",
+    "import_prices": "a table's bytes; the body's limit holds",
+    "import_level_prices": "a table's bytes; the body's limit holds",
+}
 """Bodies that are no text."""
 
 BOUNDED_BY = {
@@ -35,6 +39,9 @@ BOUNDED_BY = {
     "list_proxies": "proxy.max_per_elder",
     "list_key_groups": "one person's dated rows",
     "list_coverages": "one person's dated rows",
+    "list_hospital_stays": "one person's dated rows",
+    "list_visit_consents": "what one family agreed to for one visit",
+    "list_ltci_assessments": "one person's dated rows",
     "list_entitlements": "one person's balances",
 }
 """Lists without pages, and what keeps each short."""

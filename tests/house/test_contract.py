@@ -20,6 +20,7 @@ PUBLIC = {
     "grant_token",
     "revoke_token",
     "list_published_institutions",
+    "list_published_tariff_notices",
     "read_health",
     "read_readiness",
     "receive_sms_reports",

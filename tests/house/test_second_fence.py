@@ -45,8 +45,14 @@ OPEN = {
     "programmes": "who pays for what",
     "programme_items": "who pays for what",
     "insurance_rules": "who pays for what",
+    "ltci_rules": "who pays for what",
+    "institution_designations": "where an insurance pays is published",
+    "per_diem_agreements": "who pays for what",
+    "price_limits": "how often something is charged is published",
+    "reduction_rules": "what is taken off for whom is published",
     "price_rows": "prices are displayed (明码标价)",
     "visit_fee_tariffs": "prices are displayed",
+    "tariff_proposals": "a change of the visit fee is published before it is made",
     "packages": "what one can sign",
     "package_items": "what one can sign",
     "dispatch_areas": "which institutions plan together",
@@ -78,7 +84,7 @@ WHOSE = {
     "care_relations": "person_id = :person",
     **dict.fromkeys(
         ("audit_seals", "audit_checks", "districts", "service_items", "programmes", "programme_items",
-         "insurance_rules", "dispatch_areas", "notice_templates"),
+         "insurance_rules", "ltci_rules", "price_limits", "dispatch_areas", "notice_templates"),
         "true",
     ),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from service.core.tabular.faults import Fault, FilesRefused
 from service.core.tabular.tables import Merged, Table, read_table
-from service.interop.importing import contracts, elders, institutions, staff
+from service.interop.importing import contracts, elders, institutions, openings, staff
 from service.interop.importing.columns import COLUMNS
 from service.interop.importing.files import Kind
 from service.interop.importing.reading import Read
@@ -26,6 +26,7 @@ READERS = {
     Kind.elders: lambda table, faults: elders.read_elders(table, TODAY, faults),
     Kind.packages: contracts.read_packages,
     Kind.contracts: contracts.read_contracts,
+    Kind.openings: openings.read_openings,
 }
 HEADING = ["机构代码", "身份证号", "姓名", "性别", "出生日期", "电话"]
 NUMBER = id_number(number=1)

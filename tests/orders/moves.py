@@ -7,7 +7,7 @@ draft       submitted cancelled
 submitted   accepted rejected cancelled
 accepted    scheduled rejected cancelled
 scheduled   accepted in_progress cancelled noshow
-in_progress done noshow
+in_progress done noshow cancelled
 done        closed
 closed      done
 rejected

@@ -17,6 +17,7 @@ from service.core.ids import new_id
 from service.core.jobs.queue import Job
 from service.patients.models import KeyGroupRow
 from service.worker import handlers
+from tests.billing.proof.proofs import prove
 from tests.world import CENTRE, World
 
 DAY = date(2026, 3, 3)
@@ -214,6 +215,11 @@ async def test_the_contract_pays_once_and_the_family_the_rest(world: World) -> N
     again = await told(await story.finance.post(f"/visits/{paid['visit_id']}/settlement"))
     assert again["patient_fen"] == 0
     assert await story.left() == (1, 0)
+
+    for bill in (paid["settlement"], again, own["settlement"]):
+        told_of_it = await prove(story.finance, bill)
+        assert told_of_it["evidence"]["quote"]["gross_fen"] == bill["gross_fen"]
+        assert [each["kind"] for each in told_of_it["evidence"]["visit"]["events"]][-1] == "leave"
 
     report = {"from": DAY.isoformat(), "to": DAY.isoformat()}
     totals = await told(await story.finance.get("/reports/settlement-totals", params=report), 200)

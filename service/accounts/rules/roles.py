@@ -40,6 +40,7 @@ _OWN: Final = _READS | {
     "orders:place",
     "orders:cancel",
     "visits:read",
+    "visits:consent",
     "files:read",
     "bills:read",
 }
@@ -49,6 +50,7 @@ _AT_THE_DOOR: Final = _READS | {
     "orders:read",
     "visits:read",
     "visits:perform",
+    "visits:consent",
     "files:read",
     "files:write",
     "contracts:read",
@@ -62,7 +64,15 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[str]]] = {
     Role.elder: _OWN | {"accesses:read", "proxies:grant", "contracts:read", "beds:read"},
     Role.family_proxy: _OWN | {"contracts:read", "beds:read"},
     Role.doctor: _AT_THE_DOOR
-    | {"contracts:write", "beds:write", "patients:write", "orders:place", "orders:cancel", "orders:decide"},
+    | {
+        "contracts:write",
+        "entitlements:use",
+        "beds:write",
+        "patients:write",
+        "orders:place",
+        "orders:cancel",
+        "orders:decide",
+    },
     Role.nurse: _AT_THE_DOOR,
     Role.therapist: _AT_THE_DOOR,
     # goes to doors as well: a home bed's medicines are guided there
@@ -70,7 +80,8 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[str]]] = {
     # registers people and asks for their follow-ups; contracts and beds are the treating doctor's
     Role.public_health_doctor: _AT_THE_DOOR | {"patients:write", "orders:place", "orders:cancel"},
     # signs for his village and goes there; a bed is opened and an order decided at the centre he belongs to
-    Role.village_doctor: _AT_THE_DOOR | {"contracts:write", "patients:write", "orders:place", "orders:cancel"},
+    Role.village_doctor: _AT_THE_DOOR
+    | {"contracts:write", "entitlements:use", "patients:write", "orders:place", "orders:cancel"},
     Role.care_worker: _ON_THE_ROAD,
     Role.driver: _ON_THE_ROAD,
     Role.dispatcher: _READS
@@ -94,10 +105,19 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[str]]] = {
         "beds:read",
         "bills:read",
     },
-    Role.phone_agent: _READS | _BOOKS | {"patients:write", "notices:read"},
+    Role.phone_agent: _READS | _BOOKS | {"entitlements:use", "patients:write", "notices:read"},
     Role.care_home_staff: _READS | _BOOKS,
     Role.finance: _READS
-    | {"catalog:write", "visits:read", "orders:read", "patients:read", "bills:read", "bills:settle", "bills:reverse"},
+    | {
+        "catalog:write",
+        "visits:read",
+        "orders:read",
+        "patients:read",
+        "bills:read",
+        "bills:settle",
+        "bills:reverse",
+        "statements:read",
+    },
     # reads what was done and charged at the institutions named in the account; no person's file
     Role.inspector: _READS | {"practitioners:read", "orders:read", "visits:read", "files:read", "bills:read"},
     Role.civil_affairs_reader: _SELF | {"reports:ratios"},
@@ -115,6 +135,7 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[str]]] = {
         "catalog:write",
         "contracts:read",
         "contracts:write",
+        "entitlements:use",
         "beds:read",
         "beds:write",
         "orders:read",
@@ -123,6 +144,7 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[str]]] = {
         "files:read",
         "notices:read",
         "bills:read",
+        "statements:read",
     },
     Role.region_admin: _READS
     | {"region:write", "institutions:write", "accounts:read", "accounts:write", "reports:ratios"},

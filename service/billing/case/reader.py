@@ -71,7 +71,16 @@ def read_case(raw: bytes) -> Case:
     Raises:
         Malformed: names the JSON path that is wrong, and why.
     """
-    fields = node.parse(raw).fields(_REQUIRED, _OPTIONAL)
+    return read_document(node.parse(raw))
+
+
+def read_document(document: Node) -> Case:
+    """Read a billing case that stands in a document.
+
+    Raises:
+        Malformed: names the JSON path that is wrong, and why.
+    """
+    fields = document.fields(_REQUIRED, _OPTIONAL)
     if fields["format"].text() != FORMAT:
         raise fields["format"].wrong(f"应为 {FORMAT}")
     terms = terms_reader.read_terms(fields)
@@ -95,14 +104,19 @@ def _read_visit(member: Node, terms: rules.Terms, patients: dict[str, rules.Pati
         verified=fields["verified"].flag(),
         staff=tuple(people_reader.read_reference(staff, terms.licences) for staff in fields["staff"].items()),
         distance_km=fields["distance_km"].decimal(),
-        items=tuple(_read_item(item) for item in fields["items"].items()),
+        items=tuple(read_item(item) for item in fields["items"].items()),
         home=None if home is None else home.text(),
         trip=None if trip is None else trip.text(),
     )
     return visit.id, visit
 
 
-def _read_item(member: Node) -> rules.Item:
+def read_item(member: Node) -> rules.Item:
+    """Read something performed on a visit.
+
+    Raises:
+        Malformed: names the first path that is wrong.
+    """
     fields = member.fields("code quantity")
     return rules.Item(fields["code"].text(), fields["quantity"].count(at_least=1))
 

@@ -28,7 +28,7 @@ from service.billing.rules.bills import (
 from service.billing.rules.explain import explain_bed_line, explain_fee, explain_funding, explain_line, explain_refusal
 from service.billing.rules.fee import find_own_fee, find_share
 from service.billing.rules.gate import find_refusal
-from service.billing.rules.settle import reverse_settlement, settle_visit
+from service.billing.rules.settle import VERSION, reverse_settlement, settle_visit
 from service.billing.rules.terms import (
     InsuranceTerms,
     LtciTerms,
@@ -69,6 +69,7 @@ from service.billing.rules.words import (
 
 __all__ = [
     "BED_DAY",
+    "VERSION",
     "VISIT_FEE",
     "Balance",
     "Bed",

@@ -6,8 +6,12 @@ as verified, and no peers, so that its fee is a ceiling.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from service.billing.rules import bills, fee, funding, gate, lines, terms, words
+
+VERSION: Final = "xunzhen.billing-rules/1"
+"""Which rules the kernel carries out; another result of the same facts is another version."""
 
 
 def settle_visit(

@@ -29,7 +29,10 @@ class ServiceMode:
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
-    """The price of a code in a period; `includes` are its 项目内涵, `excludes` what may not be billed beside it."""
+    """The price of a code in a period; `includes` are its 项目内涵, `excludes` what may not be billed beside it.
+
+    `national_code` and `unit` (计价单位) are printed with its line; nothing is decided by them.
+    """
 
     code: str
     name: str
@@ -40,6 +43,8 @@ class PriceRow:
     per_visit_max: int | None = None
     includes: frozenset[str] = frozenset()
     excludes: frozenset[str] = frozenset()
+    national_code: str | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

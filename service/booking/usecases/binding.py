@@ -7,17 +7,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.accounts.rules import Role
-from service.billing import quoting
+from service.billing import promising, quoting
 from service.billing.quoting import QuoteFacts
+from service.billing.schemas import QuoteRead
+from service.billing.words import Promise
 from service.booking import errors, rules, schemas
 from service.booking.usecases import checks
 from service.contracts import usecases as contracts
-from service.core.clock import local_date
 from service.core.principal import Principal
-from service.institutions import usecases as institutions
-from service.institutions.rules import settings
+from service.core.signing import Signer
 from service.orders import usecases as orders
-from service.orders.rules import OrderFacts, OrderState
+from service.orders.rules import OrderFacts
 from service.patients import usecases as patients
 
 _CHOOSE_FOR_HIM: Final = frozenset({Role.elder, Role.family_proxy, Role.care_home_staff})
@@ -39,13 +39,48 @@ async def held(session: AsyncSession, *, principal: Principal, order_id: UUID, n
     return order
 
 
-async def quoted(session: AsyncSession, *, region_id: UUID, ready: rules.Ready, now: datetime) -> QuoteFacts:
+async def promised(
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    asked: schemas.OrderPlacement,
+    ask: rules.Ask,
+    signer: Signer,
+    now: datetime,
+) -> Promise | None:
+    """Return what the quote promises that a booking names, None when it names none.
+
+    Raises:
+        problems.NotFound, billing.errors.QuoteNotSigned, billing.errors.QuoteExpired, billing.errors.QuoteTaken: it
+            is not good.
+        errors.QuoteNotForThis: it was made for something else.
+    """
+    if asked.quote_id is None:
+        return None
+    promise = await promising.promised(
+        session,
+        region_id=principal.region_id,
+        quote_id=asked.quote_id,
+        token=asked.quote_token,
+        signer=signer,
+        now=now,
+    )
+    rules.refuse_other_quote(promise, ask)
+    return promise
+
+
+async def quoted(
+    session: AsyncSession, *, region_id: UUID, ready: rules.Ready, now: datetime, promise: Promise | None = None
+) -> QuoteFacts:
     """Return what the order would cost and what it would use of the person's entitlements.
+
+    Nothing is written down yet. With a `promise` nothing may have become dearer since.
 
     Raises:
         billing.errors: the kernel's gate refuses.
+        errors.QuoteOutrun: the family would pay more than it was promised.
     """
-    return await quoting.quote(
+    made = await quoting.quote(
         session,
         region_id=region_id,
         institution_id=ready.ask.institution_id,
@@ -57,14 +92,44 @@ async def quoted(session: AsyncSession, *, region_id: UUID, ready: rules.Ready, 
         items=ready.ask.items,
         staff_count=ready.staff_count,
         now=now,
+        keep=False,
     )
+    if promise is not None:
+        rules.refuse_dearer(promise, made.patient_fen)
+    return made
 
 
-async def bind(session: AsyncSession, *, principal: Principal, order: OrderFacts, quote: QuoteFacts) -> None:
-    """Keep the quote with the order and reserve exactly its units; who chooses for the elder lets the institution in.
+async def reserve(
+    session: AsyncSession, *, region_id: UUID, order_id: UUID, ready: rules.Ready, quote: QuoteFacts
+) -> None:
+    """Reserve exactly the units of an order's quote.
 
     Raises:
         contracts.errors.EntitlementExhausted: somebody else took the units in this moment.
+    """
+    await contracts.reserve(
+        session,
+        region_id=region_id,
+        order_id=order_id,
+        person_id=ready.ask.person_id,
+        on=ready.window.service_on,
+        claims=quote.claims,
+    )
+
+
+async def bind(
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    order: OrderFacts,
+    quote: QuoteFacts,
+    promise: Promise | None = None,
+    now: datetime,
+) -> QuoteRead:
+    """Keep the quote, or the one that was promised, with the order; who chooses for the elder lets the institution in.
+
+    Raises:
+        billing.errors.QuoteTaken: an order was placed with the quote that was promised.
     """
     region_id = principal.region_id
     if principal.role in _CHOOSE_FOR_HIM:
@@ -75,43 +140,15 @@ async def bind(session: AsyncSession, *, principal: Principal, order: OrderFacts
             institution_id=order.institution_id,
             because=f"预约 {order.order_no}",
         )
-    await quoting.accept_quote(session, region_id=region_id, quote_id=quote.quote_id, order_id=order.id)
-    await contracts.reserve(
-        session,
-        region_id=region_id,
-        order_id=order.id,
-        person_id=order.person_id,
-        on=order.service_on,
-        claims=quote.claims,
-    )
-
-
-async def accept_by_itself(session: AsyncSession, *, region_id: UUID, order: OrderFacts, now: datetime) -> None:
-    """Accept a submitted order at once where the institution's setting says so."""
-    if await institutions.setting(
-        session,
-        region_id=region_id,
-        institution_id=order.institution_id,
-        key=settings.ORDERS_AUTO_ACCEPT,
-        on=local_date(now),
-    ):
-        await orders.move(
-            session,
-            region_id=region_id,
-            order_id=order.id,
-            to=OrderState.accepted,
-            now=now,
-            account_id=None,
-            because="自动接单",
-        )
+    if promise is None:
+        return await quoting.keep_quote(session, quote=quote, order_id=order.id, now=now)
+    await quoting.accept_quote(session, region_id=region_id, quote_id=promise.quote_id, order_id=order.id, now=now)
+    return await quoting.read_quote(session, principal=principal, quote_id=promise.quote_id, now=now)
 
 
 async def told(
-    session: AsyncSession, *, principal: Principal, order_id: UUID, quote: QuoteFacts | None, now: datetime
+    session: AsyncSession, *, principal: Principal, order_id: UUID, quote: QuoteRead | None, now: datetime
 ) -> schemas.BookingRead:
     """Return the answer: the order as it stands now, with its quote."""
     order = await orders.read_order(session, principal=principal, order_id=order_id, now=now)
-    if quote is None:
-        return schemas.BookingRead(order=order, quote=None)
-    said = await quoting.read_quote(session, principal=principal, quote_id=quote.quote_id, now=now)
-    return schemas.BookingRead(order=order, quote=said)
+    return schemas.BookingRead(order=order, quote=quote)

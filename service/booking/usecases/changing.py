@@ -45,10 +45,14 @@ async def change_order(
             because="修改草稿",
         )
         return await binding.told(session, principal=principal, order_id=order_id, quote=None, now=now)
+    # the person's orders first, then his entitlements: whoever places another one for him locks them in this order
+    await orders.count_open(session, person_id=ask.person_id)
     # what the order holds must not stand in its own way when it is quoted anew
     await contracts.release_order(session, region_id=principal.region_id, order_id=order_id, on=order.service_on)
-    ready = await checks.ready(session, region_id=principal.region_id, ask=ask, now=now, one_more=False)
+    await checks.ask_ahead(session, principal=principal, ask=ask, now=now)
+    ready = await checks.ready(session, region_id=principal.region_id, ask=ask, now=now, open_orders=None)
     quote = await binding.quoted(session, region_id=principal.region_id, ready=ready, now=now)
+    await binding.reserve(session, region_id=principal.region_id, order_id=order_id, ready=ready, quote=quote)
     order = await orders.change(
         session,
         principal=principal,
@@ -57,14 +61,17 @@ async def change_order(
         now=now,
         because="改约",
     )
-    await binding.bind(session, principal=principal, order=order, quote=quote)
-    return await binding.told(session, principal=principal, order_id=order_id, quote=quote, now=now)
+    kept = await binding.bind(session, principal=principal, order=order, quote=quote, now=now)
+    return await binding.told(session, principal=principal, order_id=order_id, quote=kept, now=now)
 
 
 async def cancel_order(
-    session: AsyncSession, *, principal: Principal, order_id: UUID, reason: str, now: datetime
+    session: AsyncSession, *, principal: Principal, order_id: UUID, asked: schemas.OrderCancellation, now: datetime
 ) -> OrderRead:
     """Cancel an order; the units it held and the staff it was promised are free again.
+
+    A crew that has set out and not begun is called back by the institution only; the way may then be charged to the
+    family, when it was the family that cancelled, and too late to do so freely.
 
     Raises:
         problems.NotFound, patients.errors.RightMissing, errors.BookedByOthers: not the principal's order.
@@ -75,7 +82,10 @@ async def cancel_order(
     await visits.cancel_visit(session, region_id=principal.region_id, order_id=order_id)
     order = await binding.held(session, principal=principal, order_id=order_id, now=now)
     order_rules.refuse_illegal_move(order.state, OrderState.cancelled)
-    await _refuse_late(session, principal, order, now)
+    if order.state is OrderState.in_progress:
+        await _call_back(session, principal, order, asked, now)
+    else:
+        await _refuse_late(session, principal, order, now)
     await orders.move(
         session,
         region_id=principal.region_id,
@@ -83,13 +93,31 @@ async def cancel_order(
         to=OrderState.cancelled,
         now=now,
         account_id=principal.account_id,
-        because=reason,
+        because=asked.reason,
     )
     await contracts.release_order(session, region_id=principal.region_id, order_id=order_id, on=order.service_on)
     await routing.release_order(session, region_id=principal.region_id, order_id=order_id)
     # again: the visit may have been prepared while this waited for the order
     await visits.cancel_visit(session, region_id=principal.region_id, order_id=order_id)
     return await orders.read_order(session, principal=principal, order_id=order_id, now=now)
+
+
+async def _call_back(
+    session: AsyncSession, principal: Principal, order: OrderFacts, asked: schemas.OrderCancellation, now: datetime
+) -> None:
+    """Call the crew of an order back, unless the elder's side asks, or the service has begun."""
+    hours = await institutions.setting(
+        session,
+        region_id=principal.region_id,
+        institution_id=order.institution_id,
+        key=settings.ORDERS_FREE_CANCEL_HOURS,
+        on=local_date(now),
+    )
+    in_vain = asked.by_family and now > order_rules.free_until(order.wished_start, hours)
+    if order.institution_id not in principal.institution_ids or not await visits.call_back(
+        session, region_id=principal.region_id, order_id=order.id, in_vain=in_vain
+    ):
+        raise order_rules.illegal_move(order.state, OrderState.cancelled)
 
 
 async def _refuse_late(session: AsyncSession, principal: Principal, order: OrderFacts, now: datetime) -> None:

@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.beds import usecases as beds
+from service.billing import facts as billing
 from service.booking import rules
 from service.catalog import usecases as catalog
 from service.catalog.rules import ItemFacts
 from service.core.clock import local_date
+from service.core.db.questions import ask_together
 from service.core.principal import Principal
 from service.institutions import usecases as institutions
 from service.institutions.rules import settings
@@ -81,13 +83,32 @@ async def drafted(session: AsyncSession, *, region_id: UUID, ask: rules.Ask) -> 
     )
 
 
+async def ask_ahead(session: AsyncSession, *, principal: Principal, ask: rules.Ask, now: datetime) -> None:
+    """Ask every room in one round trip what is looked at when an order is placed; what they find is at hand then."""
+    region_id, at, on = principal.region_id, ask.institution_id, ask.window.service_on
+    await ask_together(
+        session,
+        [
+            institutions.asked_settings(region_id=region_id, institution_id=at, on=local_date(now)),
+            *patients.asked_of_booking(principal=principal, person_id=ask.person_id, now=now),
+            *billing.asked_of_visit(
+                region_id=region_id,
+                institution_id=at,
+                person_id=ask.person_id,
+                on=on,
+                codes=[code for code, _ in ask.items],
+            ),
+        ],
+    )
+
+
 async def ready(
-    session: AsyncSession, *, region_id: UUID, ask: rules.Ask, now: datetime, one_more: bool
+    session: AsyncSession, *, region_id: UUID, ask: rules.Ask, now: datetime, open_orders: int | None
 ) -> rules.Ready:
     """Return an ask that may be booked now, its window cut to what the services allow.
 
-    `one_more`: the order is not among the person's open ones yet. From here to the commit the person's orders are
-    counted and his bed is closed by nobody else.
+    `open_orders`: how many the person has without this one, None when it is among them. They must have been counted
+    before (`orders.count_open`): from there to the commit nobody else adds to them, and nobody closes his bed.
 
     Raises:
         problems.NotFound, catalog.errors.ItemUnknown, errors.HomeMissing, patients.errors.PersonDeceased: as a draft.
@@ -111,15 +132,20 @@ async def ready(
     policy = await institutions.settings_on(session, region_id=region_id, institution_id=ask.institution_id, on=today)
     order_rules.refuse_window(ask.window, now=now, days_ahead=policy.of(settings.ORDERS_BOOKING_DAYS_AHEAD))
     await _refuse_person(session, region_id, ask, now, require_key_group=policy.of(settings.ORDERS_REQUIRE_KEY_GROUP))
-    open_orders = await orders.count_open(session, person_id=ask.person_id)
-    if one_more:
+    if open_orders is not None:
         rules.refuse_one_too_many(open_orders, policy.of(settings.ORDERS_MAX_OPEN_PER_PERSON))
     await _refuse_place(session, region_id, ask, draft.home_id)
     items = await _items(session, region_id, ask)
     rules.refuse_items(items.values(), ask.kind)
     minutes = order_rules.minutes_of(ask.items, items)
     window = order_rules.clip_window(ask.window, minutes=minutes, items=items.values())
-    return rules.Ready(ask=ask, home_id=draft.home_id, window=window, staff_count=draft.staff_count)
+    return rules.Ready(
+        ask=ask,
+        home_id=draft.home_id,
+        window=window,
+        staff_count=draft.staff_count,
+        accepted_at_once=policy.of(settings.ORDERS_AUTO_ACCEPT),
+    )
 
 
 async def _items(session: AsyncSession, region_id: UUID, ask: rules.Ask) -> dict[str, ItemFacts]:

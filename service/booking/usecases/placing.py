@@ -7,48 +7,71 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.booking import rules, schemas
 from service.booking.usecases import binding, checks
+from service.core.ids import new_id
 from service.core.principal import Principal
+from service.core.signing import Signer
 from service.orders import usecases as orders
 from service.orders.rules import OrderState, Window, refuse_illegal_move
 
 
 async def place_order(
-    session: AsyncSession, *, principal: Principal, asked: schemas.OrderPlacement, now: datetime
+    session: AsyncSession, *, principal: Principal, asked: schemas.OrderPlacement, signer: Signer, now: datetime
 ) -> schemas.BookingRead:
-    """Place an order, or keep it as a draft.
+    """Place an order, or keep it as a draft; on a quote asked for before, or on one that is made now.
 
     Raises:
         problems.NotFound, patients.errors.RightMissing: not the principal's person or institution.
         errors, orders.errors: whatever `checks.ready` refuses.
-        billing.errors: the kernel's gate says that it could not be settled.
+        billing.errors: the kernel's gate says that it could not be settled, or the quote named is not good.
+        errors.QuoteNotForThis, errors.QuoteOutrun: the quote named is another's, or the price has risen.
         contracts.errors.EntitlementExhausted: somebody else took the units in this moment.
     """
-    await checks.require_rights(
-        session,
-        principal=principal,
-        institution_id=asked.institution_id,
-        person_id=asked.person_id,
-        now=now,
-    )
     ask = _ask(asked)
     if asked.draft:
-        draft = await checks.drafted(session, region_id=principal.region_id, ask=ask)
-        order = await orders.create(
-            session, principal=principal, order=draft.order(OrderState.draft, None), now=now, because="保存草稿"
-        )
-        return await binding.told(session, principal=principal, order_id=order.id, quote=None, now=now)
-    ready = await checks.ready(session, region_id=principal.region_id, ask=ask, now=now, one_more=True)
-    quote = await binding.quoted(session, region_id=principal.region_id, ready=ready, now=now)
-    order = await orders.create(
+        return await _keep_draft(session, principal=principal, ask=ask, now=now)
+    region_id, order_id = principal.region_id, new_id()
+    # first of all: what is asked after it holds until the commit
+    open_orders = await orders.count_open(session, person_id=ask.person_id)
+    await checks.ask_ahead(session, principal=principal, ask=ask, now=now)
+    await _require_rights(session, principal, ask, now)
+    promise = await binding.promised(session, principal=principal, asked=asked, ask=ask, signer=signer, now=now)
+    ready = await checks.ready(session, region_id=region_id, ask=ask, now=now, open_orders=open_orders)
+    quote = await binding.quoted(session, region_id=region_id, ready=ready, now=now, promise=promise)
+    await binding.reserve(session, region_id=region_id, order_id=order_id, ready=ready, quote=quote)
+    # the order last: with its number the institution's other bookings wait for the commit
+    placed = await orders.create(
         session,
         principal=principal,
+        order_id=order_id,
         order=ready.order(OrderState.submitted, quote.distance_metres),
         now=now,
         because="提交预约",
+        accepted=ready.accepted_at_once,
     )
-    await binding.bind(session, principal=principal, order=order, quote=quote)
-    await binding.accept_by_itself(session, order=order, region_id=principal.region_id, now=now)
-    return await binding.told(session, principal=principal, order_id=order.id, quote=quote, now=now)
+    kept = await binding.bind(session, principal=principal, order=placed.order, quote=quote, promise=promise, now=now)
+    return schemas.BookingRead(order=orders.told(placed), quote=kept)
+
+
+async def _keep_draft(
+    session: AsyncSession, *, principal: Principal, ask: rules.Ask, now: datetime
+) -> schemas.BookingRead:
+    await _require_rights(session, principal, ask, now)
+    draft = await checks.drafted(session, region_id=principal.region_id, ask=ask)
+    kept = await orders.create(
+        session,
+        principal=principal,
+        order_id=new_id(),
+        order=draft.order(OrderState.draft, None),
+        now=now,
+        because="保存草稿",
+    )
+    return schemas.BookingRead(order=orders.told(kept), quote=None)
+
+
+async def _require_rights(session: AsyncSession, principal: Principal, ask: rules.Ask, now: datetime) -> None:
+    await checks.require_rights(
+        session, principal=principal, institution_id=ask.institution_id, person_id=ask.person_id, now=now
+    )
 
 
 async def submit_order(
@@ -64,8 +87,11 @@ async def submit_order(
     draft = await binding.held(session, principal=principal, order_id=order_id, now=now)
     refuse_illegal_move(draft.state, OrderState.submitted)
     ask = rules.ask_of(draft)
-    ready = await checks.ready(session, region_id=principal.region_id, ask=ask, now=now, one_more=True)
+    open_orders = await orders.count_open(session, person_id=ask.person_id)
+    await checks.ask_ahead(session, principal=principal, ask=ask, now=now)
+    ready = await checks.ready(session, region_id=principal.region_id, ask=ask, now=now, open_orders=open_orders)
     quote = await binding.quoted(session, region_id=principal.region_id, ready=ready, now=now)
+    await binding.reserve(session, region_id=principal.region_id, order_id=order_id, ready=ready, quote=quote)
     order = await orders.change(
         session,
         principal=principal,
@@ -74,9 +100,10 @@ async def submit_order(
         now=now,
         because="提交预约",
     )
-    await binding.bind(session, principal=principal, order=order, quote=quote)
-    await binding.accept_by_itself(session, order=order, region_id=principal.region_id, now=now)
-    return await binding.told(session, principal=principal, order_id=order_id, quote=quote, now=now)
+    kept = await binding.bind(session, principal=principal, order=order, quote=quote, now=now)
+    if ready.accepted_at_once:
+        await orders.accept_by_itself(session, region_id=principal.region_id, order_id=order_id, now=now)
+    return await binding.told(session, principal=principal, order_id=order_id, quote=kept, now=now)
 
 
 def _ask(asked: schemas.OrderPlacement) -> rules.Ask:

@@ -2,9 +2,27 @@
 
 from fastapi import APIRouter
 
-from service.catalog.routes import institution, public, region
+from service.catalog.routes import (
+    books,
+    institution,
+    levels,
+    limits,
+    ltci,
+    per_diem,
+    proposals,
+    public,
+    reductions,
+    region,
+)
 
 router = APIRouter()
 router.include_router(region.router)
+router.include_router(ltci.router)
 router.include_router(institution.router)
+router.include_router(levels.router)
+router.include_router(books.router)
+router.include_router(proposals.router)
+router.include_router(per_diem.router)
+router.include_router(limits.router)
+router.include_router(reductions.router)
 router.include_router(public.router)

@@ -36,7 +36,9 @@ async def add_price(
 
 
 @router.get(
-    "/prices", response_model=Page[schemas.PriceRead], responses=http.refuses(problems.NotFound, problems.CursorInvalid)
+    "/prices",
+    response_model=Page[schemas.PriceRead],
+    responses=http.refuses(problems.NotFound, problems.CursorInvalid, etag=True),
 )
 async def list_prices(
     *,
@@ -73,12 +75,12 @@ async def end_price(
     "/visit-fee-tariffs",
     status_code=201,
     response_model=schemas.TariffRead,
-    responses=http.refuses(problems.NotFound, errors.TariffsOverlap, keyed=True),
+    responses=http.refuses(problems.NotFound, errors.TariffNeedsProposal, errors.TariffsOverlap, keyed=True),
 )
 async def add_visit_fee_tariff(
     institution_id: UUID, body: schemas.TariffCreate, principal: Keeper, session: http.Session, once: http.OnlyOnce
 ) -> schemas.TariffRead | Response:
-    """登记上门服务费标准：计价单位、距离档、夜间倍数、公里数如何计算；开放的旧标准于前一天结束。"""
+    """登记机构的首个上门服务费标准：计价单位、距离档、夜间倍数、公里数如何计算；以后的变更须提出方案。"""
     return await once.run(
         body, lambda: usecases.add_tariff(session, principal=principal, institution_id=institution_id, asked=body)
     )
@@ -87,7 +89,7 @@ async def add_visit_fee_tariff(
 @router.get(
     "/visit-fee-tariffs",
     response_model=Page[schemas.TariffRead],
-    responses=http.refuses(problems.NotFound, problems.CursorInvalid),
+    responses=http.refuses(problems.NotFound, problems.CursorInvalid, etag=True),
 )
 async def list_visit_fee_tariffs(
     *,

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.catalog import schemas, usecases
+from service.catalog import proposal_schemas, schemas, usecases
 from service.core import http, problems
 from service.core.db.session import transaction
 from service.core.paging import Page, page_of
@@ -34,7 +34,11 @@ _DOCUMENTED = {
 }
 
 
-@router.get("/regions/{region_code}/institutions", response_model=schemas.PublishedInstitutions, responses=_DOCUMENTED)
+@router.get(
+    "/regions/{region_code}/institutions",
+    response_model=schemas.PublishedInstitutions,
+    responses={**_DOCUMENTED, **http.UNCHANGED},
+)
 async def list_published_institutions(
     *,
     request: Request,
@@ -69,6 +73,34 @@ async def list_published_institutions(
     )
     answer.headers["Cache-Control"] = f"public, max-age={REFRESH_SECONDS}"
     return answer
+
+
+@router.get("/regions/{region_code}/tariff-notices", responses=_DOCUMENTED)
+async def list_published_tariff_notices(
+    *,
+    session: PublicSession,
+    now: http.Now,
+    pages: http.Pages,
+    region_code: Annotated[Code, Path()],
+    institution: Annotated[Code | None, Query(description="机构代码", examples=["CY01"])] = None,
+) -> Page[proposal_schemas.PublishedTariffNotice]:
+    """公示上门服务费变更方案：拟执行的标准、执行日、成本因素和公示期。"""
+    page = pages.of("published-tariff-notices")
+    found = await usecases.list_published_notices(
+        session, region_code=region_code, institution_code=institution, page=page, now=now
+    )
+    return page_of(
+        found,
+        request=page,
+        read=_same_notice,
+        last=lambda row: row.id,
+        cursors=pages.cursors,
+        listing="published-tariff-notices",
+    )
+
+
+def _same_notice(row: proposal_schemas.PublishedTariffNotice) -> proposal_schemas.PublishedTariffNotice:
+    return row
 
 
 def _same(row: schemas.PublishedInstitution) -> schemas.PublishedInstitution:

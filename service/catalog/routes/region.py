@@ -33,7 +33,9 @@ async def add_service_item(
 
 
 @router.get(
-    "/service-items", response_model=Page[schemas.ServiceItemRead], responses=http.refuses(problems.CursorInvalid)
+    "/service-items",
+    response_model=Page[schemas.ServiceItemRead],
+    responses=http.refuses(problems.CursorInvalid, etag=True),
 )
 async def list_service_items(
     request: Request,
@@ -51,7 +53,11 @@ async def list_service_items(
     return http.with_etag(request, answer)
 
 
-@router.get("/service-items/{code}", response_model=schemas.ServiceItemRead, responses=http.refuses(problems.NotFound))
+@router.get(
+    "/service-items/{code}",
+    response_model=schemas.ServiceItemRead,
+    responses=http.refuses(problems.NotFound, etag=True),
+)
 async def read_service_item(request: Request, code: ItemCode, principal: Reader, session: http.Session) -> Response:
     """查看一个服务项目。"""
     return http.with_etag(request, await usecases.read_service_item(session, principal=principal, code=code))

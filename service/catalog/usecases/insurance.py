@@ -16,9 +16,8 @@ async def insurance_rule(
     session: AsyncSession, *, region_id: UUID, plan_code: str, on: date
 ) -> rules.InsuranceFacts | None:
     """Return what an insurance pays on a day, or None when it pays nothing."""
-    plan = [repository.of_plan(plan_code)]
-    found = await repository.find_in_force(session, InsuranceRule, region_id=region_id, where=plan, on=on)
-    return _facts(found[0]) if found else None
+    found = await repository.INSURANCES.ask(session, region_id=region_id, on=on)
+    return next((_facts(row) for row in found if row.plan_code == plan_code), None)
 
 
 async def add_insurance_rule(

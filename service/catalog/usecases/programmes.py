@@ -9,19 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.catalog import repository, rules, schemas
 from service.catalog.models import Programme, ProgrammeItem
+from service.catalog.programme_rules import Criteria, ProgrammeKind
 from service.catalog.usecases import services
 from service.core import problems
-from service.core.db.asked_once import asked_once
 from service.core.paging import PageRequest
 from service.core.principal import Principal
 
 
-@asked_once
 async def programmes(session: AsyncSession, *, region_id: UUID, on: date) -> list[rules.ProgrammeFacts]:
     """Return the region's programmes in force on a day, with what they pay."""
-    found = await repository.find_in_force(session, Programme, region_id=region_id, where=[], on=on)
-    paid = await _paid(session, region_id=region_id, rows=found)
-    return [_facts(row, paid[row.id]) for row in found]
+    found = await repository.PROGRAMMES.ask(session, region_id=region_id, on=on)
+    return [_facts(row, dict(row.paid)) for row in found]
 
 
 async def add_programme(
@@ -119,6 +117,8 @@ def _facts(row: Programme, paid: dict[str, int]) -> rules.ProgrammeFacts:
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         items=paid,
+        kind=ProgrammeKind(row.kind),
+        criteria=Criteria(row.minimum_age, frozenset(row.key_groups)),
     )
 
 

@@ -14,7 +14,8 @@ from service.core.principal import Principal
 
 async def items(session: AsyncSession, *, region_id: UUID, codes: Collection[str]) -> dict[str, rules.ItemFacts]:
     """Return the listed services among `codes`; one that is not listed is left out."""
-    return {row.code: _facts(row) for row in await repository.find_items(session, region_id=region_id, codes=codes)}
+    found = await repository.ITEMS.ask(session, region_id=region_id, codes=list(codes))
+    return {row.code: _facts(row) for row in found}
 
 
 async def refuse_unlisted(session: AsyncSession, *, region_id: UUID, codes: Collection[str]) -> None:
@@ -60,10 +61,10 @@ async def read_service_item(session: AsyncSession, *, principal: Principal, code
     Raises:
         problems.NotFound: not listed.
     """
-    found = await repository.find_items(session, region_id=principal.region_id, codes=[code])
-    if not found:
+    row = await repository.find_item(session, region_id=principal.region_id, code=code)
+    if row is None:
         raise problems.NotFound(what="服务项目")
-    return _read(found[0])
+    return _read(row)
 
 
 async def change_service_item(

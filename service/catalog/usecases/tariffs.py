@@ -1,11 +1,12 @@
-"""上门服务费 of an institution: dated tariffs; a new one ends the running one the day before."""
+"""上门服务费 of an institution: dated tariffs, the first one entered here, every later one by a proposal."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.catalog import repository, rules, schemas
+from service.catalog import errors, proposal_repository, repository, rules, schemas
 from service.catalog.models import VisitFeeTariff
 from service.core import access, problems
 from service.core.paging import PageRequest
@@ -17,21 +18,25 @@ async def tariff_on(
     session: AsyncSession, *, region_id: UUID, institution_id: UUID, on: date
 ) -> rules.TariffFacts | None:
     """Return the tariff in force on a day, or None: then the institution charges no visit fee."""
-    own = [repository.of_institution(VisitFeeTariff, institution_id)]
-    found = await repository.find_in_force(session, VisitFeeTariff, region_id=region_id, where=own, on=on)
+    found = await repository.TARIFFS.ask(session, region_id=region_id, institution_id=institution_id, on=on)
     return _facts(found[0]) if found else None
 
 
 async def add_tariff(
     session: AsyncSession, *, principal: Principal, institution_id: UUID, asked: schemas.TariffCreate
 ) -> schemas.TariffRead:
-    """Set the visit fee from a day on; an open one ends the running open one the day before.
+    """Set an institution's first visit fee; every later one is proposed, published and approved.
 
     Raises:
         problems.NotFound: another's institution.
-        errors.TariffsOverlap: another tariff holds on some of these days.
+        errors.TariffNeedsProposal: it has had a tariff before.
     """
     access.require_institution(principal, institution_id)
+    latest = await proposal_repository.latest_tariff(
+        session, region_id=principal.region_id, institution_id=institution_id
+    )
+    if latest is not None:
+        raise errors.TariffNeedsProposal
     row = VisitFeeTariff(
         region_id=principal.region_id,
         institution_id=institution_id,
@@ -40,8 +45,9 @@ async def add_tariff(
         tiers=[tier.model_dump(mode="json") for tier in asked.tiers],
         night=asked.night.model_dump(mode="json") if asked.night else None,
     )
-    await repository.add_dated(session, row, repository.of_institution(VisitFeeTariff, institution_id))
-    return _read(row)
+    session.add(row)
+    await session.flush()
+    return shown(row)
 
 
 async def list_tariffs(
@@ -56,7 +62,7 @@ async def list_tariffs(
     await institutions.get_institution(session, region_id=region_id, institution_id=institution_id)
     own = [repository.of_institution(VisitFeeTariff, institution_id)]
     found = await repository.list_dated(session, VisitFeeTariff, region_id=region_id, where=own, page=page, on=on)
-    return [_read(row) for row in found]
+    return [shown(row) for row in found]
 
 
 async def end_tariff(
@@ -78,15 +84,15 @@ async def end_tariff(
     rules.refuse_ending(row.valid_from, row.valid_to, asked.valid_to)
     row.valid_to = asked.valid_to
     await session.flush()
-    return _read(row)
+    return shown(row)
 
 
-def _facts(row: VisitFeeTariff) -> rules.TariffFacts:
+def _facts(row: Any) -> rules.TariffFacts:
     # the document was written from this schema, so it reads back through it
-    said = _read(row)
+    said = shown(row)
     night = said.night
     return rules.TariffFacts(
-        id=row.id,
+        id=said.id,
         unit=said.unit,
         tiers=tuple(rules.TierFacts(tier.up_to_km, tier.price) for tier in said.tiers),
         night=rules.NightFacts(night.starts_at, night.ends_at, night.multiplier) if night else None,
@@ -94,11 +100,14 @@ def _facts(row: VisitFeeTariff) -> rules.TariffFacts:
         self_ratio=said.self_ratio,
         distance_base=said.distance_base,
         distance_method=said.distance_method,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
+        valid_from=said.valid_from,
+        valid_to=said.valid_to,
+        income_class=said.income_class,
     )
 
 
-def _read(row: VisitFeeTariff) -> schemas.TariffRead:
+def shown(row: Any) -> schemas.TariffRead:
+    """Return a tariff as it is shown, of its row however it was fetched; for this room only."""
     note = rules.describe_distance(rules.DistanceBase(row.distance_base), rules.DistanceMethod(row.distance_method))
-    return schemas.TariffRead.model_validate(row.model_dump(exclude={"region_id"}) | {"distance_note": note})
+    told = {name: getattr(row, name) for name in schemas.TariffRead.model_fields.keys() - {"distance_note"}}
+    return schemas.TariffRead.model_validate(told | {"distance_note": note})

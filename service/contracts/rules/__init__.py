@@ -11,6 +11,7 @@ from service.contracts.rules.decisions import (
     refuse_termination,
     standing_today,
     sum_claims,
+    with_automatic,
 )
 from service.contracts.rules.facts import (
     CONTRACT_PERIOD,
@@ -24,6 +25,7 @@ from service.contracts.rules.facts import (
     Source,
     Standing,
     TerminationReason,
+    month_of,
     year_of,
 )
 from service.contracts.rules.wording import describe
@@ -44,6 +46,7 @@ __all__ = [
     "due_grants",
     "earliest_end",
     "missing_grants",
+    "month_of",
     "refuse_outside_programme",
     "refuse_reason",
     "refuse_short_term",
@@ -51,5 +54,6 @@ __all__ = [
     "refuse_termination",
     "standing_today",
     "sum_claims",
+    "with_automatic",
     "year_of",
 ]

@@ -3,6 +3,7 @@
 import calendar
 from collections import Counter
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -18,11 +19,12 @@ from service.contracts.rules.facts import (
     Source,
     Standing,
     TerminationReason,
+    month_of,
     year_of,
 )
 from service.core import dates
 
-_INSURED = frozenset({Source.insurance_fund, Source.insurance_deductible})
+_INSURED = frozenset({Source.insurance_fund, Source.insurance_deductible, Source.ltci, Source.per_diem})
 
 
 def earliest_end(valid_from: date, months: int) -> date:
@@ -54,14 +56,16 @@ def refuse_signing_day(signed_on: date, valid_from: date, today: date) -> None:
         raise errors.SigningDayInvalid(signed_on=signed_on, valid_from=valid_from)
 
 
-def refuse_termination(valid_to: date, on: date, today: date) -> None:
-    """Refuse to end a contract in the past, where it may have paid already, or after its own end.
+def refuse_termination(valid_from: date, valid_to: date, on: date) -> None:
+    """Refuse to end a contract before it began or after its own end.
+
+    It may be ended late, on a day gone by: what it has paid since stays until the bill is settled anew.
 
     Raises:
         errors.TerminationDayInvalid: names the days that are possible.
     """
-    if not today <= on <= valid_to:
-        raise errors.TerminationDayInvalid(earliest=today, latest=valid_to)
+    if not valid_from <= on <= valid_to:
+        raise errors.TerminationDayInvalid(earliest=valid_from, latest=valid_to)
 
 
 def refuse_reason(reason: TerminationReason, deceased_on: date | None) -> None:
@@ -86,6 +90,29 @@ def refuse_outside_programme(programme: ProgrammeFacts, valid_from: date) -> Non
         )
 
 
+def with_automatic(
+    enrolments: Iterable[EnrolmentFacts],
+    programmes: Iterable[ProgrammeFacts],
+    *,
+    age: int,
+    groups: AbstractSet[str],
+    on: date,
+) -> list[EnrolmentFacts]:
+    """Return who is enrolled on a day: by hand first, then by age and key group, in the order of the programmes' codes.
+
+    `age` and `groups` are the person's on that day. An automatic enrolment is for that day only.
+    """
+    by_hand = list(enrolments)
+    known = {each.programme_id for each in by_hand}
+    met = [
+        programme
+        for programme in dates.in_force(programmes, on)
+        if programme.id not in known and programme.criteria.met_by(age, groups)
+    ]
+    ordered = sorted(met, key=lambda programme: (programme.code, programme.id))
+    return [*by_hand, *(EnrolmentFacts(each.id, on, on, automatic=True) for each in ordered)]
+
+
 def due_grants(
     *,
     person_id: UUID,
@@ -93,11 +120,13 @@ def due_grants(
     enrolments: Iterable[EnrolmentFacts],
     programmes: Iterable[ProgrammeFacts],
     insurance: InsuranceFacts | None,
+    ltci_cap_fen: int | None = None,
 ) -> list[Grant]:
     """Return what a person has by right in the calendar year of a day, apart from contracts.
 
     Programmes count when enrolment and programme are both in force on the day (基本公卫: units per person and year);
-    an insurance grants its fund's yearly cap and the deductible, in fen.
+    an insurance grants its fund's yearly cap and the deductible, in fen; long-term care insurance the cap of the
+    person's grade for the calendar month (None: he has no grade that it pays for).
     """
     enrolled = {each.programme_id for each in dates.in_force(enrolments, on)}
     year = year_of(on)
@@ -111,13 +140,15 @@ def due_grants(
         plan = insurance.plan_code
         grants.append(Grant(Source.insurance_fund, person_id, plan, year, insurance.yearly_cap_fen))
         grants.append(Grant(Source.insurance_deductible, person_id, plan, year, insurance.deductible_fen))
+    if ltci_cap_fen is not None:
+        grants.append(Grant(Source.ltci, person_id, "", month_of(on), ltci_cap_fen))
     return grants
 
 
 def missing_grants(due: Iterable[Grant], known: Iterable[Balance]) -> list[Grant]:
     """Return the grants that the ledger must still write, in a fixed order.
 
-    A better insurance rule of the same year raises the caps; otherwise a cap stays as it was granted.
+    A better insurance rule (or a higher grade) of the same period raises the caps; otherwise a cap stays as it was.
     """
     caps = {balance.key: balance.cap for balance in known}
     missing = [

@@ -6,21 +6,27 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 from uuid import UUID
 
+from service.catalog.rules import IncomeClass
+
 CONTRACT_PERIOD: Final = "contract"
 """The period of what a contract grants: the contract itself."""
 
 
 class Source(StrEnum):
-    """Who grants an entitlement. `ref_id` is the contract, the programme, or (insurance) the person.
+    """Who grants an entitlement. `ref_id` is the contract, the programme, the limit, or (insurances) the person.
 
-    The `code` of insurance is the plan's and its units are fen; otherwise the code is the service's. The period is
-    `CONTRACT_PERIOD` or a calendar year.
+    The `code` of medical insurance is the plan's, that of long-term care insurance (长期护理保险) and of bed days is
+    empty, and the units of all three are fen; otherwise the code is the service's. The period is `CONTRACT_PERIOD`, a
+    calendar year, or (LTCI) a calendar month.
     """
 
     contract = "contract"
     public_program = "public_program"
     insurance_fund = "insurance_fund"
     insurance_deductible = "insurance_deductible"
+    ltci = "ltci"
+    per_diem = "per_diem"
+    limit = "limit"
 
 
 class Counting(StrEnum):
@@ -58,20 +64,28 @@ class ContractCover:
     covers_visit_fee: bool
     capitated_codes: frozenset[str]
     items: tuple[tuple[str, int, Counting], ...]
+    income_class: IncomeClass = IncomeClass.unified
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentFacts:
-    """A person's enrolment in a programme, both days included; None = open."""
+    """A person's enrolment in a programme, both days included; None = open.
+
+    `automatic`: he meets the programme's criteria on the day that was asked for, and nobody enrolled him by hand.
+    """
 
     programme_id: UUID
     valid_from: date
     valid_to: date | None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Where an entitlement stands: `used` and `reserved` of `cap`, in units, uses or fen as it counts."""
+    """Where an entitlement stands: `used` and `reserved` of `cap`, in units, uses or fen as it counts.
+
+    From `closed_on` on it pays no more (None = not closed yet).
+    """
 
     entitlement_id: UUID
     source: Source
@@ -82,6 +96,7 @@ class Balance:
     counting: Counting
     used: int
     reserved: int
+    closed_on: date | None = None
 
     @property
     def remaining(self) -> int:
@@ -130,6 +145,11 @@ class Grant:
 def year_of(on: date) -> str:
     """Return the period of a yearly entitlement: the calendar year of a day."""
     return f"{on.year:04d}"
+
+
+def month_of(on: date) -> str:
+    """Return the period of a monthly entitlement: the calendar month of a day, `YYYY-MM`."""
+    return f"{on.year:04d}-{on.month:02d}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,22 @@ from service.patients import usecases as patients
 async def enrolments_on(
     session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date
 ) -> list[rules.EnrolmentFacts]:
-    """Return a person's enrolments in force on a day, in the order in which their programmes pay."""
-    found = await repository.enrolments_on(session, region_id=region_id, person_id=person_id, on=on)
-    return [rules.EnrolmentFacts(row.programme_id, row.valid_from, row.valid_to) for row in found]
+    """Return a person's enrolments in force on a day, in the order in which their programmes pay.
+
+    By hand or by the programmes' criteria: his age and key groups on that day.
+
+    Raises:
+        problems.NotFound: a programme has criteria, and the fence does not let the person through.
+    """
+    by_hand = await repository.ENROLMENTS.ask(session, region_id=region_id, person_id=person_id, on=on)
+    programmes = [each for each in await catalog.programmes(session, region_id=region_id, on=on) if each.criteria]
+    if not programmes:
+        return by_hand
+    person = await patients.get_person(session, region_id=region_id, person_id=person_id)
+    groups = await patients.groups_of(session, region_id=region_id, person_ids=[person_id], on=on)
+    return rules.with_automatic(
+        by_hand, programmes, age=patient_rules.age_on(person.born_on, on), groups=groups[person_id], on=on
+    )
 
 
 async def enrol(

@@ -18,7 +18,7 @@ from service.patients import usecases as patients
 async def list_entitlements(
     session: AsyncSession, *, principal: Principal, person_id: UUID, now: datetime
 ) -> schemas.EntitlementsRead:
-    """Return the balances that may pay for a person today: of his contracts, programmes and insurance.
+    """Return the balances that may pay for a person today: of his contracts, programmes and insurances.
 
     Also what the ledger does not know yet, because nothing has been used of it this year. Contracts of other
     institutions show as balances only, never as contracts.
@@ -39,6 +39,7 @@ async def list_entitlements(
         enrolments=await enrolments.enrolments_on(session, region_id=region_id, person_id=person_id, on=today),
         programmes=programmes,
         insurance=insurance,
+        ltci_cap_fen=await ltci_cap_on(session, region_id=region_id, person_id=person_id, on=today),
     )
     covers = await ledger.cover_on(session, region_id=region_id, person_id=person_id, on=today)
     standing = rules.standing_today(
@@ -47,8 +48,19 @@ async def list_entitlements(
     return schemas.EntitlementsRead(
         person_id=person_id,
         on=today,
-        items=await _told(session, region_id=region_id, standing=standing, programmes=programmes, insurance=insurance),
+        items=await _told(
+            session, region_id=region_id, on=today, standing=standing, programmes=programmes, insurance=insurance
+        ),
     )
+
+
+async def ltci_cap_on(session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date) -> int | None:
+    """Return what long-term care insurance pays at most (fen) for a person in the month of a day, None when nothing."""
+    rule = await catalog.ltci_rule(session, region_id=region_id, on=on)
+    if rule is None:
+        return None
+    ltci = await patients.ltci_on(session, region_id=region_id, person_id=person_id, on=on)
+    return None if ltci is None else rule.monthly_caps.get(ltci.grade)
 
 
 async def _insurance(session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date) -> InsuranceFacts | None:
@@ -62,6 +74,7 @@ async def _told(
     session: AsyncSession,
     *,
     region_id: UUID,
+    on: date,
     standing: list[rules.Standing],
     programmes: list[ProgrammeFacts],
     insurance: InsuranceFacts | None,
@@ -70,6 +83,9 @@ async def _told(
     names = {code: item.name for code, item in listed.items()}
     if insurance is not None:
         names[insurance.plan_code] = insurance.name
+    ltci = await catalog.ltci_rule(session, region_id=region_id, on=on)
+    if ltci is not None:
+        names[""] = ltci.name
     payers = {programme.id: programme.payer for programme in programmes}
     return [
         schemas.EntitlementRead(

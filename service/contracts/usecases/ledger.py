@@ -6,6 +6,7 @@ Entitlements are always locked in the order of their ids, so that two orders wai
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,30 +15,52 @@ from service.catalog import usecases as catalog
 from service.catalog.rules import InsuranceFacts
 from service.contracts import errors, repository, rules
 from service.contracts.usecases import enrolments
+from service.core.db.questions import Asked
 
 
-async def cover_on(session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date) -> list[rules.ContractCover]:
+async def cover_on(
+    session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date, institution_id: UUID | None = None
+) -> list[rules.ContractCover]:
     """Return what contracts cover a person on a day, also those of other institutions; the earliest signed first.
 
-    Empty for whoever has no relation to the person.
+    With `institution_id` only those whose package pays there. Empty for whoever has no relation to the person.
     """
-    return await repository.cover_on(session, region_id=region_id, person_id=person_id, on=on)
+    return await repository.COVER.ask(
+        session, region_id=region_id, person_id=person_id, on=on, institution_id=institution_id
+    )
 
 
 async def balances(session: AsyncSession, *, region_id: UUID, person_id: UUID) -> list[rules.Balance]:
     """Return where every entitlement of a person stands; empty for whoever has no relation to the person."""
-    return (await repository.balances(session, region_id=region_id, person_ids=[person_id]))[person_id]
+    return await repository.BALANCES.ask(session, region_id=region_id, person_id=person_id)
+
+
+def asked_of_payers(*, region_id: UUID, institution_id: UUID, person_id: UUID, on: date) -> list[Asked[Any]]:
+    """Return what billing asks of what pays for a person on a day at an institution, to be asked with others."""
+    of = {"region_id": region_id, "person_id": person_id}
+    return [
+        repository.ENROLMENTS.of(**of, on=on),
+        repository.COVER.of(**of, on=on, institution_id=institution_id),
+        repository.BALANCES.of(**of),
+    ]
 
 
 async def ensure_year(
-    session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date, insurance: InsuranceFacts | None
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    person_id: UUID,
+    on: date,
+    insurance: InsuranceFacts | None,
+    ltci_cap_fen: int | None = None,
 ) -> list[rules.Balance]:
     """Grant what a person has by right in the calendar year of a day and the ledger does not know yet.
 
     Return where all his entitlements stand then.
 
     Programmes in which he is enrolled (units per year), and of `insurance`, the rule in force for his coverage that
-    day, the fund's yearly cap and the deductible (fen). What contracts grant is in the ledger since they were signed.
+    day, the fund's yearly cap and the deductible (fen), and `ltci_cap_fen`, the month's cap of his grade. What
+    contracts grant is in the ledger since they were signed.
     """
     due = rules.due_grants(
         person_id=person_id,
@@ -45,6 +68,7 @@ async def ensure_year(
         enrolments=await enrolments.enrolments_on(session, region_id=region_id, person_id=person_id, on=on),
         programmes=await catalog.programmes(session, region_id=region_id, on=on),
         insurance=insurance,
+        ltci_cap_fen=ltci_cap_fen,
     )
     known = await balances(session, region_id=region_id, person_id=person_id)
     missing = rules.missing_grants(due, known)
@@ -70,15 +94,8 @@ async def reserve(
         errors.EntitlementExhausted: too few units are left, also because another order took them just now.
     """
     wanted = await _resolve(session, region_id=region_id, person_id=person_id, claims=claims)
-    for entitlement_id in sorted(wanted):
-        await repository.post(
-            session,
-            entitlement_id=entitlement_id,
-            kind="reserve",
-            units=wanted[entitlement_id],
-            on=on,
-            order_id=order_id,
-        )
+    if wanted:
+        await repository.reserve(session, units=wanted, order_id=order_id, on=on)
 
 
 async def held_by(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> dict[UUID, int]:
@@ -105,7 +122,7 @@ async def consume(
     *,
     region_id: UUID,
     person_id: UUID,
-    visit_id: UUID,
+    visit_id: UUID | None,
     order_id: UUID | None,
     settlement_id: UUID,
     on: date,

@@ -78,6 +78,20 @@ async def load_contracts(
     return done
 
 
+async def contract_named(
+    session: AsyncSession, *, region_id: UUID, institution_id: UUID, person_id: UUID, package_code: str, on: date
+) -> UUID | None:
+    """Return a person's contract on a package of an institution in force on a day, None without one."""
+    return await load_repository.find_contract_on(
+        session,
+        region_id=region_id,
+        institution_id=institution_id,
+        person_id=person_id,
+        package_code=package_code,
+        on=on,
+    )
+
+
 class _Load:
     """One load of contracts: what is known of everything that the drafts name."""
 

@@ -25,7 +25,7 @@ async def add_package(
     Contracts signed on an earlier version keep it.
 
     Raises:
-        problems.NotFound: another's institution.
+        problems.NotFound: another's institution, or it names one that the region does not have.
         catalog.errors.ItemUnknown: a code is not in the region's list.
         errors.PackagesOverlap: another version is offered on some of these days.
     """
@@ -33,6 +33,8 @@ async def add_package(
     region_id = principal.region_id
     codes = {*asked.capitated_codes, *(item.code for item in asked.items)}
     await catalog.refuse_unlisted(session, region_id=region_id, codes=codes)
+    for named in asked.valid_at:
+        await institutions.get_institution(session, region_id=region_id, institution_id=named)
     row = Package(region_id=region_id, institution_id=institution_id, **asked.model_dump(exclude={"items"}))
     await repository.add_package(session, row, catalog_rules.day_before(asked.valid_from))
     session.add_all(

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.catalog import usecases as catalog
-from service.contracts import errors, repository, rules, schemas
+from service.contracts import closing_repository, errors, repository, rules, schemas
 from service.contracts.models import Contract, Package
 from service.contracts.usecases import packages
 from service.core import access, dates, problems
@@ -105,25 +105,26 @@ async def read_contract(
 
 
 async def terminate_contract(
-    session: AsyncSession, *, principal: Principal, contract_id: UUID, asked: schemas.Termination, now: datetime
+    session: AsyncSession, *, principal: Principal, contract_id: UUID, asked: schemas.Termination
 ) -> schemas.ContractRead:
     """End a contract early: on `on` it covers nothing any more. The same once more changes nothing.
 
     Raises:
         problems.NotFound: no such contract of one's institution.
         errors.ContractTerminated: ended before, otherwise.
-        errors.TerminationDayInvalid: before today, or after its last day.
+        errors.TerminationDayInvalid: before its first day, or after its last.
         errors.TerminationReasonWrong: `died` without a registered death, or the other way round.
     """
     row = await repository.find_contract(session, region_id=principal.region_id, contract_id=contract_id, lock=True)
     if row is None or row.institution_id not in principal.institution_ids:
         raise problems.NotFound(what="签约")
     if row.terminated_on is None:
-        rules.refuse_termination(row.valid_to, asked.on, local_date(now))
+        rules.refuse_termination(row.valid_from, row.valid_to, asked.on)
         person = await patients.get_person(session, region_id=principal.region_id, person_id=row.person_id)
         rules.refuse_reason(asked.reason, person.deceased_on)
         row.terminated_on, row.termination_reason = asked.on, asked.reason
         await session.flush()
+        await closing_repository.close_contract(session, contract_id=row.id)
     elif (row.terminated_on, row.termination_reason) != (asked.on, asked.reason):
         raise errors.ContractTerminated(terminated_on=row.terminated_on)
     return (await _read(session, principal.region_id, [row]))[0]

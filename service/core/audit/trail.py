@@ -1,10 +1,11 @@
 """What a transaction touches, noted where every statement passes, so that no room can forget to say it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, event, inspect
+from sqlalchemy import Connection, Table, event, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -17,7 +18,7 @@ _KEY: Final = "audit_trail"
 class Trail:
     """What one transaction has touched: whose rows, which tables about people, what it changed."""
 
-    __slots__ = ("asked", "changes", "flushing", "person_ids", "reads", "written")
+    __slots__ = ("asked", "changed", "changes", "flushing", "person_ids", "reads", "written")
 
     def __init__(self) -> None:
         self.person_ids: set[UUID] = set()
@@ -26,7 +27,10 @@ class Trail:
         """Tables about people that were asked, whether or not they showed a row."""
         self.changes: dict[Change, set[str]] = {}
         """Kind of change → ids of the rows, as far as they are known."""
+        self.changed = 0
+        """How often something was changed: whoever has read before reads again."""
         self.flushing = False
+        """Whether what goes to the database now is noted by who sends it, not statement by statement."""
         self.written = False
         """Whether the transaction has its row already."""
 
@@ -37,6 +41,7 @@ class Trail:
 
     def change(self, change: Change, row_id: str | None = None) -> None:
         """Note a change."""
+        self.changed += 1
         ids = self.changes.setdefault(change, set())
         if row_id:
             ids.add(row_id)
@@ -84,27 +89,65 @@ def _after_statement(  # noqa: PLR0917 - the driver's hook passes six by positio
     connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
 ) -> None:
     trail: Trail | None = connection.get_execution_options().get(_KEY)
-    if trail is None or trail.flushing:
-        return
+    if trail is not None and not trail.flushing:
+        parameters = getattr(context, "compiled_parameters", None) or ()
+        _note(trail, statement, parameters, found=cursor.rowcount != 0)
+        compiled = getattr(context, "compiled", None)
+        if compiled is not None and compiled.isinsert:
+            _note_inserted(trail, compiled.statement.table, parameters)
+
+
+def _note(trail: Trail, statement: str, parameters: Iterable[Mapping[str, Any]], *, found: bool) -> None:
     touched = statements.read(statement)
     if not (touched.people or touched.changes):
         return
     trail.asked |= touched.people
-    if cursor.rowcount == 0:
+    if not found:
         return
     trail.reads |= touched.people
     for change in touched.changes:
         trail.change(change)
-    trail.person_ids.update(_persons_named(context))
+    for values in parameters:
+        trail.person_ids.update(_persons_named(values))
 
 
-def _persons_named(context: Any) -> Iterable[UUID]:
+def _note_inserted(trail: Trail, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    key = [column.name for column in table.primary_key]
+    for values in rows:
+        if values.keys() >= set(key):
+            name_row(trail, Change(table.name, "insert"), {name: values[name] for name in key})
+
+
+def name_row(trail: Trail, change: Change, key: Mapping[str, Any]) -> None:
+    """Note the row of a change by its key; parts that may be words of a client are left out."""
+    if change.table.startswith(statements.OWN):
+        return
+    parts = [str(part) for name, part in key.items() if name != "region_id" and isinstance(part, UUID | int)]
+    trail.change(change, "/".join(parts))
+
+
+def note(session: AsyncSession, statement: str, values: Mapping[str, Any], *, found: bool) -> None:
+    """Note a statement that went to the database as a part of another one; `found`: it met rows."""
+    _note(of(session), statement, (values,), found=found)
+
+
+@contextmanager
+def untold(session: AsyncSession) -> Iterator[None]:
+    """Leave a statement out: whoever sends it notes its parts himself."""
+    trail = of(session)
+    trail.flushing = True
+    try:
+        yield
+    finally:
+        trail.flushing = False
+
+
+def _persons_named(values: Mapping[str, Any]) -> Iterable[UUID]:
     """Yield the ids that stand in a statement's parameters called `person…`."""
-    for parameters in getattr(context, "compiled_parameters", None) or ():
-        for name, value in parameters.items():
-            if name.startswith("person"):
-                values = value if isinstance(value, list | tuple | set | frozenset) else (value,)
-                yield from (each for each in values if isinstance(each, UUID))
+    for name, value in values.items():
+        if name.startswith("person"):
+            each_of = value if isinstance(value, list | tuple | set | frozenset) else (value,)
+            yield from (each for each in each_of if isinstance(each, UUID))
 
 
 @event.listens_for(TrackedSession, "loaded_as_persistent")
@@ -135,13 +178,8 @@ def _after_flush(session: Session, flush_context: Any) -> None:
 
 def _note_change(trail: Trail, row: object, verb: str, columns: tuple[str, ...] = ()) -> None:
     mapper: Any = inspect(type(row))
-    table = mapper.local_table.name
-    if table.startswith(statements.OWN):
-        return
-    # other parts of a key may be words of a client
     key = zip(mapper.primary_key, mapper.primary_key_from_instance(row), strict=True)
-    parts = [str(part) for column, part in key if column.name != "region_id" and isinstance(part, UUID | int)]
-    trail.change(Change(table, verb, columns), "/".join(parts))
+    name_row(trail, Change(mapper.local_table.name, verb, columns), {column.name: part for column, part in key})
     _note_person(trail, row)
 
 

@@ -36,27 +36,30 @@ class Fence(StrEnum):
 
 FOUNDATIONS: Final = (
     """
-create function app_region() returns uuid language sql stable as
+create function app_region() returns uuid language sql stable parallel safe as
 $$ select nullif(current_setting('app.region_id', true), '')::uuid $$
 """,
     """
-create function app_institutions() returns uuid[] language sql stable as
+create function app_institutions() returns uuid[] language sql stable parallel safe as
 $$ select coalesce(nullif(current_setting('app.institution_ids', true), ''), '{}')::uuid[] $$
 """,
     """
-create function app_account() returns uuid language sql stable as
+create function app_account() returns uuid language sql stable parallel safe as
 $$ select nullif(current_setting('app.account_id', true), '')::uuid $$
 """,
     """
-create function app_region_wide() returns boolean language sql stable as
+create function app_region_wide() returns boolean language sql stable parallel safe as
 $$ select coalesce(current_setting('app.region_wide', true), 'off') = 'on' $$
 """,
     """
-create function app_now() returns timestamptz language sql stable as
+create function app_now() returns timestamptz language sql stable parallel safe as
 $$ select coalesce(nullif(current_setting('app.now', true), '')::timestamptz, now()) $$
 """,
 )
-"""What every policy asks; created before the first table. `app.now` is the time of the world served."""
+"""What every policy asks; created before the first table. `app.now` is the time of the world served.
+
+They are safe for parallel workers: otherwise no sum over many fenced rows could be shared among processors.
+"""
 
 
 def table_of(model: type[SQLModel]) -> Table:

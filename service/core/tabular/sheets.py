@@ -9,12 +9,22 @@ from typing import Any, Final, TypeAlias
 
 import openpyxl
 
-LARGEST_UNPACKED: Final = 1 << 30
-"""A workbook that unpacks to more is refused: nobody's list is that long."""
 _KEPT_DIGITS: Final = 10**15
 
 Area: TypeAlias = tuple[int, int, int, int, str]
 """A merged range: first row, first column, last row, last column (all from 1), and what Excel calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a workbook may come to: bytes once unpacked, and cells from the first to the farthest one."""
+
+    unpacked: int = 1 << 30
+    cells: int = 100_000_000
+
+
+USUAL: Final = Limits()
+"""A workbook beyond this is refused: nobody's list is that long."""
 
 
 class SheetUnreadable(ValueError):
@@ -32,19 +42,23 @@ class Sheet:
     others: tuple[str, ...]
 
 
-def read_sheet(data: bytes) -> Sheet:
+def read_sheet(data: bytes, limits: Limits = USUAL) -> Sheet:
     """Read the first sheet; a merged cell's text stands where its first part is.
 
     Raises:
         SheetUnreadable: damaged, or larger than anything real.
     """
-    calculates = _look_inside(data)
+    calculates = _look_inside(data, limits)
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
         sheet = book.worksheets[0]
+        if sheet.max_row * sheet.max_column > limits.cells:
+            raise SheetUnreadable("表里最远的单元格太远，请删去多余的空行空列后另存，或存为 CSV")
         rows = [[_text(value) for value in cells] for cells in sheet.iter_rows(values_only=True)]
         unanswered = frozenset(_unanswered(data, sheet)) if calculates else frozenset()
         others = tuple(other.title for other in book.worksheets[1:] if other.max_row > 1 or other["A1"].value)
+    except SheetUnreadable:
+        raise
     except Exception:  # openpyxl lets through whatever its parsers meet in a damaged file: no list of types is complete
         raise SheetUnreadable("不是完好的 XLSX 文件") from None
     return Sheet(
@@ -56,16 +70,18 @@ def read_sheet(data: bytes) -> Sheet:
     )
 
 
-def _look_inside(data: bytes) -> bool:
+def _look_inside(data: bytes, limits: Limits) -> bool:
     """Return whether a workbook's sheets have formulas.
 
     Raises:
-        SheetUnreadable: it is no archive, or unpacks to more than `LARGEST_UNPACKED`.
+        SheetUnreadable: it is no archive, or unpacks to more than `limits` say.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > LARGEST_UNPACKED:
-                raise SheetUnreadable("这个 XLSX 解开后太大（超过 1 GB），请删去空行空列后另存，或存为 CSV")
+            if sum(part.file_size for part in archive.infolist()) > limits.unpacked:
+                raise SheetUnreadable(
+                    f"这个 XLSX 解开后太大（超过 {limits.unpacked >> 20} MB），请删去空行空列后另存，或存为 CSV"
+                )
             sheets = [part for part in archive.namelist() if part.startswith("xl/worksheets/")]
             return any(b"<f" in content or b":f" in content for content in map(archive.read, sheets))
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError) as error:

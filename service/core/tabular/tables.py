@@ -74,13 +74,19 @@ class _Raw:
     sheet: sheets.Sheet | None = None
 
 
-def read_table(file: str, data: bytes, columns: Sequence[Column], merged: Merged = Merged.fill) -> Table:
-    """Read a table.
+def read_table(
+    file: str,
+    data: bytes,
+    columns: Sequence[Column],
+    merged: Merged = Merged.fill,
+    limits: sheets.Limits = sheets.USUAL,
+) -> Table:
+    """Read a table; a workbook beyond `limits` is refused before it fills the memory.
 
     Raises:
         FilesRefused: neither CSV nor XLSX, no heading, a required column missing, one twice, cells beyond the heading.
     """
-    raw = _read(file, data, merged)
+    raw = _read(file, data, merged, limits)
     known = {_plain(heading): column for column in columns for heading in (column.name, *column.headings)}
     at = next((at for at, (_, cells) in enumerate(raw.rows) if sum(_plain(cell) in known for cell in cells) >= 2), None)
     if at is None:
@@ -149,13 +155,13 @@ def _notes(file: str, sheet: sheets.Sheet, heading_line: int) -> Iterator[Fault]
         yield Fault(file, 0, "", f"只读第一个工作表，没有读：{'、'.join(sheet.others)}")
 
 
-def _read(file: str, data: bytes, merged: Merged) -> _Raw:
+def _read(file: str, data: bytes, merged: Merged, limits: sheets.Limits) -> _Raw:
     if data.startswith(_OLD_EXCEL):
         raise FilesRefused([Fault(file, 0, "", "是旧版 .xls 或加了密码的文件，请另存为不加密的 .xlsx")])
     if not data.startswith(b"PK"):
         return _Raw([row for row in _csv_rows(file, data) if any(row[1])])
     try:
-        sheet = sheets.read_sheet(data)
+        sheet = sheets.read_sheet(data, limits)
     except sheets.SheetUnreadable as unreadable:
         raise FilesRefused([Fault(file, 0, "", str(unreadable))]) from None
     if merged is Merged.fill:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from service.core import dates
@@ -39,6 +39,17 @@ class InstitutionKind(StrEnum):
     """安宁疗护中心"""
     care_institution = "care_institution"
     """养老机构: no medical institution; elders live there"""
+
+
+class InstitutionLevel(StrEnum):
+    """等级 of a medical institution: which of the region's price books holds where its own has no row."""
+
+    primary = "primary"
+    """一级"""
+    secondary = "secondary"
+    """二级"""
+    tertiary = "tertiary"
+    """三级"""
 
 
 class ServiceMode(StrEnum):
@@ -78,7 +89,7 @@ class DistrictFacts:
 
 @dataclass(frozen=True, slots=True)
 class InstitutionFacts:
-    """An institution; coordinates WGS-84, licence None for a plain care institution."""
+    """An institution; coordinates WGS-84, licence None for a plain care institution, level None where none is set."""
 
     id: UUID
     code: str
@@ -92,6 +103,7 @@ class InstitutionFacts:
     district_id: UUID
     address: str
     published_phone: str | None
+    level: InstitutionLevel | None = None
 
     def licensed_on(self, on: date) -> bool:
         """Return whether its 医疗机构执业许可证 is in force on a day."""
@@ -120,6 +132,21 @@ class ModeFacts:
     institution_id: UUID
     mode: ServiceMode
     registration_no: str
+    valid_from: date
+    valid_to: date | None
+
+
+LTCI_PLAN: Final = "LTCI"
+"""The plan code of long-term care insurance (长期护理保险) among designations."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesignationFacts:
+    """An insurance that pays at an institution (定点); both days included, `valid_to` None = open."""
+
+    id: UUID
+    institution_id: UUID
+    plan_code: str
     valid_from: date
     valid_to: date | None
 

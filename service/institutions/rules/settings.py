@@ -195,6 +195,20 @@ FEE_IN_BED_CYCLE: Final = Choice("fee.in_bed_cycle", "waive", "家庭病床周�
 FEE_WHEN_FULLY_FUNDED: Final = Choice(
     "fee.when_fully_funded", "waive", "项目全部由公卫或签约支付时的上门服务费", ("waive", "charge")
 )
+FEE_CANCELLATION_RATIO: Final = Exact(
+    "fee.cancellation_ratio", Decimal(0), "医护出发后取消或未遇，收取上门服务费的比例（0 不收）", Decimal(0), Decimal(1)
+)
+QUOTE_VALID_MINUTES: Final = Whole("quote.valid_minutes", 30, "报价的有效时间（分钟）", 1, 10_080)
+BILL_USUAL_MULTIPLE: Final = Exact(
+    "bill.usual_multiple", Decimal(10), "账单超过报价（无报价的为近期账单中位数）多少倍时转人工核对（0 不核对）",
+    Decimal(0), Decimal(1000),
+)  # fmt: skip
+BILL_USUAL_MINIMUM: Final = Whole("bill.usual_minimum", 20, "近期账单至少多少份才比较中位数", 1, 100)
+BILL_DAILY_LIMIT: Final = Whole("bill.daily_limit", 20, "同一居民一天的账单超过多少份时转人工核对", 1, 1000)
+PRICE_NOTICE_DAYS: Final = Whole("price.notice_days", 7, "上门服务费标准变更须公示的天数", 0, 365)
+PRICE_MINIMUM_INTERVAL_DAYS: Final = Whole(
+    "price.minimum_interval_days", 180, "上门服务费标准两次变更的最短间隔（天），保持相对稳定", 0, 3650
+)
 PROXY_MAX_PER_ELDER: Final = Whole("proxy.max_per_elder", 3, "每位居民的代办人上限", 1, 50)
 PROXY_MAX_ELDERS: Final = Whole("proxy.max_elders", 5, "每个账号可代办的居民上限", 1, 500)
 CONTRACT_MINIMUM_MONTHS: Final = Whole("contract.minimum_months", 12, "签约服务最短期限（月）", 1, 60)

@@ -1,6 +1,8 @@
 """What people do with institutions, and what other rooms ask them."""
 
 from service.institutions.usecases.answers import (
+    asked_of_day,
+    asked_settings,
     find_region,
     get_institution,
     get_station,
@@ -16,6 +18,13 @@ from service.institutions.usecases.answers import (
     settings_on,
 )
 from service.institutions.usecases.dated import change_setting, list_setting_rows, list_settings, set_setting
+from service.institutions.usecases.designations import (
+    change_designation,
+    designate,
+    designated_on,
+    designations_between,
+    list_designations,
+)
 from service.institutions.usecases.directory import (
     add_district,
     add_institution,
@@ -42,11 +51,17 @@ __all__ = [
     "add_district",
     "add_institution",
     "add_station",
+    "asked_of_day",
+    "asked_settings",
+    "change_designation",
     "change_district",
     "change_institution",
     "change_mode",
     "change_setting",
     "change_station",
+    "designate",
+    "designated_on",
+    "designations_between",
     "fences_of_all",
     "find_region",
     "found_region",
@@ -54,6 +69,7 @@ __all__ = [
     "get_institution",
     "get_station",
     "has_mode",
+    "list_designations",
     "list_districts",
     "list_institution_ids",
     "list_institutions",

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core import problems
-from service.institutions import facts, repository, rules
+from service.core.db.questions import Asked
+from service.institutions import designation_repository, facts, repository, rules
 
 T = TypeVar("T")
 
@@ -42,10 +43,10 @@ async def get_institution(session: AsyncSession, *, region_id: UUID, institution
     Raises:
         problems.NotFound: there is none with this id.
     """
-    row = await repository.find_institution(session, region_id, institution_id)
-    if row is None:
+    found = await repository.INSTITUTION.ask(session, region_id=region_id, institution_id=institution_id)
+    if found is None:
         raise problems.NotFound(what="机构")
-    return facts.institution(row)
+    return found
 
 
 async def list_institutions_facts(
@@ -60,7 +61,7 @@ async def list_stations(
     session: AsyncSession, *, region_id: UUID, institution_ids: Collection[UUID]
 ) -> list[rules.StationFacts]:
     """Return the stations of some institutions."""
-    return [facts.station(row) for row in await repository.list_stations(session, region_id, institution_ids)]
+    return await repository.STATIONS.ask(session, region_id=region_id, institution_ids=list(institution_ids))
 
 
 async def get_station(session: AsyncSession, *, region_id: UUID, station_id: UUID) -> rules.StationFacts:
@@ -77,7 +78,7 @@ async def get_station(session: AsyncSession, *, region_id: UUID, station_id: UUI
 
 async def list_modes(session: AsyncSession, *, region_id: UUID, institution_id: UUID) -> list[rules.ModeFacts]:
     """Return every registration of an institution's service modes, past and future ones included."""
-    return [facts.mode(row) for row in await repository.list_modes(session, region_id, [institution_id])]
+    return await repository.MODES.ask(session, region_id=region_id, institution_ids=[institution_id])
 
 
 async def has_mode(
@@ -103,8 +104,7 @@ async def list_qualified(
     districts = {row.id: facts.district(row) for row in await repository.list_districts(session, region_id)}
     listed = [facts.institution(row) for row in await repository.list_institutions(session, region_id)]
     found = [each for each in listed if district_code in {None, districts[each.district_id].code}]
-    rows = await repository.list_modes(session, region_id, [each.id for each in found])
-    modes = [facts.mode(row) for row in rows]
+    modes = await repository.MODES.ask(session, region_id=region_id, institution_ids=[each.id for each in found])
     return [
         rules.QualifiedFacts(each, districts[each.district_id], own)
         for each in found
@@ -124,5 +124,22 @@ async def settings_on(
     session: AsyncSession, *, region_id: UUID, institution_id: UUID | None, on: date
 ) -> rules.SettingsOn:
     """Return all settings of a day in one query; ask the answer with `.of(settings.TRAVEL_DETOUR_FACTOR)`."""
-    rows = await repository.list_settings(session, region_id, institution_id, on)
-    return rules.settings_on(map(facts.setting, rows), on)
+    found = await repository.SETTINGS.ask(session, region_id=region_id, institution_id=institution_id, on=on)
+    return rules.settings_on(found, on)
+
+
+def asked_of_day(*, region_id: UUID, institution_id: UUID, on: date) -> list[Asked[Any]]:
+    """Return what others ask of an institution whose staff go out on a day, to be asked together."""
+    own = {"region_id": region_id, "institution_ids": [institution_id]}
+    return [
+        repository.INSTITUTION.of(region_id=region_id, institution_id=institution_id),
+        repository.MODES.of(**own),
+        repository.STATIONS.of(**own),
+        asked_settings(region_id=region_id, institution_id=institution_id, on=on),
+        designation_repository.DESIGNATIONS.of(region_id=region_id, institution_id=institution_id, on=on),
+    ]
+
+
+def asked_settings(*, region_id: UUID, institution_id: UUID, on: date) -> Asked[Any]:
+    """Return the question which settings hold on a day, to be asked together with others."""
+    return repository.SETTINGS.of(region_id=region_id, institution_id=institution_id, on=on)

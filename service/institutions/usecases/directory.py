@@ -93,6 +93,7 @@ async def add_institution(
         lon=point.lon,
         lat=point.lat,
         published_phone=draft.published_phone,
+        level=draft.level,
         **_licence(draft.licence),
     )
     session.add(row)
@@ -126,9 +127,12 @@ async def change_institution(
 
     Raises:
         problems.NotFound: there is none with this id, or it is another's.
+        problems.Forbidden: the level decides which prices hold, so only the region's administration says it.
         LicenceTaken: at the flush.
     """
     access.require_institution_or_region(principal, institution_id)
+    if "level" in change.model_fields_set and not principal.may("region:write"):
+        raise problems.Forbidden(scope="region:write")
     row = await repository.lock_institution(session, principal.region_id, institution_id)
     if row is None:
         raise problems.NotFound(what="机构")
@@ -139,6 +143,8 @@ async def change_institution(
         row.lon, row.lat = point.lon, point.lat
     if "published_phone" in change.model_fields_set:
         row.published_phone = change.published_phone
+    if "level" in change.model_fields_set:
+        row.level = change.level
     if "licence" in change.model_fields_set:
         for name, value in _licence(change.licence).items():
             setattr(row, name, value)

@@ -104,6 +104,17 @@ COLUMNS: Final[Mapping[Kind, tuple[Column, ...]]] = {
         Column("valid_from", ("生效日期",), required=True),
         Column("valid_to", ("到期日期",), required=True),
     ),
+    Kind.openings: (
+        _INSTITUTION,
+        _ID_NUMBER,
+        Column("kind", ("类别", "额度类别"), required=True),
+        Column("ref", ("服务包代码", "公共项目代码", "险种代码", "服务包或项目或险种代码")),
+        Column("code", ("项目代码",)),
+        Column("used", ("已用", "已用次数", "已用金额"), required=True),
+        Column("on", ("截至日期",), required=True),
+        Column("because", ("数据来源", "来源"), required=True),
+        Column("document_no", ("凭证号",)),
+    ),
 }
 
 

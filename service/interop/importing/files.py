@@ -22,6 +22,7 @@ class Kind(StrEnum):
     elders = "elders"
     packages = "packages"
     contracts = "contracts"
+    openings = "openings"
 
 
 NAMES: Final[Mapping[Kind, str]] = {
@@ -32,6 +33,7 @@ NAMES: Final[Mapping[Kind, str]] = {
     Kind.elders: "居民",
     Kind.packages: "服务包",
     Kind.contracts: "签约",
+    Kind.openings: "期初",
 }
 _KINDS: Final = {str(kind): kind for kind in Kind} | {name: kind for kind, name in NAMES.items()}
 _ENDINGS: Final = frozenset({".csv", ".xlsx", ".xls"})

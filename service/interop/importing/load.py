@@ -24,10 +24,11 @@ from service.core.tabular.tables import Merged, Table
 from service.interop.importing import contracts as contract_lists
 from service.interop.importing import elders as elder_lists
 from service.interop.importing import institutions as institution_lists
+from service.interop.importing import openings as opening_lists
 from service.interop.importing import staff as staff_lists
 from service.interop.importing.columns import COLUMNS
 from service.interop.importing.files import Given, Kind
-from service.interop.importing.loading import contracts, elders, institutions, staff
+from service.interop.importing.loading import contracts, elders, institutions, openings, staff
 from service.interop.importing.loading.context import Context, Password
 from service.interop.importing.reading import Read
 from service.interop.importing.report import NOTE, Report
@@ -106,6 +107,7 @@ def _read(house: House, given: Given, report: Report) -> _Lists:
         Kind.elders: lambda table, faults: elder_lists.read_elders(table, today, faults),
         Kind.packages: contract_lists.read_packages,
         Kind.contracts: contract_lists.read_contracts,
+        Kind.openings: opening_lists.read_openings,
     }
     found: dict[Kind, Table] = {}
     rows: dict[Kind, Read[Any]] = {kind: Read((), frozenset()) for kind in Kind}
@@ -162,11 +164,12 @@ async def _put_everything(context: Context, lists: _Lists) -> None:
     await elders.put_elders(context, rows[Kind.elders])
     await contracts.put_packages(context, rows[Kind.packages])
     await contracts.put_contracts(context, rows[Kind.contracts])
+    await openings.put_openings(context, rows[Kind.openings])
 
 
 def _institutions_named(rows: Mapping[Kind, Read[Any]]) -> set[str]:
     """Return the codes of the institutions whose rows are loaded."""
-    lists = (Kind.stations, Kind.staff, Kind.homes, Kind.elders, Kind.packages, Kind.contracts)
+    lists = (Kind.stations, Kind.staff, Kind.homes, Kind.elders, Kind.packages, Kind.contracts, Kind.openings)
     named = {row.institution for kind in lists for row in rows[kind].rows}
     return named | {row.home[0] for row in rows[Kind.elders].rows if row.home}
 

@@ -1,6 +1,6 @@
 """What people do with orders; placing, changing and cancelling are composed in `booking`, which asks other rooms."""
 
-from service.orders.usecases.moving import accept, move, reject
+from service.orders.usecases.moving import accept, accept_by_itself, move, reject
 from service.orders.usecases.placing import (
     change,
     count_open,
@@ -18,11 +18,13 @@ from service.orders.usecases.reading import (
     list_orders,
     people_viewed,
     read_order,
+    told,
 )
 
 __all__ = [
     "LISTING",
     "accept",
+    "accept_by_itself",
     "change",
     "count_open",
     "create",
@@ -38,4 +40,5 @@ __all__ = [
     "reject",
     "require_mode",
     "require_practitioner_at",
+    "told",
 ]

@@ -42,6 +42,23 @@ async def move(
     return await rows.facts(session, row)
 
 
+async def accept_by_itself(session: AsyncSession, *, region_id: UUID, order_id: UUID, now: datetime) -> None:
+    """Accept a submitted order for an institution that takes each at once.
+
+    Raises:
+        errors.IllegalMove: it is not waiting for an answer.
+    """
+    await move(
+        session,
+        region_id=region_id,
+        order_id=order_id,
+        to=rules.OrderState.accepted,
+        now=now,
+        account_id=None,
+        because=rules.BY_ITSELF,
+    )
+
+
 async def accept(session: AsyncSession, *, principal: Principal, order_id: UUID, now: datetime) -> rules.OrderFacts:
     """Accept an order for the institution, which must still have the registered mode on the service date (R005).
 

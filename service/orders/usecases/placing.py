@@ -7,54 +7,49 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core import dates, problems
 from service.core.clock import local_date
+from service.core.jobs import queue
 from service.core.principal import Principal
 from service.institutions import usecases as institutions
 from service.orders import repository, rules
-from service.orders.models import Order, OrderItem
 from service.orders.usecases import rows
 
 
 async def create(
-    session: AsyncSession, *, principal: Principal, order: rules.NewOrder, now: datetime, because: str
-) -> rules.OrderFacts:
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    order_id: UUID,
+    order: rules.NewOrder,
+    now: datetime,
+    because: str,
+    accepted: bool = False,
+) -> rules.Told:
     """Write a new order with the institution's next number of the day, its items and its first move.
+
+    `accepted`: the institution takes it at once, which is its second move and news to the elder's side.
 
     Raises:
         errors.OrderNumberTaken: somebody wrote the number without asking for it.
+        errors.TooManyOpenOrders: the person has as many open orders as allowed.
     """
-    number = await repository.next_no(session, institution_id=order.institution_id, on=local_date(now))
-    row = Order(
+    steps = [rules.Step(1, None, order.state, now, principal.account_id, because)]
+    if accepted:
+        rules.refuse_illegal_move(order.state, rules.OrderState.accepted)
+        steps.append(rules.Step(2, order.state, rules.OrderState.accepted, now, None, rules.BY_ITSELF))
+    number = await repository.add(
+        session,
         region_id=principal.region_id,
-        institution_id=order.institution_id,
-        order_no=number,
-        kind=order.kind,
-        person_id=order.person_id,
-        home_id=order.home_id,
-        state=order.state,
-        service_on=order.window.service_on,
-        wished=dates.moments(order.window.start, order.window.end),
-        staff_count=order.staff_count,
-        mobility_reason=order.mobility_reason,
-        preferred_practitioner_id=order.preferred_practitioner_id,
-        staff_sex=order.staff_sex,
-        distance_metres=order.distance_metres,
+        order_id=order_id,
+        order=order,
+        today=local_date(now),
         placed_by_account_id=principal.account_id,
-        placed_at=now,
+        steps=steps,
     )
-    session.add(row)
-    await session.flush()
-    session.add_all(
-        OrderItem(
-            region_id=row.region_id,
-            institution_id=row.institution_id,
-            order_id=row.id,
-            code=code,
-            quantity=quantity,
-        )
-        for code, quantity in order.items
-    )
-    await rows.log(session, row, before=None, now=now, account_id=principal.account_id, because=because)
-    return rows.facts_of(row, tuple(sorted(order.items)))
+    if accepted:
+        job = queue.Job(region_id=principal.region_id, institution_ids=(order.institution_id,), subject_id=order_id)
+        await queue.enqueue(session, rules.ORDER_ACCEPTED, job)
+    facts = order.numbered(order_id, number, steps[-1].to_state)
+    return rules.Told(facts, principal.account_id, now, tuple(steps))
 
 
 async def change(

@@ -1,7 +1,7 @@
 """Who reads orders: neighbours get facts, people get what they may see."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.core import paging, problems
 from service.core.principal import Principal
 from service.orders import repository, rules, schemas
-from service.orders.models import Order
 from service.orders.usecases import rows
 from service.patients import usecases as patients
 from service.patients.rules import Right
@@ -49,14 +48,22 @@ async def list_for_day(
         session, region_id=region_id, institution_ids=institution_ids, on=on, states=states
     )
     items = await repository.list_items(session, region_id=region_id, order_ids=[row.id for row in found])
-    return [rows.facts_of(row, items[row.id]) for row in found]
+    return [repository.facts_of(row, items[row.id]) for row in found]
 
 
 async def has_open_order(
-    session: AsyncSession, *, region_id: UUID, person_id: UUID, kind: rules.OrderKind, since: date
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    person_id: UUID,
+    kind: rules.OrderKind,
+    since: date,
+    until: date | None = None,
 ) -> bool:
-    """Return whether an open order of a kind that the fence lets through stands for a person on or after a day."""
-    return await repository.has_open_order(session, region_id=region_id, person_id=person_id, kind=kind, since=since)
+    """Return whether an open order of a kind, shown by the fence, stands for a person on a day of [since, until)."""
+    return await repository.has_open_order(
+        session, region_id=region_id, person_id=person_id, kind=kind, since=since, until=until
+    )
 
 
 async def read_order(
@@ -70,16 +77,21 @@ async def read_order(
     found = await repository.find_whole(session, region_id=principal.region_id, order_id=order_id)
     if found is None:
         raise problems.NotFound(what="订单")
-    row = found.row
-    if row.institution_id not in principal.institution_ids:
-        await patients.require_right(session, principal=principal, person_id=row.person_id, right=Right.view, now=now)
+    order = found.order
+    if order.institution_id not in principal.institution_ids:
+        await patients.require_right(session, principal=principal, person_id=order.person_id, right=Right.view, now=now)
+    return told(found)
+
+
+def told(whole: rules.Told) -> schemas.OrderRead:
+    """Return an order with everything that happened to it as people read it."""
     return schemas.OrderRead(
-        **_shown(row, found.items),
-        mobility_reason=row.mobility_reason,
-        distance_metres=row.distance_metres,
-        placed_by_account_id=row.placed_by_account_id,
-        placed_at=row.placed_at,
-        moves=[schemas.OrderMoveRead.model_validate(move._asdict()) for move in found.moves],
+        **_shown(whole.order),
+        mobility_reason=whole.order.mobility_reason,
+        distance_metres=whole.order.distance_metres,
+        placed_by_account_id=whole.placed_by_account_id,
+        placed_at=whole.placed_at,
+        moves=[schemas.OrderMoveRead.model_validate(step._asdict()) for step in whole.moves],
     )
 
 
@@ -100,18 +112,23 @@ async def list_orders(
     A care home's staff see those of its residents.
     """
     people = await people_viewed(session, principal=principal, person_id=person_id, now=now)
-    where = repository.narrowed(state=state, service_on=service_on, institution_id=institution_id, person_ids=people)
     residents = await patients.residents(session, principal=principal)
+    filters: dict[str, Any] = {
+        "state": state,
+        "service_on": service_on,
+        "institution_id": institution_id,
+        "person_ids": people,
+    }
     if residents is not None:
-        where.append(repository.ours_or_of(principal.institution_ids, residents))
+        filters |= {"institutions": principal.institution_ids, "ours_or_of": residents}
     elif principal.institution_ids:
-        where.append(repository.ours(principal.institution_ids))
-    found = await repository.list_page(session, region_id=principal.region_id, where=where, page=page)
+        filters |= {"ours": principal.institution_ids}
+    found = await repository.list_page(session, region_id=principal.region_id, filters=filters, page=page)
     return paging.page_of(
         found,
         request=page,
-        read=lambda each: schemas.OrderSummary(**_shown(*each)),
-        last=lambda each: each[0].id,
+        read=lambda each: schemas.OrderSummary(**_shown(each)),
+        last=lambda each: each.id,
         cursors=cursors,
         listing=LISTING,
     )
@@ -132,22 +149,22 @@ async def people_viewed(
     return viewed if asked is None else viewed & asked
 
 
-def _shown(row: Order, items: repository.Items) -> dict[str, Any]:
+def _shown(order: rules.OrderFacts) -> dict[str, Any]:
     """Return what a list shows of an order; its schema checks and turns it."""
-    window = rows.window_of(row)
     return {
-        "id": row.id,
-        "order_no": row.order_no,
-        "institution_id": row.institution_id,
-        "kind": row.kind,
-        "person_id": row.person_id,
-        "home_id": row.home_id,
-        "state": row.state,
-        "service_on": row.service_on,
-        "wished_start": window.start,
-        "wished_end": window.end,
-        "staff_count": row.staff_count,
-        "items": [{"code": code, "quantity": quantity} for code, quantity in items],
-        "preferred_practitioner_id": row.preferred_practitioner_id,
-        "staff_sex": row.staff_sex,
+        "id": order.id,
+        "order_no": order.order_no,
+        "institution_id": order.institution_id,
+        "kind": order.kind,
+        "person_id": order.person_id,
+        "home_id": order.home_id,
+        "state": order.state,
+        "service_on": order.service_on,
+        # moments are told in UTC, however they were asked for
+        "wished_start": order.wished_start.astimezone(UTC),
+        "wished_end": order.wished_end.astimezone(UTC),
+        "staff_count": order.staff_count,
+        "items": [{"code": code, "quantity": quantity} for code, quantity in order.items],
+        "preferred_practitioner_id": order.preferred_practitioner_id,
+        "staff_sex": order.staff_sex,
     }

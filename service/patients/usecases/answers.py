@@ -3,15 +3,17 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.accounts.rules import Role
 from service.core import access, dates, problems
+from service.core.db.questions import Asked
 from service.core.http import House
 from service.core.principal import Principal
-from service.patients import errors, facts, relation_repository, repository, rules
+from service.patients import errors, facts, ltci_repository, relation_repository, repository, rules
 from service.patients.placing_rules import Placing
 
 ADDRESS = "homes.address"
@@ -24,18 +26,17 @@ async def get_person(session: AsyncSession, *, region_id: UUID, person_id: UUID)
     Raises:
         problems.NotFound: there is none.
     """
-    row = await repository.find_person(session, region_id, person_id)
-    if row is None:
+    found = await repository.PERSON.ask(session, region_id=region_id, person_id=person_id)
+    if found is None:
         raise problems.NotFound(what="居民")
-    return facts.person(row)
+    return found
 
 
 async def relations_to(
     session: AsyncSession, *, principal: Principal, person_id: UUID, now: datetime
 ) -> list[rules.RelationFacts]:
     """Return the relations in force that the principal, or his institutions, have to a person."""
-    rows = await relation_repository.list_own_relations(session, principal, person_id, now)
-    return [facts.relation(row) for row in rows]
+    return await relation_repository.asked_of(principal, person_id, now).ask(session)
 
 
 async def rights_over(
@@ -132,10 +133,10 @@ async def get_home(session: AsyncSession, *, region_id: UUID, home_id: UUID) -> 
         problems.NotFound: there is none.
         errors.HomeNotPlaced: it has no position.
     """
-    rows = await repository.find_homes(session, region_id, [home_id])
-    if not rows:
+    row = await repository.HOME.ask(session, region_id=region_id, home_id=home_id)
+    if row is None:
         raise problems.NotFound(what="住址")
-    return facts.home(rows[0])
+    return facts.home(row)
 
 
 async def homes(session: AsyncSession, *, region_id: UUID, ids: Sequence[UUID]) -> dict[UUID, rules.HomeFacts]:
@@ -160,7 +161,7 @@ async def groups_of(
     session: AsyncSession, *, region_id: UUID, person_ids: Sequence[UUID], on: date
 ) -> dict[UUID, frozenset[rules.KeyGroup]]:
     """Return the key groups of each of the people on a day; every id is a key, also of a person in no group."""
-    rows = [facts.key_group(row) for row in await repository.list_key_groups(session, region_id, person_ids)]
+    rows = await repository.KEY_GROUPS.ask(session, region_id=region_id, person_ids=list(person_ids))
     found: defaultdict[UUID, set[rules.KeyGroup]] = defaultdict(set)
     for row in dates.in_force(rows, on):
         found[row.person_id].add(row.key_group)
@@ -169,16 +170,39 @@ async def groups_of(
 
 async def has_carer(session: AsyncSession, *, region_id: UUID, person_id: UUID, now: datetime) -> bool:
     """Return whether a carer (照护者: a proxy in force who is family, guardian or care worker) is known. R129, R131."""
-    rows = await relation_repository.list_proxies(session, region_id, person_id, now)
-    return any(facts.relation(row).kinship in rules.CARERS for row in rows)
+    proxies = await relation_repository.PROXIES.ask(session, region_id=region_id, person_id=person_id, now=now)
+    return any(each.kinship in rules.CARERS for each in proxies)
 
 
 async def coverage_on(
     session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date
 ) -> rules.CoverageFacts | None:
     """Return the medical insurance of a person on a day, None without one."""
-    rows = [facts.coverage(row) for row in await repository.list_coverages(session, region_id, person_id)]
+    rows = await repository.COVERAGES.ask(session, region_id=region_id, person_id=person_id)
     return next(iter(dates.in_force(rows, on)), None)
+
+
+async def coverages(session: AsyncSession, *, region_id: UUID, person_id: UUID) -> list[rules.CoverageFacts]:
+    """Return all medical insurances of a person, the oldest first."""
+    return await repository.COVERAGES.ask(session, region_id=region_id, person_id=person_id)
+
+
+def asked_of_payers(*, region_id: UUID, person_id: UUID) -> list[Asked[Any]]:
+    """Return what billing asks of a person, to be asked together with others."""
+    of = {"region_id": region_id, "person_id": person_id}
+    return [repository.PERSON.of(**of), repository.COVERAGES.of(**of), ltci_repository.ASSESSMENTS.of(**of)]
+
+
+def asked_of_booking(*, principal: Principal, person_id: UUID, now: datetime) -> list[Asked[Any]]:
+    """Return what booking asks of a person and of the principal's rights over him, to be asked together with others."""
+    of = {"region_id": principal.region_id, "person_id": person_id}
+    return [
+        relation_repository.asked_of(principal, person_id, now),
+        relation_repository.PROXIES.of(**of, now=now),
+        repository.PERSON.of(**of),
+        repository.HOME_OF.of(**of),
+        repository.KEY_GROUPS.of(region_id=principal.region_id, person_ids=[person_id]),
+    ]
 
 
 async def relate_institution(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.contracts import usecases as contracts
 from service.core.clock import local_date
 from service.core.principal import Principal
 from service.orders.rules import OrderState
@@ -29,6 +30,7 @@ async def report_no_show(
     if visit.state != rules.VisitState.arrived:
         raise errors.NotAtTheDoor(state=visit.state)
     await _miss(session, visit, now=now, account_id=principal.account_id, because="nobody_at_home")
+    await proving.tell_of_a_way_in_vain(session, visit)
     return await reading.describe(session, visit)
 
 
@@ -39,6 +41,22 @@ async def cancel_visit(session: AsyncSession, *, region_id: UUID, order_id: UUID
         visit.state = rules.VisitState.cancelled
         await session.flush()
         await proving.announce(session, visit)
+
+
+async def call_back(session: AsyncSession, *, region_id: UUID, order_id: UUID, in_vain: bool) -> bool:
+    """Cancel the visit of an order whose crew is on its way, or at the door, and has not begun; return whether it is.
+
+    `in_vain`: because of the family, so that the way may be charged.
+    """
+    visit = await repository.find_of_order(session, region_id, order_id, lock=True)
+    if visit is None or visit.state not in {rules.VisitState.departed, rules.VisitState.arrived}:
+        return False
+    visit.state = rules.VisitState.cancelled
+    await session.flush()
+    await proving.announce(session, visit)
+    if in_vain:
+        await proving.tell_of_a_way_in_vain(session, visit)
+    return True
 
 
 async def close_days(session: AsyncSession, *, region_id: UUID, institution_ids: Sequence[UUID], now: datetime) -> int:
@@ -58,4 +76,6 @@ async def _miss(session: AsyncSession, visit: Visit, *, now: datetime, account_i
     visit.state = rules.VisitState.missed
     await session.flush()
     await proving.move_order(session, visit, OrderState.noshow, now=now, account_id=account_id, because=because)
+    # nothing will be billed against what the order held
+    await contracts.release_order(session, region_id=visit.region_id, order_id=visit.order_id, on=visit.service_on)
     await proving.announce(session, visit)

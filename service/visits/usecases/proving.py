@@ -90,6 +90,12 @@ async def announce(session: AsyncSession, visit: Visit) -> None:
             await queue.enqueue(session, rules.VISIT_FINAL, job)
 
 
+async def tell_of_a_way_in_vain(session: AsyncSession, visit: Visit) -> None:
+    """Tell that the crew set out in vain because of the family: the way may be charged."""
+    job = queue.Job(region_id=visit.region_id, institution_ids=(visit.institution_id,), subject_id=visit.id)
+    await queue.enqueue(session, rules.VISIT_FRUITLESS, job)
+
+
 async def _tell_of_straying(session: AsyncSession, visit: Visit, events: Sequence[VisitEvent]) -> None:
     limits = await _limits(session, visit)
     reports = [reading.report_of(each) for each in events]

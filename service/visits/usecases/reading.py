@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.accounts import usecases as accounts
 from service.core import paging, problems
 from service.core.principal import Principal
+from service.institutions import usecases as institutions
+from service.institutions.rules import settings
 from service.visits import repository, rules, schemas
 from service.visits.models import Visit, VisitEvent
 
@@ -51,6 +53,23 @@ async def proof(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> ru
         problems.NotFound: there is no such visit.
     """
     return await proof_of(session, await get(session, region_id, visit_id))
+
+
+async def departure(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> rules.Departure | None:
+    """Return the evidence that a visit's crew set out, None when there is none.
+
+    Raises:
+        problems.NotFound: there is no such visit.
+    """
+    row = await get(session, region_id, visit_id)
+    limit = await institutions.setting(
+        session,
+        region_id=region_id,
+        institution_id=row.institution_id,
+        key=settings.VISIT_ACCURACY_LIMIT_METRES,
+        on=row.service_on,
+    )
+    return rules.departure_of(await reports_of(session, row), row.planned_start_at, accuracy_limit_metres=limit)
 
 
 async def trip_of(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> list[rules.VisitProof]:

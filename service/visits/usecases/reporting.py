@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.catalog import usecases as catalog
 from service.core import geo
 from service.core.clock import local_date
 from service.core.jobs import queue
@@ -51,12 +52,16 @@ async def report_event(
 async def perform_item(
     session: AsyncSession, *, principal: Principal, visit_id: UUID, asked: schemas.ItemCreate, now: datetime
 ) -> schemas.VisitRead:
-    """Record a service that was ordered as performed, up to the quantity ordered.
+    """Record a service as performed: one that was ordered, up to the quantity ordered, or one added at the door.
+
+    What was added is collected from the family only as far as it agreed to a new quote.
 
     Raises:
         errors.NotYourVisit: the account is not in the crew.
         errors.VisitOver: the service has not begun or is over.
-        errors.ItemNotOrdered: it was not ordered, or not so much of it.
+        errors.ItemNotOrdered: it was not ordered, or not so much of it, and is not said to be added.
+        errors.ItemNotAddable: it could not have been ordered, or has no price.
+        errors.LotMissing, errors.LotOutOfPlace: a drug or consumable without its lot, a service with one.
         errors.ItemRecorded: it is recorded already.
     """
     visit = await reading.get(session, principal.region_id, visit_id, lock=True)
@@ -64,12 +69,22 @@ async def perform_item(
     if visit.state != rules.VisitState.in_service:
         raise errors.VisitOver(state=visit.state)
     order = await orders.get_order(session, region_id=principal.region_id, order_id=visit.order_id)
-    if dict(order.items).get(asked.code, 0) < asked.quantity:
+    added = dict(order.items).get(asked.code, 0) < asked.quantity
+    if added and not asked.added:
         raise errors.ItemNotOrdered(code=asked.code)
+    priced = await catalog.price_rows(
+        session, region_id=visit.region_id, institution_id=visit.institution_id, on=visit.service_on, codes=[asked.code]
+    )
+    if added:
+        known = await catalog.items(session, region_id=visit.region_id, codes=[asked.code])
+        crew = len(await repository.crew(session, visit.region_id, visit.id))
+        rules.refuse_unaddable(asked.code, known.get(asked.code), visit.mode, crew=crew, priced=bool(priced))
+    for price in priced:  # none: then the bill waits for a price
+        rules.refuse_lot(price.name, price.category, asked.lot_no)
     session.add(
         VisitItem(
             region_id=visit.region_id, institution_id=visit.institution_id, visit_id=visit.id, code=asked.code,
-            quantity=asked.quantity, performed_by_id=me, performed_at=now,
+            quantity=asked.quantity, lot_no=asked.lot_no, added=added, performed_by_id=me, performed_at=now,
         )
     )  # fmt: skip
     await session.flush()

@@ -63,12 +63,15 @@ def _compared(stands: schemas.PackageRead, offered: schemas.PackageCreate) -> Lo
 
 async def put_contracts(context: Context, read: Read[ContractRow]) -> None:
     """Sign the contracts that are not there, compare those that are."""
-    await _find_elders(context, {row.number for row in read.rows})
+    context.expect(Kind.contracts, read)
+    await find_elders(context, {row.number for row in read.rows})
     offered = await contracts.packages_of(context.session, principal=context.principal)
     drafts: list[tuple[ContractRow, schemas.ContractCreate]] = []
     for row in read.rows:
         draft = _contract(context, row, offered)
-        if draft is not None:
+        if draft is None:
+            context.doubtful[Kind.contracts].add(row.key)
+        else:
             drafts.append((row, draft))
     done = await contracts.load_contracts(
         context.session, principal=context.principal, drafts=[draft for _, draft in drafts], now=context.now
@@ -77,7 +80,7 @@ async def put_contracts(context: Context, read: Read[ContractRow]) -> None:
         context.tell(Kind.contracts, row, loaded)
 
 
-async def _find_elders(context: Context, asked: set[str]) -> None:
+async def find_elders(context: Context, asked: set[str]) -> None:
     """Look for elders who stand in no list of today's but are registered."""
     known = context.known.setdefault(Kind.elders, {})
     found = await patients.people_by_number(

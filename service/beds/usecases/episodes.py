@@ -1,12 +1,15 @@
-"""What people do with home beds: open (建床), close (撤床), look them up."""
+"""Opening (建床) and closing (撤床) a bed, and looking beds up."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.beds import errors, repository, rules, schemas
-from service.beds.models import Bed
+from service.beds.models import Bed, BedPause
+from service.catalog import usecases as catalog
+from service.catalog.per_diem_rules import AT_HOME, PerDiemFacts
 from service.core import access, paging, problems
 from service.core.clock import local_date
 from service.core.principal import Principal
@@ -25,13 +28,16 @@ LISTING = "beds"
 async def open_bed(
     session: AsyncSession, *, principal: Principal, asked: schemas.BedOpening, now: datetime
 ) -> schemas.BedRead:
-    """Open a home bed for a person that the institution cares for.
+    """Open a bed for a person that the institution cares for; paid by the day, it takes the agreement of that day.
 
     Raises:
         problems.NotFound: the institution, the person or the doctor is not the principal's to see.
         errors.BedInTheFuture: the opening day has not come.
         patients.errors.PersonDeceased: the person has died.
-        errors.HomeBedNotRegistered: the institution had no registered home-bed mode that day.
+        errors.HomeBedNotRegistered: a home bed, and the institution had no registered home-bed mode that day.
+        errors.InstitutionNotLicensed: a bed of its own, and the institution had no licence that day.
+        errors.AgreementMissing: paid by the day, and there was no agreement for the kind of stay that day.
+        errors.ExclusionsNotAgreed: the agreement does not exclude a code.
         errors.DoctorNotQualified: the doctor is none, works elsewhere, or was not licensed that day.
         errors.BedAlreadyOpen: the person has a bed in that period, at whatever institution.
     """
@@ -41,36 +47,32 @@ async def open_bed(
     await patients.require_right(session, principal=principal, person_id=asked.person_id, right=Right.view, now=now)
     person = await patients.get_person(session, region_id=region_id, person_id=asked.person_id)
     patient_rules.refuse_deceased(person)
-    if not await institutions.has_mode(
-        session,
-        region_id=region_id,
-        institution_id=asked.institution_id,
-        mode=ServiceMode.home_bed,
-        on=asked.opened_on,
-    ):
-        raise errors.HomeBedNotRegistered(opened_on=asked.opened_on)
+    await _refuse_institution(session, region_id, asked)
     await _refuse_doctor(session, region_id, asked)
+    agreement = await _agreement(session, region_id, asked)
     row = Bed(
         region_id=region_id,
         institution_id=asked.institution_id,
         bed_no=await repository.next_no(
             session, region_id=region_id, institution_id=asked.institution_id, year=asked.opened_on.year
         ),
+        kind=asked.kind,
         person_id=asked.person_id,
         doctor_id=asked.doctor_id,
         opened_on=asked.opened_on,
         payment=asked.payment,
-        excluded_codes=asked.excluded_codes,
+        agreement_id=agreement.id if agreement else None,
+        excluded_codes=rules.choose_exclusions(asked.excluded_codes, agreement) if agreement else [],
     )
     session.add(row)
     await session.flush()
-    return _read(row)
+    return read(row, ())
 
 
 async def close_bed(
     session: AsyncSession, *, principal: Principal, bed_id: UUID, asked: schemas.BedClosing, now: datetime
 ) -> schemas.BedRead:
-    """Close a home bed of the principal's institution; its rounds on or after that day must be gone.
+    """Close a bed of the principal's institution; its rounds on or after that day must be gone, its pauses end then.
 
     Raises:
         problems.NotFound: there is no such bed at the principal's institutions.
@@ -79,6 +81,7 @@ async def close_bed(
         errors.BedInTheFuture: the day has not come.
         errors.ClosingReasonWrong: 死亡 without a registered death, or the other way round.
         errors.BedHasOpenOrders: rounds are booked on or after the day.
+        errors.BedDaysBilled: days on or after the day are in a bill.
     """
     # locked: of two closings at once the second one finds it closed
     row = await repository.find_bed(session, region_id=principal.region_id, bed_id=bed_id, lock=True)
@@ -97,10 +100,13 @@ async def close_bed(
         since=asked.closed_on,
     ):
         raise errors.BedHasOpenOrders(closed_on=asked.closed_on)
+    pauses = (await repository.pauses_of(session, region_id=row.region_id, bed_ids=[row.id]))[row.id]
+    for pause in pauses:
+        pause.until = rules.cut_pause(rules.PauseFacts(pause.first, pause.until), asked.closed_on).until
     row.closed_on = asked.closed_on
     row.closing_reason = asked.reason
     await session.flush()
-    return _read(row)
+    return read(row, pauses)
 
 
 async def read_bed(session: AsyncSession, *, principal: Principal, bed_id: UUID, now: datetime) -> schemas.BedRead:
@@ -114,7 +120,7 @@ async def read_bed(session: AsyncSession, *, principal: Principal, bed_id: UUID,
         raise problems.NotFound(what="家庭病床")
     if row.institution_id not in principal.institution_ids:
         await patients.require_right(session, principal=principal, person_id=row.person_id, right=Right.view, now=now)
-    return _read(row)
+    return read(row, (await repository.pauses_of(session, region_id=row.region_id, bed_ids=[row.id]))[row.id])
 
 
 async def list_beds(
@@ -137,12 +143,49 @@ async def list_beds(
         open_on=open_on,
         page=page,
     )
-    return paging.page_of(found, request=page, read=_read, last=lambda row: row.id, cursors=cursors, listing=LISTING)
+    pauses = await repository.pauses_of(session, region_id=principal.region_id, bed_ids=[row.id for row in found])
+    return paging.page_of(
+        found,
+        request=page,
+        read=lambda row: read(row, pauses.get(row.id, ())),
+        last=lambda row: row.id,
+        cursors=cursors,
+        listing=LISTING,
+    )
 
 
-async def open_on(session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date) -> rules.BedFacts | None:
-    """Return the bed open for a person on a day, at whatever institution, or None; the fence holds the region."""
-    return await repository.find_open(session, person_id=person_id, on=on)
+def read(row: Bed, pauses: Iterable[BedPause]) -> schemas.BedRead:
+    """Return a bed with its pauses; one that was cut to nothing never was."""
+    told = [pause.model_dump() for pause in pauses if pause.until != pause.first]
+    return schemas.BedRead.model_validate({**row.model_dump(), "pauses": told})
+
+
+async def _refuse_institution(session: AsyncSession, region_id: UUID, asked: schemas.BedOpening) -> None:
+    """A home bed needs the registered mode, a bed of the institution's own its licence."""
+    at = {"region_id": region_id, "institution_id": asked.institution_id}
+    if asked.kind in AT_HOME:
+        if not await institutions.has_mode(session, **at, mode=ServiceMode.home_bed, on=asked.opened_on):
+            raise errors.HomeBedNotRegistered(opened_on=asked.opened_on)
+    elif not (await institutions.get_institution(session, **at)).licensed_on(asked.opened_on):
+        raise errors.InstitutionNotLicensed(opened_on=asked.opened_on)
+
+
+async def _agreement(session: AsyncSession, region_id: UUID, asked: schemas.BedOpening) -> PerDiemFacts | None:
+    """Return the agreement that a stay takes: of its kind, for the patient's insurance, on the opening day."""
+    if asked.payment is not rules.BedPayment.per_diem:
+        return None
+    coverage = await patients.coverage_on(session, region_id=region_id, person_id=asked.person_id, on=asked.opened_on)
+    agreement = await catalog.per_diem_on(
+        session,
+        region_id=region_id,
+        institution_id=asked.institution_id,
+        kind=asked.kind,
+        plan_code=coverage.plan_code if coverage else None,
+        on=asked.opened_on,
+    )
+    if agreement is None:
+        raise errors.AgreementMissing(opened_on=asked.opened_on)
+    return agreement
 
 
 async def _refuse_doctor(session: AsyncSession, region_id: UUID, asked: schemas.BedOpening) -> None:
@@ -154,7 +197,3 @@ async def _refuse_doctor(session: AsyncSession, region_id: UUID, asked: schemas.
         licences=licences.get(asked.doctor_id, ()),
         opened_on=asked.opened_on,
     )
-
-
-def _read(row: Bed) -> schemas.BedRead:
-    return schemas.BedRead.model_validate(row, from_attributes=True)

@@ -1,0 +1,1 @@
+"""The ledger: postings, journal, invoices, statements."""
