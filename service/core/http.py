@@ -42,7 +42,10 @@ class House:
 
 # dependencies are coroutines even where they wait for nothing: a plain function would be sent to a thread, and back
 async def house_of(request: Request) -> House:
-    """Return the process's house."""
+    """Return the process's house.
+
+    What every request asks of here calls it: FastAPI solves a dependency of dependencies anew wherever it is named.
+    """
     house: House = request.app.state.house
     return house
 
@@ -50,9 +53,9 @@ async def house_of(request: Request) -> House:
 TheHouse = Annotated[House, Depends(house_of)]
 
 
-async def domain_now(house: TheHouse) -> datetime:
+async def domain_now(request: Request) -> datetime:
     """Return the present moment of the world served (the demo's clock in a demo)."""
-    return house.clock.now()
+    return (await house_of(request)).clock.now()
 
 
 Now = Annotated[datetime, Depends(domain_now)]
@@ -139,7 +142,7 @@ Purpose = Annotated[
 
 
 async def get_session(
-    house: TheHouse,
+    request: Request,
     now: Now,
     principal: Annotated[Principal | None, Depends(find_principal)],
     *,
@@ -149,6 +152,7 @@ async def get_session(
 
     A request that asked for people's rows and is refused leaves an audit row in a transaction of its own.
     """
+    house = await house_of(request)
     doing.name_purpose(purpose)
     fence = principal.fence if principal else Fence()
     touched = None
@@ -180,7 +184,6 @@ IdempotencyKey = Annotated[
 
 async def get_once(
     request: Request,
-    house: TheHouse,
     session: Session,
     now: Now,
     principal: Annotated[Principal | None, Depends(find_principal)],
@@ -201,7 +204,7 @@ async def get_once(
         route=f"{request.method} {request.url.path}",
         key=key,
         now=now,
-        cipher=house.cipher,
+        cipher=(await house_of(request)).cipher,
     )
 
 
@@ -225,9 +228,9 @@ class Paging:
         return paging.PageRequest(self.limit, self.cursors.read(listing, self.cursor) if self.cursor else None)
 
 
-async def get_paging(house: TheHouse, limit: paging.Limit = 50, cursor: paging.CursorText = None) -> Paging:
+async def get_paging(request: Request, limit: paging.Limit = 50, cursor: paging.CursorText = None) -> Paging:
     """Return the page that the query string asks for."""
-    return Paging(limit, cursor, house.cursors)
+    return Paging(limit, cursor, (await house_of(request)).cursors)
 
 
 Pages = Annotated[Paging, Depends(get_paging)]

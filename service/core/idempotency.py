@@ -14,10 +14,10 @@ from uuid import UUID
 from fastapi import Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy import Column, Index, func, insert
+from sqlalchemy import Column, Index, Row, func, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel, select
 
 from service.core import problems
 from service.core.audit import statements
@@ -63,6 +63,12 @@ fences.fence(
     "region_id = (select app_region()) and account_id = (select app_account())",
     verbs="select, insert",
 )
+_CLAIM: Final = text("""
+select claim.held, a.fingerprint, a.status, a.body, a.body_sealed
+from (select pg_try_advisory_xact_lock(:claim) as held) claim
+left join idempotent_answers a
+    on a.region_id = :region_id and a.account_id = :account_id and a.route = :route and a.key = :key
+""")
 _KEEP: Final = insert(fences.table_of(IdempotentAnswer))
 refusals.name_constraints({"pk_idempotent_answers": problems.KeyInFlight})
 statements.about_people(IdempotentAnswer)  # an answer told again shows what the first one showed
@@ -145,12 +151,12 @@ class Once:
         await self.session.execute(_KEEP, kept)
         return answer
 
-    def _told(self, known: IdempotentAnswer) -> Any:
+    def _told(self, known: Row[Any]) -> Any:
         if known.body_sealed is None:
             return known.body
         return json.loads(self.cipher.open(known.body_sealed, context=BODY))
 
-    async def _claim(self) -> IdempotentAnswer | None:
+    async def _claim(self) -> Row[Any] | None:
         """Claim the key until the commit, and return the answer it has had already.
 
         In one round trip: an answer that was committed after the statement began and before it held the claim does not
@@ -158,19 +164,17 @@ class Once:
         """
         # try: two equal requests at once must not queue up behind each other; the second is told to come back
         digest = hashlib.sha256(f"{self.account_id}\0{self.route}\0{self.key}".encode()).digest()
-        claim = select(func.pg_try_advisory_xact_lock(int.from_bytes(digest[:8], "big", signed=True))).subquery()
-        own = (
-            (col(IdempotentAnswer.region_id) == self.region_id)
-            & (col(IdempotentAnswer.account_id) == self.account_id)
-            & (col(IdempotentAnswer.route) == self.route)
-            & (col(IdempotentAnswer.key) == self.key)
-        )
-        query = select(claim.c[0], IdempotentAnswer).select_from(claim.outerjoin(IdempotentAnswer, own))
-        claimed, known = (await self.session.execute(query)).one()
-        if not claimed:
+        asked = {
+            "claim": int.from_bytes(digest[:8], "big", signed=True),
+            "region_id": self.region_id,
+            "account_id": self.account_id,
+            "route": self.route,
+            "key": self.key,
+        }
+        found = (await self.session.execute(_CLAIM, asked)).one()
+        if not found.held:
             raise problems.KeyInFlight
-        found: IdempotentAnswer | None = known
-        return found
+        return found if found.fingerprint is not None else None
 
     def _fingerprint(self, asked: BaseModel | None) -> str:
         """Return the digest of a body as it was understood: the order of its fields does not matter.

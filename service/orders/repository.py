@@ -260,9 +260,13 @@ async def has_open_order(
     return (await session.execute(query)).first() is not None
 
 
+_OPEN: Final = sorted(rules.OPEN)
+_COUNT_OPEN: Final = text("select orders_count_open(:whose, cast(:open as text[]))")
+
+
 async def count_open(session: AsyncSession, *, person_id: UUID) -> int:
     """Return how many open orders a person has at any institution; the person's count is locked until the commit."""
-    return int(await session.scalar(select(func.orders_count_open(person_id, sorted(rules.OPEN)))) or 0)
+    return int(await session.scalar(_COUNT_OPEN, {"whose": person_id, "open": _OPEN}) or 0)
 
 
 async def placed_by_us(session: AsyncSession, *, order_id: UUID) -> bool:

@@ -13,6 +13,7 @@ PUBLIC = {
     "grant_token": "whoever logs in has no token yet",
     "revoke_token": "the refresh token itself is what is shown",
     "list_published_institutions": "the list that the policy wants published",
+    "list_published_tariff_notices": "what is to be charged is shown before it is: the public is asked",
     "receive_sms_reports": "the provider's address holds a secret of its own",
     "read_health": "says nothing but that the process is alive",
     "read_readiness": "says nothing but that the process can serve",

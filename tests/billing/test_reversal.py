@@ -112,14 +112,27 @@ class TestTrip:
         await day.reverse(alone)
         assert [(await day.settle(each)).json()["visit_fee_fen"] for each in (first, second)] == [3900, 3900]
 
-    async def _trip(self, day: Day, late_code: str = "BP") -> tuple[UUID, UUID]:
+    async def test_also_when_the_share_of_the_others_was_waived_and_his_own_would_fit(self, day: Day) -> None:
+        first, second = await self._trip(day, late_code="LATE", first_in_bed=True)
+        alone = await day.bill(first)
+        assert alone["visit_fee_fen"] == 0
+        await day.price("LATE", "20")
+        refused = await day.settle(second)
+        assert (refused.status_code, refused.json()["code"]) == (409, "trip-fee-fixed")
+        await day.reverse(alone)
+        assert [(await day.settle(each)).json()["visit_fee_fen"] for each in (first, second)] == [0, 3900]
+
+    async def _trip(self, day: Day, late_code: str = "BP", *, first_in_bed: bool = False) -> tuple[UUID, UUID]:
         await day.price("BP", "10")
         await day.tariff()
         home_id = await day.world.add_home()
         trip_id = await day.trip(home_id)
+        people = [await day.world.add_patient(home_id=home_id) for _ in range(2)]
+        if first_in_bed:
+            await day.bed(people[0])
         first, second = [
-            await day.visit(await day.world.add_patient(home_id=home_id), (code, 1), home_id=home_id, trip_id=trip_id)
-            for code in ("BP", late_code)
+            await day.visit(person_id, (code, 1), home_id=home_id, trip_id=trip_id)
+            for person_id, code in zip(people, ("BP", late_code), strict=True)
         ]
         return first, second
 

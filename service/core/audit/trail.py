@@ -63,7 +63,9 @@ class TrackedSession(Session):
 
 def of(session: AsyncSession) -> Trail:
     """Return the trail of a session's transaction."""
-    found: Trail = session.info.setdefault(_KEY, Trail())
+    found: Trail | None = session.info.get(_KEY)
+    if found is None:
+        found = session.info[_KEY] = Trail()
     return found
 
 
