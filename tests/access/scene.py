@@ -391,7 +391,7 @@ class Scene:
         self.keep("stay", stay.id)
         finance = self.as_caller(Role.finance, Relation.own_institution)
         asked = {"from": "2026-01-01", "to": "2026-01-06"}
-        self.ids["bed_settlement"] = _made(await finance.post(f"/beds/{stay.id}/settlements", json=asked))["id"]
+        self.ids["bed_settlement"] = _made(await finance.post(f"/beds/{stay.id}/bed-settlements", json=asked))["id"]
         back = {"from": "2026-01-05", "to": "2026-01-06", "reason": "更正"}
         _made(await finance.post(f"/beds/{stay.id}/reversals", json=back))
 

@@ -34,6 +34,7 @@ _APPROVAL = text(
     "insert into tariff_approvals (region_id, institution_id, proposal_id, account_id, approved_at)"
     " values (:region, :institution, :proposal, :account, :now)"
 )
+_MAKE_ROOM = text("update visit_fee_tariffs set valid_to = '2026-06-30' where true")
 JULY = date(2026, 7, 1)
 
 
@@ -74,7 +75,7 @@ class Books:
 
     async def make_room(self) -> None:
         """End the first tariff so that only the rule on proposals is in the way of another."""
-        assert await self.run(text("update visit_fee_tariffs set valid_to = '2026-06-30' where true")) == "done"
+        assert await self.run(_MAKE_ROOM) == "done"
 
     def wait(self, days: int) -> None:
         self.world.clock.shows = NOW + timedelta(days=days)
@@ -109,6 +110,7 @@ class TestProposalNeeded:
             async with transaction(world.house.sessions, fence, NOW) as session:
                 await session.execute(text("select set_config('app.turns', 'off', true)"))
                 await session.execute(_TARIFF, facts | {"id": new_id(), "valid_from": date(2026, 1, 1)})
+                await session.execute(_MAKE_ROOM)
                 await session.execute(_TARIFF, facts | {"id": new_id(), "valid_from": date(2026, 9, 1)})
 
     async def test_a_later_tariff_without_a_proposal_is_refused(self, books: Books) -> None:

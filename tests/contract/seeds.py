@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import pyotp
 from sqlalchemy import text
@@ -39,6 +40,10 @@ _CALLS: Final[Mapping[str, Call]] = CALLS | {
         path={"institution_id": "{bare_institution}"},
         body={"mode": "home_bed", "registration_no": "NEW-1", "valid_from": "2026-01-01"},
     ),
+    # only a first tariff is entered as it is
+    "add_visit_fee_tariff": Call(
+        path={"institution_id": "{bare_institution}"}, body=CALLS["add_visit_fee_tariff"].body
+    ),
 }
 """The requests of the access test; what can be done once in an account's life is asked by one that may still do it."""
 
@@ -71,6 +76,8 @@ class Seeds:
         seeds = cls(scene)
         await seeds._secure()
         await seeds._tell_publication()
+        await seeds._raise_prices()
+        seeds._employ()
         main = {name: where for name, where in IDS.items() if where.startswith("{")}
         for name in {*main, *_POOLS}:
             rows = [*([main[name].strip("{}")] if name in main else []), *_POOLS.get(name, ())]
@@ -102,6 +109,20 @@ class Seeds:
         change = text("update plans set publication = cast(:told as jsonb) where id = :plan")
         async with self.scene.near.owner.begin() as connection:
             await connection.execute(change, {"told": told.model_dump_json(), "plan": told.plan_id})
+
+    async def _raise_prices(self) -> None:
+        """Let every price be another one than what was settled, so that settling again changes a bill."""
+        change = text("update price_rows set unit_price = unit_price + 1 where region_id = :region")
+        async with self.scene.near.owner.begin() as connection:
+            await connection.execute(change, {"region": self.scene.near.region_id})
+
+    def _employ(self) -> None:
+        """Let those who keep prices keep those of the institution without a tariff too."""
+        principals, ids = self.scene.callers.principals, self.scene.ids
+        for key, each in list(principals.items()):
+            if key[0] in {Role.finance, Role.institution_admin} and UUID(ids["institution"]) in each.institution_ids:
+                bare = UUID(ids["bare_institution"])
+                principals[key] = replace(each, institution_ids=(*each.institution_ids, bare))
 
     def headers(self, caller: Caller) -> dict[str, str]:
         """Return the headers of a caller: a token that is still good for half of its life at least."""

@@ -28,13 +28,14 @@ REPORT: dict[str, Any] = {
     "day": {"verified": 1},
     "bills": {"count": 1, "gross_fen": 3000, "lines_fen": 3000, "payers_fen": 3000, "family_fen": 1000},
     "double_charges_prevented": [{"payer": "contract", "fen": 2000}, {"payer": "included", "fen": 500}],
+    "proofs": {"of": 1, "equal": 1},
     "reversal": {"reversed_fen": 1300, "settled_again_fen": 1300},
 }
 
 
 class TestCheck:
     def test_passes_what_adds_up_and_says_what_it_checked(self) -> None:
-        assert len(audit.check(REPORT, [BILL], TOTALS)) == 11
+        assert len(audit.check(REPORT, [BILL], TOTALS)) == 12
 
     @pytest.mark.parametrize(
         ("part", "figure"),
@@ -46,6 +47,7 @@ class TestCheck:
             ("bills", "payers_fen"),
             ("bills", "family_fen"),
             ("reversal", "settled_again_fen"),
+            ("proofs", "equal"),
         ],
     )
     def test_ends_the_demo_when_a_figure_is_one_off(self, part: str, figure: str) -> None:

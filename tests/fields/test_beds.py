@@ -48,7 +48,7 @@ async def billed(town: Town, bed_id: str, *, first: str = "2026-03-01", until: s
     """Let finance bill days of a bed in April."""
     town.world.clock.shows = APRIL
     finance: AsyncClient = await town.world.as_role(Role.finance)
-    return await finance.post(f"/beds/{bed_id}/settlements", json={"from": first, "to": until})
+    return await finance.post(f"/beds/{bed_id}/bed-settlements", json={"from": first, "to": until})
 
 
 async def bill(town: Town, bed_id: str, **days: str) -> tuple[int, int, int, int]:

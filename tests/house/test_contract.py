@@ -30,6 +30,7 @@ UNDOCUMENTED = {
     "RouteUnknown",  # any path
     "BodyTooLarge",  # any body
     "RegionCodeTaken",  # only `xunzhen init` founds a region
+    "CancellationCharged",  # only the worker charges for a cancellation
     "HomeNoTaken",  # only `xunzhen import` numbers homes
 }
 """Refusals that no operation documents, and where they come from."""

@@ -19,7 +19,7 @@ _Reverses = Annotated[Principal, Depends(http.Requires("bills:reverse"))]
 
 
 @router.post(
-    "/beds/{bed_id}/settlements",
+    "/beds/{bed_id}/bed-settlements",
     status_code=201,
     response_model=schemas.BedSettlementRead,
     responses=http.refuses(
@@ -51,7 +51,7 @@ async def settle_bed_days(
     )
 
 
-@router.get("/beds/{bed_id}/settlements", responses=http.refuses(problems.NotFound, problems.CursorInvalid))
+@router.get("/beds/{bed_id}/bed-settlements", responses=http.refuses(problems.NotFound, problems.CursorInvalid))
 async def list_bed_settlements(
     bed_id: UUID, principal: _Reads, session: http.Session, now: http.Now, pages: http.Pages
 ) -> paging.Page[schemas.BedSettlementSummary]:

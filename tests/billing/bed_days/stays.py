@@ -77,7 +77,7 @@ class Ward:
         return await self.doctor.post(f"/beds/{bed_id}/resumption", json={"on": on})
 
     async def settle(self, bed_id: str, first: str = "2026-03-01", until: str = "2026-03-11") -> Response:
-        return await self.finance.post(f"/beds/{bed_id}/settlements", json={"from": first, "to": until})
+        return await self.finance.post(f"/beds/{bed_id}/bed-settlements", json={"from": first, "to": until})
 
     async def bill(self, bed_id: str, first: str = "2026-03-01", until: str = "2026-03-11") -> dict[str, Any]:
         answer = await self.settle(bed_id, first, until)

@@ -185,7 +185,7 @@ class TestRefusals:
             for path, body in (("settlements", {}), ("reversals", {"reason": "更正"})):
                 asked = {"from": "2026-03-01", "to": "2026-03-11"} | body
                 assert (await stranger.post(f"/beds/{bed_id}/{path}", json=asked)).status_code == 404
-            assert (await stranger.get(f"/beds/{bed_id}/settlements")).status_code == 404
+            assert (await stranger.get(f"/beds/{bed_id}/bed-settlements")).status_code == 404
         assert (await ward.settle(str(new_id()))).status_code == 404
 
     async def test_more_than_a_year_and_malformed_days_are_422(self, ward: Ward) -> None:
@@ -198,12 +198,14 @@ class TestRefusals:
             {"from": 1, "to": "2026-03-02"},
             {"from": "2026-03-01", "to": "9999-01-01"},
         ):
-            assert (await ward.finance.post(f"/beds/{bed_id}/settlements", json=body)).status_code == 422
+            assert (await ward.finance.post(f"/beds/{bed_id}/bed-settlements", json=body)).status_code == 422
 
     async def test_the_doctor_does_not_bill(self, ward: Ward) -> None:
         await ward.world.add_agreement()
         bed_id = await ward.stay(await ward.world.add_patient())
-        answer = await ward.doctor.post(f"/beds/{bed_id}/settlements", json={"from": "2026-03-01", "to": "2026-03-11"})
+        answer = await ward.doctor.post(
+            f"/beds/{bed_id}/bed-settlements", json={"from": "2026-03-01", "to": "2026-03-11"}
+        )
         assert answer.status_code == 403
 
     async def test_the_same_key_bills_once(self, ward: Ward) -> None:
@@ -211,7 +213,7 @@ class TestRefusals:
         bed_id = await ward.stay(await ward.world.add_patient())
         key, body = {"Idempotency-Key": "days-1"}, {"from": "2026-03-01", "to": "2026-03-11"}
         first, again = [
-            await ward.finance.post(f"/beds/{bed_id}/settlements", json=body, headers=key) for _ in range(2)
+            await ward.finance.post(f"/beds/{bed_id}/bed-settlements", json=body, headers=key) for _ in range(2)
         ]
         assert (first.status_code, again.status_code) == (201, 201)
         assert again.json() == first.json()
@@ -227,16 +229,16 @@ class TestReading:
             ("2026-03-01", "2026-03-03"), ("2026-03-03", "2026-03-05"),
         )]  # fmt: skip
         await ward.reverse(bed_id, "2026-03-02", "2026-03-03")
-        page = (await ward.finance.get(f"/beds/{bed_id}/settlements", params={"limit": 1})).json()
+        page = (await ward.finance.get(f"/beds/{bed_id}/bed-settlements", params={"limit": 1})).json()
         shown = [(each["id"], each["days"], each["reversed_days"]) for each in page["items"]]
         assert shown == [(made[0]["id"], 2, 1)]
-        rest = await ward.finance.get(f"/beds/{bed_id}/settlements", params={"cursor": page["next_cursor"]})
+        rest = await ward.finance.get(f"/beds/{bed_id}/bed-settlements", params={"cursor": page["next_cursor"]})
         assert [each["id"] for each in rest.json()["items"]] == [made[1]["id"]]
         for rights, status in ((["view"], 200), (["pay"], 200), (["book"], 404)):
             account_id = await world.add_account(Role.family_proxy)
             await world.add_relation(person_id, account_id, kind="proxy", rights=rights)
             async with world.client(world.principal(Role.family_proxy, account_id)) as proxy:
-                assert (await proxy.get(f"/beds/{bed_id}/settlements")).status_code == status
+                assert (await proxy.get(f"/beds/{bed_id}/bed-settlements")).status_code == status
                 assert (await proxy.get(f"/bed-settlements/{made[0]['id']}")).status_code == status
                 assert (await proxy.get(f"/bed-settlements/{made[0]['id']}/case")).status_code == 404
 
