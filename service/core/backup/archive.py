@@ -4,11 +4,12 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from service.core.backup.contents import TableContents
@@ -104,6 +105,24 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path) -> None:
+    """Write one file of a backup; a backup holds files of its own directory, and nothing else.
+
+    By hand, because the filters of `extractall` came with Python 3.11.4 and Debian 12 has an older one.
+
+    Raises:
+        tarfile.TarError: it is a link or a device, or leads out of the directory.
+    """
+    name = PurePosixPath(member.name)
+    source = tar.extractfile(member) if member.isreg() else None
+    if source is None or name.is_absolute() or ".." in name.parts:
+        raise tarfile.ExtractError(member.name)
+    target = into / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source, target.open("xb") as sink:
+        shutil.copyfileobj(source, sink)
+
+
 def unpack(path: Path, into: Path) -> Manifest:
     """Unpack a backup into an empty directory and check every byte of it; return its manifest.
 
@@ -112,7 +131,8 @@ def unpack(path: Path, into: Path) -> Manifest:
     """
     try:
         with tarfile.open(path, mode="r:") as tar:
-            tar.extractall(into, filter="data")
+            for member in tar:
+                _unpack_file(tar, member, into)
         manifest = Manifest.from_json(json.loads((into / MANIFEST).read_text()))
     except (tarfile.TarError, OSError, ValueError, KeyError, TypeError) as error:
         raise ArchiveDamaged(f"{path.name} 不是完整的备份文件") from error
