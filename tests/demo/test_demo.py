@@ -1,4 +1,4 @@
-"""`xunzhen demo --fast`: what the report must show, and that another run beside it neither sees it nor harms it."""
+"""`xunzhen demo --fast`, twice at the same time: what the report must show, and that no run sees the other."""
 
 import json
 import os
@@ -40,13 +40,11 @@ def start(data_dir: Path, *options: str) -> subprocess.Popen[str]:
 
 @dataclass
 class Runs:
-    """One run that stays until Ctrl-C, and one beside it in the same data directory, stopped in the middle."""
+    """Two runs side by side in one data directory: the first exits by itself, the second stays until Ctrl-C."""
 
     reports: list[Report]
-    said: str
-    code: int
-    stopped_said: str
-    stopped_code: int
+    said: list[str]
+    codes: list[int]
     docs: httpx.Response
     token: httpx.Response
 
@@ -55,32 +53,20 @@ class Runs:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """Both runs, after they are over."""
     data_dir = tmp_path_factory.mktemp("demo")
-    staying = start(data_dir, "--fast")
-    stopped = start(data_dir, "--fast", "--keep", str(data_dir / "stopped"))
-    watchdog = threading.Timer(SECONDS, lambda: (staying.kill(), stopped.kill()))
+    exiting, staying = start(data_dir, "--exit", "--fast"), start(data_dir, "--fast")
+    watchdog = threading.Timer(SECONDS, lambda: (exiting.kill(), staying.kill()))
     watchdog.start()
     try:
-        until_there(data_dir / "stopped" / "demo.log", stopped)
-        stopped.terminate()
-        stopped_said = stopped.communicate()[0]
         lines = until_invited(staying)
         docs, token = visit("".join(lines))
         staying.send_signal(signal.SIGINT)
-        said = "".join(lines) + staying.communicate()[0]
+        said = [exiting.communicate()[0], "".join(lines) + staying.communicate()[0]]
     finally:
         watchdog.cancel()
+        exiting.kill()
         staying.kill()
-        stopped.kill()
-    reports = [json.loads(path.read_text()) for path in sorted(data_dir.rglob("report.json"))]
-    embedded.wait_until_stopped(data_dir / "stopped" / "pg", seconds=10)
-    return Runs(reports, said, staying.wait(), stopped_said, stopped.wait(), docs, token)
-
-
-def until_there(path: Path, process: subprocess.Popen[str]) -> None:
-    """Wait until a run has got so far that it writes a file."""
-    deadline = time.monotonic() + SECONDS
-    while not path.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
+    reports = [json.loads(path.read_text()) for path in sorted(data_dir.glob("demo/*/report.json"))]
+    return Runs(reports, said, [exiting.wait(), staying.wait()], docs, token)
 
 
 def until_invited(process: subprocess.Popen[str]) -> list[str]:
@@ -104,8 +90,8 @@ def visit(said: str) -> tuple[httpx.Response, httpx.Response]:
 
 @pytest.fixture(scope="session")
 def report(runs: Runs) -> Report:
-    """The report of the run that was played to its end."""
-    assert len(runs.reports) == 1, runs.said
+    """The report of the first run."""
+    assert len(runs.reports) == 2, runs.said
     return runs.reports[0]
 
 
@@ -225,16 +211,26 @@ class TestRefusals:
         }  # fmt: skip
 
 
-class TestRun:
-    def test_ends_well(self, runs: Runs) -> None:
-        assert runs.code == 0, runs.said
+class TestTwoRuns:
+    def test_end_well(self, runs: Runs) -> None:
+        assert runs.codes == [0, 0], runs.said
 
-    def test_says_what_it_did(self, runs: Runs) -> None:
-        assert "避免的重复收费" in runs.said
-        assert "未排订单及原因" in runs.said
-        assert "Traceback" not in runs.said
+    def test_do_not_mix(self, report: Report, runs: Runs) -> None:
+        other = runs.reports[1]
+        for same in ("sizes", "conflicts"):
+            assert report[same] == other[same]
+        assert report["orders"]["placed"] == other["orders"]["placed"]
+        assert report["orders"]["by"] == other["orders"]["by"]
+        assert report["cancellation"]["elder"] == other["cancellation"]["elder"] == 6
+        assert report["sizes"]["elders"] == 34
 
-    def test_stayed_with_its_documentation_and_a_log_in_until_it_was_told_to_stop(self, runs: Runs) -> None:
+    def test_say_what_they_did(self, runs: Runs) -> None:
+        for said in runs.said:
+            assert "避免的重复收费" in said
+            assert "未排订单及原因" in said
+            assert "Traceback" not in said
+
+    def test_one_stayed_with_its_documentation_and_a_log_in_until_it_was_told_to_stop(self, runs: Runs) -> None:
         assert runs.docs.status_code == 200
         assert "swagger" in runs.docs.text.lower()
         assert runs.token.status_code == 200
@@ -242,11 +238,18 @@ class TestRun:
 
 
 class TestStop:
-    def test_ends_what_it_started_with_one_sentence_and_leaves_the_other_run_alone(self, runs: Runs) -> None:
-        assert runs.stopped_code == 1
-        assert runs.stopped_said.splitlines()[-1] == "演示中断：已按要求停止。"
-        assert "Traceback" not in runs.stopped_said
-        assert runs.reports[0]["sizes"]["elders"] == 34
+    def test_ends_what_it_started_with_one_sentence_when_told_to_stop_in_the_middle(self, tmp_path: Path) -> None:
+        run = start(tmp_path, "--fast", "--keep", str(tmp_path / "run"))
+        log = tmp_path / "run" / "demo.log"
+        deadline = time.monotonic() + SECONDS
+        while not log.exists() and run.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        run.terminate()
+        said = run.communicate(timeout=SECONDS)[0]
+        assert run.returncode == 1
+        assert said.splitlines()[-1] == "演示中断：已按要求停止。"
+        assert "Traceback" not in said
+        embedded.wait_until_stopped(tmp_path / "run" / "pg", seconds=10)
 
 
 class TestDirectory:
