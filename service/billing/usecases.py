@@ -17,9 +17,9 @@ from service.billing.parking import noting
 from service.billing.parking import repository as parking
 from service.billing.parking.rules import ParkingState
 from service.billing.parking.schemas import ParkedRead
+from service.billing.proof import usecases as proofs
 from service.billing.quoting import accept_quote, preview, quote, read_quote
 from service.core import paging, problems
-from service.core.audit import trail
 from service.core.principal import Principal
 from service.patients import usecases as patients
 from service.patients.rules import Right
@@ -123,17 +123,10 @@ async def read_settlement(
 async def read_case(session: AsyncSession, *, principal: Principal, settlement_id: UUID) -> dict[str, Any]:
     """Return the evidence of a bill as a billing case, from which it can be settled again offline.
 
-    For the institution only: it tells what was done for the others of a shared trip, under pseudonyms.
-
     Raises:
-        problems.NotFound: there is no such settlement at the principal's institutions.
+        problems.NotFound, errors.NoCase: as `proof.usecases.bill_of_visit`.
     """
-    row = await repository.find_settlement(session, region_id=principal.region_id, settlement_id=settlement_id)
-    if row is None or row.institution_id not in principal.institution_ids:
-        raise problems.NotFound(what="结算单")
-    if row.kind != "visit":
-        raise errors.NoCase
-    trail.name_person(session, row.person_id)
+    row = await proofs.bill_of_visit(session, principal=principal, settlement_id=settlement_id)
     return evidence.case_of(row.facts)
 
 

@@ -28,7 +28,7 @@ def price(code: str, **more: object) -> rules.PriceRow:
         valid=rules.Period(date(2026, 1, 1)),
         insurance_class=rules.InsuranceClass.C,
     )
-    return replace(row, **more)  # type: ignore[arg-type]
+    return replace(row, **more)
 
 
 def terms(*rows: rules.PriceRow, fee: bool = True) -> rules.Terms:
@@ -44,7 +44,7 @@ def terms(*rows: rules.PriceRow, fee: bool = True) -> rules.Terms:
 
 def visit(*found: tuple[str, int], visit_id: str = "V1", patient: str = "P1", **more: object) -> rules.Visit:
     made = rules.Visit(visit_id, patient, "home_visit", ON, time(9), True, ("D1",), Decimal(2), items(*found))
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
 class TestPeriods:
@@ -123,7 +123,7 @@ class TestCutting:
 
 class TestTheBill:
     def make(self, *rows: limits.Limit, on: rules.Terms, of: rules.Visit, **more: object) -> making.Made:
-        return making.make(of, terms=on, patient=rules.Patient("P1"), used={}, limits=rows, **more)  # type: ignore[arg-type]
+        return making.make(of, terms=on, patient=rules.Patient("P1"), used={}, limits=rows, **more)
 
     def test_what_is_cut_costs_nothing_and_uses_no_unit_of_a_contract(self) -> None:
         item = rules.ContractItem(5, rules.Counting.quantity)

@@ -154,7 +154,7 @@ async def test_one_invoice_is_not_taken_back_twice_from_two_years(raced: World) 
                     on=on,
                     now=NOW,
                     postings=postings,
-                    **{"source_id": new_id(), **more},  # type: ignore[arg-type]
+                    **{"source_id": new_id(), **more},
                 )
         except Refusal as refusal:
             return refusal.code()

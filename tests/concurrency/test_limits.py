@@ -59,7 +59,7 @@ class TestOneUnitLeft:
             try:
                 async with transaction(at.world.house.sessions, fence, MORNING) as session:
                     await start.wait()
-                    await post(session, each)  # type: ignore[arg-type]
+                    await post(session, each)
             except Refusal as refusal:
                 return refusal.code()
             return WON

@@ -1,16 +1,17 @@
 """A statement as a table: rows of raw values with their totals, and its cells as JSON, CSV and XLSX show them. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from service.billing.ledger.kinds import Column, Form, StatementKind, Unit
 from service.core import money
+from service.core.tabular import writing
 
 _TOTAL: Final = "合计"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,14 @@ def as_json(column: Column, value: Any) -> str | int | None:
     return None if value is None else str(value)
 
 
-def as_text(column: Column, value: Any) -> str:
-    """Return a cell as a person reads it, money in yuan; a text that a spreadsheet would calculate is defused."""
+def as_cell(column: Column, value: Any) -> writing.Value:
+    """Return a cell as a file holds it: money in yuan as an exact decimal, counts as integers, else text."""
     match column.unit:
         case Unit.fen | Unit.yuan:
-            return money.format_yuan(value)
+            return Decimal(money.format_yuan(value))
         case Unit.number:
-            return str(value)
-    said = "" if value is None else str(value)
-    return f"'{said}" if said.startswith(_FORMULA) else said
+            return int(value)
+    return "" if value is None else str(value)
 
 
 def heading_line(table: Table) -> list[str]:
@@ -66,14 +66,14 @@ def heading_line(table: Table) -> list[str]:
     ]
 
 
-def total_line(table: Table) -> list[tuple[Column, Any]]:
-    """Return the last line's cells: “合计” first, then the sums, the other cells empty."""
-    totals = table.totals
-    cells: list[tuple[Column, Any]] = []
-    for at, column in enumerate(table.form.columns):
-        blank = Column(column.name, column.heading)
-        cells.append((column, totals[column.name]) if column.summed else (blank, "" if at else _TOTAL))
-    return cells
+def lines(table: Table) -> Iterator[list[writing.Value]]:
+    """Yield the rows as a file has them, and below them, where anything is summed, “合计” with the sums."""
+    columns = table.form.columns
+    for row in table.rows:
+        yield [as_cell(column, row[column.name]) for column in columns]
+    if totals := table.totals:
+        sums = [as_cell(column, totals[column.name]) if column.summed else "" for column in columns]
+        yield sums if columns[0].summed else [_TOTAL, *sums[1:]]
 
 
 def person_ids(table: Table) -> set[UUID]:

@@ -23,10 +23,22 @@ from service.visits.schemas import VisitRead
 async def read_proof(session: AsyncSession, *, principal: Principal, settlement_id: UUID) -> schemas.ProofRead:
     """Return the proof of a bill of the principal's institution.
 
-    For the institution only: it tells what was done for the others of a shared trip, under pseudonyms.
+    Raises:
+        problems.NotFound, errors.NoCase: as `bill_of_visit`.
+    """
+    row = await bill_of_visit(session, principal=principal, settlement_id=settlement_id)
+    kept = await _document(session, row)
+    return schemas.ProofRead(settlement_id=row.id, **kept, evidence=await _rests_on(session, row, kept))
+
+
+async def bill_of_visit(session: AsyncSession, *, principal: Principal, settlement_id: UUID) -> Settlement:
+    """Return the settlement of a visit of the principal's institution, and note whom it is about.
+
+    For the institution only: its evidence tells what was done for the others of a shared trip, under pseudonyms.
 
     Raises:
         problems.NotFound: there is no such settlement at the principal's institutions.
+        errors.NoCase: it charges a cancellation, for which nothing was computed.
     """
     row = await repository.find_settlement(session, region_id=principal.region_id, settlement_id=settlement_id)
     if row is None or row.institution_id not in principal.institution_ids:
@@ -34,8 +46,7 @@ async def read_proof(session: AsyncSession, *, principal: Principal, settlement_
     if row.kind != "visit":
         raise errors.NoCase
     trail.name_person(session, row.person_id)
-    kept = await _document(session, row)
-    return schemas.ProofRead(settlement_id=row.id, **kept, evidence=await _rests_on(session, row, kept))
+    return row
 
 
 async def _document(session: AsyncSession, row: Settlement) -> document.Document:

@@ -8,9 +8,13 @@ from typing import Final, TypeAlias
 
 import openpyxl
 from openpyxl.cell.cell import WriteOnlyCell
+from openpyxl.styles import Font
 
 Value: TypeAlias = str | int | Decimal | None
 CSV_TYPE: Final = "text/csv"
+_BOLD: Final = Font(bold=True)
+_LONGEST_TITLE: Final = 31
+"""What Excel takes as the name of a sheet."""
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -23,16 +27,31 @@ def as_csv(heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
     return b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8", "replace")
 
 
-def as_xlsx(title: str, heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
-    """Return a table as a workbook of one sheet; text stays text, whatever it begins with."""
+def as_xlsx(
+    title: str,
+    heading: Sequence[str],
+    rows: Iterable[Sequence[Value]],
+    *,
+    above: Sequence[Sequence[str]] = (),
+    decimals: str = "General",
+) -> bytes:
+    """Return a table as a workbook of one sheet; text stays text, whatever it begins with.
+
+    `above` are lines over the headings; `decimals` is how Excel shows a Decimal, whose cell holds it exactly.
+    """
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    for row in (heading, *rows):
+    sheet = book.create_sheet(title[:_LONGEST_TITLE])
+    sheet.freeze_panes = f"A{len(above) + 2}"
+    for number, row in enumerate((*above, heading, *rows)):
         cells = []
         for value in row:
             cell = WriteOnlyCell(sheet, value=value)
             if isinstance(value, str):
                 cell.data_type = "s"  # set last: “=…” would have become a formula
+            if isinstance(value, Decimal):
+                cell.number_format = decimals
+            if number in {0, len(above)}:
+                cell.font = _BOLD
             cells.append(cell)
         sheet.append(cells)
     buffer = io.BytesIO()

@@ -79,12 +79,15 @@ class TestCsv:
 class TestXlsx:
     def test_holds_numbers_to_the_fen_under_title_and_period(self) -> None:
         book = openpyxl.load_workbook(io.BytesIO(exports.as_xlsx(table(line(amount_fen=10**15 + 7), line(name="=1")))))
-        lines = list(book.worksheets[0].iter_rows(values_only=True))
+        sheet = book.worksheets[0]
+        lines = list(sheet.iter_rows(values_only=True))
         assert lines[0][0] == "公共项目经费报表"
         assert lines[1][:2] == ("隆湖卫生服务中心", "2026-03-01 至 2026-03-31")
         assert lines[2][-1] == "金额（元）"
         assert Decimal(str(lines[4][-1])) == Decimal("1234.56")
-        assert lines[4][4] == "'=1"
+        assert (lines[4][4], sheet.cell(5, 5).data_type) == ("=1", "s"), "a text, not a formula"
+        assert sheet.cell(5, 8).number_format == "#,##0.00"
+        assert [sheet.cell(row, 1).font.bold for row in range(1, 5)] == [True, False, True, False]
         assert lines[5][0] == "合计"
 
     @pytest.mark.parametrize("kind", list(StatementKind))
