@@ -110,9 +110,10 @@ class Yard:
         return {**known, "elder": elder.account_id, "region": self.scene.near.region_id}
 
     async def row(self, table: Table) -> dict[str, Any] | None:
-        """Return one row of the institution's, as the owner sees it."""
+        """Return one row of the institution's, as the owner sees it; of numbered ones the first."""
+        first = "order by number" if "number" in table.columns else ""
         async with self.owner.connect() as connection:
-            query = text(f"select * from {table.name} where {where(table)} limit 1")
+            query = text(f"select * from {table.name} where {where(table)} {first} limit 1")
             return next((dict(each) for each in (await connection.execute(query, self.names)).mappings()), None)
 
 
