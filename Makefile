@@ -9,6 +9,8 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
 	if $$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then echo $$each; break; fi; done)
 UV_VERSION := 0.13.9
+# What is compiled once need not be compiled by each of the processes that a command or a test starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo serve worker test test-fast test-long mutants lint types house migration openapi bench bench-api trace check lock clean
 
