@@ -21,6 +21,7 @@ from service.main import build_app
 from tests.access.calls import CALLS, IDS, Call
 from tests.access.scene import Scene
 from tests.access.table import Cell, Verdict
+from tests.published import CONTRACT
 
 _TRACKS: Final = 3
 _HOLE: Final = re.compile(r"\{(\w+)\}")
@@ -165,18 +166,20 @@ def house_on(house: House, connection: AsyncConnection) -> House:
     return replace(house, sessions=sessions)
 
 
-def paths_of(app: FastAPI) -> dict[str, tuple[str, str]]:
+def paths() -> dict[str, tuple[str, str]]:
     """Return operation → (method, path), those out of the contract by the name of their function."""
     found = {
         operation["operationId"]: (method.upper(), path)
-        for path, methods in app.openapi()["paths"].items()
+        for path, methods in CONTRACT["paths"].items()
         for method, operation in methods.items()
     }
     inside = set(found)
-    return found | {each.name: (min(each.methods or ()), each.path) for each in routes(app) if each.name not in inside}
+    return found | {
+        each.name: (min(each.methods or ()), each.path) for each in routes(build_app()) if each.name not in inside
+    }
 
 
-PATHS: Final = paths_of(build_app())
+PATHS: Final = paths()
 """Operation → (method, path as declared), as the application has them today."""
 
 

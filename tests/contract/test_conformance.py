@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from service.main import build_app
 from tests.contract import checks
 from tests.contract.desk import Desk
 from tests.contract.interview import ROLES, Interview, Tally
 from tests.contract.seeds import Seeds
+from tests.published import CONTRACT
 
 pytestmark = pytest.mark.database
 
@@ -22,8 +22,9 @@ FEW = 2
 """Right and wrong examples each of a round."""
 MANY = 40
 """Drawn examples of an operation, at most."""
-CONTRACT = checks.contract(build_app().openapi())
-OPERATIONS = {each.ok().definition.raw["operationId"]: each.ok() for each in CONTRACT.get_all_operations()}
+OPERATIONS = {
+    each.ok().definition.raw["operationId"]: each.ok() for each in checks.contract(CONTRACT).get_all_operations()
+}
 TALLY = Tally()
 
 

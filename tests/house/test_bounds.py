@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from service.main import build_app
+from tests.published import CONTRACT
 
-CONTRACT: dict[str, Any] = build_app().openapi()
 SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
 OPERATIONS = {
     operation["operationId"]: operation for methods in CONTRACT["paths"].values() for operation in methods.values()
@@ -42,6 +41,7 @@ BOUNDED_BY = {
     "list_hospital_stays": "one person's dated rows",
     "list_visit_consents": "what one family agreed to for one visit",
     "list_ltci_assessments": "one person's dated rows",
+    "list_diagnoses": "one person's dated rows",
     "list_entitlements": "one person's balances",
 }
 """Lists without pages, and what keeps each short."""

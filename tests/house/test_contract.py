@@ -11,8 +11,8 @@ import service
 from service.cli import openapi
 from service.core.problems import Refusal
 from service.main import build_app
+from tests.published import CONTRACT
 
-CONTRACT: dict[str, Any] = build_app().openapi()
 OPERATIONS = [
     (method, path, operation) for path, methods in CONTRACT["paths"].items() for method, operation in methods.items()
 ]
