@@ -30,9 +30,10 @@ class Application(FastAPI):
     def methods_at(self, path: str) -> list[str]:
         """Return the methods that the contract has for a path, as an `Allow` header names them."""
         paths: dict[str, dict[str, Any]] = self.openapi()["paths"]
-        exact = [paths[path]] if path in paths else []
-        fitting = exact or [methods for each, methods in paths.items() if _pattern(each).fullmatch(path)]
-        return sorted({method.upper() for methods in fitting for method in methods})
+        fitting = [each for each in paths if _pattern(each).fullmatch(path)]
+        # `/prices/diff` is itself, not one of `/prices/{price_id}`
+        narrowest = min((each.count("{") for each in fitting), default=0)
+        return sorted({method.upper() for each in fitting if each.count("{") == narrowest for method in paths[each]})
 
 
 @cache

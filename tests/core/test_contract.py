@@ -49,7 +49,13 @@ class TestDocument:
 class TestAllow:
     @pytest.mark.parametrize(
         ("path", "methods"),
-        [("/v1/orders", ["GET", "POST"]), ("/v1/orders/1", ["GET", "PATCH"]), ("/v1/nowhere", [])],
+        [
+            ("/v1/orders", ["GET", "POST"]),
+            ("/v1/orders/1", ["GET", "PATCH"]),
+            ("/v1/nowhere", []),
+            ("/v1/institutions/1/prices/diff", ["GET"]),
+            ("/v1/institutions/1/prices/1", ["PATCH"]),
+        ],
     )
     def test_names_the_methods_of_all_routes_at_an_address(self, path: str, methods: list[str]) -> None:
         assert isinstance(APP, Application)
