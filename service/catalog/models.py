@@ -131,7 +131,8 @@ class VisitFeeTariff(DatedRow, table=True):
 class Programme(DatedRow, table=True):
     """A public programme (基本公卫, 失能老年人健康服务行动, …): a dated row of the region that names its payer.
 
-    Who is old enough and in one of the key groups belongs to it by himself; without either, only who is enrolled.
+    Who is old enough, in one of the key groups and has one of the diagnoses (the beginnings of their codes) belongs to
+    it by himself; without any of these, only who is enrolled.
     """
 
     __tablename__ = "programmes"
@@ -147,6 +148,7 @@ class Programme(DatedRow, table=True):
     kind: str = word(ProgrammeKind.basic_public_health)
     minimum_age: int | None = None
     key_groups: list[str] = rows.texts(sa_column_kwargs={"server_default": text("'{}'")})
+    diagnosis_prefixes: list[str] = rows.texts(sa_column_kwargs={"server_default": text("'{}'")})
 
 
 class ProgrammeItem(SQLModel, table=True):

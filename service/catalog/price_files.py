@@ -17,7 +17,7 @@ from service.core.tabular import tables, writing
 from service.core.tabular.cells import Cells, plain, split
 from service.core.tabular.faults import Fault, FilesRefused
 from service.core.tabular.sheets import Limits
-from service.core.tabular.tables import Column, Merged, Table
+from service.core.tabular.tables import Column, Merged
 
 COLUMNS: Final = (
     Column("code", ("项目代码", "项目编码", "收费编码"), required=True),
@@ -81,7 +81,7 @@ def read(file: str, content: bytes) -> Reading:
     notes = list(table.notes)
     if table.ignored:
         notes.append(Fault(file, 0, "", f"没有用到的列：{'、'.join(table.ignored)}"))
-    lines = [_read_line(table, Cells(table, line, faults)) for line in table.lines]
+    lines = [read_line(Cells(table, line, faults)) for line in table.lines]
     wrong = {fault.line for fault in faults}
     return Reading(
         lines=tuple(line for line in lines if line is not None and line.number not in wrong),
@@ -101,9 +101,9 @@ def _told(fault: Fault, fate: books.Fate) -> books.Told:
     return books.Told(fault.line, fate, fault.column, fault.sentence)
 
 
-def _read_line(table: Table, cells: Cells) -> Line | None:
+def read_line(cells: Cells) -> Line | None:
     """Return a line as the same form that a client would send; what the form refuses is a fault in its cell."""
-    said: dict[str, Any] = {name: value for name, value in _values(table, cells).items() if value not in ("", None)}
+    said: dict[str, Any] = {name: value for name, value in _values(cells).items() if value not in ("", None)}
     if not cells.all_sound:
         return None
     try:
@@ -120,7 +120,7 @@ def _column_of(column: str, said: str) -> str:
     return "valid_to" if column == "self_ratio" and "日期" in said else column
 
 
-def _values(table: Table, cells: Cells) -> dict[str, Any]:
+def _values(cells: Cells) -> dict[str, Any]:
     numbers = {name: plain(cells.optional(name)) for name in ("unit_price", "self_ratio")}
     codes = {name: _codes(cells, name) for name in ("includes", "excludes")}
     return {

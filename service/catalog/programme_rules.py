@@ -1,9 +1,12 @@
 """The words of public programmes, and who belongs to one without having been enrolled by hand."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from service.patients.diagnosis_rules import begins
 
 
 class ProgrammeKind(StrEnum):
@@ -18,22 +21,26 @@ class ProgrammeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Who belongs to a programme by himself: from an age on (周岁), and in one of some key groups (重点人群).
+    """Who belongs to a programme by himself: by age (周岁), key group (重点人群) and diagnosis (ICD-10).
 
-    Both hold where both are given; with neither nobody does, and enrolment is by hand only.
+    Of the groups one is enough, and of the diagnoses one whose code begins with one of the prefixes. All that is given
+    must hold; with nothing given nobody belongs to it, and enrolment is by hand only.
     """
 
     minimum_age: int | None = None
     key_groups: frozenset[str] = frozenset()
+    diagnosis_prefixes: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         """Return whether there is a criterion at all."""
-        return self.minimum_age is not None or bool(self.key_groups)
+        return self.minimum_age is not None or bool(self.key_groups) or bool(self.diagnosis_prefixes)
 
-    def met_by(self, age: int, groups: AbstractSet[str]) -> bool:
-        """Return whether a person of an age and of some key groups belongs to the programme."""
+    def met_by(self, age: int, groups: AbstractSet[str], diagnoses: Iterable[str]) -> bool:
+        """Return whether a person of an age, of some key groups and with some diagnoses' codes belongs to it."""
         old_enough = self.minimum_age is None or age >= self.minimum_age
-        return bool(self) and old_enough and (not self.key_groups or not self.key_groups.isdisjoint(groups))
+        grouped = not self.key_groups or not self.key_groups.isdisjoint(groups)
+        diagnosed = not self.diagnosis_prefixes or any(begins(each, self.diagnosis_prefixes) for each in diagnoses)
+        return bool(self) and old_enough and grouped and diagnosed
 
 
 BY_HAND: Final = Criteria()

@@ -12,7 +12,8 @@ from service.patients.rules import KeyGroup
 class ReductionFacts:
     """What is taken off for people of any of `key_groups` (none named: for everybody), as a share of their own part.
 
-    Of the lines of `codes`; none named: of all services, without the visit fee. `bill_cap_fen` is the most per bill.
+    Of the lines of `codes`; none named: of all services and bed days, without the visit fee. `bill_cap_fen` is the
+    most per bill.
     `institution_id` None: it holds at all institutions of the region. Both days included; `valid_to` None = open.
     """
 

@@ -33,7 +33,8 @@ class ReductionRuleCreate(BaseModel, extra="forbid"):
         default_factory=list, description="对象：任一重点人群；不填则对所有居民", examples=[["low_income"]]
     )
     codes: Codes = Field(
-        default_factory=list, description="减免的项目；不填则所有服务项目（不含上门服务费）。VISIT_FEE 为上门服务费"
+        default_factory=list,
+        description="减免的项目；不填则所有服务项目和床日（不含上门服务费）。VISIT_FEE 为上门服务费，BED_DAY 为床日",
     )
     ratio: Annotated[Ratio, AfterValidator(_positive)] = Field(description="减免个人自付部分的比例", examples=["0.5"])
     bill_cap: Annotated[Yuan, AfterValidator(_positive)] | None = Field(

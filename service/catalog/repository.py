@@ -36,8 +36,11 @@ _OWN: Final = f"{_IN_FORCE} and institution_id = :institution_id"
 ITEMS: Final[Question[Sequence[Any]]] = Question(
     ServiceItem, "service_items where region_id = :region_id and code = any(:codes) order by code", list
 )
-# of an institution's own book, and of its level's
-_LEVEL: Final = "(select i.level from institutions i where i.region_id = :region_id and i.id = :institution_id)"
+# of an institution's own book, and of that of the level which it has on the day
+_LEVEL: Final = (
+    "(select l.level from institution_levels l where l.region_id = :region_id and l.institution_id = :institution_id"
+    " and l.valid_from <= :on and (l.valid_to is null or l.valid_to >= :on))"
+)
 PRICES: Final[Question[Sequence[Any]]] = Question(
     PriceRow,
     f"price_rows where {_IN_FORCE} and (institution_id = :institution_id or level = {_LEVEL})"
@@ -124,6 +127,21 @@ async def find_in_force(
 ) -> Sequence[Row]:
     """Return all rows in force on a day."""
     query = select(model).where(col(model.region_id) == region_id, *where, in_force(model, on))
+    return (await session.execute(query.order_by(col(model.id)))).scalars().all()
+
+
+async def find_overlapping(
+    session: AsyncSession,
+    model: type[Row],
+    *,
+    region_id: UUID,
+    where: Sequence[ColumnElement[bool]],
+    first: date,
+    last: date,
+) -> Sequence[Row]:
+    """Return all rows in force on any of some days, both included."""
+    still = or_(col(model.valid_to).is_(None), col(model.valid_to) >= first)
+    query = select(model).where(col(model.region_id) == region_id, *where, col(model.valid_from) <= last, still)
     return (await session.execute(query.order_by(col(model.id)))).scalars().all()
 
 

@@ -16,7 +16,9 @@ from service.institutions.rules import InstitutionLevel
 
 VISIT_FEE_CODE: Final = "VISIT_FEE"
 """The code of 上门服务费 in limits and reductions; what bills call its line."""
-RESERVED_CODES: Final = frozenset({VISIT_FEE_CODE, "BED_DAY", "CANCELLATION"})
+BED_DAY_CODE: Final = "BED_DAY"
+"""The code of 床日 in reductions; what bills of bed days call their lines."""
+RESERVED_CODES: Final = frozenset({VISIT_FEE_CODE, BED_DAY_CODE, "CANCELLATION"})
 """Lines that a bill makes itself (上门服务费, 床日): never a service of the list, never a code of a price book."""
 
 

@@ -24,6 +24,7 @@ from service.catalog.programme_rules import ProgrammeKind
 from service.core.dates import WRITTEN
 from service.core.paging import Page
 from service.core.text import Code, LongText, Text
+from service.patients import diagnosis_rules
 from service.patients.rules import KeyGroup
 
 
@@ -74,6 +75,8 @@ ClockTime = Annotated[time, AfterValidator(_clock_time)]
 Skill = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,39}$")]
 Codes = Annotated[list[Code], Field(max_length=50), AfterValidator(_distinct)]
 Skills = Annotated[list[Skill], Field(max_length=20, examples=[["role:nurse"]]), AfterValidator(_distinct)]
+IcdPrefix = Annotated[str, StringConstraints(pattern=diagnosis_rules.PREFIX, max_length=11)]
+"""The beginning of an ICD-10 code: a chapter's letter, a category, up to a whole code."""
 Kinds = Annotated[list[rules.OrderKind], Field(min_length=1, max_length=3), AfterValidator(_distinct)]
 Minutes = Annotated[int, Field(strict=True, ge=1, le=600)]
 Staff = Annotated[int, Field(strict=True, ge=1, le=4)]
@@ -250,13 +253,22 @@ class ProgrammeCreate(_Dated):
         default=None, examples=[65], description="满多少周岁自动纳入"
     )
     key_groups: list[KeyGroup] = Field(
-        default_factory=list, max_length=len(KeyGroup), description="属于其中之一的自动纳入；与年龄同时填写时须都符合"
+        default_factory=list,
+        max_length=len(KeyGroup),
+        description="属于其中之一的自动纳入；与年龄、诊断同时填写时须都符合",
+    )
+    diagnosis_prefixes: list[IcdPrefix] = Field(
+        default_factory=list,
+        max_length=100,
+        examples=[["E11", "I10"]],
+        description="当天有诊断代码（医保版 ICD-10）以其中之一开头的自动纳入",
     )
 
     @model_validator(mode="after")
     def _each_code_once(self) -> "ProgrammeCreate":
         _distinct([item.code for item in self.items])
         _distinct([str(group) for group in self.key_groups])
+        _distinct(self.diagnosis_prefixes)
         return self
 
 

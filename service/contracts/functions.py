@@ -79,6 +79,18 @@ where entitlements.cap < excluded.cap
   and entitlements.source in ('insurance_fund', 'insurance_deductible', 'ltci', 'per_diem')
 """
 
+_GRANTED = """
+begin
+    perform entitlement_grant(asked_id, asked_person, asked_source, asked_ref, asked_code, asked_period, asked_cap,
+                              asked_counting);
+    -- volatile: it sees also what somebody else has granted since the statement began
+    return (select e.id from entitlements e
+            where e.region_id = app_region() and e.person_id = asked_person and e.source = asked_source
+              and e.ref_id = asked_ref and e.code = asked_code and e.period = asked_period
+              and app_may_ask(e.region_id, e.person_id));
+end
+"""
+
 _BALANCES = """
 select e.id, e.source, e.ref_id, e.code, e.period, e.cap, e.counting,
        coalesce(l.used_after, 0), coalesce(l.reserved_after, 0)
@@ -195,6 +207,16 @@ def create(contract: type[SQLModel], entitlement: type[SQLModel], entry: type[SQ
         " asked_period text, asked_cap bigint, asked_counting text)",
         "void",
         _GRANT,
+        volatile=True,
+    )
+    # grants, and tells under which id: of two who grant the same the second one is told the first one's
+    fences.definer(
+        entitlement,
+        "entitlement_granted(asked_id uuid, asked_person uuid, asked_source text, asked_ref uuid, asked_code text,"
+        " asked_period text, asked_cap bigint, asked_counting text)",
+        "uuid",
+        _GRANTED,
+        language="plpgsql",
         volatile=True,
     )
     fences.definer(

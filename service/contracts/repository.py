@@ -14,6 +14,7 @@ from service.contracts import errors, rules
 from service.contracts.models import Contract, Package, PackageItem, ProgrammeEnrolment
 from service.core.db import refusals
 from service.core.db.questions import Question
+from service.core.db.steps import Step
 from service.core.ids import new_id
 from service.core.paging import PageRequest
 
@@ -176,7 +177,24 @@ BALANCES: Final[Question[list[rules.Balance]]] = Question(
     "entitlements_standing(:person_id) where app_region() = :region_id order by entitlement_id",
     lambda rows: [_balance(row) for row in rows],
 )
-_GRANT: Final = text("select entitlement_grant(:id, :person, :source, :ref, :code, :period, :cap, :counting)")
+# one after the other as they are given, so that two who write or post the same lock it in the same order
+_ASKED: Final = (
+    "(asked.id, :person_id, asked.source, asked.ref_id, asked.code, asked.period, asked.cap, asked.counting){}"
+    " from unnest(cast(:ids as uuid[]), cast(:sources as text[]), cast(:ref_ids as uuid[]), cast(:codes as text[]),"
+    " cast(:periods as text[]), cast(:caps as bigint[]), cast(:countings as text[]))"
+    " as asked (id, source, ref_id, code, period, cap, counting)"
+)
+_GRANT: Final = text(f"select entitlement_grant{_ASKED.format('')}")
+_GRANTED: Final = f"select asked.id as meant, entitlement_granted{_ASKED.format(' as id')}"
+_USE: Final = (
+    "select entitlement_post({id}, asked.kind, asked.units, :order_id,"
+    " case asked.kind when 'consume' then cast(:visit_id as uuid) end,"
+    " case asked.kind when 'consume' then cast(:settlement_id as uuid) end, :on)"
+    " from unnest(cast(:entitlement_ids as uuid[]), cast(:kinds as text[]), cast(:units as bigint[]))"
+    " as asked (id, kind, units)"
+)
+_USE_KNOWN: Final = _USE.format(id="asked.id")
+_USE_GRANTED: Final = _USE.format(id="coalesce((select g.id from granted g where g.meant = asked.id), asked.id)")
 _BALANCES: Final = text(
     "select p.id as person_id, b.* from unnest(cast(:people as uuid[])) as p(id)"
     " cross join lateral entitlements_standing(p.id) b where app_region() = :region order by p.id, b.entitlement_id"
@@ -187,7 +205,12 @@ _RESERVE: Final = text(
     "select entitlement_post(asked.id, 'reserve', asked.units, :order, null, null, :on)"
     " from unnest(cast(:entitlements as uuid[]), cast(:units as bigint[])) as asked (id, units)"
 )
-_HELD: Final = text("select entitlement_id, units from entitlements_held(:order) where app_region() = :region")
+# the units that an order still holds, by entitlement
+HELD: Final[Question[dict[UUID, int]]] = Question(
+    "entitlement_id units",
+    "entitlements_held(:order_id) where app_region() = :region_id",
+    lambda rows: {row.entitlement_id: row.units for row in rows},
+)
 _CONSUMED: Final = text(
     "select entitlement_id, units from entitlements_consumed(:settlement) where app_region() = :region"
 )
@@ -195,20 +218,21 @@ _CONSUMED: Final = text(
 
 async def grant(session: AsyncSession, *, person_id: UUID, grants: Sequence[rules.Grant]) -> None:
     """Write entitlements, in the order given; one that the ledger knows stays."""
-    for each in grants:
-        await session.execute(
-            _GRANT,
-            {
-                "id": new_id(),
-                "person": person_id,
-                "source": each.source,
-                "ref": each.ref_id,
-                "code": each.code,
-                "period": each.period,
-                "cap": each.cap,
-                "counting": each.counting,
-            },
-        )
+    if grants:
+        await session.execute(_GRANT, {"person_id": person_id} | _granted({new_id(): each for each in grants}))
+
+
+def _granted(grants: Mapping[UUID, rules.Grant]) -> dict[str, Any]:
+    given = grants.values()
+    return {
+        "ids": list(grants),
+        "sources": [each.source for each in given],
+        "ref_ids": [each.ref_id for each in given],
+        "codes": [each.code for each in given],
+        "periods": [each.period for each in given],
+        "caps": [each.cap for each in given],
+        "countings": [each.counting for each in given],
+    }
 
 
 async def balances(
@@ -254,10 +278,33 @@ async def reserve(session: AsyncSession, *, units: Mapping[UUID, int], order_id:
     await session.execute(_RESERVE, held)
 
 
-async def held_by(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> dict[UUID, int]:
-    """Return the units that an order still holds, by entitlement."""
-    found = await session.execute(_HELD, {"region": region_id, "order": order_id})
-    return {row.entitlement_id: row.units for row in found}
+def using(
+    posts: Sequence[tuple[UUID, str, int]],
+    *,
+    person_id: UUID,
+    grants: Mapping[UUID, rules.Grant],
+    order_id: UUID | None,
+    visit_id: UUID | None,
+    settlement_id: UUID,
+    on: date,
+) -> Step:
+    """Return the step that appends entries (entitlement, `release` or `consume`, units) for a settlement.
+
+    First it grants what the ledger does not know, under the ids given, or under those that somebody else was quicker
+    to grant it under.
+    """
+    values = {
+        "entitlement_ids": [entitlement_id for entitlement_id, _, _ in posts],
+        "kinds": [kind for _, kind, _ in posts],
+        "units": [units for _, _, units in posts],
+        "order_id": order_id,
+        "visit_id": visit_id,
+        "settlement_id": settlement_id,
+        "on": on,
+    }
+    if not grants:
+        return Step(_USE_KNOWN, values)
+    return Step(_USE_GRANTED, {"person_id": person_id} | values | _granted(grants), first={"granted": _GRANTED})
 
 
 async def consumed_by(session: AsyncSession, *, region_id: UUID, settlement_id: UUID) -> dict[UUID, int]:

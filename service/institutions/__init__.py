@@ -1,4 +1,5 @@
 """机构: regions and their dated settings, districts, institutions with licence, registered service modes and stations.
 
-Owns `regions`, `districts`, `institutions`, `stations`, `service_modes`, `setting_rows`. Asks nobody.
+Owns `regions`, `districts`, `institutions`, `institution_levels`, `institution_designations`, `stations`,
+`service_modes`, `setting_rows`. Asks nobody.
 """

@@ -73,6 +73,13 @@ class DesignatedAlready(Refusal):
     en = "The institution is designated for this insurance for part of the period; change or end that row first."
 
 
+class LevelsOverlap(Refusal):
+    """The institution has another level for part of this period."""
+
+    zh = "该机构在这段时间内已有等级记录，请先填写原记录的截止日期，或调整起止日期。"
+    en = "The institution has a level for part of this period; end that row first, or choose other days."
+
+
 class SettingUnknown(Refusal):
     """There is no such setting."""
 

@@ -24,7 +24,6 @@ def institution(row: Institution) -> rules.InstitutionFacts:
         district_id=row.district_id,
         address=row.address,
         published_phone=row.published_phone,
-        level=rules.InstitutionLevel(row.level) if row.level else None,
     )
 
 

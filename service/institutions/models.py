@@ -33,7 +33,10 @@ class District(rows.RegionRow, table=True):
 
 
 class Institution(rows.RegionRow, table=True):
-    """A medical or care institution; `licence_*` is the 医疗机构执业许可证 (none for a plain care institution)."""
+    """A medical or care institution; `licence_*` is the 医疗机构执业许可证 (none for a plain care institution).
+
+    `level` is what was said last without a day; which level holds on a day stands in `institution_levels`.
+    """
 
     __tablename__ = "institutions"
     __table_args__ = (

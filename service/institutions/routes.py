@@ -1,19 +1,32 @@
 """HTTP of institutions: districts and institutions here, stations, service modes and settings beside it."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core import http, paging
+from service.core.clock import local_date
 from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
-from service.institutions import designation_routes, errors, premises_routes, rules, schemas, setting_routes, usecases
+from service.institutions import (
+    designation_routes,
+    errors,
+    level_routes,
+    premises_routes,
+    rules,
+    schemas,
+    setting_routes,
+    usecases,
+)
 
 router = APIRouter(tags=["机构"])
 router.include_router(premises_routes.router)
 router.include_router(designation_routes.router)
+router.include_router(level_routes.router)
 router.include_router(setting_routes.router)
 
 Reads = Annotated[Principal, Depends(http.Requires("institutions:read"))]
@@ -83,17 +96,18 @@ async def add_institution(
     """登记一家机构。"""
 
     async def act() -> schemas.InstitutionRead:
-        return schemas.InstitutionRead.of(
-            await usecases.add_institution(session, region_id=principal.region_id, draft=body)
-        )
+        added = await usecases.add_institution(session, region_id=principal.region_id, draft=body)
+        return schemas.InstitutionRead.of(added, body.level)
 
     return await once.run(body, act)
 
 
 @router.get("/institutions", responses=http.refuses(CursorInvalid))
 async def list_institutions(
+    *,
     principal: Reads,
     session: http.Session,
+    now: http.Now,
     pages: http.Pages,
     district_id: UUID | None = None,
     kind: Annotated[rules.InstitutionKind | None, Query(description="机构类别")] = None,
@@ -103,10 +117,13 @@ async def list_institutions(
     found = await usecases.list_institutions(
         session, region_id=principal.region_id, page=request, district_id=district_id, kind=kind
     )
+    levels = await usecases.levels_on(
+        session, region_id=principal.region_id, institution_ids=[each.id for each in found], on=local_date(now)
+    )
     return paging.page_of(
         found,
         request=request,
-        read=schemas.InstitutionRead.of,
+        read=lambda each: schemas.InstitutionRead.of(each, levels.get(each.id)),
         last=lambda each: each.id,
         cursors=pages.cursors,
         listing="institutions",
@@ -118,18 +135,26 @@ async def list_institutions(
     response_model=schemas.InstitutionRead,
     responses=http.refuses(NotFound, etag=True),
 )
-async def read_institution(principal: Reads, session: http.Session, request: Request, institution_id: UUID) -> Response:
+async def read_institution(
+    principal: Reads, session: http.Session, now: http.Now, request: Request, institution_id: UUID
+) -> Response:
     """查看一家机构；带 If-None-Match 时未变化返回 304。"""
     found = await usecases.get_institution(session, region_id=principal.region_id, institution_id=institution_id)
-    return http.with_etag(request, schemas.InstitutionRead.of(found))
+    return http.with_etag(request, schemas.InstitutionRead.of(found, await _level(session, found, principal, now)))
 
 
 @router.patch("/institutions/{institution_id}", responses=http.refuses(NotFound, errors.LicenceTaken))
 async def change_institution(
-    principal: Writes, session: http.Session, institution_id: UUID, body: schemas.InstitutionUpdate
+    principal: Writes, session: http.Session, now: http.Now, institution_id: UUID, body: schemas.InstitutionUpdate
 ) -> schemas.InstitutionRead:
-    """修改机构名称、地址、坐标、执业许可证或公布电话。"""
+    """修改机构名称、地址、坐标、执业许可证、公布电话，或自今天起的等级。"""
     changed = await usecases.change_institution(
         session, principal=principal, institution_id=institution_id, change=body
     )
-    return schemas.InstitutionRead.of(changed)
+    return schemas.InstitutionRead.of(changed, await _level(session, changed, principal, now))
+
+
+async def _level(
+    session: AsyncSession, of: rules.InstitutionFacts, principal: Principal, now: datetime
+) -> rules.InstitutionLevel | None:
+    return await usecases.level_on(session, region_id=principal.region_id, institution_id=of.id, on=local_date(now))

@@ -100,7 +100,7 @@ class InstitutionUpdate(Body):
     place: Place | None = None
     licence: Licence | None = None
     published_phone: Phone | None = None
-    level: rules.InstitutionLevel | None = Field(default=None, description="等级，由统筹区管理员核定")
+    level: rules.InstitutionLevel | None = Field(default=None, description="等级，由统筹区管理员核定，自今天起生效")
 
 
 class LicenceRead(BaseModel):
@@ -124,11 +124,13 @@ class InstitutionRead(BaseModel):
     lat: float
     licence: LicenceRead | None
     published_phone: str | None
-    level: rules.InstitutionLevel | None
+    level: rules.InstitutionLevel | None = Field(
+        description="今天的等级；历次的见 /institutions/{institution_id}/levels"
+    )
 
     @classmethod
-    def of(cls, facts: rules.InstitutionFacts) -> "InstitutionRead":
-        """Return what is shown of an institution."""
+    def of(cls, facts: rules.InstitutionFacts, level: rules.InstitutionLevel | None) -> "InstitutionRead":
+        """Return what is shown of an institution that has a level today."""
         licence = None
         if facts.licence_no is not None and facts.licence_from is not None:
             licence = LicenceRead(no=facts.licence_no, valid_from=facts.licence_from, valid_to=facts.licence_to)
@@ -143,7 +145,7 @@ class InstitutionRead(BaseModel):
             lat=facts.lat,
             licence=licence,
             published_phone=facts.published_phone,
-            level=facts.level,
+            level=level,
         )
 
 

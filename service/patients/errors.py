@@ -129,6 +129,28 @@ class HospitalStaysOverlap(problems.Refusal):
     en = "The person is in hospital for part of that time already; enter that discharge first, or check the days."
 
 
+class DiagnosisAlready(problems.Refusal):
+    """The diagnosis is recorded for part of that time already."""
+
+    zh = "该居民在这段时间内已有同一诊断代码的记录，请先填写原记录的截止日期，或撤销登记错误的记录。"
+    en = "This code is recorded for part of that time already; end that record first, or withdraw it."
+
+
+class DiagnosisInFuture(problems.Refusal):
+    """A diagnosis cannot begin after today."""
+
+    status = 422
+    zh = "确诊日期（{valid_from}）晚于今天，请改正。"
+    en = "The diagnosis would begin on {valid_from}, after today."
+
+
+class DiagnosisWithdrawn(problems.Refusal):
+    """The diagnosis was withdrawn."""
+
+    zh = "该诊断已因登记错误撤销，不能再改；如确有此诊断，请重新登记。"
+    en = "The diagnosis was withdrawn; record it anew if the person has it."
+
+
 class AlreadyActsForPerson(problems.Refusal):
     """The account may act for the person already."""
 

@@ -13,6 +13,7 @@ from service.patients import (
     access_routes,
     acting_routes,
     dated_routes,
+    diagnosis_routes,
     errors,
     home_routes,
     hospital_routes,
@@ -140,3 +141,4 @@ async def change_patient(
 router.include_router(dated_routes.router)
 router.include_router(ltci_routes.router)
 router.include_router(hospital_routes.router)
+router.include_router(diagnosis_routes.router)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.catalog.programme_rules import Criteria
 from service.catalog.rules import InsuranceFacts, ProgrammeFacts
 from service.contracts import errors, rules
 
@@ -25,6 +26,58 @@ def insurance(cap: int = 1_200_000) -> InsuranceFacts:
 
 def balance(source: rules.Source, ref: UUID, code: str, period: str, cap: int, used: int = 0) -> rules.Balance:
     return rules.Balance(uuid4(), source, ref, code, period, cap, rules.Counting.quantity, used, 0)
+
+
+class TestWithAutomatic:
+    """Who belongs to a programme by himself: all that the programme asks for must hold on the day."""
+
+    def enrolled(
+        self, *criteria: Criteria, age: int = 80, groups: str = "disabled", codes: str = "E11.900 I10.x00x002"
+    ) -> list[rules.EnrolmentFacts]:
+        programmes = [
+            ProgrammeFacts(UUID(int=no), f"P{no}", "项目", "财政", date(2026, 1, 1), None, {}, criteria=each)
+            for no, each in enumerate(criteria)
+        ]
+        return rules.with_automatic(
+            [], programmes, age=age, groups={groups}, diagnoses=frozenset(codes.split()), on=TODAY
+        )
+
+    @pytest.mark.parametrize(
+        "criteria",
+        [
+            Criteria(diagnosis_prefixes=frozenset({"E11"})),
+            Criteria(diagnosis_prefixes=frozenset({"C34", "I10.x00x002"})),
+            Criteria(80, frozenset({"disabled", "dementia"}), frozenset({"E1"})),
+        ],
+    )
+    def test_enrols_for_the_day_who_meets_every_criterion(self, criteria: Criteria) -> None:
+        assert self.enrolled(criteria) == [rules.EnrolmentFacts(UUID(int=0), TODAY, TODAY, automatic=True)]
+
+    @pytest.mark.parametrize(
+        "criteria",
+        [
+            Criteria(),
+            Criteria(diagnosis_prefixes=frozenset({"E10", "I11", "I10.x01"})),
+            Criteria(81, frozenset(), frozenset({"E11"})),
+            Criteria(None, frozenset({"dementia"}), frozenset({"E11"})),
+            Criteria(80, frozenset({"disabled"}), frozenset({"C"})),
+        ],
+    )
+    def test_enrols_nobody_who_misses_one(self, criteria: Criteria) -> None:
+        assert self.enrolled(criteria) == []
+
+    def test_who_has_no_diagnosis_meets_none(self) -> None:
+        assert self.enrolled(Criteria(diagnosis_prefixes=frozenset({"E11"})), codes="") == []
+        assert self.enrolled(Criteria(80), codes="") != []
+
+    def test_the_programmes_keep_the_order_of_their_codes_after_those_enrolled_by_hand(self) -> None:
+        by_hand = rules.EnrolmentFacts(PROGRAMME, date(2026, 1, 1), None)
+        asked = [
+            ProgrammeFacts(UUID(int=no), code, "项目", "财政", date(2026, 1, 1), None, {}, criteria=Criteria(80))
+            for no, code in enumerate("BA")
+        ]
+        found = rules.with_automatic([by_hand], asked, age=80, groups=frozenset(), diagnoses=frozenset(), on=TODAY)
+        assert [each.programme_id for each in found] == [PROGRAMME, UUID(int=1), UUID(int=0)]
 
 
 class TestTerm:

@@ -23,7 +23,7 @@ from tests.world import World
 TABLES = (
     "districts", "institutions", "service_modes", "stations", "accounts", "practitioners", "qualifications", "homes",
     "patients", "care_relations", "key_group_rows", "coverages", "packages", "package_items", "contracts",
-    "entitlements",
+    "entitlements", "institution_designations", "price_rows",
 )  # fmt: skip
 Lists = dict[str, list[dict[str, str]]]
 
@@ -42,6 +42,17 @@ RM02,人民路中心,社区卫生服务中心,640202,人民路1号,106.39,39.01,
     "stations": """
 机构代码,站点代码,站点名称,经度,纬度
 RM02,S1,一站,106.39,39.01
+""",
+    "designations": """
+机构代码,险种代码,起始日期,截止日期
+RM02,resident,2026-01-01,2028-12-31
+RM02,长护险,2026-01-01,
+""",
+    "prices": """
+机构代码,项目代码,项目名称,类别,计价单位,价格（元）,支付分类,先行自付比例,起始日期
+RM02,BP,血压测量,服务,次,5.00,甲,,2026-01-01
+RM02,GLU,血糖试纸,耗材,条,3.5,乙,10%,2026-01-01
+RM02,GLU,血糖试纸,耗材,条,3.2,乙,10%,2026-07-01
 """,
     "staff": """
 机构代码,工号,姓名,性别,岗位,职称,站点代码,交通方式,执业证号,执业证起,技能,账号名

@@ -362,6 +362,7 @@ class TestTheExample:
         assert outcomes(report) == {
             "institutions": {"new": 1},
             "stations": {"new": 2},
+            "designations": {"new": 2},
             "staff": {"new": 6},
             "homes": {"new": 10},
             "elders": {"new": 12},

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from service.core.tabular.faults import Fault, FilesRefused
 from service.core.tabular.tables import Merged, Table, read_table
-from service.interop.importing import contracts, elders, institutions, openings, staff
+from service.interop.importing import contracts, elders, institutions, openings, prices, staff
 from service.interop.importing.columns import COLUMNS
 from service.interop.importing.files import Kind
 from service.interop.importing.reading import Read
@@ -21,6 +21,8 @@ TODAY = date(2026, 3, 2)
 READERS = {
     Kind.institutions: institutions.read_institutions,
     Kind.stations: institutions.read_stations,
+    Kind.designations: prices.read_designations,
+    Kind.prices: prices.read_prices,
     Kind.staff: staff.read_staff,
     Kind.homes: elders.read_homes,
     Kind.elders: lambda table, faults: elders.read_elders(table, TODAY, faults),

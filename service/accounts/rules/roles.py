@@ -36,6 +36,7 @@ _SELF: Final = frozenset({"accounts:own", SECURES})
 _READS: Final = _SELF | {"institutions:read", "catalog:read"}
 _OWN: Final = _READS | {
     "patients:read",
+    "diagnoses:read",
     "orders:read",
     "orders:place",
     "orders:cancel",
@@ -46,6 +47,7 @@ _OWN: Final = _READS | {
 }
 _AT_THE_DOOR: Final = _READS | {
     "patients:read",
+    "diagnoses:read",
     "practitioners:read",
     "orders:read",
     "visits:read",
@@ -69,6 +71,7 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[str]]] = {
         "entitlements:use",
         "beds:write",
         "patients:write",
+        "diagnoses:write",
         "orders:place",
         "orders:cancel",
         "orders:decide",
@@ -78,10 +81,10 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[str]]] = {
     # goes to doors as well: a home bed's medicines are guided there
     Role.pharmacist: _AT_THE_DOOR,
     # registers people and asks for their follow-ups; contracts and beds are the treating doctor's
-    Role.public_health_doctor: _AT_THE_DOOR | {"patients:write", "orders:place", "orders:cancel"},
+    Role.public_health_doctor: _AT_THE_DOOR | {"patients:write", "diagnoses:write", "orders:place", "orders:cancel"},
     # signs for his village and goes there; a bed is opened and an order decided at the centre he belongs to
     Role.village_doctor: _AT_THE_DOOR
-    | {"contracts:write", "entitlements:use", "patients:write", "orders:place", "orders:cancel"},
+    | {"contracts:write", "entitlements:use", "patients:write", "diagnoses:write", "orders:place", "orders:cancel"},
     Role.care_worker: _ON_THE_ROAD,
     Role.driver: _ON_THE_ROAD,
     Role.dispatcher: _READS
@@ -131,6 +134,7 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[str]]] = {
         "practitioners:write",
         "patients:read",
         "patients:write",
+        "diagnoses:read",
         "proxies:grant",
         "catalog:write",
         "contracts:read",

@@ -16,7 +16,8 @@ from service.catalog.usecases.per_diem import (
     list_per_diem_agreements,
     per_diem_on,
 )
-from service.catalog.usecases.price_books import diff_level_prices, diff_prices, export_prices, import_prices
+from service.catalog.usecases.price_books import diff_level_prices, diff_prices, export_prices
+from service.catalog.usecases.price_intake import import_prices, load_prices
 from service.catalog.usecases.prices import (
     add_level_price,
     add_price,
@@ -48,6 +49,7 @@ from service.catalog.usecases.reductions import (
     end_reduction_rule,
     list_reduction_rules,
     reduction_rules,
+    reduction_rules_between,
 )
 from service.catalog.usecases.services import (
     add_service_item,
@@ -105,6 +107,7 @@ __all__ = [
     "list_service_items",
     "list_tariff_proposals",
     "list_tariffs",
+    "load_prices",
     "ltci_rule",
     "per_diem_on",
     "price_limits",
@@ -115,6 +118,7 @@ __all__ = [
     "read_programme",
     "read_service_item",
     "reduction_rules",
+    "reduction_rules_between",
     "refuse_unlisted",
     "tariff_begun",
     "tariff_on",

@@ -20,7 +20,7 @@ from service.institutions.rules import InstitutionLevel
 async def price_rows(
     session: AsyncSession, *, region_id: UUID, institution_id: UUID, on: date, codes: Collection[str] | None = None
 ) -> list[rules.PriceFacts]:
-    """Return the prices in force at an institution on a day: its own row of a code goes before its level's.
+    """Return the prices in force at an institution on a day: its own row of a code goes before its level's of the day.
 
     Raises:
         problems.NotFound: the region has no such institution.
@@ -40,8 +40,9 @@ async def in_force_rows(
     Raises:
         problems.NotFound: the region has no such institution.
     """
-    institution = await institutions.get_institution(session, region_id=region_id, institution_id=institution_id)
-    where = [repository.of_either(institution_id, institution.level)]
+    await institutions.get_institution(session, region_id=region_id, institution_id=institution_id)
+    level = await institutions.level_on(session, region_id=region_id, institution_id=institution_id, on=on)
+    where = [repository.of_either(institution_id, level)]
     if codes is not None:
         where.append(repository.of_codes(codes))
     found = await repository.find_in_force(session, PriceRow, region_id=region_id, where=where, on=on)
@@ -127,9 +128,10 @@ async def list_prices_in_force(
         problems.NotFound: the region has no such institution.
     """
     region_id = principal.region_id
-    institution = await institutions.get_institution(session, region_id=region_id, institution_id=institution_id)
+    await institutions.get_institution(session, region_id=region_id, institution_id=institution_id)
+    level = await institutions.level_on(session, region_id=region_id, institution_id=institution_id, on=on)
     where = [
-        repository.of_either(institution_id, institution.level),
+        repository.of_either(institution_id, level),
         repository.not_overruled(institution_id, on),
     ]
     found = await repository.list_dated(session, PriceRow, region_id=region_id, where=where, page=page, on=on)

@@ -118,7 +118,7 @@ def _facts(row: Programme, paid: dict[str, int]) -> rules.ProgrammeFacts:
         valid_to=row.valid_to,
         items=paid,
         kind=ProgrammeKind(row.kind),
-        criteria=Criteria(row.minimum_age, frozenset(row.key_groups)),
+        criteria=Criteria(row.minimum_age, frozenset(row.key_groups), frozenset(row.diagnosis_prefixes)),
     )
 
 

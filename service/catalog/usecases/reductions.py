@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -29,6 +29,17 @@ async def reduction_rules(
     return [_facts(row) for row in found]
 
 
+async def reduction_rules_between(
+    session: AsyncSession, *, region_id: UUID, institution_id: UUID, first: date, last: date
+) -> list[ReductionFacts]:
+    """Return what is taken off at an institution on any of some days, both included: by id, each with its days."""
+    own = or_(col(ReductionRule.institution_id).is_(None), col(ReductionRule.institution_id) == institution_id)
+    found = await repository.find_overlapping(
+        session, ReductionRule, region_id=region_id, where=[own], first=first, last=last
+    )
+    return [_facts(row) for row in found]
+
+
 async def add_reduction_rule(
     session: AsyncSession, *, principal: Principal, institution_id: UUID | None, asked: forms.ReductionRuleCreate
 ) -> forms.ReductionRuleRead:
@@ -41,7 +52,7 @@ async def add_reduction_rule(
     """
     _require(principal, institution_id)
     await services.refuse_unlisted(
-        session, region_id=principal.region_id, codes=set(asked.codes) - {rules.VISIT_FEE_CODE}
+        session, region_id=principal.region_id, codes=set(asked.codes) - {rules.VISIT_FEE_CODE, rules.BED_DAY_CODE}
     )
     row = ReductionRule(
         region_id=principal.region_id,

@@ -14,19 +14,22 @@ from service.institutions import usecases as institutions
 
 
 async def prices_begun(
-    session: AsyncSession, *, region_id: UUID, institution_id: UUID, begun: Mapping[str, date]
+    session: AsyncSession, *, region_id: UUID, institution_id: UUID, begun: Mapping[str, date], on: date | None = None
 ) -> list[book_schemas.PriceInForceRead]:
     """Return the price rows of services at an institution that began on a day: code → `valid_from`, by code.
 
-    Its own row goes before its level's, as it did when it was charged.
+    Its own row goes before that of the level which it had on the day of the service (`on`; without it, on the day on
+    which the newest of the rows began), as it did when it was charged.
 
     Raises:
         problems.NotFound: the region has no such institution.
     """
-    institution = await institutions.get_institution(session, region_id=region_id, institution_id=institution_id)
+    await institutions.get_institution(session, region_id=region_id, institution_id=institution_id)
+    day = on or max(begun.values(), default=date.min)
+    level = await institutions.level_on(session, region_id=region_id, institution_id=institution_id, on=day)
     query = select(PriceRow).where(
         col(PriceRow.region_id) == region_id,
-        repository.of_either(institution_id, institution.level),
+        repository.of_either(institution_id, level),
         repository.of_codes(begun),
         col(PriceRow.valid_from).in_(set(begun.values())),
     )

@@ -96,18 +96,19 @@ def with_automatic(
     *,
     age: int,
     groups: AbstractSet[str],
+    diagnoses: AbstractSet[str],
     on: date,
 ) -> list[EnrolmentFacts]:
-    """Return who is enrolled on a day: by hand first, then by age and key group, in the order of the programmes' codes.
+    """Return the enrolments of a day: by hand first, then by the criteria, in the order of the programmes' codes.
 
-    `age` and `groups` are the person's on that day. An automatic enrolment is for that day only.
+    `age`, `groups` and `diagnoses` (codes) are the person's on that day. An automatic enrolment is for that day only.
     """
     by_hand = list(enrolments)
     known = {each.programme_id for each in by_hand}
     met = [
         programme
         for programme in dates.in_force(programmes, on)
-        if programme.id not in known and programme.criteria.met_by(age, groups)
+        if programme.id not in known and programme.criteria.met_by(age, groups, diagnoses)
     ]
     ordered = sorted(met, key=lambda programme: (programme.code, programme.id))
     return [*by_hand, *(EnrolmentFacts(each.id, on, on, automatic=True) for each in ordered)]

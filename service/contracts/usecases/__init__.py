@@ -4,6 +4,7 @@ from service.contracts.usecases.bed_days import per_diem_used, return_bed_days, 
 from service.contracts.usecases.enrolments import end_enrolment, enrol, enrolments_on, list_enrolments
 from service.contracts.usecases.entitlements import list_entitlements
 from service.contracts.usecases.ledger import (
+    asked_held_by,
     asked_of_payers,
     balances,
     consume,
@@ -13,8 +14,9 @@ from service.contracts.usecases.ledger import (
     release_order,
     reserve,
     return_settlement,
+    steps_of_use,
 )
-from service.contracts.usecases.limits import entries_of_settlement, grant_limits
+from service.contracts.usecases.limits import entries_of_settlement
 from service.contracts.usecases.loading import contract_named, load_contracts, packages_of
 from service.contracts.usecases.openings import open_balance
 from service.contracts.usecases.packages import add_package, end_package, list_packages, read_package
@@ -23,6 +25,7 @@ from service.contracts.usecases.uses import list_uses, read_use, record_use, rev
 
 __all__ = [
     "add_package",
+    "asked_held_by",
     "asked_of_payers",
     "balances",
     "consume",
@@ -34,7 +37,6 @@ __all__ = [
     "enrolments_on",
     "ensure_year",
     "entries_of_settlement",
-    "grant_limits",
     "held_by",
     "list_contracts",
     "list_enrolments",
@@ -55,6 +57,7 @@ __all__ = [
     "return_settlement",
     "reverse_use",
     "sign_contract",
+    "steps_of_use",
     "terminate_contract",
     "use_bed_days",
 ]

@@ -21,7 +21,7 @@ async def enrolments_on(
 ) -> list[rules.EnrolmentFacts]:
     """Return a person's enrolments in force on a day, in the order in which their programmes pay.
 
-    By hand or by the programmes' criteria: his age and key groups on that day.
+    By hand or by the programmes' criteria: his age, key groups and diagnoses on that day.
 
     Raises:
         problems.NotFound: a programme has criteria, and the fence does not let the person through.
@@ -32,8 +32,17 @@ async def enrolments_on(
         return by_hand
     person = await patients.get_person(session, region_id=region_id, person_id=person_id)
     groups = await patients.groups_of(session, region_id=region_id, person_ids=[person_id], on=on)
+    # where no programme names a diagnosis, nobody looks at them
+    diagnoses = frozenset[str]()
+    if any(each.criteria.diagnosis_prefixes for each in programmes):
+        diagnoses = await patients.diagnosed_on(session, region_id=region_id, person_id=person_id, on=on)
     return rules.with_automatic(
-        by_hand, programmes, age=patient_rules.age_on(person.born_on, on), groups=groups[person_id], on=on
+        by_hand,
+        programmes,
+        age=patient_rules.age_on(person.born_on, on),
+        groups=groups[person_id],
+        diagnoses=diagnoses,
+        on=on,
     )
 
 

@@ -16,6 +16,8 @@ from service.catalog.rules import InsuranceFacts
 from service.contracts import errors, repository, rules
 from service.contracts.usecases import enrolments
 from service.core.db.questions import Asked
+from service.core.db.steps import Step, take_together
+from service.core.ids import new_id
 
 
 async def cover_on(
@@ -93,14 +95,20 @@ async def reserve(
         errors.EntitlementUnknown: a claim names what the person does not have.
         errors.EntitlementExhausted: too few units are left, also because another order took them just now.
     """
-    wanted = await _resolve(session, region_id=region_id, person_id=person_id, claims=claims)
+    known = await balances(session, region_id=region_id, person_id=person_id)
+    wanted = _resolve(claims, {each.key: each.entitlement_id for each in known})
     if wanted:
         await repository.reserve(session, units=wanted, order_id=order_id, on=on)
 
 
 async def held_by(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> dict[UUID, int]:
     """Return the units that an order still holds, by entitlement."""
-    return await repository.held_by(session, region_id=region_id, order_id=order_id)
+    return await repository.HELD.ask(session, region_id=region_id, order_id=order_id)
+
+
+def asked_held_by(*, region_id: UUID, order_id: UUID) -> Asked[dict[UUID, int]]:
+    """Return the question that `held_by` answers, to be asked together with others."""
+    return repository.HELD.of(region_id=region_id, order_id=order_id)
 
 
 async def release_order(session: AsyncSession, *, region_id: UUID, order_id: UUID, on: date) -> None:
@@ -117,6 +125,53 @@ async def release_order(session: AsyncSession, *, region_id: UUID, order_id: UUI
         )
 
 
+async def steps_of_use(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    person_id: UUID,
+    visit_id: UUID | None,
+    order_id: UUID | None,
+    settlement_id: UUID,
+    on: date,
+    claims: Sequence[rules.Claim],
+    limits: Iterable[rules.Grant] = (),
+) -> list[Step]:
+    """Return what uses what a settlement says, after giving back what its order still holds, one by one.
+
+    Claims on the same entitlement add up: a settlement uses each once. Of `limits`, each used by a claim, those are
+    granted that the ledger does not know. It refuses at the step what is exhausted by then, or was used before by this
+    settlement.
+
+    Raises:
+        errors.EntitlementUnknown: a claim names what the person does not have.
+    """
+    known = await balances(session, region_id=region_id, person_id=person_id)
+    granted = {new_id(): each for each in rules.missing_grants(limits, known)}
+    ids = {each.key: each.entitlement_id for each in known} | {each.key: new for new, each in granted.items()}
+    wanted = _resolve(claims, ids)
+    held = await held_by(session, region_id=region_id, order_id=order_id) if order_id is not None else {}
+    posts: list[tuple[UUID, str, int]] = []
+    for entitlement_id in sorted(wanted.keys() | held.keys()):
+        if entitlement_id in held:
+            posts.append((entitlement_id, "release", held[entitlement_id]))
+        if entitlement_id in wanted:
+            posts.append((entitlement_id, "consume", wanted[entitlement_id]))
+    if not posts:
+        return []
+    return [
+        repository.using(
+            posts,
+            person_id=person_id,
+            grants=granted,
+            order_id=order_id,
+            visit_id=visit_id,
+            settlement_id=settlement_id,
+            on=on,
+        )
+    ]
+
+
 async def consume(
     session: AsyncSession,
     *,
@@ -128,38 +183,24 @@ async def consume(
     on: date,
     claims: Sequence[rules.Claim],
 ) -> None:
-    """Use what a settlement says, after giving back what its order still holds, entitlement by entitlement.
-
-    Claims on the same entitlement add up: a settlement uses each once.
+    """Use what a settlement says, after giving back what its order still holds, as `steps_of_use` writes it down.
 
     Raises:
         errors.EntitlementUnknown: a claim names what the person does not have.
         errors.EntitlementExhausted: too few units are left.
         errors.ConsumedAlready: the settlement was posted before.
     """
-    wanted = await _resolve(session, region_id=region_id, person_id=person_id, claims=claims)
-    held = await held_by(session, region_id=region_id, order_id=order_id) if order_id is not None else {}
-    for entitlement_id in sorted(wanted.keys() | held.keys()):
-        if entitlement_id in held:
-            await repository.post(
-                session,
-                entitlement_id=entitlement_id,
-                kind="release",
-                units=held[entitlement_id],
-                on=on,
-                order_id=order_id,
-            )
-        if entitlement_id in wanted:
-            await repository.post(
-                session,
-                entitlement_id=entitlement_id,
-                kind="consume",
-                units=wanted[entitlement_id],
-                on=on,
-                order_id=order_id,
-                visit_id=visit_id,
-                settlement_id=settlement_id,
-            )
+    steps = await steps_of_use(
+        session,
+        region_id=region_id,
+        person_id=person_id,
+        visit_id=visit_id,
+        order_id=order_id,
+        settlement_id=settlement_id,
+        on=on,
+        claims=claims,
+    )
+    await take_together(session, steps)
 
 
 async def return_settlement(session: AsyncSession, *, region_id: UUID, settlement_id: UUID, on: date) -> None:
@@ -176,16 +217,8 @@ async def return_settlement(session: AsyncSession, *, region_id: UUID, settlemen
         )
 
 
-async def _resolve(
-    session: AsyncSession, *, region_id: UUID, person_id: UUID, claims: Iterable[rules.Claim]
-) -> Mapping[UUID, int]:
+def _resolve(claims: Iterable[rules.Claim], known: Mapping[rules.Key, UUID]) -> dict[UUID, int]:
     wanted = rules.sum_claims(claims)
-    if not wanted:
-        return {}
-    known = {
-        balance.key: balance.entitlement_id
-        for balance in await balances(session, region_id=region_id, person_id=person_id)
-    }
     for source, _, code, period in wanted.keys() - known.keys():
         raise errors.EntitlementUnknown(source=str(source), item=code, period=period)
     return {known[key]: units for key, units in wanted.items()}

@@ -52,6 +52,10 @@ class InstitutionLevel(StrEnum):
     """三级"""
 
 
+FROM_THE_BEGINNING: Final = date(1900, 1, 1)
+"""Since when the first level that was ever said of an institution holds."""
+
+
 class ServiceMode(StrEnum):
     """服务方式 that a licence must name before staff go out."""
 
@@ -89,7 +93,7 @@ class DistrictFacts:
 
 @dataclass(frozen=True, slots=True)
 class InstitutionFacts:
-    """An institution; coordinates WGS-84, licence None for a plain care institution, level None where none is set."""
+    """An institution; coordinates WGS-84, licence None for a plain care institution."""
 
     id: UUID
     code: str
@@ -103,7 +107,6 @@ class InstitutionFacts:
     district_id: UUID
     address: str
     published_phone: str | None
-    level: InstitutionLevel | None = None
 
     def licensed_on(self, on: date) -> bool:
         """Return whether its 医疗机构执业许可证 is in force on a day."""
@@ -147,6 +150,17 @@ class DesignationFacts:
     id: UUID
     institution_id: UUID
     plan_code: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LevelFacts:
+    """The level of an institution on some days, both included; `level` None = it has none, `valid_to` None = open."""
+
+    id: UUID
+    institution_id: UUID
+    level: InstitutionLevel | None
     valid_from: date
     valid_to: date | None
 
@@ -233,10 +247,10 @@ def refuse_reversed(valid_from: date, valid_to: date | None) -> None:
         raise errors.PeriodReversed(valid_from=valid_from, valid_to=valid_to)
 
 
-def closing_day(running: SettingFacts, new_from: date, new_to: date | None) -> date | None:
-    """Return the last day that a running value keeps when a new one begins, None when it must not be touched.
+def closing_day(running: dates.Dated, new_from: date, new_to: date | None) -> date | None:
+    """Return the last day that a running row keeps when a new one begins, None when it must not be touched.
 
-    Only a value without an end gives way, and only to a value without an end that begins later.
+    Only a row without an end gives way, and only to one without an end that begins later.
     """
     gives_way = new_to is None and running.valid_to is None and running.valid_from < new_from
     return new_from - timedelta(days=1) if gives_way else None

@@ -36,6 +36,7 @@ from service.institutions.usecases.directory import (
     list_institutions,
 )
 from service.institutions.usecases.everywhere import fences_of_all
+from service.institutions.usecases.levels import add_level, end_level, level_on, levels_on, list_levels
 from service.institutions.usecases.premises import (
     add_station,
     change_mode,
@@ -50,6 +51,7 @@ from service.institutions.usecases.premises import (
 __all__ = [
     "add_district",
     "add_institution",
+    "add_level",
     "add_station",
     "asked_of_day",
     "asked_settings",
@@ -62,6 +64,7 @@ __all__ = [
     "designate",
     "designated_on",
     "designations_between",
+    "end_level",
     "fences_of_all",
     "find_region",
     "found_region",
@@ -69,11 +72,14 @@ __all__ = [
     "get_institution",
     "get_station",
     "has_mode",
+    "level_on",
+    "levels_on",
     "list_designations",
     "list_districts",
     "list_institution_ids",
     "list_institutions",
     "list_institutions_facts",
+    "list_levels",
     "list_modes",
     "list_modes_page",
     "list_qualified",

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.core import access, problems
 from service.core.paging import PageRequest
 from service.core.principal import Principal
-from service.institutions import facts, repository, rules, schemas
+from service.institutions import facts, level_repository, repository, rules, schemas
 from service.institutions.models import District, Institution, Region
 
 
@@ -123,7 +123,7 @@ async def list_institutions(
 async def change_institution(
     session: AsyncSession, *, principal: Principal, institution_id: UUID, change: schemas.InstitutionUpdate
 ) -> rules.InstitutionFacts:
-    """Change what `change` names of an institution.
+    """Change what `change` names of an institution; a level from today on, what held before stays.
 
     Raises:
         problems.NotFound: there is none with this id, or it is another's.
@@ -143,10 +143,10 @@ async def change_institution(
         row.lon, row.lat = point.lon, point.lat
     if "published_phone" in change.model_fields_set:
         row.published_phone = change.published_phone
-    if "level" in change.model_fields_set:
-        row.level = change.level
     if "licence" in change.model_fields_set:
         for name, value in _licence(change.licence).items():
             setattr(row, name, value)
     await session.flush()
+    if "level" in change.model_fields_set:
+        await level_repository.say_level(session, row.region_id, row.id, change.level)
     return facts.institution(row)

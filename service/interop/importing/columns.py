@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from service.accounts.rules import WORKS_SOMEWHERE, Role
+from service.catalog import price_files
 from service.core.geo import Datum, TravelMode
 from service.core.tabular.tables import Column
 from service.institutions.rules import InstitutionKind
@@ -47,6 +48,13 @@ COLUMNS: Final[Mapping[Kind, tuple[Column, ...]]] = {
         Column("name", ("站点名称", "名称"), required=True),
         *_PLACE_REQUIRED,
     ),
+    Kind.designations: (
+        _INSTITUTION,
+        Column("plan", ("险种代码", "险种"), required=True),
+        Column("valid_from", ("起始日期", "定点起"), required=True),
+        Column("valid_to", ("截止日期", "定点止")),
+    ),
+    Kind.prices: (_INSTITUTION, *price_files.COLUMNS),
     Kind.staff: (
         _INSTITUTION,
         Column("staff_no", ("工号",), required=True),

@@ -17,6 +17,8 @@ class Kind(StrEnum):
 
     institutions = "institutions"
     stations = "stations"
+    designations = "designations"
+    prices = "prices"
     staff = "staff"
     homes = "homes"
     elders = "elders"
@@ -28,6 +30,8 @@ class Kind(StrEnum):
 NAMES: Final[Mapping[Kind, str]] = {
     Kind.institutions: "机构",
     Kind.stations: "站点",
+    Kind.designations: "定点",
+    Kind.prices: "价格",
     Kind.staff: "人员",
     Kind.homes: "住址",
     Kind.elders: "居民",

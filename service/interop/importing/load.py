@@ -25,10 +25,11 @@ from service.interop.importing import contracts as contract_lists
 from service.interop.importing import elders as elder_lists
 from service.interop.importing import institutions as institution_lists
 from service.interop.importing import openings as opening_lists
+from service.interop.importing import prices as price_lists
 from service.interop.importing import staff as staff_lists
 from service.interop.importing.columns import COLUMNS
 from service.interop.importing.files import Given, Kind
-from service.interop.importing.loading import contracts, elders, institutions, openings, staff
+from service.interop.importing.loading import contracts, elders, institutions, openings, prices, staff
 from service.interop.importing.loading.context import Context, Password
 from service.interop.importing.reading import Read
 from service.interop.importing.report import NOTE, Report
@@ -102,6 +103,8 @@ def _read(house: House, given: Given, report: Report) -> _Lists:
     readers: Mapping[Kind, Callable[[Table, list[Fault]], Read[Any]]] = {
         Kind.institutions: institution_lists.read_institutions,
         Kind.stations: institution_lists.read_stations,
+        Kind.designations: price_lists.read_designations,
+        Kind.prices: price_lists.read_prices,
         Kind.staff: staff_lists.read_staff,
         Kind.homes: elder_lists.read_homes,
         Kind.elders: lambda table, faults: elder_lists.read_elders(table, today, faults),
@@ -159,6 +162,8 @@ async def _put_everything(context: Context, lists: _Lists) -> None:
     await institutions.put_institutions(context, rows[Kind.institutions])
     await institutions.open_institutions(context, _institutions_named(rows))
     await institutions.put_stations(context, rows[Kind.stations])
+    await prices.put_designations(context, rows[Kind.designations])
+    await prices.put_prices(context, rows[Kind.prices])
     await staff.put_staff(context, rows[Kind.staff])
     await elders.put_homes(context, rows[Kind.homes])
     await elders.put_elders(context, rows[Kind.elders])
@@ -169,8 +174,7 @@ async def _put_everything(context: Context, lists: _Lists) -> None:
 
 def _institutions_named(rows: Mapping[Kind, Read[Any]]) -> set[str]:
     """Return the codes of the institutions whose rows are loaded."""
-    lists = (Kind.stations, Kind.staff, Kind.homes, Kind.elders, Kind.packages, Kind.contracts, Kind.openings)
-    named = {row.institution for kind in lists for row in rows[kind].rows}
+    named = {row.institution for kind in Kind if kind is not Kind.institutions for row in rows[kind].rows}
     return named | {row.home[0] for row in rows[Kind.elders].rows if row.home}
 
 

@@ -3,10 +3,12 @@
 from service.patients.usecases.accesses import list_accesses
 from service.patients.usecases.acting import bind_account, grant_proxy, list_proxies, revoke_proxy
 from service.patients.usecases.answers import (
+    asked_of_bill,
     asked_of_booking,
     asked_of_payers,
     coverage_on,
     coverages,
+    dated_groups_of,
     get_home,
     get_person,
     groups_of,
@@ -29,6 +31,13 @@ from service.patients.usecases.dated import (
     end_key_group,
     list_coverages,
     list_key_groups,
+)
+from service.patients.usecases.diagnoses import (
+    diagnosed_on,
+    end_diagnosis,
+    list_diagnoses,
+    record_diagnosis,
+    withdraw_diagnosis,
 )
 from service.patients.usecases.hospital import (
     add_hospital_stay,
@@ -56,6 +65,7 @@ __all__ = [
     "add_hospital_stay",
     "add_key_group",
     "admit_patient",
+    "asked_of_bill",
     "asked_of_booking",
     "asked_of_payers",
     "bind_account",
@@ -64,9 +74,12 @@ __all__ = [
     "change_patient",
     "coverage_on",
     "coverages",
+    "dated_groups_of",
     "deceased_among",
+    "diagnosed_on",
     "end_assessment",
     "end_coverage",
+    "end_diagnosis",
     "end_hospital_stay",
     "end_key_group",
     "get_home",
@@ -81,6 +94,7 @@ __all__ = [
     "list_accesses",
     "list_assessments",
     "list_coverages",
+    "list_diagnoses",
     "list_home_reviews",
     "list_homes",
     "list_hospital_stays",
@@ -98,6 +112,7 @@ __all__ = [
     "place_home",
     "read_home",
     "read_patient",
+    "record_diagnosis",
     "record_look_up",
     "register_home",
     "register_patient",
@@ -108,4 +123,5 @@ __all__ = [
     "residents",
     "revoke_proxy",
     "rights_over",
+    "withdraw_diagnosis",
 ]

@@ -13,7 +13,7 @@ from service.core import access, dates, problems
 from service.core.db.questions import Asked
 from service.core.http import House
 from service.core.principal import Principal
-from service.patients import errors, facts, ltci_repository, relation_repository, repository, rules
+from service.patients import errors, facts, hospital_repository, ltci_repository, relation_repository, repository, rules
 from service.patients.placing_rules import Placing
 
 ADDRESS = "homes.address"
@@ -168,6 +168,11 @@ async def groups_of(
     return {person_id: frozenset(found[person_id]) for person_id in person_ids}
 
 
+async def dated_groups_of(session: AsyncSession, *, region_id: UUID, person_id: UUID) -> list[rules.KeyGroupFacts]:
+    """Return the key groups a person ever belonged to, each with its days."""
+    return await repository.KEY_GROUPS.ask(session, region_id=region_id, person_ids=[person_id])
+
+
 async def has_carer(session: AsyncSession, *, region_id: UUID, person_id: UUID, now: datetime) -> bool:
     """Return whether a carer (照护者: a proxy in force who is family, guardian or care worker) is known. R129, R131."""
     proxies = await relation_repository.PROXIES.ask(session, region_id=region_id, person_id=person_id, now=now)
@@ -191,6 +196,13 @@ def asked_of_payers(*, region_id: UUID, person_id: UUID) -> list[Asked[Any]]:
     """Return what billing asks of a person, to be asked together with others."""
     of = {"region_id": region_id, "person_id": person_id}
     return [repository.PERSON.of(**of), repository.COVERAGES.of(**of), ltci_repository.ASSESSMENTS.of(**of)]
+
+
+def asked_of_bill(*, region_id: UUID, person_id: UUID) -> list[Asked[Any]]:
+    """Return what billing asks of a person besides his payers, to be asked together with others."""
+    of = {"region_id": region_id, "person_id": person_id}
+    groups = repository.KEY_GROUPS.of(region_id=region_id, person_ids=[person_id])
+    return [groups, hospital_repository.STAYS.of(**of)]
 
 
 def asked_of_booking(*, principal: Principal, person_id: UUID, now: datetime) -> list[Asked[Any]]:

@@ -4,6 +4,7 @@ Whoever lies in a hospital is not visited at home: what is billed for such a day
 """
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +21,7 @@ async def hospital_on(
     session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date
 ) -> hospital_rules.StayFacts | None:
     """Return in which hospital a person is known to lie on a day, or None."""
-    rows = await hospital_repository.list_stays(session, region_id, person_id)
+    rows = await hospital_repository.STAYS.ask(session, region_id=region_id, person_id=person_id)
     return hospital_rules.find_on([_facts(row) for row in rows], on)
 
 
@@ -57,7 +58,8 @@ async def list_hospital_stays(
         problems.NotFound, RightMissing: the principal may not see the person.
     """
     await answers.require_right(session, principal=principal, person_id=person_id, right=rules.Right.view, now=now)
-    return [_facts(row) for row in await hospital_repository.list_stays(session, principal.region_id, person_id)]
+    rows = await hospital_repository.STAYS.ask(session, region_id=principal.region_id, person_id=person_id)
+    return [_facts(row) for row in rows]
 
 
 async def end_hospital_stay(
@@ -86,5 +88,5 @@ async def end_hospital_stay(
     return _facts(row)
 
 
-def _facts(row: HospitalStay) -> hospital_rules.StayFacts:
+def _facts(row: Any) -> hospital_rules.StayFacts:
     return hospital_rules.StayFacts(row.id, row.hospital, row.admitted_on, row.discharged_on)
