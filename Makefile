@@ -12,7 +12,7 @@ UV_VERSION := 0.13.9
 # What is compiled once need not be compiled by each of the processes that a command or a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve worker test test-fast test-long mutants lint types house migration openapi bench bench-api trace check lock clean
+.PHONY: help setup demo serve worker test test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing trace check lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -74,6 +74,9 @@ bench: setup  ## ratios against the obvious alternatives, in one run
 
 bench-api: setup  ## the API against hand-written asyncpg and the common ORM style, in turns
 	$(PY) -m bench.api.load
+
+bench-billing: setup  ## bills a second, settling against hand-written asyncpg, the month-end statement
+	$(PY) -m bench.billing.load
 
 trace: setup  ## which core requirements have a test
 	$(PY) scripts/trace.py

@@ -45,7 +45,8 @@ select
     (select array_agg(d) from institution_designations d where d.region_id = $1 and d.institution_id = $2
      and d.valid_from <= $5 and (d.valid_to is null or d.valid_to >= $5)) as designations,
     (select array_agg(p order by p.id) from price_rows p where p.region_id = $1 and (p.institution_id = $2
-     or p.level = (select i.level from institutions i where i.region_id = $1 and i.id = $2))
+     or p.level = (select l.level from institution_levels l where l.region_id = $1 and l.institution_id = $2
+         and l.valid_from <= $5 and (l.valid_to is null or l.valid_to >= $5)))
      and p.code = any($4) and p.valid_from <= $5 and (p.valid_to is null or p.valid_to >= $5)) as prices,
     (select array_agg(l order by l.code) from price_limits l where l.region_id = $1 and l.valid_from <= $5
      and (l.valid_to is null or l.valid_to >= $5)) as limits,

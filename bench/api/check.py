@@ -51,20 +51,26 @@ async def compare(ports: dict[str, int], desks: list[town.Desk], owner_url: str,
     desk = desks[0]
     for path in (f"/v1/orders/{desk.orders[0]}", "/v1/orders?limit=20", f"/v1/orders/{uuid.uuid4()}"):
         request = client.get(path, desk.token)
-        _same(path, {name: await _ask(port, request) for name, port in ports.items()}, set(), only_code=path.count("4"))
+        same(path, {name: await ask(port, request) for name, port in ports.items()}, set(), only_code=path.count("4"))
     for token in ("nonsense", desk.token[:-6] + "AAAAAA"):
         request = client.get(f"/v1/orders/{desk.orders[0]}", token)
-        _same("without a token that holds", {name: await _ask(port, request) for name, port in ports.items()}, set())
+        same("without a token that holds", {name: await ask(port, request) for name, port in ports.items()}, set())
     await _compare_bookings(ports, desk, owner_url, asked)
 
 
-async def _ask(port: int, request: client.Request) -> Any:
+async def ask(port: int, request: client.Request) -> Any:
+    """Return the status and the body of an answer."""
     async with client.Client(port) as one:
         answer = await one.send(request)
         return [answer.status, answer.json()]
 
 
-def _same(what: str, told: dict[str, Any], known: set[str], **_: Any) -> None:
+def same(what: str, told: dict[str, Any], known: set[str], **_: Any) -> None:
+    """Compare what the contenders have told or left; ids not `known` may differ.
+
+    Raises:
+        Different: one is not as the first.
+    """
     shown = {name: plain(each, known) for name, each in told.items()}
     first, *others = shown
     for name in others:
@@ -80,16 +86,16 @@ async def _compare_bookings(ports: dict[str, int], desk: town.Desk, owner_url: s
     async with engine.connect() as connection:
         for (name, port), elder in zip(ports.items(), desk.elders, strict=False):
             request = client.post("/v1/orders", desk.token, key := uuid.uuid4().hex, asked(desk, elder))
-            told[name] = await _ask(port, request)
+            told[name] = await ask(port, request)
             if told[name][0] != 201:
                 raise Different(f"{name}: {told[name]}")
             rows[name] = await _left_by(connection, told[name][1]["order"]["id"], key)
-            again[name] = await _ask(port, request) == told[name]
+            again[name] = await ask(port, request) == told[name]
             other = client.post("/v1/orders", desk.token, key, asked(desk, elder) | {"mobility_reason": "另一个原因"})
-            again[f"{name} otherwise"] = (await _ask(port, other))[0] == 422
+            again[f"{name} otherwise"] = (await ask(port, other))[0] == 422
     await engine.dispose()
-    _same("the answer to a booking", told, known)
-    _same("the rows of a booking", rows, known)
+    same("the answer to a booking", told, known)
+    same("the rows of a booking", rows, known)
     if not all(again.values()):
         raise Different(f"the same key again: {again}")
 

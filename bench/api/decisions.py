@@ -67,7 +67,7 @@ def known_of(record: Any, *, on: date, now: datetime) -> Known:
     if record["person"] is None:
         raise problems.NotFound(what="居民")
     relations = [patient_facts.relation(row) for row in paying.rows(record, "relations")]
-    values = [institution_facts.setting(_decoded(row, "value")) for row in paying.rows(record, "settings")]
+    values = [institution_facts.setting(decoded(row, "value")) for row in paying.rows(record, "settings")]
     groups = dates.in_force([patient_facts.key_group(row) for row in paying.rows(record, "groups")], on)
     proxies = [patient_facts.relation(row) for row in paying.rows(record, "proxies")]
     return Known(
@@ -84,7 +84,8 @@ def known_of(record: Any, *, on: date, now: datetime) -> Known:
     )
 
 
-def _decoded(row: SimpleNamespace, name: str) -> Any:
+def decoded(row: SimpleNamespace, name: str) -> Any:
+    """Return a row with one column as a JSON document; a mapped row has it so already."""
     return (
         SimpleNamespace(**(vars(row) | {name: paying.document(getattr(row, name))}))
         if isinstance(row, SimpleNamespace)

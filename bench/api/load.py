@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,8 +99,10 @@ WORK: dict[str, Callable[[list[town.Desk]], Iterator[client.Request]]] = {
 
 
 @contextlib.contextmanager
-def contenders(database_url: str, keys: Path) -> Iterator[dict[str, int]]:
-    """Serve every contender in a process of its own; yield their ports."""
+def contenders(
+    database_url: str, keys: Path, *, names: Sequence[str] = CONTENDERS, module: str = "bench.api.serve"
+) -> Iterator[dict[str, int]]:
+    """Serve every contender in a process of its own, by a module that takes its name; yield their ports."""
     environ = os.environ | {
         "XUNZHEN_DATABASE_URL": database_url,
         "XUNZHEN_KEYRING": str(keys),
@@ -111,9 +113,9 @@ def contenders(database_url: str, keys: Path) -> Iterator[dict[str, int]]:
     }
     ports: dict[str, int] = {}
     with contextlib.ExitStack() as stack:
-        for name in CONTENDERS:
+        for name in names:
             ports[name] = _free_port()
-            argv = [sys.executable, "-m", "bench.api.serve", name, str(ports[name])]
+            argv = [sys.executable, "-m", module, name, str(ports[name])]
             process = subprocess.Popen(argv, env=environ)
             stack.callback(process.wait)
             stack.callback(process.terminate)

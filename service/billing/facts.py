@@ -186,7 +186,7 @@ async def distance_metres(session: AsyncSession, *, region_id: UUID, house: Hous
 
 async def crew_licences(session: AsyncSession, *, visit_ids: Collection[UUID]) -> dict[str, tuple[rules.Period, ...]]:
     """Return the licences of everyone who began the service of some visits, lent crew included."""
-    found = await repository.crew_licences(session, visit_ids)
+    found = await repository.LICENCES.ask(session, visit_ids=list(visit_ids))
     return {
         str(member): tuple(rules.Period(first, last) for first, last in sorted(periods))
         for member, periods in found.items()
@@ -206,7 +206,7 @@ async def gather(
 ) -> Facts:
     """Return the facts of a visit: prices, the patient's payers, and what is used of them by others than its order.
 
-    What the patient has by right in the year is granted first.
+    What the patient has by right in the year is granted.
 
     Raises:
         problems.NotFound: the fence does not let the patient through (silence would charge him for everything).
@@ -214,9 +214,6 @@ async def gather(
     on, of = house.on, {"region_id": region_id, "person_id": person_id}
     await patients.get_person(session, **of)
     insured = await insuring.insurances_on(session, **of, institution_id=house.institution.id, on=on)
-    balances = await contracts.ensure_year(
-        session, **of, on=on, insurance=insured.rule, ltci_cap_fen=insured.ltci_cap_fen
-    )
     covers = await contracts.cover_on(session, **of, on=on, institution_id=house.institution.id)
     enrolments = await contracts.enrolments_on(session, **of, on=on)
     in_force = await catalog.programmes(session, region_id=region_id, on=on)
@@ -227,10 +224,12 @@ async def gather(
     rows = await catalog.price_rows(
         session, region_id=region_id, institution_id=house.institution.id, on=on, codes=codes
     )
-    limits = await around.limits_on(
-        session, region_id=region_id, on=on, codes=_codes([visit]), bed=bed, balances=balances
-    )
     offer = await around.offer_on(session, **of, institution_id=house.institution.id, on=on)
+    limited = await catalog.price_limits(session, region_id=region_id, on=on)
+    # last: what it grants lets every answer at hand be asked anew
+    balances = await contracts.ensure_year(
+        session, **of, on=on, insurance=insured.rule, ltci_cap_fen=insured.ltci_cap_fen
+    )
     known = Facts(
         visit=visit,
         peers=peers,
@@ -266,7 +265,7 @@ async def gather(
         | ({str(bed.bed_id): f"（{bed.opened_on}建床）"} if bed else {}),
         incomes=translation.incomes(rows, house.tariff),
         package_classes={str(cover.contract_id): str(cover.income_class) for cover in covers},
-        limits=limits,
+        limits=around.limits_of(limited, on=on, codes=_codes([visit]), bed=bed, balances=balances),
         offer=offer,
     )
     return known.as_free_clinic([str(row.id) for row in in_force if row.kind is ProgrammeKind.free_clinic])

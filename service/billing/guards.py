@@ -127,3 +127,45 @@ def create_rounds(settlement: type[SQLModel], line: type[SQLModel], fee: type[SQ
         "create constraint trigger bill_lines_share_one_fee after insert on bill_lines deferrable initially deferred"
         " for each row when (new.code = 'VISIT_FEE') execute function bill_lines_share_one_fee()",
     )
+
+
+_HOLD_VISIT = """
+create function billing_hold_visit(asked_region uuid, asked_visit uuid) returns boolean language plpgsql as $body$
+declare
+    held record;
+begin
+    select v.home_id, v.service_on, v.person_id, v.order_id into held from visits v
+    where v.region_id = asked_region and v.id = asked_visit;
+    if not found then
+        return false;
+    end if;
+    -- always in this order. The stay: its visits share a fee. The patient: his visits share balances.
+    perform pg_advisory_xact_lock(hashtextextended(
+        'billing.stay/' || held.home_id || '/' || to_char(held.service_on, 'YYYY-MM-DD') || '/' || asked_region, 0));
+    perform pg_advisory_xact_lock(hashtextextended('billing.person/' || held.person_id || '/' || asked_region, 0));
+    perform 1 from orders o where o.region_id = asked_region and o.id = held.order_id for update;
+    return true;
+end
+$body$
+"""
+
+
+def create_hold(settlement: type[SQLModel]) -> None:
+    """Attach what holds a visit, as far as the fence shows it, until the commit: one round trip for three locks."""
+    fences.statement(settlement, _HOLD_VISIT)
+
+
+_SHOWS = """
+create function billing_shows(asked_region uuid, asked_settlement uuid) returns boolean language plpgsql as $body$
+begin
+    -- volatile: it sees a settlement that the same statement has written before
+    return exists (select 1 from settlements s where s.region_id = asked_region and s.id = asked_settlement);
+end
+$body$
+"""
+
+
+def create_shows(settlement: type[SQLModel]) -> str:
+    """Attach the question whether the fence shows a settlement; return it as the condition on a part of one."""
+    fences.statement(settlement, _SHOWS)
+    return "billing_shows(region_id, settlement_id)"

@@ -10,6 +10,7 @@ from service.billing.ledger import rules
 from service.billing.ledger import usecases as ledger
 from service.billing.models import Reversal, Settlement
 from service.core.clock import local_date
+from service.core.db.steps import Step, take_together
 
 
 async def book(
@@ -20,7 +21,20 @@ async def book(
     Raises:
         ledger.errors.JournaledAlready: it is booked.
     """
-    await _post(session, settlement, rules.postings_of(statement.charges_of(lines)), now=now)
+    await take_together(session, steps_of(settlement, lines, now=now))
+
+
+def steps_of(settlement: Settlement, lines: Sequence[statement.LineFacts], *, now: datetime) -> list[Step]:
+    """Return what `book` does, to be taken last of the steps of a transaction."""
+    return ledger.steps_of(
+        region_id=settlement.region_id,
+        institution_id=settlement.institution_id,
+        source=rules.LedgerSource.settlement,
+        source_id=settlement.id,
+        on=local_date(now),
+        now=now,
+        postings=rules.postings_of(statement.charges_of(lines)),
+    )
 
 
 async def take_back(session: AsyncSession, settlement: Settlement, reversal: Reversal, *, now: datetime) -> None:

@@ -244,8 +244,9 @@ _PART = "exists (select 1 from settlements s where s.region_id = {table}.region_
 
 fences.fence(Quote, fences.Fence.institution_or_person)
 fences.fence(Settlement, fences.Fence.institution_or_person, adds=fences.Fence.institution, verbs="select, insert")
-fences.fence(BillLine, _PART.format(table="bill_lines"), verbs="select, insert")
-fences.fence(BillFunding, _PART.format(table="bill_fundings"), verbs="select, insert")
+_ADDED = guards.create_shows(Settlement)
+fences.fence(BillLine, _PART.format(table="bill_lines"), adds=_ADDED, verbs="select, insert")
+fences.fence(BillFunding, _PART.format(table="bill_fundings"), adds=_ADDED, verbs="select, insert")
 fences.fence(Reversal, _PART.format(table="reversals"), adds=fences.Fence.institution, verbs="select, insert")
 fences.fence(VisitFee, fences.Fence.institution, verbs="select, insert")
 fences.fence(
@@ -256,6 +257,7 @@ fences.fence(
 )
 guards.create(Settlement, BillLine, BillFunding)
 guards.create_rounds(Settlement, BillLine, VisitFee)
+guards.create_hold(Settlement)
 # Was he licensed? Asked by the institution whose visit it is, also of crew that another one has lent.
 fences.definer(
     Settlement,

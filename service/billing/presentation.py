@@ -70,9 +70,29 @@ def settlement(posted: repository.Posted) -> schemas.SettlementRead:
     )
 
 
+def made(row: Settlement, said: Iterable[statement.LineFacts]) -> schemas.SettlementRead:
+    """Return a bill that was posted just now, as reading it back would."""
+    return schemas.SettlementRead(
+        **summary(row, reversed_=False).model_dump(exclude={"gross_fen", "patient_fen"}),
+        **_bill(lines(said)),
+        reversal=None,
+    )
+
+
 def summary(row: Settlement, *, reversed_: bool) -> schemas.SettlementSummary:
     """Return a settlement as a list shows it."""
-    return schemas.SettlementSummary.model_validate({**row.model_dump(), "reversed": reversed_})
+    return schemas.SettlementSummary(
+        id=row.id,
+        visit_id=row.visit_id,
+        institution_id=row.institution_id,
+        person_id=row.person_id,
+        service_on=row.service_on,
+        seq=row.seq,
+        gross_fen=row.gross_fen,
+        patient_fen=row.patient_fen,
+        settled_at=row.settled_at,
+        reversed=reversed_,
+    )
 
 
 def refusal(row: SettlementRefusal) -> schemas.RefusalRead:

@@ -1,6 +1,6 @@
 """Reductions after the kernel (减免): what is taken off the family's own part of each line. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -13,7 +13,7 @@ from service.core import money
 class Rule:
     """A share of the own part is taken off for people of any of `groups` (none: everybody), up to a cap per bill.
 
-    Of the lines of `codes`; none named: of all services, without the visit fee.
+    Of the lines of `codes`; none named: of all services and bed days, without the visit fee.
     """
 
     id: str
@@ -56,18 +56,26 @@ def apply(own: Sequence[tuple[str, int]], offer: Offer) -> tuple[Reduced, ...]:
 
     Line by line the rule that takes off most, as far as its cap still allows; among equal ones that with the first id.
     """
-    left = {rule.id: rule.cap_fen for rule in offer.rules if rule.cap_fen is not None}
+    return apply_each((code, own_fen, offer) for code, own_fen in own)
+
+
+def apply_each(own: Iterable[tuple[str, int, Offer]]) -> tuple[Reduced, ...]:
+    """Return what is taken off the lines of a bill that are each of an offer of their own; a cap holds for all."""
+    left: dict[str, int] = {}
     taken = []
-    for at, (code, own_fen) in enumerate(own):
+    for at, (code, own_fen, offer) in enumerate(own):
         found = [
-            (min(money.ratio_fen(own_fen, rule.ratio), left.get(rule.id, own_fen)), rule)
+            (min(money.ratio_fen(own_fen, rule.ratio), _left(rule, left, own_fen)), rule)
             for rule in offer.rules
             if rule.reaches(code, offer.groups)
         ]
         amount, best = min(found, key=lambda each: (-each[0], each[1].id), default=(0, None))
         if best is None or not amount:
             continue
-        if best.id in left:
-            left[best.id] -= amount
+        left[best.id] = _left(best, left, amount) - amount
         taken.append(Reduced(at, code, best, amount))
     return tuple(taken)
+
+
+def _left(rule: Rule, left: Mapping[str, int], uncapped_fen: int) -> int:
+    return uncapped_fen if rule.cap_fen is None else left.get(rule.id, rule.cap_fen)

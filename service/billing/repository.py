@@ -1,13 +1,13 @@
 """Every query, lock and posting of billing."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, text
+from sqlalchemy import ColumnElement, func, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -19,14 +19,68 @@ from service.billing.models import (
     Reversal,
     Settlement,
     SettlementRefusal,
-    VisitFee,
 )
-from service.core.db import fences, refusals
+from service.core.db import asked_once, fences, refusals
 from service.core.db.bulk import RowValues
+from service.core.db.questions import Asked, Question, ask_together
 from service.core.paging import PageRequest
 
 _ADD_QUOTE: Final = insert(fences.table_of(Quote))
-_LICENCES: Final = text("select * from billing_crew_licences(:visits)")
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last settlement of a visit, and whether it stands."""
+
+    settlement_id: UUID
+    seq: int
+    trip_round: int
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The last round of a trip's fee with its shares, and whether a bill of the trip stands."""
+
+    number: int
+    fee_fen: int | None
+    shares: Any
+    is_live: bool
+
+
+def _licences(rows: Iterable[Any]) -> dict[UUID, list[tuple[date, date | None]]]:
+    found: defaultdict[UUID, list[tuple[date, date | None]]] = defaultdict(list)
+    for row in rows:
+        found[row.practitioner_id].append((row.valid_from, row.valid_to))
+    return found
+
+
+# the last settlement of a visit; whoever decides by it holds the visit
+LAST: Final[Question[Last | None]] = Question(
+    "id seq trip_round",
+    "settlements s where s.region_id = :region_id and s.visit_id = :visit_id order by s.seq desc limit 1",
+    lambda rows: next((Last(row.id, row.seq, row.trip_round, not row.reversed) for row in rows), None),
+    also={
+        "reversed": "exists (select 1 from reversals r where r.region_id = s.region_id and r.settlement_id = s.id)",
+    },
+)
+# the last round of a trip's fee, none before the first bill
+LAST_ROUND: Final[Question[Round | None]] = Question(
+    "round fee_fen shares",
+    "visit_fees f where f.region_id = :region_id and f.trip_id = :trip_id and f.home_id = :home_id"
+    " order by f.round desc limit 1",
+    lambda rows: next((Round(*row) for row in rows), None),
+    also={
+        "is_live": "exists (select 1 from settlements s where s.region_id = f.region_id and s.trip_id = f.trip_id"
+        " and s.home_id = f.home_id and not exists ("
+        "select 1 from reversals r where r.region_id = s.region_id and r.settlement_id = s.id))"
+    },
+)
+# the licences of everyone who began the service of some visits of the fence's institutions
+LICENCES: Final[Question[dict[UUID, list[tuple[date, date | None]]]]] = Question(
+    "practitioner_id valid_from valid_to", "billing_crew_licences(:visit_ids)", _licences
+)
+_HOLD: Final[Question[bool]] = Question("held", "billing_hold_visit(:region_id, :visit_id) as held", bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +112,16 @@ async def lock(session: AsyncSession, *, region_id: UUID, what: str) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
-async def crew_licences(
-    session: AsyncSession, visit_ids: Collection[UUID]
-) -> dict[UUID, list[tuple[date, date | None]]]:
-    """Return the licences of everyone who began the service of some visits of the fence's institutions."""
-    found: defaultdict[UUID, list[tuple[date, date | None]]] = defaultdict(list)
-    for row in await session.execute(_LICENCES, {"visits": list(visit_ids)}):
-        found[row.practitioner_id].append((row.valid_from, row.valid_to))
-    return found
+async def hold_visit(session: AsyncSession, *, region_id: UUID, visit_id: UUID, asked: Iterable[Asked[Any]]) -> None:
+    """Hold a visit's stay, its patient and its order until the commit; ask something else in the same round trip.
+
+    What is asked here is told as it was before the hold.
+    """
+    held = _HOLD.of(region_id=region_id, visit_id=visit_id)
+    asked_once.forget(session)
+    await ask_together(session, [*asked, held])
+    if not asked:
+        asked_once.forget(session)
 
 
 async def add_quote(session: AsyncSession, row: RowValues) -> None:
@@ -99,25 +155,6 @@ async def find_reversal(session: AsyncSession, *, region_id: UUID, settlement_id
     """Return what took a settlement back, or None."""
     query = select(Reversal).where(col(Reversal.region_id) == region_id, col(Reversal.settlement_id) == settlement_id)
     return (await session.execute(query)).scalar_one_or_none()
-
-
-async def last_round(session: AsyncSession, *, region_id: UUID, trip_id: UUID, home_id: UUID) -> VisitFee | None:
-    """Return the last round of a trip's fee, or None before the first bill."""
-    query = select(VisitFee).where(
-        col(VisitFee.region_id) == region_id, col(VisitFee.trip_id) == trip_id, col(VisitFee.home_id) == home_id
-    )
-    return (await session.execute(query.order_by(col(VisitFee.round).desc()).limit(1))).scalar_one_or_none()
-
-
-async def trip_is_live(session: AsyncSession, *, region_id: UUID, trip_id: UUID, home_id: UUID) -> bool:
-    """Return whether a bill of a trip stands."""
-    query = select(col(Settlement.id)).where(
-        col(Settlement.region_id) == region_id,
-        col(Settlement.trip_id) == trip_id,
-        col(Settlement.home_id) == home_id,
-        ~_reversed(),
-    )
-    return (await session.execute(query.limit(1))).first() is not None
 
 
 async def live_of_trip(session: AsyncSession, *, region_id: UUID, trip_id: UUID, home_id: UUID) -> Sequence[Settlement]:

@@ -119,12 +119,13 @@ async def settle_visit(
     async def act() -> schemas.SettlementRead | ParkedRead:
         answer = await usecases.settle_visit(session, principal=principal, visit_id=visit_id, now=now)
         if isinstance(answer, ParkedRead):
+            response.status_code = 202
             return answer
         bill, created = answer
         response.status_code = 201 if created else 200
         return bill
 
-    answer = await once.run(None, act)
+    answer = await once.run(None, act, status=lambda: response.status_code or 201)
     return JSONResponse(answer.model_dump(mode="json"), status_code=202) if isinstance(answer, ParkedRead) else answer
 
 

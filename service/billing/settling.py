@@ -4,6 +4,7 @@ The worker settles on the news that a visit is final; a refusal of the gate is w
 settles by hand once its cause is gone. Both go through `settle`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -11,8 +12,20 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.billing import bounds, errors, journaling, posting, repository, rules, sentences, statement, visit_facts
-from service.billing.models import SettlementRefusal
+from service.billing import (
+    bounds,
+    errors,
+    facts,
+    journaling,
+    making,
+    posting,
+    repository,
+    rules,
+    sentences,
+    statement,
+    visit_facts,
+)
+from service.billing.models import Settlement, SettlementRefusal
 from service.billing.parking import errors as parking_errors
 from service.billing.parking import noting
 from service.billing.parking.rules import Release
@@ -21,6 +34,7 @@ from service.contracts import usecases as contracts
 from service.core import metrics
 from service.core.clock import local_date
 from service.core.db.session import transaction
+from service.core.db.steps import Step, take_together
 from service.core.http import House
 from service.core.jobs import queue
 from service.core.jobs.queue import Job
@@ -47,10 +61,10 @@ _REFUSED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The live settlement of a visit; `created` when it was settled just now."""
+    """The live settlement of a visit; `bill` is what was written of it when it was settled just now."""
 
     settlement_id: UUID
-    created: bool
+    bill: tuple[Settlement, tuple[statement.LineFacts, ...]] | None = None
 
 
 async def settle_visit(house: House, job: Job) -> None:
@@ -79,8 +93,11 @@ async def settle(
     account_id: UUID | None,
     now: datetime,
     release: Release | None = None,
+    within: Collection[UUID] | None = None,
 ) -> Settled:
     """Settle a visit, or return the bill that it has; with a human's `release`, whatever bounds it meets.
+
+    `within`: the institutions of which one must be the visit's.
 
     Raises:
         parking.errors.SettlementParked: it meets a bound, or waits for a human already.
@@ -92,19 +109,16 @@ async def settle(
         errors.ProviderNotQualified, errors.TooFewStaff, errors.PriceMissing, errors.OutsideServiceArea: the gate.
         contracts.errors.EntitlementExhausted: a booking took the units in this moment; try again.
     """
-    proof = await visits.proof(session, region_id=region_id, visit_id=visit_id)
-    await hold(session, region_id=region_id, proof=proof)
-    standing = await repository.standing(session, region_id=region_id, visit_id=visit_id)
-    if standing.live is not None:
-        return Settled(standing.live.id, created=False)
-    await noting.refuse_parked(session, region_id=region_id, visit_id=visit_id)
-    trip = await visits.trip_of(session, region_id=region_id, visit_id=visit_id)
+    at = {"region_id": region_id, "visit_id": visit_id}
+    await visit_facts.hold_and_ask(session, **at, within=within)
+    last = await repository.LAST.ask(session, **at)
+    if last is not None and last.is_live:
+        return Settled(last.settlement_id)
+    await noting.refuse_parked(session, **at)
+    proof, trip = await visits.proof(session, **at), await visits.trip_of(session, **at)
     service_on = _refuse_unready(proof, trip)
     known = await visit_facts.of_visit(session, region_id=region_id, proof=proof, trip=trip, service_on=service_on)
-    try:
-        made = known.make()
-    except rules.Refused as refused:
-        raise statement.problem_of(refused.refusal) from refused
+    made = _made(known)
     sent = await bounds.send(
         session,
         region_id=region_id,
@@ -116,40 +130,29 @@ async def settle(
         release=release,
     )
     lines = sentences.say(sent.lines, sentences.grants_of(known.patient, known.terms.programmes))
-    trip_round = await posting.join_round(
+    trip_round, begins = await posting.join_round(
         session,
         region_id=region_id,
         proof=proof,
         policy=known.terms.policy,
         share=made.share or known.forgone,
-        last=standing.last,
+        last=last,
     )
-    row = await posting.post(
-        session,
+    row = posting.settlement_of(
         region_id=region_id,
         proof=proof,
         known=known,
         made=made,
         lines=lines,
         uncollected=sent.uncollected,
-        last=standing.last,
+        last=last,
         trip_round=trip_round,
         service_on=service_on,
         now=now,
     )
-    await contracts.grant_limits(session, person_id=proof.person_id, grants=statement.limit_grants(made))
-    # gives back what the order still holds, then uses what the bill says, entitlement by entitlement
-    await contracts.consume(
-        session,
-        region_id=region_id,
-        person_id=proof.person_id,
-        visit_id=visit_id,
-        order_id=proof.order_id,
-        settlement_id=row.id,
-        on=service_on,
-        claims=statement.claims_of(made, person_id=proof.person_id, plan_code=known.plan_code),
-    )
-    await orders.move(
+    bill = posting.steps_of(row, lines, begins=begins)
+    uses = await _uses(session, proof=proof, known=known, made=made, row=row)
+    moves = await orders.steps_of_move(
         session,
         region_id=region_id,
         order_id=proof.order_id,
@@ -158,11 +161,11 @@ async def settle(
         account_id=account_id,
         because="已结算",
     )
+    told = queue.step(BILL_READY, Job(region_id=region_id, institution_ids=(row.institution_id,), subject_id=row.id))
+    # the journal last: from there to the commit the institution's next invoice waits
+    await take_together(session, [*bill, *uses, *moves, told, *journaling.steps_of(row, lines, now=now)])
     metrics.count_settlement(session, "settled")
-    job = Job(region_id=region_id, institution_ids=(row.institution_id,), subject_id=row.id)
-    await queue.enqueue(session, BILL_READY, job)
-    await journaling.book(session, row, lines, now=now)
-    return Settled(row.id, created=True)
+    return Settled(row.id, (row, lines))
 
 
 async def hold(session: AsyncSession, *, region_id: UUID, proof: VisitProof) -> None:
@@ -171,9 +174,31 @@ async def hold(session: AsyncSession, *, region_id: UUID, proof: VisitProof) -> 
     The stay: its visits share a fee. The patient: his visits share balances; whoever waits here reads what is left
     instead of failing at the cap.
     """
-    await repository.lock(session, region_id=region_id, what=f"stay/{proof.home_id}/{proof.service_on}")
-    await repository.lock(session, region_id=region_id, what=f"person/{proof.person_id}")
-    await orders.hold_order(session, region_id=region_id, order_id=proof.order_id)
+    await repository.hold_visit(session, region_id=region_id, visit_id=proof.visit_id, asked=[])
+
+
+def _made(known: facts.Facts) -> making.Made:
+    try:
+        return known.make()
+    except rules.Refused as refused:
+        raise statement.problem_of(refused.refusal) from refused
+
+
+async def _uses(
+    session: AsyncSession, *, proof: VisitProof, known: facts.Facts, made: making.Made, row: Settlement
+) -> list[Step]:
+    """Return what gives back what the order still holds, then uses what the bill says, one entitlement by one."""
+    return await contracts.steps_of_use(
+        session,
+        region_id=row.region_id,
+        person_id=proof.person_id,
+        visit_id=proof.visit_id,
+        order_id=proof.order_id,
+        settlement_id=row.id,
+        on=row.service_on,
+        claims=statement.claims_of(made, person_id=proof.person_id, plan_code=known.plan_code),
+        limits=statement.limit_grants(made),
+    )
 
 
 async def _settle_or_note(session: AsyncSession, *, region_id: UUID, visit_id: UUID, now: datetime) -> None:

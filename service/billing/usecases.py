@@ -70,20 +70,23 @@ async def settle_visit(
         parking.errors.SettlementParked: it waits for a human already.
         errors, contracts.errors: as `settling.settle`.
     """
-    proof = await visits.proof(session, region_id=principal.region_id, visit_id=visit_id)
-    if proof.institution_id not in principal.institution_ids:
-        raise problems.NotFound(what="上门记录")
     try:
         settled = await settling.settle(
-            session, region_id=principal.region_id, visit_id=visit_id, account_id=principal.account_id, now=now
+            session,
+            region_id=principal.region_id,
+            visit_id=visit_id,
+            account_id=principal.account_id,
+            now=now,
+            within=principal.institution_ids,
         )
     except parking_errors.SettlementParked as parked:
         if parked.found is None:
             raise
         row = await noting.park(session, region_id=principal.region_id, visit_id=visit_id, found=parked.found, now=now)
         return ParkedRead.model_validate(row, from_attributes=True)
-    bill = await read_settlement(session, principal=principal, settlement_id=settled.settlement_id, now=now)
-    return bill, settled.created
+    if settled.bill is not None:
+        return presentation.made(*settled.bill), True
+    return await read_settlement(session, principal=principal, settlement_id=settled.settlement_id, now=now), False
 
 
 async def reverse_settlement(

@@ -41,7 +41,7 @@ def import_(
     report: Annotated[Path | None, typer.Option(help="把逐行结果写到这个 CSV 文件")] = None,
     passwords: Annotated[Path | None, typer.Option(help="把新账号的初始密码写到这个文件（不能已存在）")] = None,
 ) -> None:
-    """把目录里的机构、站点、人员、住址、居民、服务包、签约导入系统：要么全部，要么什么也不改。
+    """把目录里的机构、站点、定点、价格、人员、住址、居民、服务包、签约、期初导入系统：要么全部，要么什么也不改。
 
     Raises:
         CommandError: it cannot even begin (code 2), or there are wrong or differing lines (code 1); nothing was loaded.

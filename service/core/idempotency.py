@@ -119,9 +119,11 @@ class Once:
     cipher: FieldCipher
 
     async def run(
-        self, asked: BaseModel | None, act: Callable[[], Awaitable[Answer]], *, status: int = 201
+        self, asked: BaseModel | None, act: Callable[[], Awaitable[Answer]], *, status: int | Callable[[], int] = 201
     ) -> Response | Answer:
-        """Return the answer to `asked`: carry out `act`, or tell again what it answered before.
+        """Return the answer to `asked`: carry out `act`, or tell again what it answered before, with the same status.
+
+        Where `act` can end in several ways, `status` is asked after it.
 
         Raises:
             KeyInFlight: the same key is being carried out in another transaction.
@@ -142,7 +144,7 @@ class Once:
             "route": self.route,
             "key": self.key,
             "fingerprint": fingerprint,
-            "status": status,
+            "status": status() if callable(status) else status,
             "body_sealed": self.cipher.seal(answer.model_dump_json(), context=BODY),
             "answered_at": self.now,
         }

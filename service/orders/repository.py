@@ -13,8 +13,9 @@ from sqlmodel import col, select
 from service.core import dates
 from service.core.audit import trail
 from service.core.audit.statements import Change
-from service.core.db import fences, refusals
+from service.core.db import asked_once, fences, refusals
 from service.core.db.questions import Question
+from service.core.db.steps import Step
 from service.core.paging import PageRequest
 from service.orders import errors, rules
 from service.orders.models import Order, OrderItem, OrderMove
@@ -27,6 +28,8 @@ async def find_order(session: AsyncSession, *, region_id: UUID, order_id: UUID, 
     if lock:
         # the identity map may hold the row as it was before the lock was granted
         query = query.with_for_update().execution_options(populate_existing=True)
+        # whoever has waited reads what was done meanwhile
+        asked_once.forget(session)
     return (await session.execute(query)).scalar_one_or_none()
 
 
@@ -80,6 +83,37 @@ async def find_whole(session: AsyncSession, *, region_id: UUID, order_id: UUID) 
         for seq, before, after, *told in row.moves
     )
     return rules.Told(facts_of(row, row.items), row.placed_by_account_id, row.placed_at, moves)
+
+
+# where an order stands, with the number of its next move; of one that is held nobody else takes it
+STANDING: Final[Question[Any]] = Question(
+    "institution_id person_id state distance_metres",
+    "orders o where o.region_id = :region_id and o.id = :order_id",
+    lambda rows: next(iter(rows), None),
+    also={
+        "next_seq": "(select coalesce(max(m.seq), 0) + 1 from order_moves m"
+        " where m.region_id = o.region_id and m.order_id = o.id)"
+    },
+)
+_MOVE: Final = "update orders set state = :to_state where region_id = :region_id and id = :order_id returning 1"
+_LOG_MOVE: Final = """
+insert into order_moves
+    (region_id, institution_id, order_id, seq, from_state, to_state, moved_at, moved_by_account_id, because)
+values (:region_id, :institution_id, :order_id, :seq, :from_state, :to_state, :moved_at, :moved_by_account_id, :because)
+returning 1
+"""
+
+
+def steps_of(*, region_id: UUID, institution_id: UUID, order_id: UUID, step: rules.Step) -> list[Step]:
+    """Return what moves an order that is held, and appends the move to its history."""
+    row = {"region_id": region_id, "order_id": order_id}
+    moved = {**row, "to_state": step.to_state}
+    logged = {**row, "institution_id": institution_id, **step._asdict()}
+    key = {"order_id": order_id, "seq": step.seq}
+    return [
+        Step(_MOVE, moved, touches=((Change("orders", "update", ("state",)), {"order_id": order_id}),)),
+        Step(_LOG_MOVE, logged, touches=((Change("order_moves", "insert"), key),)),
+    ]
 
 
 _TABLE: Final = fences.table_of(Order)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -10,8 +11,46 @@ from sqlmodel import col, select
 
 from service.core import paging
 from service.core.db import refusals
+from service.core.db.questions import Question
 from service.visits import errors, rules
 from service.visits.models import Trip, Visit, VisitEvent, VisitEvidence, VisitException, VisitItem, VisitStaff
+
+_OWN: Final = "(select {column} from visits where region_id = :region_id and id = :visit_id)"
+
+
+def _proof(row: Any) -> rules.VisitProof:
+    return rules.VisitProof(
+        visit_id=row.id,
+        order_id=row.order_id,
+        institution_id=row.institution_id,
+        person_id=row.person_id,
+        home_id=row.home_id,
+        trip_id=row.trip_id,
+        mode=row.mode,
+        service_on=row.service_on,
+        started_at=row.started_at,
+        verified=row.verified,
+        state=rules.VisitState(row.state),
+        staff_ids=tuple(practitioner_id for (practitioner_id,) in row.begun),
+        items=tuple((code, quantity) for code, quantity in row.items),
+    )
+
+
+# the proofs of the visits that were proposed as one trip with a visit, or made on one with it, itself among them, the
+# oldest first; billed staff are those who began the service
+TRIP: Final[Question[list[rules.VisitProof]]] = Question(
+    "id order_id institution_id person_id home_id trip_id mode service_on started_at verified state",
+    "visits v where v.region_id = :region_id"
+    f" and (v.trip_key = {_OWN.format(column='trip_key')} or v.trip_id = {_OWN.format(column='trip_id')})"
+    " order by v.id",
+    lambda rows: [_proof(row) for row in rows],
+    also={
+        "begun": "array(select distinct row(e.practitioner_id) as who from visit_events e"
+        " where e.region_id = v.region_id and e.visit_id = v.id and e.kind = 'start' order by who)",
+        "items": "array(select row(i.code, i.quantity) from visit_items i"
+        " where i.region_id = v.region_id and i.visit_id = v.id order by i.code)",
+    },
+)
 
 
 async def find_of_order(session: AsyncSession, region_id: UUID, order_id: UUID, *, lock: bool = False) -> Visit | None:

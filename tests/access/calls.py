@@ -37,6 +37,7 @@ IDS: Final = {
     "settlement_id": "{settlement}", "bed_settlement_id": "{bed_settlement}", "agreement_id": "{agreement}",
     "file_id": "{file}", "region_code": "{region_code}", "code": "BP",
     "proposal_id": "{proposal}", "level": "secondary", "designation_id": "{designation}", "use_id": "{use}",
+    "diagnosis_id": "{diagnosis}", "level_id": "{level_row}",
 }  # fmt: skip
 """Path parameter → what it names unless a call says otherwise."""
 
@@ -188,6 +189,12 @@ _PEOPLE: Final = {
     ),
     "list_hospital_stays": Call(shows="{hospital_stay}"),
     "end_hospital_stay": Call(path={"stay_id": "{hospital_stay}"}, body={"discharged_on": "2026-01-04"}),
+    "record_diagnosis": Call(
+        body={**_OWN, "code": "I10.x00", "name": "高血压", "source": "own", "valid_from": "2026-01-01"}
+    ),
+    "list_diagnoses": Call(shows="{diagnosis}"),
+    "end_diagnosis": Call(body=_UNTIL),
+    "withdraw_diagnosis": Call(body={"because": "登记错人"}),
     "add_ltci_assessment": Call(body={"grade": 4, "district_id": "{district}", "valid_from": "2026-07-01"}),
     "list_ltci_assessments": Call(shows="{assessment}"),
     "end_ltci_assessment": Call(path={"row_id": "{assessment}"}, body={"valid_to": "2026-05-01"}),
@@ -244,6 +251,9 @@ _CATALOG: Final = {
     "add_reduction_rule": Call(body={"code": "NEW", "title": "减免", "codes": ["BP"], "ratio": "0.5", **_SINCE}),
     "list_reduction_rules": Call(shows="{reduction}"),
     "end_reduction_rule": Call(path={"rule_id": "{reduction}"}, body=_UNTIL),
+    "add_institution_level": Call(body={"level": "tertiary", "valid_from": "2026-07-01"}),
+    "list_institution_levels": Call(shows="{level_row}"),
+    "end_institution_level": Call(body={"valid_to": "2026-05-31"}),
     "designate_institution": Call(body={"plan_code": "EMPLOYEE", **_SINCE}),
     "list_designations": Call(shows="{designation}"),
     "change_designation": Call(body=_UNTIL),
@@ -329,6 +339,7 @@ _WORK: Final = {
     "list_bed_settlements": Call(path={"bed_id": "{stay}"}, shows="{bed_settlement}"),
     "read_bed_settlement": Call(shows="{bed_settlement}"),
     "read_bed_settlement_case": Call(),
+    "read_bed_settlement_proof": Call(),
     "reverse_bed_days": Call(
         path={"bed_id": "{stay}"}, body={"from": "2026-01-01", "to": "2026-01-06", "reason": "更正"}
     ),

@@ -27,10 +27,12 @@ from service.core.dates import moments
 from service.core.http import House
 from service.core.ids import new_id
 from service.institutions.designation_models import InstitutionDesignation
+from service.institutions.level_models import InstitutionLevelRow
 from service.institutions.models import SettingRow
 from service.main import build_app
 from service.notices.models import Notice, NoticeContact, NoticeTemplate
 from service.notices.usecases import sealing
+from service.patients.diagnosis_models import Diagnosis
 from service.patients.hospital_models import HospitalStay
 from service.patients.ltci_models import LtciAssessment
 from service.patients.models import Coverage, HomeReview, KeyGroupRow, Patient
@@ -137,8 +139,9 @@ class Scene:
             **region, plan_code="RESIDENT", name="居民医保", deductible_fen=0, pay_ratio=Decimal("0.5"),
             yearly_cap_fen=90_000, valid_from=YEAR,
         )  # fmt: skip
+        level = InstitutionLevelRow(**self.own, level="secondary", valid_from=YEAR, valid_to=date(2026, 6, 30))
         designation = InstitutionDesignation(**self.own, plan_code="RESIDENT", valid_from=YEAR)
-        self.keep("designation", designation.id)
+        self.keep("designation", designation.id), self.keep("level_row", level.id)
         # pays for a grade that nobody here has
         ltci = LtciRuleRow(
             **region, name="长护险", codes=["REHAB"], pay_ratio=Decimal(1), monthly_caps={"5": 1}, valid_from=YEAR
@@ -157,6 +160,7 @@ class Scene:
         await self.near.add(
             ahead,
             designation,
+            level,
             programme,
             ProgrammeItem(**region, programme_id=programme.id, code="BP", per_year=4),
             other,
@@ -188,7 +192,12 @@ class Scene:
             **region, person_id=person, plan_code="RESIDENT", valid_from=YEAR, valid_to=date(2026, 6, 1)
         )
         review = HomeReview(**region, home_id=home, cause="not_found", label="gazetteer", raised_at=NOW)
-        await self.near.add(group, coverage, review)
+        found = Diagnosis(
+            **region, person_id=person, code="E11.900", name="2型糖尿病", valid_from=YEAR,
+            recorded_by_institution_id=self.near.institution_id, recorded_by_account_id=new_id(), recorded_at=NOW,
+        )  # fmt: skip
+        await self.near.add(group, coverage, review, found)
+        self.keep("diagnosis", found.id)
         assessed = LtciAssessment(
             **region, person_id=person, grade=3, district_id=self.near.district_id, valid_from=YEAR,
             valid_to=date(2026, 6, 1),

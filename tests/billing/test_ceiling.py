@@ -8,9 +8,9 @@ import pytest
 from service.accounts.rules import Role
 from service.billing import ceiling, rules
 from service.billing.ceiling import Ceiling, Rise
-from service.billing.proof import checking
 from service.core.ids import new_id
 from tests.billing.day import Day, line_of, parts
+from tests.billing.proof.proofs import prove
 from tests.billing.test_quotes import accept, quote
 
 
@@ -61,7 +61,7 @@ class TestQuotedMoney:
         assert ceiling.with_quoted_money(used, {"case": case}, "P") == told
 
 
-async def _accepted(day: Day, *items: tuple[str, int], **more: Any) -> tuple[UUID, UUID, UUID]:
+async def ordered(day: Day, *items: tuple[str, int], **more: Any) -> tuple[UUID, UUID, UUID]:
     """Return a person, his home and his order for which a quote was accepted."""
     home_id = await day.world.add_home()
     person_id = await day.world.add_patient(home_id=home_id)
@@ -75,32 +75,23 @@ async def _order(day: Day, person_id: UUID, home_id: UUID, *items: tuple[str, in
     return order_id
 
 
-async def _proven(day: Day, bill: dict[str, Any]) -> None:
-    """Redo the bill from its own proof."""
-    async with day.world.owner.connect() as connection:
-        found = await connection.exec_driver_sql(
-            "select facts::text from settlements where id = $1", (UUID(bill["id"]),)
-        )
-        assert checking.check(found.scalar_one().encode()) is None
-
-
 class TestWhatRises:
     async def test_what_was_added_at_the_door_is_the_institution_s_to_bear(self, day: Day) -> None:
         await day.price("BP", "10")
         await day.price("WOUND", "20")
-        person_id, home_id, order_id = await _accepted(day, ("BP", 1))
+        person_id, home_id, order_id = await ordered(day, ("BP", 1))
         bill = await day.bill(await day.visit(person_id, ("BP", 1), ("WOUND", 1), home_id=home_id, order_id=order_id))
         assert (bill["gross_fen"], bill["patient_fen"]) == (3000, 1000)
         assert parts(bill, "BP") == [("self_pay", None, 1000)]
         assert parts(bill, "WOUND") == [("institution", None, 2000)]
         assert "未经同意" in line_of(bill, "WOUND")["fundings"][0]["reason"]
         assert line_of(bill, "WOUND")["sentence"] == "WOUND：医疗机构承担20.00元，免费"
-        await _proven(day, bill)
+        await prove(day.http, bill)
 
     async def test_a_consent_lets_it_be_collected_as_far_as_it_goes(self, day: Day) -> None:
         await day.price("BP", "10")
         await day.price("WOUND", "20")
-        person_id, home_id, order_id = await _accepted(day, ("BP", 1))
+        person_id, home_id, order_id = await ordered(day, ("BP", 1))
         visit_id = await day.visit(person_id, ("BP", 1), ("WOUND", 1), home_id=home_id, order_id=order_id)
         account_id = await day.world.add_account(Role.elder)
         await day.world.add_relation(person_id, account_id)
@@ -111,11 +102,11 @@ class TestWhatRises:
         bill = await day.bill(visit_id)
         assert parts(bill, "WOUND") == [("institution", None, 500), ("self_pay", None, 1500)]
         assert bill["patient_fen"] == 2500
-        await _proven(day, bill)
+        await prove(day.http, bill)
 
     async def test_a_consent_below_the_quote_does_not_undo_it(self, day: Day) -> None:
         await day.price("BP", "10")
-        person_id, home_id, order_id = await _accepted(day, ("BP", 1))
+        person_id, home_id, order_id = await ordered(day, ("BP", 1))
         visit_id = await day.visit(person_id, ("BP", 2), home_id=home_id, order_id=order_id)
         account_id = await day.world.add_account(Role.family_proxy)
         await day.world.add_relation(person_id, account_id, kind="proxy")
@@ -126,14 +117,14 @@ class TestWhatRises:
     async def test_a_housemate_who_cancels_makes_nobody_pay_more_than_the_whole_fee(self, day: Day) -> None:
         await day.price("BP", "10")
         await day.tariff(("5", "78.00"))
-        person_id, home_id, order_id = await _accepted(day, ("BP", 1))
+        person_id, home_id, order_id = await ordered(day, ("BP", 1))
         bill = await day.bill(await day.visit(person_id, ("BP", 1), home_id=home_id, order_id=order_id))
         assert (bill["patient_fen"], parts(bill, "VISIT_FEE")) == (8800, [("self_pay", None, 7800)])
 
     async def test_more_staff_than_were_quoted_are_not_collected(self, day: Day) -> None:
         await day.price("BP", "10")
         await day.tariff(("5", "30.00"), unit="visit_staff")
-        person_id, home_id, order_id = await _accepted(day, ("BP", 1))
+        person_id, home_id, order_id = await ordered(day, ("BP", 1))
         crew = [day.nurse, await day.world.add_practitioner()]
         bill = await day.bill(await day.visit(person_id, ("BP", 1), home_id=home_id, order_id=order_id, crew=crew))
         assert parts(bill, "VISIT_FEE") == [("institution", None, 3000), ("self_pay", None, 3000)]
@@ -182,7 +173,7 @@ class TestMoneyUsedMeanwhile:
         assert (released.status_code, released.json()["state"]) == (200, "released"), released.text
         bill = (await day.status(visit_id))["settlement"]
         assert (bill["id"], parts(bill, "BP")) == (released.json()["settlement_id"], fundings)
-        await _proven(day, bill)
+        await prove(day.http, bill)
 
 
 class TestWhoAgrees:

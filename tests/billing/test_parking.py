@@ -160,6 +160,22 @@ class TestDeciding:
         assert (told.status_code, told.json()["state"]) == (202, "open")
         assert (await day.status(visit_id))["parked"]["id"] == told.json()["id"]
 
+    @pytest.mark.parametrize("parked_first", [True, False])
+    async def test_asked_again_under_its_key_it_answers_with_the_same_status(
+        self, day: Day, parked_first: bool
+    ) -> None:
+        await day.price("BP", "10")
+        person_id = await day.world.add_patient()
+        if parked_first:
+            await in_hospital(day, person_id)
+        visit_id = await day.visit(person_id)
+        if not parked_first:
+            await day.work(visit_id)
+        path, key = f"/visits/{visit_id}/settlement", {"Idempotency-Key": new_id().hex}
+        first, again = [await day.http.post(path, headers=key) for _ in range(2)]
+        assert first.status_code == again.status_code == (202 if parked_first else 200)
+        assert (first.json(), again.headers["Idempotency-Replayed"]) == (again.json(), "true")
+
     async def test_a_released_bill_that_is_taken_back_is_looked_at_again(self, day: Day) -> None:
         visit_id, row = await parked(day)
         await decide(day, row["id"], "release")

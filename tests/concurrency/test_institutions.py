@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 
 from service.core.db.session import transaction
@@ -23,6 +23,11 @@ _SET = text(
     "insert into setting_rows (region_id, id, institution_id, key, value, valid_from, set_by_account_id, set_at)"
     " values (:region, :id, :institution, 'staff.minimum', '2', :start, :id, now())"
 )
+_LEVEL = text(
+    "insert into institution_levels (region_id, id, institution_id, level, valid_from)"
+    " values (:region, :id, :institution, :level, '2026-03-01')"
+)
+_SAY = text("update institutions set level = :level where region_id = :region and id = :institution")
 
 
 def inside(world: World, *institution_ids: UUID, region_wide: bool = False) -> Fence:
@@ -102,6 +107,32 @@ class TestSettings:
         assert sorted(outcomes) == ["overlaps"] * 3 + ["set"]
 
 
+class TestLevels:
+    @pytest.mark.parametrize("sql", [_LEVEL, _SAY])
+    async def test_of_many_at_once_one_level_holds_on_a_day(self, world: World, sql: TextClause) -> None:
+        async def say(level: str) -> str:
+            fence = inside(world, region_wide=True)
+            try:
+                async with transaction(world.house.sessions, fence, world.clock.now()) as session:
+                    named = {"region": world.region_id, "id": new_id(), "institution": world.institution_id}
+                    used = {name: value for name, value in named.items() if f":{name}" in sql.text}
+                    await session.execute(sql, used | {"level": level})
+                    await asyncio.sleep(0.05)
+            except errors.LevelsOverlap:
+                return "overlaps"
+            return "said"
+
+        outcomes = await asyncio.gather(*map(say, ("primary", "secondary", "tertiary", "primary")))
+        # whoever says it for today takes the one before away
+        assert sorted(outcomes) == (["said"] * 4 if sql is _SAY else ["overlaps"] * 3 + ["said"])
+        held = text(
+            "select count(*) from institution_levels where institution_id = :id and daterange(valid_from, valid_to,"
+            " '[]') @> date '2026-03-02'"
+        )
+        async with world.owner.connect() as connection:
+            assert (await connection.execute(held, {"id": world.institution_id})).scalar_one() == 1
+
+
 class TestFences:
     async def test_an_institution_changes_itself_only(self, world: World) -> None:
         other = await world.add_institution()
@@ -119,7 +150,8 @@ class TestFences:
             assert await repository.list_districts(session, world.region_id) == []
 
     @pytest.mark.parametrize(
-        "table", ["institutions", "districts", "stations", "service_modes", "setting_rows", "regions"]
+        "table",
+        ["institutions", "districts", "stations", "service_modes", "setting_rows", "regions", "institution_levels"],
     )
     async def test_nothing_is_ever_deleted(self, world: World, table: str) -> None:
         fence = inside(world, world.institution_id, region_wide=True)

@@ -14,6 +14,7 @@ from service.core.db.session import transaction
 from service.core.ids import new_id
 from service.core.principal import Principal
 from service.patients import errors, relation_repository
+from service.patients.diagnosis_models import Diagnosis
 from service.patients.models import KeyGroupRow, Patient
 from tests.patients.proxies import add_ended, allow
 from tests.world import World
@@ -73,6 +74,37 @@ class TestKeyGroups:
 
         outcome = await race(world, world.principal(Role.dispatcher), *[add] * 3)
         assert outcome == {None: 1, errors.KeyGroupAlready: 2}
+
+
+class TestDiagnoses:
+    async def test_a_code_is_recorded_once_for_a_day_and_again_once_it_was_withdrawn(self, world):
+        person, doctor = await world.add_patient(), world.principal(Role.doctor)
+
+        async def add(session):
+            session.add(
+                Diagnosis(
+                    region_id=world.region_id,
+                    person_id=person,
+                    code="E11.900",
+                    name="2型糖尿病",
+                    valid_from=date(2026, 1, 1),
+                    recorded_by_institution_id=world.institution_id,
+                    recorded_by_account_id=doctor.account_id,
+                    recorded_at=world.clock.now(),
+                )
+            )
+            await session.flush()
+
+        async def withdraw(session):
+            mistake = text(
+                "update diagnoses set withdrawn_at = now(), withdrawn_by_account_id = :account, withdrawn_because = 'x'"
+                " where person_id = :person"
+            )
+            await session.execute(mistake, {"account": doctor.account_id, "person": person})
+
+        assert await race(world, doctor, *[add] * 3) == {None: 1, errors.DiagnosisAlready: 2}
+        assert await race(world, doctor, *[withdraw] * 2) == {None: 1, errors.DiagnosisWithdrawn: 1}
+        assert await race(world, doctor, *[add] * 3) == {None: 1, errors.DiagnosisAlready: 2}
 
 
 class TestBinding:

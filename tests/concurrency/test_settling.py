@@ -25,6 +25,7 @@ from service.core import embedded
 from service.core.db.engine import make_sessions
 from service.core.db.refusals import constraint_of
 from service.core.db.session import transaction
+from service.core.db.steps import take_together
 from service.core.http import House
 from service.core.ids import new_id
 from service.core.principal import Fence
@@ -79,10 +80,9 @@ async def make(day: Day, visit_id: UUID) -> Made:
 
 
 async def post(session: AsyncSession, made: Made, *, trip_round: int = 1) -> UUID:
-    """Post a bill and what it uses; ask nothing, lock nothing."""
+    """Post a bill and what it uses; ask nothing about it, lock nothing."""
     lines = statement.posted_lines(made.made, made.facts.labels, {}, {})
-    row = await posting.post(
-        session,
+    row = posting.settlement_of(
         region_id=await _region(session),
         proof=made.proof,
         known=made.facts,
@@ -93,8 +93,7 @@ async def post(session: AsyncSession, made: Made, *, trip_round: int = 1) -> UUI
         service_on=ON,
         now=MORNING,
     )
-    await contracts.grant_limits(session, person_id=row.person_id, grants=statement.limit_grants(made.made))
-    await contracts.consume(
+    uses = await contracts.steps_of_use(
         session,
         region_id=row.region_id,
         person_id=row.person_id,
@@ -103,8 +102,9 @@ async def post(session: AsyncSession, made: Made, *, trip_round: int = 1) -> UUI
         settlement_id=row.id,
         on=ON,
         claims=statement.claims_of(made.made, person_id=row.person_id, plan_code=made.facts.plan_code),
+        limits=statement.limit_grants(made.made),
     )
-    await journaling.book(session, row, lines, now=MORNING)
+    await take_together(session, [*posting.steps_of(row, lines), *uses, *journaling.steps_of(row, lines, now=MORNING)])
     return row.id
 
 

@@ -136,6 +136,34 @@ class TestLevels:
         await changed(town.governor, new, {"level": "primary"})
         assert await held() == ["10"]
 
+    async def test_a_service_costs_what_the_level_of_its_day_says(self, town: Town) -> None:
+        await town.service("BP")
+        for level, yuan in (("primary", "10"), ("secondary", "15")):
+            await made(town.governor, f"/price-levels/{level}/prices", PRICE | {"unit_price": yuan})
+        await changed(town.governor, town.house, {"level": "primary"})
+        levels, person = f"{town.house}/levels", await town.elder()
+        later = await made(town.governor, levels, {"level": "secondary", "valid_from": "2026-03-05"})
+        days = ("2026-03-03", "2026-03-04", "2026-03-05")
+
+        async def costs() -> list[Any]:
+            return [line(each, "BP")["gross_fen"] for each in [await town.quote(person, "BP", on=on) for on in days]]
+
+        async def shown_prices(path: str, **asked: str) -> list[list[str]]:
+            every = [await shown(town.desk, f"{town.house}/{path}", **asked, on=on) for on in days]
+            return [[row["unit_price"] for row in each["items"]] for each in every]
+
+        assert await costs() == [1000, 1000, 1500]
+        assert await shown_prices("prices-in-force") == [["10"], ["10"], ["15"]]
+        diff = {"from": days[1], "to": days[2], "from_book": "level", "to_book": "in_force"}
+        [change] = (await shown(town.desk, f"{town.house}/prices/diff", **diff))["changed"]
+        assert (change["old_price"], change["new_price"]) == ("10", "15")
+        await changed(town.governor, f"{levels}/{later['id']}", {"valid_to": "2026-03-09"})
+        assert (await town.quote(person, "BP", on="2026-03-10"))["code"] == "price-missing"
+        limited = {"level": "primary", "valid_from": "2026-03-10", "valid_to": "2026-03-10"}
+        await made(town.governor, levels, limited)
+        assert line(await town.quote(person, "BP", on="2026-03-10"), "BP")["gross_fen"] == 1000
+        assert (await town.quote(person, "BP", on="2026-03-11"))["code"] == "price-missing"
+
     async def test_what_a_level_s_price_says_is_what_a_visit_costs(self, town: Town) -> None:
         await changed(town.governor, town.house, {"level": "primary"})
         person = await town.elder()

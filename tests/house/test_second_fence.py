@@ -47,6 +47,7 @@ OPEN = {
     "insurance_rules": "who pays for what",
     "ltci_rules": "who pays for what",
     "institution_designations": "where an insurance pays is published",
+    "institution_levels": "which price book holds is published",
     "per_diem_agreements": "who pays for what",
     "price_limits": "how often something is charged is published",
     "reduction_rules": "what is taken off for whom is published",

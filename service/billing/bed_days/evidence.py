@@ -51,6 +51,12 @@ def as_case(
     }
 
 
+def case_of(kept: dict[str, Any]) -> dict[str, Any]:
+    """Return the billing case that a bill keeps: in its proof, or (before there were proofs) as it is."""
+    case: dict[str, Any] = kept.get("case", kept)
+    return case
+
+
 def _event(bed: str, first: date, until: date) -> dict[str, str]:
     return {"settle_bed": bed, "from": first.isoformat(), "to": until.isoformat()}
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.beds.rules import StayFacts
-from service.billing import rules, translation
-from service.billing.bed_days import errors, evidence, repository
+from service.billing import around, rules, translation
+from service.billing.bed_days import errors, evidence, reducing, repository
 from service.billing.bed_days import rules as parts
 from service.catalog.per_diem_rules import PerDiemFacts
 from service.contracts import usecases as contracts
@@ -23,7 +23,7 @@ from service.patients import usecases as patients
 class Facts:
     """Everything that a bill of bed days stands on; `billed` are days of [first, until) in other bills, with their seq.
 
-    `again` is the last seq of days that were billed and taken back.
+    `again` is the last seq of days that were billed and taken back, `offers` what is taken off the patient's part.
     """
 
     stay: StayFacts
@@ -36,6 +36,7 @@ class Facts:
     used_fen: Mapping[str, int]
     billed: frozenset[date]
     again: Mapping[date, int]
+    offers: reducing.Offers = reducing.NOTHING
 
     def settle(self) -> rules.BedSettlement:
         """Run the kernel on the facts.
@@ -105,6 +106,14 @@ async def gather(session: AsyncSession, *, region_id: UUID, stay: StayFacts, fir
         used_fen={f"{year:04d}": fen for year, fen in used_fen.items()},
         billed=billed,
         again={on: seq for on, (seq, live) in known.items() if not live},
+        offers=await around.offers_between(
+            session,
+            region_id=region_id,
+            institution_id=stay.bed.institution_id,
+            person_id=person_id,
+            first=due[0],
+            last=due[-1],
+        ),
     )
 
 

@@ -12,12 +12,13 @@ begin
     if exists (
         select 1 from bed_settlements s
         cross join lateral (
-            select sum(d.gross_fen) as gross, sum(d.fund_fen) as fund, sum(d.institution_fen) as institution
+            select sum(d.gross_fen) as gross, sum(d.fund_fen) as fund, sum(d.institution_fen) as institution,
+                   sum(d.reduction_fen) as reduction
             from bed_days d where d.region_id = s.region_id and d.settlement_id = s.id
         ) of_days
         where s.region_id = new.region_id and s.id = bill and (
-            (s.gross_fen, s.fund_fen, s.institution_fen)
-                is distinct from (of_days.gross, of_days.fund, of_days.institution)
+            (s.gross_fen, s.fund_fen, s.institution_fen, s.reduction_fen)
+                is distinct from (of_days.gross, of_days.fund, of_days.institution, of_days.reduction)
             or s.gross_fen <> (select coalesce(sum(l.gross_fen), 0) from bed_settlement_lines l
                                where l.region_id = s.region_id and l.settlement_id = s.id)
             or s.gross_fen <> (select coalesce(sum(e.gross_fen), 0) from journal_entries e
@@ -26,20 +27,23 @@ begin
         select 1 from bed_settlement_lines l
         cross join lateral (
             select count(*) as days, sum(d.gross_fen) as gross, sum(d.fund_fen) as fund,
-                   sum(d.institution_fen) as institution, sum(d.patient_fen) as patient
+                   sum(d.institution_fen) as institution, sum(d.reduction_fen) as reduction,
+                   sum(d.patient_fen) as patient
             from bed_days d where d.region_id = l.region_id and d.settlement_id = l.settlement_id
               and extract(year from d.service_on) = l.year
         ) of_days
         cross join lateral (
             select coalesce(sum(f.amount_fen) filter (where f.source = 'medical_insurance'), 0) as fund,
                    coalesce(sum(f.amount_fen) filter (where f.source = 'institution'), 0) as institution,
+                   coalesce(sum(f.amount_fen) filter (where f.source = 'reduction'), 0) as reduction,
                    coalesce(sum(f.amount_fen) filter (where f.source = 'self_pay'), 0) as patient
             from bed_settlement_fundings f
             where f.region_id = l.region_id and f.settlement_id = l.settlement_id and f.year = l.year
         ) paid
         where l.region_id = new.region_id and l.settlement_id = bill
-          and (l.days, l.gross_fen, paid.fund, paid.institution, paid.patient, l.patient_fen) is distinct from
-              (of_days.days, of_days.gross, of_days.fund, of_days.institution, of_days.patient, of_days.patient)
+          and (l.days, l.gross_fen, paid.fund, paid.institution, paid.reduction, paid.patient, l.patient_fen)
+              is distinct from (of_days.days, of_days.gross, of_days.fund, of_days.institution, of_days.reduction,
+                                of_days.patient, of_days.patient)
     ) then
         raise exception 'bill does not add up' using errcode = '23514', constraint = 'bed_settlements_add_up';
     end if;
@@ -56,15 +60,16 @@ begin
     if exists (
         select 1 from bed_reversals b
         cross join lateral (
-            select sum(d.gross_fen) as gross, sum(d.fund_fen) as fund, sum(d.institution_fen) as institution
+            select sum(d.gross_fen) as gross, sum(d.fund_fen) as fund, sum(d.institution_fen) as institution,
+                   sum(d.reduction_fen) as reduction
             from bed_day_reversals r
             join bed_days d on d.region_id = r.region_id and d.person_id = r.person_id
                            and d.service_on = r.service_on and d.seq = r.seq
             where r.region_id = b.region_id and r.reversal_id = b.id
         ) of_days
         where b.region_id = new.region_id and b.id = back and (
-            (b.gross_fen, b.fund_fen, b.institution_fen)
-                is distinct from (of_days.gross, of_days.fund, of_days.institution)
+            (b.gross_fen, b.fund_fen, b.institution_fen, b.reduction_fen)
+                is distinct from (of_days.gross, of_days.fund, of_days.institution, of_days.reduction)
             or -b.gross_fen <> (select coalesce(sum(e.gross_fen), 0) from journal_entries e
                                 where e.region_id = b.region_id and e.source = 'bed_days_reversal'
                                   and e.source_id = b.id))) then

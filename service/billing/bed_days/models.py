@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from service.billing.bed_days import guards
@@ -13,7 +13,15 @@ from service.catalog.rules import IncomeClass
 from service.core.db import fences, rows
 
 _STAY = ("institution_id", "person_id", "bed_id")
-_PARTS = "gross_fen = fund_fen + institution_fen + patient_fen and least(fund_fen, institution_fen, patient_fen) >= 0"
+_PARTS = (
+    "gross_fen = fund_fen + institution_fen + reduction_fen + patient_fen"
+    " and least(fund_fen, institution_fen, reduction_fen, patient_fen) >= 0"
+)
+
+
+def _reduced() -> Any:
+    """Return the field of what was taken off; the version before takes nothing off."""
+    return rows.fen(default=0, sa_column_kwargs={"server_default": text("0")})
 
 
 def _of_the_settlement(name: str) -> ForeignKeyConstraint:
@@ -49,6 +57,7 @@ class BedSettlement(rows.InstitutionRow, table=True):
     gross_fen: int = rows.fen()
     fund_fen: int = rows.fen()
     institution_fen: int = rows.fen()
+    reduction_fen: int = _reduced()
     patient_fen: int = rows.fen()
     facts: Any = rows.document()
     settled_by_account_id: UUID
@@ -72,7 +81,7 @@ class BedSettlementLine(SQLModel, table=True):
 
 
 class BedSettlementFunding(SQLModel, table=True):
-    """One payer's part of a line: the insurance, the institution, the patient."""
+    """One part of a line: the insurance's, the institution's, what was taken off, the patient's."""
 
     __tablename__ = "bed_settlement_fundings"
     __table_args__ = (
@@ -81,7 +90,7 @@ class BedSettlementFunding(SQLModel, table=True):
             [f"bed_settlement_lines.{column}" for column in ("region_id", "settlement_id", "year")],
             name="bed_settlement_fundings_of_a_line",
         ),
-        CheckConstraint("source in ('medical_insurance', 'institution', 'self_pay')", name="source"),
+        CheckConstraint("source in ('medical_insurance', 'institution', 'reduction', 'self_pay')", name="source"),
         CheckConstraint("amount_fen > 0", name="amount"),
     )
 
@@ -129,6 +138,7 @@ class BedDay(SQLModel, table=True):
     gross_fen: int = rows.fen()
     fund_fen: int = rows.fen()
     institution_fen: int = rows.fen()
+    reduction_fen: int = _reduced()
     patient_fen: int = rows.fen()
 
 
@@ -150,6 +160,7 @@ class BedReversal(rows.InstitutionRow, table=True):
     gross_fen: int = rows.fen()
     fund_fen: int = rows.fen()
     institution_fen: int = rows.fen()
+    reduction_fen: int = _reduced()
     patient_fen: int = rows.fen()
     reversed_by_account_id: UUID
     reversed_at: datetime = rows.moment()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.billing.bed_days import facts, rules
+from service.billing.bed_days import facts, rules, sharing
 from service.billing.bed_days.models import (
     BedDay,
     BedDayReversal,
@@ -19,6 +19,7 @@ from service.billing.bed_days.models import (
 )
 from service.billing.ledger import usecases as ledger
 from service.billing.ledger.rules import LedgerSource, postings_of, red
+from service.billing.proof import beds
 from service.contracts import usecases as contracts
 from service.core.clock import local_date
 
@@ -42,7 +43,7 @@ async def post(
     stay = known.stay
     of: dict[str, Any] = {"region_id": region_id, "institution_id": stay.bed.institution_id}
     days = [day for line in lines for day in line.days]
-    total = rules.sum_of(day.parts for day in days)
+    total = sharing.sum_of(day.parts for day in days)
     row = BedSettlement(
         **of,
         bed_id=stay.bed.bed_id,
@@ -52,8 +53,14 @@ async def post(
         until=known.until,
         plan_code=known.agreement.plan_code,
         income_class=known.agreement.income_class,
-        **_amounts(total),
-        facts=known.as_case(),
+        **total.in_fen(),
+        facts=beds.envelope(
+            known.as_case(),
+            [line.days for line in lines],
+            [each for line in lines for each in line.reduced],
+            institution_share=known.agreement.institution_share,
+            offers=known.offers,
+        ),
         settled_by_account_id=account_id,
         settled_at=now,
     )
@@ -86,7 +93,7 @@ async def post(
             service_on=day.on,
             seq=known.again.get(day.on, 0) + 1,
             follows_seq=known.again.get(day.on),
-            **_amounts(day.parts),
+            **day.parts.in_fen(),
         )
         for day in days
     )
@@ -134,7 +141,7 @@ async def take_back(
         bed_id=bill.bed_id,
         person_id=bill.person_id,
         reason=reason,
-        **_amounts(total),
+        **total.in_fen(),
         reversed_by_account_id=account_id,
         reversed_at=now,
     )
@@ -178,15 +185,8 @@ async def take_back(
     return row
 
 
-def sum_of(days: Iterable[BedDay]) -> rules.Parts:
+def sum_of(days: Iterable[BedDay]) -> sharing.Parts:
     """Return what posted days come to together."""
-    return rules.sum_of(rules.Parts(day.gross_fen, day.fund_fen, day.institution_fen) for day in days)
-
-
-def _amounts(parts: rules.Parts) -> dict[str, Any]:
-    return {
-        "gross_fen": parts.gross_fen,
-        "fund_fen": parts.fund_fen,
-        "institution_fen": parts.institution_fen,
-        "patient_fen": parts.patient_fen,
-    }
+    return sharing.sum_of(
+        sharing.Parts(day.gross_fen, day.fund_fen, day.institution_fen, day.reduction_fen) for day in days
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from service.billing.bed_days import posting, repository, rules, schemas
+from service.billing.bed_days import posting, repository, schemas, sharing
 from service.billing.bed_days.models import BedDay, BedSettlement, BedSettlementFunding
 
 
@@ -37,10 +37,7 @@ def reversal(days: Sequence[BedDay]) -> schemas.BedReversalRead:
     """Return what was taken back."""
     parts = posting.sum_of(days)
     return schemas.BedReversalRead(
-        gross_fen=parts.gross_fen,
-        fund_fen=parts.fund_fen,
-        institution_fen=parts.institution_fen,
-        patient_fen=parts.patient_fen,
+        **parts.in_fen(),
         days=[day.service_on for day in days],
         settlement_ids=[bill for bill, _ in groupby(sorted(day.settlement_id for day in days))],
     )
@@ -50,6 +47,6 @@ def _fundings(year: int, fundings: Sequence[BedSettlementFunding]) -> list[schem
     of_line = {row.source: row for row in fundings if row.year == year}
     return [
         schemas.BedFundingRead.model_validate(of_line[source], from_attributes=True)
-        for source in rules.SOURCES
+        for source in sharing.SOURCES
         if source in of_line
     ]

@@ -114,3 +114,11 @@ async def read_bed_settlement(
 async def read_bed_settlement_case(bed_settlement_id: UUID, principal: _Reads, session: http.Session) -> dict[str, Any]:
     """床日结算单的依据（收费案例文件），供机构用 `xunzhen bill` 离线复算。"""
     return await usecases.read_bed_case(session, principal=principal, settlement_id=bed_settlement_id)
+
+
+@router.get("/bed-settlements/{bed_settlement_id}/proof", responses=http.refuses(problems.NotFound))
+async def read_bed_settlement_proof(
+    bed_settlement_id: UUID, principal: _Reads, session: http.Session
+) -> schemas.BedProofRead:
+    """床日结算单的证明：核算、分担、减免的依据，协议、床位与限额；`xunzhen bill --proof` 可离线复算。"""
+    return await usecases.read_bed_proof(session, principal=principal, settlement_id=bed_settlement_id)

@@ -1,12 +1,15 @@
 """What crosses HTTP about bed days (床日)."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.billing.bed_days.rules import MOST_DAYS
+from service.billing.proof.schemas import EntitlementEntryRead
+from service.catalog.per_diem_rules import StayKind
+from service.catalog.per_diem_schemas import PerDiemAgreementRead
 from service.catalog.rules import IncomeClass
 from service.core.dates import WRITTEN
 from service.core.text import Text
@@ -35,18 +38,21 @@ class BedReversalCreate(BedDaysCreate):
 
 
 class BedPartsRead(BaseModel):
-    """Who bears some days, in fen: fund + institution + patient = gross."""
+    """Who bears some days, in fen: fund + institution + reduction + patient = gross."""
 
     gross_fen: Fen
     fund_fen: int = Field(description="医保基金支付（分）")
     institution_fen: int = Field(description="医疗机构分担（分）")
+    reduction_fen: int = Field(description="减免（分）")
     patient_fen: int = Field(description="家庭自付（分）")
 
 
 class BedFundingRead(BaseModel):
     """One payer's part of a line."""
 
-    source: str = Field(description="medical_insurance 基本医保、institution 医疗机构、self_pay 个人自付")
+    source: str = Field(
+        description="medical_insurance 基本医保、institution 医疗机构、reduction 减免、self_pay 个人自付"
+    )
     amount_fen: Fen
     reason: str = Field(examples=["床日费由医保按床日支付760.00元，今年还可支付14240.00元"])
 
@@ -107,3 +113,43 @@ class BedReversalRead(BedPartsRead):
 
     days: list[date]
     settlement_ids: list[UUID]
+
+
+class StayPauseRead(BaseModel):
+    """A pause of a stay: from … (included) to … (excluded)."""
+
+    first: date
+    until: date | None = Field(description="到这天止，当天不计；为 null 时尚未恢复")
+
+
+class StayRead(BaseModel):
+    """The stay as it stands today: on paused days there is nothing to bill."""
+
+    bed_id: UUID
+    person_id: UUID
+    kind: StayKind
+    opened_on: date
+    closed_on: date | None
+    pauses: list[StayPauseRead]
+
+
+class BedRestsOnRead(BaseModel):
+    """What a bill of bed days rests on."""
+
+    agreement: PerDiemAgreementRead
+    stay: StayRead
+    entitlements: list[EntitlementEntryRead] = Field(description="本单及其冲销前后的年度限额")
+
+
+class BedProofRead(BaseModel):
+    """The proof of a bill of bed days: `xunzhen bill --proof` redoes it from all but `evidence`."""
+
+    settlement_id: UUID
+    format: str = Field(examples=["xunzhen.bed-days-proof/1"])
+    rules: str = Field(description="计费规则的版本", examples=["xunzhen.billing-rules/1"])
+    limits: dict[str, Any] = Field(description="限次：床日没有限次")
+    case: dict[str, Any] = Field(description="第一步：收费案例，最后一个事件结算这些床日")
+    sharing: dict[str, Any] = Field(description="第二步：医保不支付的部分中由医疗机构分担的比例")
+    reductions: dict[str, Any] = Field(description="第三步：减免规则、居民所属人群与减免金额")
+    result: dict[str, Any] = Field(description="账单：每年一行，以及每一天的金额")
+    evidence: BedRestsOnRead

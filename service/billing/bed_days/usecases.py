@@ -15,7 +15,7 @@ from service.beds.rules import StayFacts
 from service.billing import repository as billing
 from service.billing import rules as kernel
 from service.billing import translation
-from service.billing.bed_days import errors, facts, posting, presentation, repository, rules, schemas
+from service.billing.bed_days import errors, evidence, facts, posting, presentation, proving, repository, rules, schemas
 from service.billing.bed_days.models import BedDay, BedSettlement
 from service.core import paging, problems
 from service.core.audit import trail
@@ -61,7 +61,7 @@ async def settle_bed_days(
         session,
         region_id=region_id,
         known=known,
-        lines=rules.lines_of(bill, known.agreement.institution_share, stay.bed.kind),
+        lines=rules.lines_of(bill, known.agreement.institution_share, stay.bed.kind, known.offers),
         account_id=principal.account_id,
         now=now,
     )
@@ -149,12 +149,16 @@ async def read_bed_case(session: AsyncSession, *, principal: Principal, settleme
     Raises:
         problems.NotFound: there is no such bill at the principal's institutions.
     """
-    row = await _find(session, principal, settlement_id)
-    if row.institution_id not in principal.institution_ids:
-        raise problems.NotFound(what="床日结算单")
-    trail.name_person(session, row.person_id)
-    case: dict[str, Any] = row.facts
-    return case
+    return evidence.case_of((await _own(session, principal, settlement_id)).facts)
+
+
+async def read_bed_proof(session: AsyncSession, *, principal: Principal, settlement_id: UUID) -> schemas.BedProofRead:
+    """Return the proof of a bill of the principal's institution.
+
+    Raises:
+        problems.NotFound: there is no such bill at the principal's institutions.
+    """
+    return await proving.proof_of(session, await _own(session, principal, settlement_id))
 
 
 async def _hold(session: AsyncSession, principal: Principal, bed_id: UUID) -> StayFacts:
@@ -168,6 +172,15 @@ async def _hold(session: AsyncSession, principal: Principal, bed_id: UUID) -> St
         raise problems.NotFound(what="床位")
     await billing.lock(session, region_id=principal.region_id, what=f"person/{stay.person_id}")
     return stay
+
+
+async def _own(session: AsyncSession, principal: Principal, settlement_id: UUID) -> BedSettlement:
+    """Return a bill of the principal's institution, and note whom it is about."""
+    row = await _find(session, principal, settlement_id)
+    if row.institution_id not in principal.institution_ids:
+        raise problems.NotFound(what="床日结算单")
+    trail.name_person(session, row.person_id)
+    return row
 
 
 async def _find(session: AsyncSession, principal: Principal, settlement_id: UUID) -> BedSettlement:

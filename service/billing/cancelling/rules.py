@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from service.billing import rules
 from service.billing.ledger.rules import Income
@@ -15,7 +15,6 @@ from service.core.clock import LOCAL
 CANCELLATION: Final = "CANCELLATION"
 """The code of the line; never a code of a price book."""
 NAME: Final = "上门服务取消费"
-FORMAT: Final = "xunzhen.cancellation/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +64,3 @@ def line_of(known: Facts, income_class: str) -> LineFacts:
         income=Income(income_class),
         sentence=f"{NAME}：您付{amount}元",
     )
-
-
-def evidence_of(known: Facts, visit_id: str, person_id: str) -> dict[str, Any]:
-    """Return what the charge stands on as plain values."""
-    return {
-        "format": FORMAT,
-        "visit": visit_id,
-        "patient": person_id,
-        "service_on": known.service_on.isoformat(),
-        "departed_at": known.departed_at.isoformat(),
-        "own_fee_fen": known.own.amount_fen,
-        "tariff_from": known.own.tariff.valid.first.isoformat(),
-        "ratio": f"{known.ratio:f}",
-        "quoted_fee_fen": known.quoted_fee_fen,
-        "amount_fen": known.amount_fen,
-    }

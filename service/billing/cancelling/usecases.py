@@ -1,6 +1,8 @@
 """Charging for a crew that went in vain: once per visit, with departure evidence, nothing on death or admission."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +12,8 @@ from service.billing import rules as kernel
 from service.billing.cancelling import rules
 from service.billing.consents import repository as consents
 from service.billing.models import Settlement
+from service.billing.proof import cancellations
+from service.billing.statement import LineFacts
 from service.core import metrics
 from service.core.db.session import transaction
 from service.core.http import House
@@ -47,17 +51,50 @@ async def charge(session: AsyncSession, *, region_id: UUID, visit_id: UUID, now:
     if standing.last is not None:
         return None
     house = await facts.house_on(session, region_id=region_id, institution_id=proof.institution_id, on=proof.service_on)
-    known = await _facts(session, region_id=region_id, proof=proof, departure=departure, house=house)
+    visit = await planned(session, region_id=region_id, proof=proof, departure=departure, house=house)
+    known = await _facts(session, region_id=region_id, proof=proof, departure=departure, visit=visit, house=house)
     if known is None or not known.amount_fen or house.tariff is None:
         return None
-    income_class = str(house.tariff.income_class)
-    return await _post(session, region_id, proof, known, income_class=income_class, now=now)
+    lines = (rules.line_of(known, str(house.tariff.income_class)),)
+    whole = cancellations.envelope(known, visit=visit, terms=house.terms, institution_code=house.institution.code)
+    return await _post(session, region_id, proof, known, lines=lines, whole=whole, now=now)
+
+
+async def planned(
+    session: AsyncSession, *, region_id: UUID, proof: VisitProof, departure: Departure, house: facts.House
+) -> kernel.Visit:
+    """Return the visit as it would have been, by the crew that set out and the hour that was planned: for its fee.
+
+    Raises:
+        problems.NotFound: there is no such order.
+    """
+    order = await orders.get_order(session, region_id=region_id, order_id=proof.order_id)
+    metres = order.distance_metres
+    if metres is None:
+        metres = await facts.distance_metres(session, region_id=region_id, house=house, home_id=proof.home_id)
+    return translation.visit(
+        proof.visit_id,
+        person_id=proof.person_id,
+        mode=facts.mode_of(proof.mode),
+        service_on=proof.service_on,
+        started_at=departure.planned_at,
+        verified=False,
+        staff=[str(member) for member in departure.crew],
+        distance_metres=metres,
+        items=(),
+    )
 
 
 async def _post(
-    session: AsyncSession, region_id: UUID, proof: VisitProof, known: rules.Facts, *, income_class: str, now: datetime
+    session: AsyncSession,
+    region_id: UUID,
+    proof: VisitProof,
+    known: rules.Facts,
+    *,
+    lines: Sequence[LineFacts],
+    whole: dict[str, Any],
+    now: datetime,
 ) -> Settlement:
-    lines = (rules.line_of(known, income_class),)
     row = Settlement(
         region_id=region_id,
         id=new_id(),
@@ -70,7 +107,7 @@ async def _post(
         service_on=proof.service_on,
         gross_fen=known.amount_fen,
         patient_fen=known.amount_fen,
-        facts=rules.evidence_of(known, str(proof.visit_id), str(proof.person_id)),
+        facts=whole,
         journaled=True,
         settled_at=now,
     )
@@ -83,9 +120,15 @@ async def _post(
 
 
 async def _facts(
-    session: AsyncSession, *, region_id: UUID, proof: VisitProof, departure: Departure, house: facts.House
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    proof: VisitProof,
+    departure: Departure,
+    visit: kernel.Visit,
+    house: facts.House,
 ) -> rules.Facts | None:
-    own = await _own_fee(session, region_id=region_id, proof=proof, departure=departure, house=house)
+    own = kernel.find_own_fee(visit, house.terms)
     if own is None:
         return None
     person = await patients.get_person(session, region_id=region_id, person_id=proof.person_id)
@@ -101,25 +144,3 @@ async def _facts(
         deceased_on=person.deceased_on,
         is_in_hospital=stay is not None,
     )
-
-
-async def _own_fee(
-    session: AsyncSession, *, region_id: UUID, proof: VisitProof, departure: Departure, house: facts.House
-) -> kernel.OwnFee | None:
-    """Return the fee that the visit would have had, by the crew that set out and the hour that was planned."""
-    order = await orders.get_order(session, region_id=region_id, order_id=proof.order_id)
-    metres = order.distance_metres
-    if metres is None:
-        metres = await facts.distance_metres(session, region_id=region_id, house=house, home_id=proof.home_id)
-    visit = translation.visit(
-        proof.visit_id,
-        person_id=proof.person_id,
-        mode=facts.mode_of(proof.mode),
-        service_on=proof.service_on,
-        started_at=departure.planned_at,
-        verified=False,
-        staff=[str(member) for member in departure.crew],
-        distance_metres=metres,
-        items=(),
-    )
-    return kernel.find_own_fee(visit, house.terms)

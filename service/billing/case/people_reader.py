@@ -1,7 +1,7 @@
 """Reads the patients of a billing case, what may pay for them, and what each balance has used before."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -69,6 +69,22 @@ def read_reference(name: Node, known: Mapping[str, object] | set[str]) -> str:
     if name.text() not in known:
         raise name.wrong("指向不存在的 id")
     return name.text()
+
+
+def read_money(used: Node, patient: str, balances: Collection[rules.Balance]) -> Opening:
+    """Read what of each of some balances of money a patient has used: by its name, its period, in yuan.
+
+    Raises:
+        Malformed: another balance, no period of it, or no amount.
+    """
+    opening: Opening = {}
+    fields = used.fields(" ".join(sorted(balance.value for balance in balances)))
+    for name, periods in fields.items():
+        balance = rules.Balance(name)
+        pattern = _MONTH if balance is rules.Balance.ltci_fen else _YEAR
+        for period, amount in _periods(periods, pattern):
+            opening[rules.Entitlement(balance, patient, period=period)] = amount.fen()
+    return opening
 
 
 def _read_patient(member: Node, terms: rules.Terms, opening: Opening) -> tuple[str, rules.Patient]:

@@ -1,6 +1,7 @@
 """Every query of consents, and of the quote that a family accepted."""
 
 from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func
@@ -9,6 +10,16 @@ from sqlmodel import col, select
 
 from service.billing.consents.models import VisitConsent
 from service.billing.models import Quote
+from service.core.db.questions import Question
+
+# what a family agreed to with the quote that it accepted last; its lines without the proof
+ACCEPTED: Final[Question[Any]] = Question(
+    "gross_fen",
+    "quotes q where q.region_id = :region_id and q.order_id = :order_id"
+    " order by coalesce(q.accepted_at, q.quoted_at) desc, q.id desc limit 1",
+    lambda rows: next(iter(rows), None),
+    also={"lines": "q.bill -> 'lines'"},
+)
 
 
 async def accepted_quote(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> Quote | None:
@@ -23,11 +34,3 @@ async def list_consents(session: AsyncSession, *, region_id: UUID, visit_id: UUI
     """Return the consents to a visit, the oldest first."""
     query = select(VisitConsent).where(col(VisitConsent.region_id) == region_id, col(VisitConsent.visit_id) == visit_id)
     return (await session.execute(query.order_by(col(VisitConsent.id)))).scalars().all()
-
-
-async def consented_fen(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> int | None:
-    """Return the amount up to which a family agreed to pay for a visit, as it said last; None: it said nothing."""
-    query = select(col(VisitConsent.amount_fen)).where(
-        col(VisitConsent.region_id) == region_id, col(VisitConsent.visit_id) == visit_id
-    )
-    return (await session.execute(query.order_by(col(VisitConsent.id).desc()).limit(1))).scalar_one_or_none()

@@ -165,22 +165,23 @@ with $posted, billed as (
       and e.source in ('bed_days', 'bed_days_reversal')
     group by e.source, e.source_id
 ), parts as (
-    select b.bed_id, b.gross_fen, b.fund_fen, b.institution_fen, b.patient_fen, 0 as included_fen,
+    select b.bed_id, b.gross_fen, b.fund_fen, b.institution_fen, b.reduction_fen, b.patient_fen, 0 as included_fen,
            (select sum(l.days) from bed_settlement_lines l
             where l.region_id = :region and l.settlement_id = b.id) as days
     from billed e join bed_settlements b on b.region_id = :region and b.id = e.source_id where e.source = 'bed_days'
     union all
-    select r.bed_id, -r.gross_fen, -r.fund_fen, -r.institution_fen, -r.patient_fen, 0,
+    select r.bed_id, -r.gross_fen, -r.fund_fen, -r.institution_fen, -r.reduction_fen, -r.patient_fen, 0,
            -(select count(*) from bed_day_reversals d where d.region_id = :region and d.reversal_id = r.id)
     from billed e join bed_reversals r on r.region_id = :region and r.id = e.source_id
     where e.source = 'bed_days_reversal'
     union all
-    select f.ref_id, 0, 0, 0, 0, p.sign * f.amount_fen, 0
+    select f.ref_id, 0, 0, 0, 0, 0, p.sign * f.amount_fen, 0
     $parts_of_bed_per_diem
 )
 select b.bed_no, b.person_id, sum(days)::bigint as days, sum(gross_fen)::bigint as gross_fen,
        sum(fund_fen)::bigint as fund_fen, sum(institution_fen)::bigint as institution_fen,
-       sum(patient_fen)::bigint as patient_fen, sum(included_fen)::bigint as included_fen
+       sum(reduction_fen)::bigint as reduction_fen, sum(patient_fen)::bigint as patient_fen,
+       sum(included_fen)::bigint as included_fen
 from parts join beds b on b.region_id = :region and b.id = parts.bed_id
 group by b.id, b.bed_no, b.person_id order by b.bed_no, b.id limit :most
 """
@@ -210,13 +211,13 @@ with $posted, claimed as (
     select p.source_id, $owed_by_insurance
 ), beds_billed as (
     select e.source_id, b.id as settlement_id, e.booked_on, b.bed_id, b.first, b.person_id, b.plan_code,
-           1 as sign, b.gross_fen, b.fund_fen, b.institution_fen, b.patient_fen
+           1 as sign, b.gross_fen, b.fund_fen, b.institution_fen + b.reduction_fen as hospital_fen, b.patient_fen
     from journal_entries e join bed_settlements b on b.region_id = :region and b.id = e.source_id
     where e.region_id = :region and e.institution_id = :institution and e.booked_on between :first and :last
       and e.source = 'bed_days' and b.fund_fen > 0
     union all
     select e.source_id, b.id, e.booked_on, b.bed_id, b.first, b.person_id, b.plan_code,
-           -1, r.gross_fen, r.fund_fen, r.institution_fen, r.patient_fen
+           -1, r.gross_fen, r.fund_fen, r.institution_fen + r.reduction_fen, r.patient_fen
     from journal_entries e join bed_reversals r on r.region_id = :region and r.id = e.source_id
     join bed_settlements b on b.region_id = :region and b.id = r.settlement_id
     where e.region_id = :region and e.institution_id = :institution and e.booked_on between :first and :last
@@ -226,7 +227,7 @@ select * from ($insurance_rows
     union all
     select bed_id::text, source_id, case when sign < 0 then settlement_id end, booked_on, first, person_id, plan_code,
            null, sign * gross_fen, 0, 0, sign * gross_fen, 0, sign * fund_fen, sign * patient_fen,
-           sign * institution_fen
+           sign * hospital_fen
     from beds_billed) as claims
 order by booked_on, source_id limit :most
 """

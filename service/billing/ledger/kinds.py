@@ -207,6 +207,7 @@ FORMS: Final[Mapping[StatementKind, Form]] = {
             _money("gross_fen", "床日费用"),
             _money("fund_fen", "医保支付"),
             _money("institution_fen", "医疗机构分担"),
+            _money("reduction_fen", "减免"),
             _money("patient_fen", "个人自付"),
             _money("included_fen", "床日包含的服务金额"),
         ),

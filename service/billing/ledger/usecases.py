@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.billing.ledger import repository, rules
+from service.core.db.steps import Step
 
 
 async def post(
@@ -32,12 +34,64 @@ async def post(
         errors.JournaledAlready: the source was posted before.
         errors.InvoiceTakenBack: a red one is worth more than what is left of its original.
     """
+    asked = _values(
+        region_id=region_id,
+        institution_id=institution_id,
+        source=source,
+        source_id=source_id,
+        on=on,
+        now=now,
+        postings=postings,
+        reverses_id=reverses_id,
+    )
+    return rules.invoice_no(on.year, await repository.post(session, asked)) if asked else None
+
+
+def steps_of(
+    *,
+    region_id: UUID,
+    institution_id: UUID,
+    source: rules.LedgerSource,
+    source_id: UUID,
+    on: date,
+    now: datetime,
+    postings: Sequence[rules.Posting],
+) -> list[Step]:
+    """Return what `post` does, to be taken last of the steps of a transaction.
+
+    Raises:
+        ValueError: the postings do not balance.
+    """
+    asked = _values(
+        region_id=region_id,
+        institution_id=institution_id,
+        source=source,
+        source_id=source_id,
+        on=on,
+        now=now,
+        postings=postings,
+        reverses_id=None,
+    )
+    return repository.steps_of(asked) if asked else []
+
+
+def _values(
+    *,
+    region_id: UUID,
+    institution_id: UUID,
+    source: rules.LedgerSource,
+    source_id: UUID,
+    on: date,
+    now: datetime,
+    postings: Sequence[rules.Posting],
+    reverses_id: UUID | None,
+) -> dict[str, Any]:
+    """Return what is written of a source; empty for one that is worth nothing."""
     if not rules.is_balanced(postings):
         raise ValueError(f"{source} {source_id}: debits are not credits")
     if not postings:
-        return None
-    number = await repository.post(
-        session,
+        return {}
+    return repository.values_of(
         region_id=region_id,
         institution_id=institution_id,
         source=source,
@@ -50,7 +104,6 @@ async def post(
         gross_fen=rules.gross_fen(postings),
         patient_fen=rules.patient_fen(postings),
     )
-    return rules.invoice_no(on.year, number)
 
 
 async def posted(

@@ -42,7 +42,7 @@ async def refuse_parked(session: AsyncSession, *, region_id: UUID, visit_id: UUI
     Raises:
         errors.SettlementParked, errors.BillRejected: it is so.
     """
-    parked = await repository.last_of_visit(session, region_id=region_id, visit_id=visit_id)
+    parked = await repository.LAST_SAID.ask(session, region_id=region_id, visit_id=visit_id)
     if parked is not None and parked.state == ParkingState.open:
         raise errors.SettlementParked
     if parked is not None and parked.state == ParkingState.rejected:

@@ -1,11 +1,9 @@
 """Every query of parked bills, and of what a bill is compared with."""
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -13,32 +11,32 @@ from service.billing.parking import errors
 from service.billing.parking.models import ParkedSettlement
 from service.billing.parking.rules import ParkingState
 from service.core.db import refusals
+from service.core.db.questions import Question
 from service.core.paging import PageRequest
 
-_SETTLED: Final = text("select billing_settled_that_day(:person, :on)")
-_MEDIAN: Final = text(
-    """
-select count(*) as bills, percentile_disc(0.5) within group (order by gross_fen) as gross_fen from (
-    select s.gross_fen from settlements s
-    where s.region_id = :region and s.institution_id = :institution and s.kind = 'visit'
-      and not exists (select 1 from reversals r where r.region_id = s.region_id and r.settlement_id = s.id)
-    order by s.settled_at desc limit :most
-) as last_bills
-"""
+# how many live bills a person has of a day, at any institution
+SETTLED_THAT_DAY: Final[Question[int]] = Question(
+    "settled", "billing_settled_that_day(:person_id, :on) as settled", lambda rows: int(rows[0].settled)
 )
-_LAST: Final = 100
-
-
-async def settled_that_day(session: AsyncSession, *, person_id: UUID, on: date) -> int:
-    """Return how many live bills a person has of a day, at any institution."""
-    return int(await session.scalar(_SETTLED, {"person": person_id, "on": on}) or 0)
-
-
-async def median_fen(session: AsyncSession, *, region_id: UUID, institution_id: UUID, least: int) -> int | None:
-    """Return the median of an institution's last live bills, None when there are fewer than `least`."""
-    asked = {"region": region_id, "institution": institution_id, "most": _LAST}
-    row = (await session.execute(_MEDIAN, asked)).one()
-    return int(row.gross_fen) if row.bills >= least else None
+# how many of an institution's last bills are live, and their median; of an order with a quote nobody asks for it
+USUAL: Final[Question[tuple[int, int | None]]] = Question(
+    "bills gross_fen",
+    """(
+    select count(*) as bills, percentile_disc(0.5) within group (order by gross_fen) as gross_fen from (
+        select s.gross_fen from settlements s
+        where s.region_id = :region_id and s.institution_id = :institution_id and s.kind = 'visit'
+          and not exists (select 1 from reversals r where r.region_id = s.region_id and r.settlement_id = s.id)
+        order by s.settled_at desc limit 100
+    ) as last_bills
+) as usual where not exists (select 1 from quotes q where q.region_id = :region_id and q.order_id = :order_id)""",
+    lambda rows: (rows[0].bills, rows[0].gross_fen) if rows else (0, None),
+)
+# what was said of a visit's bill the last time that it was parked
+LAST_SAID: Final[Question[Any]] = Question(
+    "state reason",
+    "parked_settlements where region_id = :region_id and visit_id = :visit_id order by id desc limit 1",
+    lambda rows: next(iter(rows), None),
+)
 
 
 async def last_of_visit(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> ParkedSettlement | None:
@@ -47,6 +45,14 @@ async def last_of_visit(session: AsyncSession, *, region_id: UUID, visit_id: UUI
         col(ParkedSettlement.region_id) == region_id, col(ParkedSettlement.visit_id) == visit_id
     )
     return (await session.execute(query.order_by(col(ParkedSettlement.id).desc()).limit(1))).scalar_one_or_none()
+
+
+async def find_of_settlement(session: AsyncSession, *, region_id: UUID, settlement_id: UUID) -> ParkedSettlement | None:
+    """Return the parked bill whose release made a settlement, or None."""
+    query = select(ParkedSettlement).where(
+        col(ParkedSettlement.region_id) == region_id, col(ParkedSettlement.settlement_id) == settlement_id
+    )
+    return (await session.execute(query)).scalar_one_or_none()
 
 
 async def find(session: AsyncSession, *, region_id: UUID, parked_id: UUID) -> ParkedSettlement | None:

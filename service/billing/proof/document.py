@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from service.billing import ceiling, evidence, making, reductions, rules
 from service.billing import limits as limiting
+from service.billing.proof.words import Format
 from service.billing.words import LineStatus, Payer
 
-FORMAT: Final = "xunzhen.proof/1"
+FORMAT: Final = Format.visit.value
 
 Document = dict[str, Any]
 
@@ -61,7 +62,7 @@ def reductions_part(offer: reductions.Offer, reduced: Iterable[reductions.Reduce
     """Return the last step: the rules, the patient's groups that they ask for, and what was taken off."""
     return {
         "groups": sorted(offer.groups),
-        "rows": [_rule(each) for each in offer.rules],
+        "rows": [rule_of(each) for each in offer.rules],
         "applied": applied_of(reduced),
     }
 
@@ -95,11 +96,14 @@ def result_of(made: making.Made) -> Document:
     }
 
 
-def capped(result: Document, part: Mapping[str, Any]) -> Document:
-    """Return a result of which the family agreed to less: what is not collected is the institution's to bear."""
-    agreed = ceiling.Ceiling(part["quoted"], part["consented_fen"])
+def capped(result: Document, agreed: ceiling.Ceiling, uncollected_fen: int) -> Document:
+    """Return a result of which a part of the family's is not collected: it is the institution's to bear.
+
+    Raises:
+        ValueError: the lines did not rise by so much.
+    """
     own = [(line["code"], line["patient_fen"]) for line in result["lines"]]
-    parts = ceiling.parts_of(own, agreed, part["uncollected_fen"])
+    parts = ceiling.parts_of(own, agreed, uncollected_fen)
     lines = [_borne(line, borne) if borne else line for line, borne in zip(result["lines"], parts, strict=True)]
     return result | {"patient_fen": sum(line["patient_fen"] for line in lines), "lines": lines}
 
@@ -141,7 +145,8 @@ def _limit(limit: limiting.Limit) -> Document:
     }
 
 
-def _rule(rule: reductions.Rule) -> Document:
+def rule_of(rule: reductions.Rule) -> Document:
+    """Return a reduction rule as a proof writes it."""
     return {
         "id": rule.id,
         "title": rule.title,

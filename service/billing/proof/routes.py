@@ -17,5 +17,5 @@ _Reads = Annotated[Principal, Depends(http.Requires("bills:read"))]
 
 @router.get("/settlements/{settlement_id}/proof", responses=http.refuses(problems.NotFound, errors.NoCase))
 async def read_settlement_proof(settlement_id: UUID, principal: _Reads, session: http.Session) -> schemas.ProofRead:
-    """账单的证明：限次、核算、减免的依据，价格、距离、资质、额度、上门记录；`xunzhen bill --proof` 可离线复算。"""
+    """账单（含取消费）的证明：限次、核算、减免、价格、距离、资质、额度、上门记录；可用 `xunzhen bill --proof` 复算。"""
     return await usecases.read_proof(session, principal=principal, settlement_id=settlement_id)

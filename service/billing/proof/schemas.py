@@ -93,7 +93,7 @@ class RestsOnRead(BaseModel):
 
 
 class ProofRead(BaseModel):
-    """The proof of a bill: `xunzhen bill --proof` redoes it from the parts up to `result`."""
+    """The proof of a bill of a visit or a cancellation: `xunzhen bill --proof` redoes it from all but `evidence`."""
 
     settlement_id: UUID
     format: str = Field(examples=["xunzhen.proof/1"])
@@ -102,7 +102,12 @@ class ProofRead(BaseModel):
     case: dict[str, Any] = Field(description="第二步：收费案例；同户其他居民用代号 P2、P3 …")
     reductions: dict[str, Any] = Field(description="第三步：减免规则与减免金额")
     ceiling: dict[str, Any] | None = Field(
-        default=None, description="第四步：报价与同意的金额，以及超出部分中不收、由医疗机构承担的金额；没有则为 null"
+        default=None,
+        description="第四步：报价、当时已用额度、知情同意、人工放行，以及由此得出的不收、由医疗机构承担的金额；"
+        "账单不高于报价的为 null",
+    )
+    cancellation: dict[str, Any] | None = Field(
+        default=None, description="上门服务取消费：出发时间、本次上门服务费、收取比例、报价；上门账单为 null"
     )
     result: dict[str, Any] = Field(description="账单")
     evidence: RestsOnRead

@@ -1,6 +1,5 @@
 """Answers with the proof of a bill: the document that it keeps, and the rows and events that it rests on."""
 
-from collections import defaultdict
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.billing import errors, evidence, presentation, repository
 from service.billing.consents import repository as consents
 from service.billing.models import Quote, Settlement
-from service.billing.proof import document, schemas
+from service.billing.proof import document, older, schemas
 from service.catalog import usecases as catalog
 from service.contracts import usecases as contracts
 from service.core import problems
@@ -21,52 +20,46 @@ from service.visits.schemas import VisitRead
 
 
 async def read_proof(session: AsyncSession, *, principal: Principal, settlement_id: UUID) -> schemas.ProofRead:
-    """Return the proof of a bill of the principal's institution.
+    """Return the proof of a bill of the principal's institution, be it of a visit or of a cancellation.
+
+    For the institution only: its evidence tells what was done for the others of a shared trip, under pseudonyms.
 
     Raises:
-        problems.NotFound, errors.NoCase: as `bill_of_visit`.
+        problems.NotFound: there is no such settlement at the principal's institutions.
+        errors.NoCase: it charges a cancellation whose fee nobody can compute any more.
     """
-    row = await bill_of_visit(session, principal=principal, settlement_id=settlement_id)
-    kept = await _document(session, row)
+    row = await _bill(session, principal, settlement_id)
+    kept = await older.whole(session, row)
     return schemas.ProofRead(settlement_id=row.id, **kept, evidence=await _rests_on(session, row, kept))
 
 
 async def bill_of_visit(session: AsyncSession, *, principal: Principal, settlement_id: UUID) -> Settlement:
     """Return the settlement of a visit of the principal's institution, and note whom it is about.
 
-    For the institution only: its evidence tells what was done for the others of a shared trip, under pseudonyms.
-
     Raises:
         problems.NotFound: there is no such settlement at the principal's institutions.
-        errors.NoCase: it charges a cancellation, for which nothing was computed.
+        errors.NoCase: it charges a cancellation: nothing that was done was settled.
     """
-    row = await repository.find_settlement(session, region_id=principal.region_id, settlement_id=settlement_id)
-    if row is None or row.institution_id not in principal.institution_ids:
-        raise problems.NotFound(what="结算单")
+    row = await _bill(session, principal, settlement_id)
     if row.kind != "visit":
         raise errors.NoCase
-    trail.name_person(session, row.person_id)
     return row
 
 
-async def _document(session: AsyncSession, row: Settlement) -> document.Document:
-    """Return the envelope that a settlement keeps; one from before there were proofs keeps its case alone."""
-    kept: document.Document = row.facts
-    if kept["format"] == document.FORMAT:
-        return kept
-    posted = await repository.read(session, row)
-    parts: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-    for part in posted.fundings:
-        parts[part.line_no].append(part.model_dump())
-    lines = (line.model_dump() | {"fundings": parts[line.line_no]} for line in posted.lines)
-    return document.of_bare_case(evidence.case_of(kept), document.posted_result(lines))
+async def _bill(session: AsyncSession, principal: Principal, settlement_id: UUID) -> Settlement:
+    row = await repository.find_settlement(session, region_id=principal.region_id, settlement_id=settlement_id)
+    if row is None or row.institution_id not in principal.institution_ids:
+        raise problems.NotFound(what="结算单")
+    trail.name_person(session, row.person_id)
+    return row
 
 
 async def _rests_on(session: AsyncSession, row: Settlement, kept: document.Document) -> schemas.RestsOnRead:
     at = {"region_id": row.region_id, "institution_id": row.institution_id}
     visit = await visits.read_visit(session, region_id=row.region_id, visit_id=row.visit_id)
     performed = next(each for each in kept["case"]["visits"] if each["id"] == str(row.visit_id))
-    codes = {item["code"] for item in kept["limits"]["items"]}
+    # of a cancellation nothing was performed
+    codes = {item["code"] for item in kept["limits"].get("items", [])}
     begun = {each["code"]: date.fromisoformat(each["from"]) for each in kept["case"]["price_book"]}
     tariffs = kept["case"]["visit_fee_tariff"]
     tariff = (
@@ -76,7 +69,7 @@ async def _rests_on(session: AsyncSession, row: Settlement, kept: document.Docum
     entries = await contracts.entries_of_settlement(session, region_id=row.region_id, settlement_id=row.id)
     return schemas.RestsOnRead(
         price_rows=await catalog.prices_begun(
-            session, **at, begun={code: on for code, on in begun.items() if code in codes}
+            session, **at, begun={code: on for code, on in begun.items() if code in codes}, on=row.service_on
         ),
         tariff=tariff,
         distance=schemas.DistanceRead(

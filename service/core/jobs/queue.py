@@ -9,10 +9,20 @@ from pgqueuer.queries import Queries
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.core.db.steps import Step
 from service.core.jobs.driver import SessionDriver
 from service.core.principal import Fence, Principal
 
 _AT_ONCE: Final = 1000
+# what pgqueuer's own statement leaves of one job without a key, a priority and a delay; a test compares the two
+_ADD: Final = """
+insert into pgqueuer (priority, entrypoint, payload, execute_after, status)
+values (0, :news, :payload, now(), 'queued') returning id
+"""
+_LOG: Final = """
+insert into pgqueuer_log (job_id, status, entrypoint, priority)
+select id, 'queued', :news, 0 from added returning 1
+"""
 
 
 class Job(BaseModel):
@@ -54,6 +64,11 @@ async def enqueue(
     """
     queries = Queries(SessionDriver(session))
     await queries.enqueue([news], [job.model_dump_json().encode()], [priority], [after], [dedupe], on_conflict="skip")
+
+
+def step(news: str, job: Job) -> Step:
+    """Return the step that adds a job as `enqueue` does, to be taken together with others."""
+    return Step(_LOG, {"news": news, "payload": job.model_dump_json().encode()}, first={"added": _ADD})
 
 
 async def enqueue_many(session: AsyncSession, news: str, jobs: Sequence[Job]) -> None:

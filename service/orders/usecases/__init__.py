@@ -1,6 +1,6 @@
 """What people do with orders; placing, changing and cancelling are composed in `booking`, which asks other rooms."""
 
-from service.orders.usecases.moving import accept, accept_by_itself, move, reject
+from service.orders.usecases.moving import accept, accept_by_itself, move, reject, steps_of_move
 from service.orders.usecases.placing import (
     change,
     count_open,
@@ -11,6 +11,8 @@ from service.orders.usecases.placing import (
 )
 from service.orders.usecases.reading import (
     LISTING,
+    asked_standing,
+    distance_metres,
     get_order,
     has_open_order,
     hold_order,
@@ -25,9 +27,11 @@ __all__ = [
     "LISTING",
     "accept",
     "accept_by_itself",
+    "asked_standing",
     "change",
     "count_open",
     "create",
+    "distance_metres",
     "get_order",
     "has_open_order",
     "hold_order",
@@ -40,5 +44,6 @@ __all__ = [
     "reject",
     "require_mode",
     "require_practitioner_at",
+    "steps_of_move",
     "told",
 ]

@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.contracts import usecases as contracts
 from service.core import problems
+from service.core.db.steps import Step
 from service.core.jobs import queue
 from service.core.principal import Principal
-from service.orders import rules
+from service.orders import repository, rules
 from service.orders.usecases import placing, rows
 
 
@@ -40,6 +41,34 @@ async def move(
         job = queue.Job(region_id=region_id, institution_ids=(row.institution_id,), subject_id=order_id)
         await queue.enqueue(session, news, job)
     return await rows.facts(session, row)
+
+
+async def steps_of_move(
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    order_id: UUID,
+    to: rules.OrderState,
+    now: datetime,
+    account_id: UUID | None,
+    because: str,
+) -> list[Step]:
+    """Return what `move` does to an order that the caller holds, to be taken together with steps of other rooms.
+
+    Raises:
+        problems.NotFound: there is no such order.
+        errors.IllegalMove: it cannot move there from where it is.
+    """
+    row = await rows.standing(session, region_id=region_id, order_id=order_id)
+    before = rules.OrderState(row.state)
+    rules.refuse_illegal_move(before, to)
+    step = rules.Step(row.next_seq, before, to, now, account_id, because)
+    steps = repository.steps_of(region_id=region_id, institution_id=row.institution_id, order_id=order_id, step=step)
+    news = rules.news_of(before, to)
+    if news is not None:
+        job = queue.Job(region_id=region_id, institution_ids=(row.institution_id,), subject_id=order_id)
+        steps.append(queue.step(news, job))
+    return steps
 
 
 async def accept_by_itself(session: AsyncSession, *, region_id: UUID, order_id: UUID, now: datetime) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core import paging, problems
+from service.core.db.questions import Asked
 from service.core.principal import Principal
 from service.orders import repository, rules, schemas
 from service.orders.usecases import rows
@@ -24,6 +25,22 @@ async def get_order(session: AsyncSession, *, region_id: UUID, order_id: UUID) -
         problems.NotFound: there is none.
     """
     return await rows.facts(session, await rows.get(session, region_id, order_id))
+
+
+async def distance_metres(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> int | None:
+    """Return how far the home of an order was by its quote, None where nobody had said.
+
+    Raises:
+        problems.NotFound: the fence lets no such order through.
+    """
+    row = await rows.standing(session, region_id=region_id, order_id=order_id)
+    found: int | None = row.distance_metres
+    return found
+
+
+def asked_standing(*, region_id: UUID, order_id: UUID) -> Asked[Any]:
+    """Return the question that `distance_metres` and `steps_of_move` answer, to be asked together with others."""
+    return repository.STANDING.of(region_id=region_id, order_id=order_id)
 
 
 async def hold_order(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> rules.OrderFacts:

@@ -1,11 +1,13 @@
 """How rows of orders are fetched and told: nothing here leaves the room but facts."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core import problems
+from service.core.audit import trail
 from service.orders import repository, rules
 from service.orders.models import Order, OrderMove
 
@@ -19,6 +21,19 @@ async def get(session: AsyncSession, region_id: UUID, order_id: UUID, *, lock: b
     row = await repository.find_order(session, region_id=region_id, order_id=order_id, lock=lock)
     if row is None:
         raise problems.NotFound(what="订单")
+    return row
+
+
+async def standing(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> Any:
+    """Return where an order stands, as `repository.STANDING` tells it.
+
+    Raises:
+        problems.NotFound: the fence lets no such order through.
+    """
+    row = await repository.STANDING.ask(session, region_id=region_id, order_id=order_id)
+    if row is None:
+        raise problems.NotFound(what="订单")
+    trail.name_person(session, row.person_id)
     return row
 
 

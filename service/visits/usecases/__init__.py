@@ -4,12 +4,13 @@ from service.visits.usecases.closing import call_back, cancel_visit, close_days,
 from service.visits.usecases.deciding import decide_exception
 from service.visits.usecases.evidencing import add_evidence
 from service.visits.usecases.preparing import prepare_order
-from service.visits.usecases.reading import departure, list_visits, proof, read_visit, trip_of
+from service.visits.usecases.reading import asked_trip, departure, list_visits, proof, read_visit, trip_of
 from service.visits.usecases.reporting import perform_item, report_event
 from service.visits.usecases.teaching import teach_place
 
 __all__ = [
     "add_evidence",
+    "asked_trip",
     "call_back",
     "cancel_visit",
     "close_days",

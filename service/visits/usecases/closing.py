@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.contracts import usecases as contracts
 from service.core.clock import local_date
 from service.core.principal import Principal
 from service.orders.rules import OrderState
@@ -76,6 +75,5 @@ async def _miss(session: AsyncSession, visit: Visit, *, now: datetime, account_i
     visit.state = rules.VisitState.missed
     await session.flush()
     await proving.move_order(session, visit, OrderState.noshow, now=now, account_id=account_id, because=because)
-    # nothing will be billed against what the order held
-    await contracts.release_order(session, region_id=visit.region_id, order_id=visit.order_id, on=visit.service_on)
+    await proving.give_back(session, visit)
     await proving.announce(session, visit)

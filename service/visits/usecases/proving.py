@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.catalog import usecases as catalog
+from service.contracts import usecases as contracts
 from service.core.jobs import queue
 from service.institutions import usecases as institutions
 from service.institutions.rules import settings
@@ -49,7 +50,10 @@ async def doubt(
 
 
 async def judge(session: AsyncSession, visit: Visit) -> None:
-    """Compute whether the visit is verified, or refused for good; tell the news when it is final."""
+    """Compute whether the visit is verified, or refused for good; tell the news when it is final.
+
+    Refused, it gives back what its order held.
+    """
     exceptions = await repository.exceptions(session, visit.region_id, visit.id)
     decisions = [rules.Decision(each.decision) if each.decision else None for each in exceptions]
     reports = await repository.events(session, visit.region_id, visit.id)
@@ -63,6 +67,8 @@ async def judge(session: AsyncSession, visit: Visit) -> None:
     if rules.Decision.refused in decisions:
         visit.verified, visit.state = False, rules.VisitState.refused
     await session.flush()
+    if visit.state == rules.VisitState.refused:
+        await give_back(session, visit)
     if visit.verified or visit.state in rules.FINAL:
         await announce(session, visit)
     if visit.verified:
@@ -80,6 +86,13 @@ async def missing_evidence(session: AsyncSession, visit: Visit) -> list[str]:
     )
     given = [rules.EvidenceKind(each.kind) for each in await repository.evidence(session, visit.region_id, visit.id)]
     return [str(each) for each in rules.missing_evidence(required, given)]
+
+
+async def give_back(session: AsyncSession, visit: Visit) -> None:
+    """Give back what the order of a visit held: nothing will be billed against it."""
+    # held until the commit: whoever changes the order at this moment waits, or is waited for
+    await orders.hold_order(session, region_id=visit.region_id, order_id=visit.order_id)
+    await contracts.release_order(session, region_id=visit.region_id, order_id=visit.order_id, on=visit.service_on)
 
 
 async def announce(session: AsyncSession, visit: Visit) -> None:

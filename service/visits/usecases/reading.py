@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.accounts import usecases as accounts
 from service.core import paging, problems
+from service.core.audit import trail
+from service.core.db.questions import Asked
 from service.core.principal import Principal
 from service.institutions import usecases as institutions
 from service.institutions.rules import settings
@@ -52,7 +54,8 @@ async def proof(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> ru
     Raises:
         problems.NotFound: there is no such visit.
     """
-    return await proof_of(session, await get(session, region_id, visit_id))
+    trip = await trip_of(session, region_id=region_id, visit_id=visit_id)
+    return next(each for each in trip if each.visit_id == visit_id)
 
 
 async def departure(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> rules.Departure | None:
@@ -80,9 +83,17 @@ async def trip_of(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> 
     Raises:
         problems.NotFound: there is no such visit.
     """
-    row = await get(session, region_id, visit_id)
-    rows = await repository.of_trip(session, region_id, row.trip_key, row.trip_id)
-    return [await proof_of(session, each) for each in rows]
+    found = await asked_trip(region_id=region_id, visit_id=visit_id).ask(session)
+    if not found:
+        raise problems.NotFound(what="上门记录")
+    for each in found:
+        trail.name_person(session, each.person_id)
+    return found
+
+
+def asked_trip(*, region_id: UUID, visit_id: UUID) -> Asked[list[rules.VisitProof]]:
+    """Return the question that `trip_of` answers, to be asked together with others; empty: there is no such visit."""
+    return repository.TRIP.of(region_id=region_id, visit_id=visit_id)
 
 
 async def get(session: AsyncSession, region_id: UUID, visit_id: UUID, *, lock: bool = False) -> Visit:
@@ -106,27 +117,6 @@ def report_of(row: VisitEvent) -> rules.Report:
     """Return an event as the rules read it."""
     return rules.Report(
         rules.EventKind(row.kind), row.practitioner_id, row.happened_at, row.home_distance_metres, row.accuracy_metres
-    )
-
-
-async def proof_of(session: AsyncSession, row: Visit) -> rules.VisitProof:
-    """Return the proof of a visit's row. Billed staff are those who began the service."""
-    begun = {each.practitioner_id for each in await reports_of(session, row) if each.kind is rules.EventKind.start}
-    items = await repository.items(session, row.region_id, row.id)
-    return rules.VisitProof(
-        visit_id=row.id,
-        order_id=row.order_id,
-        institution_id=row.institution_id,
-        person_id=row.person_id,
-        home_id=row.home_id,
-        trip_id=row.trip_id,
-        mode=row.mode,
-        service_on=row.service_on,
-        started_at=row.started_at,
-        verified=row.verified,
-        state=rules.VisitState(row.state),
-        staff_ids=tuple(sorted(begun)),
-        items=tuple((each.code, each.quantity) for each in items),
     )
 
 

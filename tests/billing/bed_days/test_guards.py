@@ -49,12 +49,14 @@ class TestSums:
         [
             "bed_settlements set gross_fen = gross_fen + 1, patient_fen = patient_fen + 1",
             "bed_settlements set institution_fen = institution_fen + 1, patient_fen = patient_fen - 1",
+            "bed_settlements set reduction_fen = reduction_fen + 1, patient_fen = patient_fen - 1",
             "bed_settlement_lines set gross_fen = gross_fen + 1",
             "bed_settlement_lines set patient_fen = patient_fen + 1",
             "bed_settlement_lines set days = days + 1",
             "bed_settlement_fundings set amount_fen = amount_fen + 1",
             "bed_days set gross_fen = gross_fen + 1, patient_fen = patient_fen + 1",
             "bed_days set fund_fen = fund_fen - 1, patient_fen = patient_fen + 1",
+            "bed_days set reduction_fen = reduction_fen + 1, patient_fen = patient_fen - 1",
             "journal_entries set gross_fen = gross_fen + 1",
         ],
     )

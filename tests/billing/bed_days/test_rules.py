@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.billing import rules as kernel
-from service.billing.bed_days import errors, rules
+from service.billing.bed_days import errors, rules, sharing
 from service.catalog.per_diem_rules import StayKind
 from service.core import money
 
@@ -44,7 +44,7 @@ class TestLines:
         assert sum(line.parts.institution_fen + line.parts.patient_fen for line in lines) == bill.patient_fen
         for line, of in zip(lines, bill.lines, strict=True):
             assert line.parts.institution_fen == money.ratio_fen(of.patient_fen, share)
-            assert rules.sum_of(day.parts for day in line.days) == line.parts
+            assert sharing.sum_of(day.parts for day in line.days) == line.parts
             assert sum(paid.amount_fen for paid in line.fundings) == line.parts.gross_fen
             assert all(paid.amount_fen > 0 for paid in line.fundings)
         for day in (day for line in lines for day in line.days):

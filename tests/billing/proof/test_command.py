@@ -123,7 +123,12 @@ class TestMalformed:
     @pytest.mark.parametrize(
         ("path", "value", "said"),
         [
-            ("format", "xunzhen.proof/2", "$.format 应为 xunzhen.proof/1"),
+            (
+                "format",
+                "xunzhen.proof/2",
+                "$.format 应为 xunzhen.proof/1、xunzhen.bed-days-proof/1、xunzhen.cancellation-proof/1 之一",
+            ),
+            ("cancellation", {}, "$.cancellation 不属于这种证明，应为 null"),
             ("more", 1, "$.more 是未知字段"),
             ("limits~rows~0~used", -1, "$.limits.rows[0].used 应为不小于 0 的整数"),
             ("limits~rows~0~codes", "BP", "$.limits.rows[0].codes 应为数组"),
