@@ -40,7 +40,7 @@ worker: setup  ## run the jobs of the queue
 	$(VENV)/bin/xunzhen worker
 
 test: setup  ## the whole suite, at most 10 minutes on 2 cores
-	$(PY) -m pytest -q -m "not long" -n auto --maxprocesses 4 --dist loadfile
+	$(PY) -m pytest -q -m "not long" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-fast: setup  ## what needs no database: rules, solver, referee, kernel
 	$(PY) -m pytest -q -m "not long and not database" --ignore tests/demo --ignore tests/house

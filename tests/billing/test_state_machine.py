@@ -16,7 +16,18 @@ from tests.world import NOW, TestClock
 
 pytestmark = pytest.mark.database
 
-OFTEN = ("sign", "end", "book", "cancel", "grade", "settle", "take back", "settle anew", "settle anew bill-unchanged")
+OFTEN = (
+    "sign",
+    "end",
+    "book",
+    "cancel",
+    "grade",
+    "settle",
+    "take back",
+    "settle anew",
+    "settle anew bill-unchanged",
+    "lapse",
+)
 """What even a few stories must have gone through."""
 ALL = (
     *OFTEN, "sign family-doctor-taken", "end contract-terminated", "end termination-day-invalid", "enrol",

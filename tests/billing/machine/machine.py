@@ -78,10 +78,11 @@ class Machine(RuleBasedStateMachine):
 
     # --- payers ---
 
-    @initialize(package=st.integers(0, 1), items=ITEMS, back=BACK)
-    def begin_with_a_contract_and_a_bill(self, package: int, items: Items, back: int) -> None:
+    @initialize(package=st.integers(0, 1), first=ITEMS, second=ITEMS, back=st.integers(0, 1))
+    def begin_with_payers_and_a_trip(self, package: int, first: Items, second: Items, back: int) -> None:
         self.sign(0, package, 1)
-        self.visit(0, items, back, at_once=True)
+        self.grade(1, min(figures.LTCI_CAPS_FEN), 1)
+        self.visit_both(first, sorted(dict([*second, (figures.LTCI_CODE, 1)]).items()), back, at_once=True)
 
     @rule(who=WHO, package=st.integers(0, 1), back=BACK)
     def sign(self, who: int, package: int, back: int) -> None:
@@ -170,12 +171,16 @@ class Machine(RuleBasedStateMachine):
         if at_once:
             self._settle(visit)
 
-    @rule(first=ITEMS, second=ITEMS, back=BACK)
-    def visit_both(self, first: Items, second: Items, back: int) -> None:
+    @rule(first=ITEMS, second=ITEMS, back=BACK, at_once=st.booleans())
+    def visit_both(self, first: Items, second: Items, back: int, at_once: bool) -> None:  # noqa: FBT001 — drawn
         """One trip to both: they share a fee that does not divide evenly."""
         trip, on = self._run(self.service.trip()), self._back(back)
-        for person, items in zip(self.people, (first, second), strict=True):
+        both = [
             self._visited(person, items, on, trip, None)
+            for person, items in zip(self.people, (first, second), strict=True)
+        ]
+        for visit in both if at_once else ():
+            self._settle(visit)
 
     # --- bills ---
 
