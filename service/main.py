@@ -7,7 +7,6 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.routing import BaseRoute
 
 from service.core import body_limit, contract, front, health, keyring, paging, problem_handlers
 from service.core.audit import doing
@@ -70,7 +69,9 @@ def build_app(house: House | None = None) -> FastAPI:
         description=DESCRIPTION,
     )
     app.state.house = house
-    app.router.routes.extend(_routes())
+    rooms = _rooms()
+    app.router.routes.extend(rooms.router.routes)
+    app.dependency_overrides = rooms.dependency_overrides  # where those routes look for them
     problem_handlers.install(app)
     app.add_middleware(body_limit.BodyLimit, limit=LARGEST_BODY, larger=_larger_bodies(house))
     app.add_middleware(doing.Requests)
@@ -79,7 +80,7 @@ def build_app(house: House | None = None) -> FastAPI:
 
 
 @cache
-def _routes() -> tuple[BaseRoute, ...]:
+def _rooms() -> FastAPI:
     """Return what every room answers; FastAPI works out the rest at the first request, once for the process."""
     rooms = FastAPI(openapi_url=None, generate_unique_id_function=_operation_id)
     for room in ROOMS:
@@ -87,7 +88,7 @@ def _routes() -> tuple[BaseRoute, ...]:
     rooms.include_router(files.router, prefix="/v1")
     rooms.include_router(audit.router, prefix="/v1")
     rooms.include_router(health.router)
-    return tuple(rooms.router.routes)
+    return rooms
 
 
 def _larger_bodies(house: House | None) -> dict[str, int]:

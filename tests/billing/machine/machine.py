@@ -172,7 +172,7 @@ class Machine(RuleBasedStateMachine):
             self._settle(visit)
 
     @rule(first=ITEMS, second=ITEMS, back=BACK, at_once=st.booleans())
-    def visit_both(self, first: Items, second: Items, back: int, at_once: bool) -> None:  # noqa: FBT001 — drawn
+    def visit_both(self, first: Items, second: Items, back: int, at_once: bool) -> None:
         """One trip to both: they share a fee that does not divide evenly."""
         trip, on = self._run(self.service.trip()), self._back(back)
         both = [
@@ -253,8 +253,9 @@ class Machine(RuleBasedStateMachine):
         """Let days pass; every night what has ended lapses."""
         self.service.pass_to(self.service.today + timedelta(days=days))
         self._run(self.service.lapse())
+        before = self._closed()
         self.model.lapse(self.service.today)
-        self.heard["lapse"] += any(each.closed_on == self.service.today for each in self.model.balances.values())
+        self.heard["lapse"] += self._closed() > before
 
     # --- what lies there is what the model says ---
 
@@ -354,6 +355,9 @@ class Machine(RuleBasedStateMachine):
 
     def _back(self, days: int) -> date:
         return self.service.today - timedelta(days=days)
+
+    def _closed(self) -> int:
+        return sum(each.closed_on is not None for each in self.model.balances.values())
 
     def _held(self) -> list[tuple[str, date]]:
         """Return what contracts hold for orders: the contract, and for which day."""
