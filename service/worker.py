@@ -63,6 +63,8 @@ def routines(house: House) -> Mapping[str, tuple[str, runner.Routine]]:
 
 async def _forget(house: House) -> None:
     await idempotency.forget_old(house.sessions, now=house.clock.now)
+    # attempts are counted by real time, whatever the demo's clock shows
+    await runner.forget_orphans(house.sessions, now=datetime.now(UTC))
 
 
 async def _seal(house: House) -> None:

@@ -105,6 +105,63 @@ class TestRunner:
             ).scalar_one()
         assert (seen, parked) == ([], True)
 
+    async def test_an_outage_of_the_database_is_no_attempt_of_the_job(
+        self, house: House, app_engine: AsyncEngine
+    ) -> None:
+        news, seen, stop = f"test.{new_id().hex}", [], asyncio.Event()
+
+        async def handle(told: queue.Job) -> None:
+            seen.append(told)
+            if len(seen) == 1:
+                raise ConnectionResetError
+            stop.set()
+
+        await self._tell(house, news, _job())
+        async with app_engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "insert into job_attempts (job_id, news, attempts, last_at, parked)"
+                    " select id, entrypoint, :most - 1, now(), false from pgqueuer where entrypoint = :news"
+                ),
+                {"most": runner.MOST_ATTEMPTS, "news": news},
+            )
+        await asyncio.wait_for(self._run(house, app_engine, {news: handle}, stop), 30)
+        async with app_engine.connect() as connection:
+            left = await connection.execute(text("select parked from job_attempts where news = :n"), {"n": news})
+        assert (len(seen), left.all()) == (2, [])
+
+    async def test_attempts_at_jobs_that_are_gone_are_forgotten_after_a_day(
+        self, house: House, app_engine: AsyncEngine
+    ) -> None:
+        now = SystemClock().now()
+        news = f"test.{new_id().hex}"
+        await self._tell(house, news, _job())
+        rows = [(-1, 2, False), (-2, 2, True), (-3, 0, False)]
+        async with app_engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "insert into job_attempts (job_id, news, attempts, last_at, parked)"
+                    " select id, entrypoint, 1, :old, false from pgqueuer where entrypoint = :news"
+                ),
+                {"old": now - timedelta(days=2), "news": news},
+            )
+            for job, days, parked in rows:
+                await connection.execute(
+                    text(
+                        "insert into job_attempts (job_id, news, attempts, last_at, parked)"
+                        " values (:job, :news, 1, :at, :parked)"
+                    ),
+                    {"job": job, "news": news, "at": now - timedelta(days=days), "parked": parked},
+                )
+        await runner.forget_orphans(house.sessions, now=now)
+        async with app_engine.begin() as connection:
+            left = await connection.execute(
+                text("delete from job_attempts where news = :n returning job_id"), {"n": news}
+            )
+            await connection.execute(text("delete from pgqueuer where entrypoint = :n"), {"n": news})
+            kept = {min(job, 0) for (job,) in left}
+        assert kept == {-3, -2, 0}, "what was parked, what is new, and what is still to be done"
+
     async def _tell(self, house: House, news: str, job: queue.Job) -> None:
         async with transaction(house.sessions, Fence(), SystemClock().now()) as session:
             await queue.enqueue(session, news, job)

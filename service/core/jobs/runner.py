@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from service.core import logs, metrics
 from service.core.audit import doing
+from service.core.db import outages
 from service.core.jobs.queue import Job
 
 Handler = Callable[[Job], Awaitable[None]]
@@ -30,6 +31,7 @@ MOST_ATTEMPTS: Final = 5
 """A job that was begun this often without an end is parked for a human."""
 
 _UNCOUNTED: Final = timedelta(seconds=1)
+_ORPHANED: Final = timedelta(days=1)
 
 _log = logs.get_logger("core.jobs")
 _BEGIN: Final = text(
@@ -39,6 +41,13 @@ _BEGIN: Final = text(
 _FAILED: Final = text("update job_attempts set failure = :failure where job_id = :job")
 _PARKED: Final = text("update job_attempts set parked = true where job_id = :job")
 _DONE: Final = text("delete from job_attempts where job_id = :job")
+_FORGIVEN: Final = text("update job_attempts set attempts = greatest(attempts - 1, 0) where job_id = :job")
+_ORPHANS: Final = text(
+    "delete from job_attempts a where not a.parked and a.last_at < :before"
+    " and not exists (select 1 from pgqueuer q where q.id = a.job_id)"
+)
+_BACK_SOON: Final = (0.5, 1.0, 2.0, 4.0)
+"""How many seconds pass between the looks whether a database that went away is back."""
 
 
 async def connect(url: str) -> asyncpg.Connection:
@@ -120,12 +129,31 @@ def _counted(
             with doing.work(news, f"subject_id={job.subject_id}"), metrics.job(news):
                 await handler(job)
         except Exception as error:
+            if outages.is_outage(error):
+                # no fault of the job: were it counted, a night of restarts would park what is sound
+                await _forgive(sessions, queued.id)
+                raise RetryRequested(delay=_UNCOUNTED) from error
             await _say(sessions, _FAILED, job=queued.id, failure=type(error).__name__)
             _log.warning("failed", news=news, job=queued.id, attempts=attempts, exc_info=error)
             raise RetryRequested(delay=timedelta(seconds=min(2**attempts, 300))) from error
         await _say(sessions, _DONE, job=queued.id)
 
     return run
+
+
+async def _forgive(sessions: async_sessionmaker[AsyncSession], job: int) -> None:
+    for pause in _BACK_SOON:
+        await asyncio.sleep(pause)
+        try:
+            await _say(sessions, _FORGIVEN, job=job)
+        except (SQLAlchemyError, OSError):
+            continue
+        return
+
+
+async def forget_orphans(sessions: async_sessionmaker[AsyncSession], *, now: datetime) -> None:
+    """Forget attempts at jobs that the queue no longer has: two workers had one, and one died when it was done."""
+    await _say(sessions, _ORPHANS, before=now - _ORPHANED)
 
 
 async def _say(sessions: async_sessionmaker[AsyncSession], statement: Any, **values: Any) -> int:

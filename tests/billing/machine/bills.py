@@ -106,7 +106,8 @@ def settle(model: Model, visit: Visit) -> Bill:
     for key, units in taken.items():
         model.take(key, units, visit.on)
     visit.rounds.append(model.rounds[visit.trip])
-    visit.bills.append(Bill("", visit.id, lines, taken))
+    signed = model.covering(visit.person, visit.on)
+    visit.bills.append(Bill("", visit.id, lines, taken, signed.id if signed else ""))
     return visit.bills[-1]
 
 
@@ -141,4 +142,5 @@ def settle_anew(model: Model, bill: Bill) -> list[Visit]:
 
 def _said(bill: Bill) -> object:
     """Return what a family would see change, and which contract or programme pays."""
-    return bill.lines, sorted(key for key in bill.taken if key[1] in _FUNDED)
+    fee_by_contract = any(source == "contract" for source, _, _ in bill.lines[-1][3])
+    return bill.lines, sorted(key for key in bill.taken if key[1] in _FUNDED), fee_by_contract and bill.contract

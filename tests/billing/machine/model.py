@@ -49,12 +49,16 @@ class Balance:
 
 @dataclass
 class Bill:
-    """A bill: its lines as (code, status, gross, payers), and what it used. `live` until it is taken back."""
+    """A bill: its lines as (code, status, gross, payers), and what it used. `live` until it is taken back.
+
+    `contract`: which one could pay the fee on the day.
+    """
 
     id: str
     visit: str
     lines: list[tuple[str, str, int, Paid]]
     taken: dict[Key, int]
+    contract: str
     live: bool = True
 
     @property
