@@ -32,7 +32,12 @@ class Gate:
     turn: "itertools.count[int]" = field(default_factory=itertools.count)
     statuses: dict[int, int] = field(default_factory=dict)
     avoided: dict[str, float] = field(default_factory=dict)
+    waiting: dict[object, float] = field(default_factory=dict)
     lost: int = 0
+
+    def longest_wait(self) -> float:
+        """Return for how many seconds whoever has waited longest has had no answer."""
+        return time.monotonic() - min(self.waiting.values(), default=time.monotonic())
 
     async def ask(self, method: str, path: str, token: str, **parts: Any) -> httpx.Response | None:
         """Ask the next server; None when the connection or the answer was lost."""
@@ -53,7 +58,8 @@ class Gate:
 
     def _pick(self) -> str:
         """Return the next server; one that did not answer a moment ago only where there is no other."""
-        asked = [self.urls[next(self.turn) % len(self.urls)] for _ in self.urls]
+        first = next(self.turn)
+        asked = [self.urls[(first + each) % len(self.urls)] for each in range(len(self.urls))]
         return min(asked, key=lambda url: self.avoided.get(url, 0.0) > time.monotonic())
 
 
@@ -120,6 +126,14 @@ class Client:
 
     async def _insist(self, write: Write | None, method: str, path: str, **parts: Any) -> httpx.Response:
         """Ask until there is an answer that is one: not lost, no failure of the server, not "in a moment"."""
+        me = object()
+        self.gate.waiting[me] = time.monotonic()
+        try:
+            return await self._ask_on(write, method, path, **parts)
+        finally:
+            del self.gate.waiting[me]
+
+    async def _ask_on(self, write: Write | None, method: str, path: str, **parts: Any) -> httpx.Response:
         last, said = time.monotonic() + PATIENCE_SECONDS, "nothing"
         for pause in itertools.chain((0.05, 0.2, 0.5), itertools.repeat(1.0)):
             if write is not None:

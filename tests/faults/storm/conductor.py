@@ -21,6 +21,8 @@ LOAD_SECONDS = (0.4, 1.2)
 _ACKNOWLEDGED = 5
 """How many writes must have been acknowledged since the last death: the others went on, or came back."""
 _PATIENCE_SECONDS = 180.0
+_FAIR_SECONDS = 20.0
+"""Nobody is killed while a client has waited longer: what is slow would never be answered between two deaths."""
 
 
 @dataclass
@@ -68,19 +70,19 @@ class Storm:
         async with load.running(self.seed):
             for number, target in enumerate(self.deaths):
                 load.allow((number + 1) / len(self.deaths))
-                await self._load(book, draw.uniform(*LOAD_SECONDS))
+                await self._load(book, gate, draw.uniform(*LOAD_SECONDS))
                 await ships.ready(target)
                 await ships.kill(target, draw)
                 if target == POSTGRES:
                     await judge.while_it_rages(journal.read(book.path), self.found)
-            await self._load(book, LOAD_SECONDS[0])
+            await self._load(book, gate, LOAD_SECONDS[0])
             await ships.ready(API)
 
-    async def _load(self, book: journal.Journal, seconds: float) -> None:
+    async def _load(self, book: journal.Journal, gate: Gate, seconds: float) -> None:
         """Let the clients write: so long, and until they have been told of so much."""
         enough, last = book.acknowledgements + _ACKNOWLEDGED, time.monotonic() + _PATIENCE_SECONDS
         await asyncio.sleep(seconds)
-        while book.acknowledgements < enough:
+        while book.acknowledgements < enough or gate.longest_wait() > _FAIR_SECONDS:
             assert time.monotonic() < last, "nobody is told anything any more"
             await asyncio.sleep(0.02)
 
