@@ -19,11 +19,14 @@ from tests import canaries
 from tests.world import NOW, TestClock, World
 
 FIRST = (
-    "faults/test_storm.py", "contract/test_conformance.py", "demo/test_demo.py", "access/test_verdicts.py",
+    "faults/test_storm.py", "contract/test_conformance.py", "visits/test_routes.py", "contracts/test_lapsing.py",
+    "demo/test_demo.py", "access/test_verdicts.py",
     "upgrades/test_side_by_side.py", "house/test_first_day.py", "cli/test_key_fields.py", "core/test_graceful_stop.py",
     "faults/test_settling_storm.py", "cli/test_backup.py", "upgrades/test_earlier_bills.py", "cli/test_doctor.py",
 )  # fmt: skip
-"""Files of minutes, in the order in which two processes share them best: begun last, one would run alone at the end."""
+"""Files of minutes, in the order in which two processes share them best: begun last, one would run alone at the end.
+What looks through all regions goes before those that leave many behind.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -31,7 +31,7 @@ class Application(FastAPI):
         """Return the methods that the contract has for a path, as an `Allow` header names them."""
         paths: dict[str, dict[str, Any]] = self.openapi()["paths"]
         fitting = [each for each in paths if _pattern(each).fullmatch(path)]
-        # `/prices/diff` is itself, not one of `/prices/{price_id}`
+        # an address of its own is not one of those that a parameter would fit
         narrowest = min((each.count("{") for each in fitting), default=0)
         return sorted({method.upper() for each in fitting if each.count("{") == narrowest for method in paths[each]})
 

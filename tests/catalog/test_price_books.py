@@ -61,7 +61,7 @@ class Desk:
         return await client.post(path, content=content, params={"dry_run": str(dry_run).lower()}, headers=OCTETS)
 
     async def diff(self, **asked: str) -> dict[str, Any]:
-        answer = await self.chief.get(f"{self.house}/prices/diff", params=asked)
+        answer = await self.chief.get(f"{self.house}/price-changes", params=asked)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
@@ -314,6 +314,6 @@ class TestDiff:
         await desk.level_price()
         await desk.level_price(unit_price="11", valid_from="2026-04-01")
         answer = await desk.chief.get(
-            "/price-levels/primary/prices/diff", params={"from": "2026-03-31", "to": "2026-04-01"}
+            "/price-levels/primary/price-changes", params={"from": "2026-03-31", "to": "2026-04-01"}
         )
         assert [each["percent"] for each in answer.json()["changed"]] == ["10.00"]

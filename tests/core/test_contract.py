@@ -53,7 +53,7 @@ class TestAllow:
             ("/v1/orders", ["GET", "POST"]),
             ("/v1/orders/1", ["GET", "PATCH"]),
             ("/v1/nowhere", []),
-            ("/v1/institutions/1/prices/diff", ["GET"]),
+            ("/v1/institutions/1/price-changes", ["GET"]),
             ("/v1/institutions/1/prices/1", ["PATCH"]),
         ],
     )

@@ -155,7 +155,7 @@ class TestLevels:
         assert await costs() == [1000, 1000, 1500]
         assert await shown_prices("prices-in-force") == [["10"], ["10"], ["15"]]
         diff = {"from": days[1], "to": days[2], "from_book": "level", "to_book": "in_force"}
-        [change] = (await shown(town.desk, f"{town.house}/prices/diff", **diff))["changed"]
+        [change] = (await shown(town.desk, f"{town.house}/price-changes", **diff))["changed"]
         assert (change["old_price"], change["new_price"]) == ("10", "15")
         await changed(town.governor, f"{levels}/{later['id']}", {"valid_to": "2026-03-09"})
         assert (await town.quote(person, "BP", on="2026-03-10"))["code"] == "price-missing"

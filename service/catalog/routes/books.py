@@ -60,7 +60,7 @@ async def list_prices_in_force(
     return http.with_etag(request, answer)
 
 
-@router.get("/institutions/{institution_id}/prices/diff", responses=http.refuses(problems.NotFound))
+@router.get("/institutions/{institution_id}/price-changes", responses=http.refuses(problems.NotFound))
 async def diff_prices(
     *,
     institution_id: UUID,
@@ -79,7 +79,7 @@ async def diff_prices(
     )
 
 
-@router.get("/price-levels/{level}/prices/diff", responses=http.refuses())
+@router.get("/price-levels/{level}/price-changes", responses=http.refuses())
 async def diff_level_prices(
     *, level: InstitutionLevel, principal: Reader, session: http.Session, from_on: From, to: To
 ) -> book_schemas.PriceDiff:
