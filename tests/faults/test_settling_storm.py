@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from service.core import embedded
 from service.core.http import House
@@ -45,19 +45,22 @@ async def place(owner_engine: AsyncEngine, house: House, clock: TestClock) -> To
     return await Town.found(Crowded(owner_engine, house, clock, app=None))
 
 
-@pytest.fixture
-def app_url(server: embedded.EmbeddedServer, database: str) -> str:
-    """Where the application's role reaches the database."""
-    return server.url(embedded.APP_ROLE, database)
+@pytest.fixture(scope="module")
+async def racers(server: embedded.EmbeddedServer, database: str) -> AsyncIterator[AsyncEngine]:
+    """As many connections of the application's role as there are racers at once."""
+    engine = create_async_engine(server.url(embedded.APP_ROLE, database), pool_size=last_unit.VISITS)
+    yield engine
+    await engine.dispose()
 
 
 async def storm_visits(place: Town, running: Servers, visits: int) -> None:
-    """Settle so many visits fifty times each, and judge."""
+    """Settle so many visits (a multiple of `VISITS_EACH`) fifty times each, and judge."""
     told, begun, people = Told(), time.monotonic(), visits // VISITS_EACH
     for first in range(0, people, _PEOPLE_AT_A_TIME):
         insured = [await place.insured() for _ in range(min(_PEOPLE_AT_A_TIME, people - first))]
         await place.world.pour()
-        await crowd.settle_all(running.urls, place.tokens, [each for one in insured for each in one], told)
+        visit_ids = [each for one in insured for each in one]
+        await crowd.settle_all(running.urls, place.tokens, visit_ids, told)
     found = await verdict.look(place.world.owner, place.world.region_id)
     summary = (
         f"{visits} visits × {crowd.CALLS} on {len(running.urls)} servers: {told.summary()}; {_money(found, begun)}"
@@ -96,10 +99,10 @@ async def storm_last_unit(place: Town, running: Servers, rounds: int) -> None:
     assert sum(found.used.values()) == rounds
 
 
-async def storm_unchecked_visits(place: Town, app_url: str, trips: int) -> None:
+async def storm_unchecked_visits(place: Town, racers: AsyncEngine, trips: int) -> None:
     """Post the bills of so many trips fifty times each with the checks off, and judge."""
     begun, ended = time.monotonic(), Counter[str]()
-    async with unchecked.connected(place, app_url):
+    with unchecked.connected(place, racers):
         for first in range(0, trips, _AT_A_TIME):
             ended += await unchecked.settle_trips(place, min(_AT_A_TIME, trips - first))
     found = await verdict.look(place.world.owner, place.world.region_id)
@@ -112,10 +115,10 @@ async def storm_unchecked_visits(place: Town, app_url: str, trips: int) -> None:
     assert found.used == {"contract": trips}
 
 
-async def storm_unchecked_last_unit(place: Town, app_url: str, rounds: int) -> None:
+async def storm_unchecked_last_unit(place: Town, racers: AsyncEngine, rounds: int) -> None:
     """Post sixty-four bills that each saw the last unit, so many times with the checks off, and judge."""
     begun = time.monotonic()
-    async with unchecked.connected(place, app_url):
+    with unchecked.connected(place, racers):
         ended = await unchecked.settle_last_units(place, rounds)
     found = await verdict.look(place.world.owner, place.world.region_id)
     summary = f"1 unit × {last_unit.VISITS} × {rounds} unchecked: {dict(ended)}; {_money(found, begun)}"
@@ -146,11 +149,11 @@ class TestSettling:
     async def test_of_sixty_four_visits_at_once_one_has_the_last_unit(self, place: Town, running: Servers) -> None:
         await storm_last_unit(place, running, 2)
 
-    async def test_the_constraints_alone_leave_one_bill_and_one_fee(self, place: Town, app_url: str) -> None:
-        await storm_unchecked_visits(place, app_url, 20)
+    async def test_the_constraints_alone_leave_one_bill_and_one_fee(self, place: Town, racers: AsyncEngine) -> None:
+        await storm_unchecked_visits(place, racers, 20)
 
-    async def test_the_constraints_alone_give_the_last_unit_once(self, place: Town, app_url: str) -> None:
-        await storm_unchecked_last_unit(place, app_url, 2)
+    async def test_the_constraints_alone_give_the_last_unit_once(self, place: Town, racers: AsyncEngine) -> None:
+        await storm_unchecked_last_unit(place, racers, 2)
 
 
 @pytest.mark.long
@@ -164,10 +167,10 @@ async def test_settling_storm_last_unit(place: Town, running: Servers) -> None:
 
 
 @pytest.mark.long
-async def test_settling_storm_unchecked_visits(place: Town, app_url: str) -> None:
-    await storm_unchecked_visits(place, app_url, 2000)
+async def test_settling_storm_unchecked_visits(place: Town, racers: AsyncEngine) -> None:
+    await storm_unchecked_visits(place, racers, 2000)
 
 
 @pytest.mark.long
-async def test_settling_storm_unchecked_last_unit(place: Town, app_url: str) -> None:
-    await storm_unchecked_last_unit(place, app_url, 200)
+async def test_settling_storm_unchecked_last_unit(place: Town, racers: AsyncEngine) -> None:
+    await storm_unchecked_last_unit(place, racers, 200)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.billing.day import MORNING
-from tests.faults.settling.crowd import Call, Told, crowds
+from tests.faults.settling.crowd import Call, Told, gathered
 from tests.faults.settling.town import Town
 
 VISITS = 64
@@ -70,7 +70,7 @@ async def prepare(town: Town, numbers: Iterable[int]) -> list[Round]:
 
 async def settle_rounds(urls: Sequence[str], tokens: Sequence[str], rounds: Sequence[Round], told: Told) -> None:
     """Settle the visits of each round all at once, half of them under a key."""
-    async with crowds(urls, told, calls=-(-VISITS // len(urls))) as (crowd,):
+    async with gathered(urls, told, calls=VISITS) as crowd:
         for each in rounds:
             calls = [
                 Call(visit_id, tokens[number % len(tokens)], number, key=f"unit-{visit_id}" if number % 2 else None)

@@ -6,13 +6,13 @@ the constraints alone decide.
 
 import dataclasses
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from service.billing import errors
 from service.billing.models import VisitFee
@@ -39,17 +39,15 @@ _LOST = {
 Act = Callable[[AsyncSession], Awaitable[object]]
 
 
-@asynccontextmanager
-async def connected(town: Town, url: str) -> AsyncIterator[None]:
+@contextmanager
+def connected(town: Town, racers: AsyncEngine) -> Iterator[None]:
     """Give the town's house a connection for every racer, for the block."""
-    engine = create_async_engine(url, pool_size=VISITS, max_overflow=4)
     before = town.world.house
-    town.world.house = dataclasses.replace(before, sessions=make_sessions(engine))
+    town.world.house = dataclasses.replace(before, sessions=make_sessions(racers))
     try:
         yield
     finally:
         town.world.house = before
-        await engine.dispose()
 
 
 async def settle_trips(town: Town, trips: int) -> Counter[str]:
