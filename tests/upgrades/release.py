@@ -23,17 +23,13 @@ def _git(*arguments: str) -> bytes:
 
 
 def before_the_newest_migration() -> str:
-    """Return the commit that gave the migrations before the newest one the shape they have.
-
-    Code and schema agree there. On later commits models may run ahead of a migration that is still to be written, and
-    the newest migration may have come in several times until it was whole.
-    """
+    """Return the last commit without the newest migration, which comes in together with the models it follows."""
     try:
-        *older, _ = sorted(each.relative_to(ROOT) for each in (ROOT / "migrations" / "versions").glob("2*.py"))
-        found = _git("log", "-1", "--format=%H", "--", *map(str, older)).decode().strip()
+        newest = max((ROOT / "migrations" / "versions").glob("2*.py")).relative_to(ROOT)
+        came = _git("log", "--diff-filter=A", "--format=%H", "--", str(newest)).decode().split()
+        return _git("rev-parse", f"{came[-1]}~1" if came else "HEAD").decode().strip()
     except (OSError, subprocess.CalledProcessError):
-        found = ""
-    return found or pytest.skip("没有版本历史（不是 git 克隆），取不到上一版程序")
+        return pytest.skip("没有版本历史（不是 git 克隆），取不到上一版程序")
 
 
 def unpack(commit: str, where: Path) -> Path:
