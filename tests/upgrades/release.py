@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import canaries
+
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("service", "migrations")
 
@@ -77,20 +79,26 @@ class Installation:
     @asynccontextmanager
     async def serving(self, port: int) -> AsyncIterator[httpx.AsyncClient]:
         """Serve this version; give a client of it."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", "from service.cli import main; main()", "serve", "--port", str(port),
-            env=self.environment, cwd=self.sources,
-        )  # fmt: skip
-        try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-                for _ in range(300):
-                    try:
-                        if (await client.get("/readyz")).status_code == 200:
-                            break
-                    except httpx.TransportError:
-                        await asyncio.sleep(0.1)
-                assert process.returncode is None, "it does not serve"
-                yield client
-        finally:
-            process.terminate()
-            await process.wait()
+        with canaries.overheard("serve") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", "from service.cli import main; main()", "serve", "--port", str(port),
+                env={**self.environment, "XUNZHEN_LOG_LEVEL": "INFO"}, cwd=self.sources, stdout=log, stderr=log,
+            )  # fmt: skip
+            try:
+                async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                    await self._wait(process, client)
+                    yield client
+            finally:
+                if process.returncode is None:
+                    process.terminate()
+                await process.wait()
+
+    async def _wait(self, process: asyncio.subprocess.Process, client: httpx.AsyncClient) -> None:
+        for _ in range(300):
+            assert process.returncode is None, "it does not serve"
+            try:
+                if (await client.get("/readyz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+        raise AssertionError("it never becomes ready")
