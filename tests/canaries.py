@@ -35,7 +35,7 @@ _TYPED: Final = ("13812345678", "13912345678", "13812340000", "13800000000")
 # not the places behind a decimal point: a duration in the metrics has seventeen of them
 _IDENTITY: Final = re.compile(r"(?<![0-9a-f.])\d{17}[\dXx](?![0-9a-f])")
 # nor what sealed bytes look like
-_PHONES: Final = re.compile(rf"(?<![0-9a-f])(?:{PHONE}\d{{4}}|{'|'.join(_TYPED)})(?![0-9a-f])")
+_PHONES: Final = re.compile(rf"(?:(?<![0-9a-f])|(?<=\+86))(?:{PHONE}\d{{4}}|{'|'.join(_TYPED)})(?![0-9a-f])")
 _HEX_IDENTITY: Final = re.compile(r"(?:3[0-9]){17}(?:3[0-9]|58)")
 _HEX: Final = (STREET.encode().hex(), PHONE.encode().hex(), *(each.encode().hex() for each in _TYPED))
 
