@@ -6,14 +6,26 @@ from functools import cache
 from typing import Any, Final
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from service.core.problems import PROBLEM_JSON
 
 _JSON: Final = "application/json"
-_PROBLEM: Final = {"$ref": "#/components/schemas/ProblemDocument"}
+_PROBLEM: Final = "ProblemDocument"
+_REFUSED: Final = {"$ref": f"#/components/schemas/{_PROBLEM}"}
 _OF_FASTAPI: Final = ("HTTPValidationError", "ValidationError")
 """Schemas of FastAPI's own answer to malformed requests, which the problem handlers never send."""
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
+
+
+class ProblemDocument(BaseModel, extra="allow"):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
 
 
 class Application(FastAPI):
@@ -46,10 +58,11 @@ def publish(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for name in _OF_FASTAPI:
         schemas.pop(name, None)
+    schemas[_PROBLEM] = ProblemDocument.model_json_schema()
     for *_, operation in _operations(document):
         for status, answer in operation["responses"].items():
             if int(status) >= 400:
-                answer["content"] = {PROBLEM_JSON: {"schema": _PROBLEM}}
+                answer["content"] = {PROBLEM_JSON: {"schema": _REFUSED}}
         for parameter in operation.get("parameters", ()):
             _never_null(parameter["schema"])
     _link(document)

@@ -4,15 +4,16 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.core import http, paging, problems
 from service.core.dates import WRITTEN
 from service.core.principal import Principal
+from service.core.router import Router
 from service.orders import errors, schemas, usecases
 from service.orders.rules import OrderState
 
-router = APIRouter(tags=["订单"])
+router = Router(tags=["订单"])
 
 
 @router.get("/orders", responses=http.refuses(problems.CursorInvalid))
