@@ -14,7 +14,7 @@ from service.contracts import lapsing
 from service.core import idempotency, logs, metrics
 from service.core.audit import seals
 from service.core.http import House
-from service.core.jobs import runner
+from service.core.jobs import attempts, runner
 from service.core.settings import Settings
 from service.main import build_house
 from service.notices import sending
@@ -64,7 +64,7 @@ def routines(house: House) -> Mapping[str, tuple[str, runner.Routine]]:
 async def _forget(house: House) -> None:
     await idempotency.forget_old(house.sessions, now=house.clock.now)
     # attempts are counted by real time, whatever the demo's clock shows
-    await runner.forget_orphans(house.sessions, now=datetime.now(UTC))
+    await attempts.forget_orphans(house.sessions, now=datetime.now(UTC))
 
 
 async def _seal(house: House) -> None:

@@ -1,15 +1,19 @@
 """Canaries: identity numbers, phones and addresses that are let fly through all tests, and must be heard nowhere.
 
 `World` gives them to its patients. Whatever the process logs, every refusal that a client of the world is told, the
-metrics and, at the end of the run, a dump of the database are listened to.
+metrics and, at the end of the run, a dump of the database are listened to; so is what the servers and workers write
+that tests start, in whichever version.
 """
 
 import logging
 import re
+import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import date
-from typing import Any, Final
+from pathlib import Path
+from typing import IO, Any, Final
 
 import structlog
 from httpx import Response
@@ -93,6 +97,26 @@ async def refuse_in_problems(answer: Response) -> None:
             leaks.append(f"{answer.request.method} {answer.request.url.path} {answer.status_code}: {found} in {told}")
 
 
+@contextmanager
+def overheard(told: str) -> Iterator[IO[bytes]]:
+    """Give a file for what a process of the tests writes; at the end it is listened to, and passed on to pytest."""
+    with tempfile.TemporaryFile() as log:
+        try:
+            yield log
+        finally:
+            log.seek(0)
+            lines = log.read().decode(errors="replace")
+            sys.stderr.write(lines)
+            leaks.extend(f"{told}: {line}" for line in lines.splitlines() if heard_in(line))
+
+
+def in_files(directory: Path) -> Iterator[str]:
+    """Yield every line of the log files below a directory that holds a canary."""
+    for path in directory.rglob("*.log"):
+        with path.open(errors="replace") as lines:
+            yield from (f"{path.name}: {line[:400]}" for line in lines if heard_in(line))
+
+
 def in_metrics() -> list[str]:
     """Return the canaries that the process tells Prometheus."""
     return heard_in(generate_latest(metrics.REGISTRY).decode())
@@ -109,6 +133,11 @@ def in_dump(url: str) -> Iterator[str]:
         assert dump.stdout is not None
         yield from _in_lines(line.decode(errors="replace") for line in dump.stdout)
     assert dump.returncode == 0, "pg_dump failed"
+
+
+def assert_nobody_is_named(url: str) -> None:
+    """Fail when a database's dump holds a canary in the clear (an owner's URL)."""
+    assert list(in_dump(url)) == [], "the dump holds what names a person"
 
 
 def _in_lines(lines: Any) -> Iterator[str]:

@@ -65,6 +65,13 @@ def the_metrics_name_nobody() -> Iterator[None]:
     assert canaries.in_metrics() == [], "the metrics name a person"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def the_logs_of_processes_name_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Read at the end what servers and workers have written into the tests' folders."""
+    yield
+    assert list(canaries.in_files(tmp_path_factory.getbasetemp())) == [], "a log names a person"
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.EmbeddedServer]:
     """The test run's PostgreSQL; never a mock."""
@@ -84,9 +91,10 @@ async def database(server: embedded.EmbeddedServer) -> AsyncIterator[str]:
     await engine.dispose()
     yield name
     # all that the tests of this run have put in, as a thief of a backup would find it
-    clear = list(canaries.in_dump(server.url(embedded.OWNER_ROLE, name)))
-    embedded.drop_database(server, name)
-    assert clear == [], "the dump holds what names a person"
+    try:
+        canaries.assert_nobody_is_named(server.url(embedded.OWNER_ROLE, name))
+    finally:
+        embedded.drop_database(server, name)
 
 
 @pytest.fixture(scope="session")

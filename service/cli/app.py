@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "import": "导入机构、人员、居民、签约的表格  (load an institution's lists, all of them or nothing)",
     "serve": "启动 HTTP 服务  (serve the API)",
     "worker": "启动后台作业  (run the jobs of the queue)",
+    "jobs": "作业：列出已搁置的，重新排队  (list the jobs that were given up, hand them out again)",
     "keys": "密钥：列出、轮换、停用  (list, rotate and drop the keys)",
     "accounts": "账号：平台管理员、丢失的动态码  (platform administrators, lost second factors)",
     "migrate": "升级数据库结构  (bring the schema up to date, as its owner)",

@@ -225,7 +225,7 @@ class TestImport:
 
     async def test_a_file_that_is_none_is_refused_in_one_sentence(self, world: World) -> None:
         desk = await Desk.open(world, "BP")
-        for content in (b"", b"PK\x03\x04", b"\x00" * 100, "价格".encode()):
+        for content in (b"PK\x03\x04", b"\x00" * 100, "价格".encode()):
             answer = await desk.send(content)
             assert (answer.status_code, answer.json()["code"]) == (422, "price-book-refused"), answer.text
             assert (await desk.send(content, dry_run=True)).json()["sound"] is False
@@ -240,6 +240,12 @@ class TestImport:
         assert (await nurse.post(f"{desk.house}/price-imports", content=content)).status_code == 403
         assert (await desk.send(content, level="primary")).json()["kept"] is True
         assert await desk.in_force() == [("BP", "10", "primary")]
+
+    async def test_without_a_file_even_a_trial_is_refused(self, world: World) -> None:
+        desk = await Desk.open(world)
+        for level in ("", "primary"):
+            answer = await desk.send(b"", dry_run=True, level=level)
+            assert (answer.status_code, answer.json()["code"]) == (422, "price-book-refused")
 
     async def test_of_two_imports_at_once_both_say_the_same_and_the_rows_stand_once(self, world: World) -> None:
         codes = [f"S{each}" for each in range(20)]

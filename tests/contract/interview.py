@@ -85,6 +85,11 @@ class Interview:
             if 200 <= self.ask(cases.seeded(self.operation, self.name, self.seeds, caller), caller) < 300:
                 break
 
+    def ask_as_everybody(self) -> None:
+        """Let every role, and nobody, send the seeded request."""
+        for caller in EVERYBODY:
+            self.ask(cases.seeded(self.operation, self.name, self.seeds, caller), caller)
+
     def limits(self) -> Iterator[int]:
         """Ask at the limits that the schema sets, inside and outside, and in wrong ways."""
         config = self.operation.schema.config.generation_for(operation=self.operation)

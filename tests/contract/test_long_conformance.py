@@ -1,4 +1,4 @@
-"""At least 500 examples of every operation, in four parts that go on where they were cut short.
+"""Every role at every operation, and at least 500 examples of each, in four parts that go on where they were cut short.
 
 `make test-long PART=test_long_conformance_1`. What is done of a part stands in a small file, in the directory that
 XUNZHEN_STORM_DIR names or in .hypothesis/contract; a part that has come to its end begins anew.
@@ -59,6 +59,7 @@ def interview_at_length(name: str, seeds: Seeds, desk: Desk, tally: Tally) -> in
     """Return how many requests of an operation were answered as the contract says."""
     before, interview = desk.answered, Interview(name, OPERATIONS[name], seeds, desk, tally)
     interview.ask_seeded()
+    interview.ask_as_everybody()
     for _ in interview.limits():
         pass
     limits = sum(tally.statuses[name].values())

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from service.accounts.rules import Role
 from service.core import embedded
 from service.core.ids import new_id
+from tests import canaries
 from tests.world import World
 
 CLIENTS = 8
@@ -38,25 +39,26 @@ async def serving(
     world: World, url: str, door: socket.socket, **more: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run `xunzhen serve` on an open door; it has been told to stop at the end, at the latest."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from service.cli import main; main()", "serve", "--fd", str(door.fileno())),
-        pass_fds=(door.fileno(),),
-        env={
-            **os.environ,
-            "XUNZHEN_DATABASE_URL": url,
-            "XUNZHEN_KEYRING": str(world.house.settings.keyring),
-            "XUNZHEN_LOG_LEVEL": "CRITICAL",
-            "XUNZHEN_RATE_ACCOUNT_PER_SECOND": "0",
-            "XUNZHEN_RATE_ADDRESS_PER_SECOND": "0",
-            **more,
-        },
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 30)
+    environment = {
+        **os.environ,
+        "XUNZHEN_DATABASE_URL": url,
+        "XUNZHEN_KEYRING": str(world.house.settings.keyring),
+        "XUNZHEN_LOG_LEVEL": "INFO",
+        "XUNZHEN_RATE_ACCOUNT_PER_SECOND": "0",
+        "XUNZHEN_RATE_ADDRESS_PER_SECOND": "0",
+        **more,
+    }
+    with canaries.overheard("serve") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", "from service.cli import main; main()", "serve", "--fd", str(door.fileno())),
+            pass_fds=(door.fileno(),), env=environment, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(process.wait(), 30)
 
 
 def address(door: socket.socket) -> str:

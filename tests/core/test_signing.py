@@ -1,5 +1,6 @@
 """Tokens are ours, for one audience, for a while."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,33 @@ class TestSigner:
         assert SIGNER.verify(sign(seconds=60, age=55), audience="a")
         with pytest.raises(TokenInvalid):
             SIGNER.verify(sign(seconds=60, age=61), audience="a")
+
+    def test_what_was_believed_once_runs_out_as_well(self) -> None:
+        token = sign(seconds=60, age=59)
+        assert [SIGNER.verify(token, audience="a")["sub"] for _ in range(2)] == ["s", "s"]
+        with pytest.raises(TokenInvalid):
+            SIGNER.verify(token, audience="b")
+        time.sleep(1.1)
+        with pytest.raises(TokenInvalid):
+            SIGNER.verify(token, audience="a")
+
+    def test_what_was_believed_is_no_more_once_its_key_is_dropped(self) -> None:
+        changed: list[Keyring] = []
+        seconds, token = [0.0], sign()
+        signer = Signer(
+            Keyring((NEW, OLD), (), INDEX), renewed=lambda: changed.pop() if changed else None, clock=lambda: seconds[0]
+        )
+        assert [signer.verify(token, audience="a")["sub"] for _ in range(2)] == ["s", "s"]
+        changed.append(Keyring((NEW,), (), INDEX))
+        seconds[0] = 1000.0
+        with pytest.raises(TokenInvalid):
+            signer.verify(token, audience="a")
+
+    def test_it_does_not_remember_without_end(self) -> None:
+        signer = Signer(Keyring((OLD,), (), INDEX))
+        for number in range(5000):
+            signer.verify(sign(number=number), audience="a")
+        assert len(signer._good) < 5000
 
     def test_after_a_rotation_the_old_is_still_believed_and_the_new_key_signs(self) -> None:
         rotated = Signer(Keyring((NEW, OLD), (), INDEX))

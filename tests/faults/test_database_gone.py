@@ -39,6 +39,23 @@ async def test_without_postgresql_clients_are_told_to_come_back(world: World) ->
     assert answer.json()["code"] == "not-ready"
 
 
+async def test_when_no_connection_becomes_free_clients_are_told_to_come_back(
+    world: World, server: embedded.EmbeddedServer, database: str
+) -> None:
+    narrow = create_async_engine(server.url(embedded.APP_ROLE, database), pool_size=1, max_overflow=0, pool_timeout=0.1)
+    app = build_app(dataclasses.replace(world.house, sessions=make_sessions(narrow)))
+    known = await world.as_role(Role.dispatcher)
+    assert known.auth is not None
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://test/v1", auth=known.auth) as client:
+        assert (await client.get("/orders")).status_code == 200
+        async with narrow.connect():
+            answer = await client.get("/orders")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert (await client.get("/orders")).status_code == 200
+    await narrow.dispose()
+
+
 async def test_a_fault_of_our_own_is_no_outage(app_engine: AsyncEngine) -> None:
     async with app_engine.connect() as connection:
         with pytest.raises(DBAPIError) as wrong:

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from service.core import embedded
 from service.core.clock import local_date
+from tests import canaries
 from tests.routing.scene import Scene, visits
 from tests.world import World
 
@@ -24,24 +25,23 @@ ORDERS = 6
 @asynccontextmanager
 async def worker(world: World, url: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run `xunzhen worker` in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from service.cli import main; main()",
-        "worker",
-        env={
-            **os.environ,
-            "XUNZHEN_DATABASE_URL": url,
-            "XUNZHEN_KEYRING": str(world.house.settings.keyring),
-            "XUNZHEN_LOG_LEVEL": "ERROR",
-        },
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 60)
+    environment = {
+        **os.environ,
+        "XUNZHEN_DATABASE_URL": url,
+        "XUNZHEN_KEYRING": str(world.house.settings.keyring),
+        "XUNZHEN_LOG_LEVEL": "INFO",
+    }
+    with canaries.overheard("worker") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "from service.cli import main; main()", "worker",
+            env=environment, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(process.wait(), 60)
 
 
 async def until(look: Callable[[], Awaitable[Any]], *, seconds: float) -> Any:

@@ -17,6 +17,7 @@ from service.core.db.session import transaction
 from service.core.jobs import queue
 from service.core.principal import Fence
 from service.visits.rules import VISIT_FINAL
+from tests import canaries
 from tests.billing.day import MORNING, Day
 from tests.world import World
 
@@ -68,19 +69,18 @@ async def until(day: Day, query: TextClause, enough: int, *, seconds: float, at_
 async def worker(day: Day, url: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run `xunzhen worker` in a process of its own."""
     keyring = str(day.world.house.settings.keyring)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from service.cli import main; main()",
-        "worker",
-        env={**os.environ, "XUNZHEN_DATABASE_URL": url, "XUNZHEN_KEYRING": keyring, "XUNZHEN_LOG_LEVEL": "ERROR"},
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+    with canaries.overheard("worker") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "from service.cli import main; main()", "worker",
+            env={**os.environ, "XUNZHEN_DATABASE_URL": url, "XUNZHEN_KEYRING": keyring, "XUNZHEN_LOG_LEVEL": "INFO"},
+            stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
 
 
 async def announce(day: Day, visit_ids: list[UUID]) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pyotp
 
 from service.patients.numbers import check_digit
+from tests import canaries
 
 PASSWORD = "钥匙-Quay-7319-渡口"
 REGION = "640200"
@@ -47,7 +48,7 @@ class Clerk:
             "/homes",
             {
                 "institution_id": self.institution_id,
-                "address": f"大武口区测试路{number}号",
+                "address": f"大武口区{canaries.STREET}{number}号",
                 "place": PLACE,
                 "floor": 3,
                 "has_lift": False,

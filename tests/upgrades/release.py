@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import canaries
+
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("service", "migrations")
 
@@ -23,17 +25,13 @@ def _git(*arguments: str) -> bytes:
 
 
 def before_the_newest_migration() -> str:
-    """Return the commit that gave the migrations before the newest one the shape they have.
-
-    Code and schema agree there. On later commits models may run ahead of a migration that is still to be written, and
-    the newest migration may have come in several times until it was whole.
-    """
+    """Return the last commit without the newest migration, which comes in together with the models it follows."""
     try:
-        *older, _ = sorted(each.relative_to(ROOT) for each in (ROOT / "migrations" / "versions").glob("2*.py"))
-        found = _git("log", "-1", "--format=%H", "--", *map(str, older)).decode().strip()
+        newest = max((ROOT / "migrations" / "versions").glob("2*.py")).relative_to(ROOT)
+        came = _git("log", "--diff-filter=A", "--format=%H", "--", str(newest)).decode().split()
+        return _git("rev-parse", f"{came[-1]}~1" if came else "HEAD").decode().strip()
     except (OSError, subprocess.CalledProcessError):
-        found = ""
-    return found or pytest.skip("没有版本历史（不是 git 克隆），取不到上一版程序")
+        return pytest.skip("没有版本历史（不是 git 克隆），取不到上一版程序")
 
 
 def unpack(commit: str, where: Path) -> Path:
@@ -81,20 +79,26 @@ class Installation:
     @asynccontextmanager
     async def serving(self, port: int) -> AsyncIterator[httpx.AsyncClient]:
         """Serve this version; give a client of it."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", "from service.cli import main; main()", "serve", "--port", str(port),
-            env=self.environment, cwd=self.sources,
-        )  # fmt: skip
-        try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-                for _ in range(300):
-                    try:
-                        if (await client.get("/readyz")).status_code == 200:
-                            break
-                    except httpx.TransportError:
-                        await asyncio.sleep(0.1)
-                assert process.returncode is None, "it does not serve"
-                yield client
-        finally:
-            process.terminate()
-            await process.wait()
+        with canaries.overheard("serve") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", "from service.cli import main; main()", "serve", "--port", str(port),
+                env={**self.environment, "XUNZHEN_LOG_LEVEL": "INFO"}, cwd=self.sources, stdout=log, stderr=log,
+            )  # fmt: skip
+            try:
+                async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                    await self._wait(process, client)
+                    yield client
+            finally:
+                if process.returncode is None:
+                    process.terminate()
+                await process.wait()
+
+    async def _wait(self, process: asyncio.subprocess.Process, client: httpx.AsyncClient) -> None:
+        for _ in range(300):
+            assert process.returncode is None, "it does not serve"
+            try:
+                if (await client.get("/readyz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+        raise AssertionError("it never becomes ready")

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from service.core import embedded
+from tests import canaries
 from tests.upgrades import release
 from tests.upgrades.clerk import PASSWORD, Clerk, log_in
 
@@ -31,7 +32,10 @@ def empty(server: embedded.EmbeddedServer) -> AsyncIterator[str]:
     name = f"u{uuid.uuid4().hex[:12]}"
     embedded.create_database(server, name)
     yield name
-    embedded.drop_database(server, name)
+    try:
+        canaries.assert_nobody_is_named(server.url(embedded.OWNER_ROLE, name))
+    finally:
+        embedded.drop_database(server, name)
 
 
 @pytest.fixture

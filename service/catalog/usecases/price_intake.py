@@ -44,11 +44,13 @@ async def import_prices(
 
     Raises:
         problems.NotFound: another's institution.
-        errors.PriceBookRefused: not a trial, and something is wrong; names the lines.
+        errors.PriceBookRefused: not a trial, and something is wrong; names the lines. Or there is no file.
         errors.PricesOverlap: somebody entered a price of the same days at this moment.
     """
     if book.institution_id is not None:
         access.require_institution(principal, book.institution_id)
+    if not content:
+        _refuse([Told(0, Fate.wrong, sentence="没有收到内容")])
     # reading a workbook takes its time: the process serves others meanwhile
     reading = await asyncio.to_thread(price_files.read, _FILE, content)
     checked = await _check(session, principal.region_id, book, reading)

@@ -62,7 +62,7 @@ async def _jobs(app: AsyncConnection) -> AsyncIterator[Finding]:
         yield sound("worker", f"{waiting} 个作业在等")
     for news, count in (await app.execute(_PARKED)).all():
         what = f"{count} 个 {news} 作业屡次失败，已搁置"
-        yield broken("parked-jobs", what, "看 worker 日志里它们的错误，改正后把 job_attempts 里的 parked 改为 false")
+        yield broken("parked-jobs", what, "运行 xunzhen jobs list 看它们的错误，改正后运行 xunzhen jobs again")
 
 
 async def _answers(settings: Settings) -> Finding:

@@ -1,9 +1,10 @@
-"""Whether something failed because PostgreSQL is not there: stopped, starting, or gone in the middle of it."""
+"""Whether something failed for want of PostgreSQL: stopped, starting, gone in the middle of it, or taken by others."""
 
 from typing import Final
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 _GONE: Final = ("08", "57P")
 """SQLSTATE classes: connection exceptions; operator intervention (shutdown, crash, cannot connect now)."""
@@ -25,7 +26,7 @@ def is_outage(error: BaseException) -> bool:
 def _is_absence(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    if isinstance(error, asyncpg.InterfaceError | asyncpg.PostgresConnectionError):
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.PostgresConnectionError | NoConnectionFree):
         return True
     # a socket that is not there: whoever reads files handles his own errors long before
     if isinstance(error, ConnectionError | FileNotFoundError):

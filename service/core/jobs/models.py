@@ -16,6 +16,9 @@ class JobAttempt(SQLModel, table=True):
     job_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     news: str
     attempts: int
+    outages: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    begun_under: str | None = None
+    """Under which life of the database the last attempt was begun; None when it has ended by itself."""
     last_at: datetime = rows.moment()
     parked: bool = False
     failure: str | None = None

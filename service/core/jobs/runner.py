@@ -1,13 +1,10 @@
-"""Runs the jobs of the queue: picked by one worker at a time, tried again when it died, parked when it keeps failing.
-
-A job that kills its worker leaves no failure behind, so every beginning is counted in a transaction of its own.
-"""
+"""Runs the jobs of the queue: one worker at a time has one; it is tried again, and parked when it keeps failing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 from pgqueuer import PgQueuer
@@ -15,39 +12,27 @@ from pgqueuer.db import AsyncpgDriver
 from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as QueuedJob
 from pgqueuer.models import Schedule
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from service.core import logs, metrics
 from service.core.audit import doing
 from service.core.db import outages
+from service.core.jobs import attempts
 from service.core.jobs.queue import Job
 
 Handler = Callable[[Job], Awaitable[None]]
 Routine = Callable[[], Awaitable[None]]
 
-MOST_ATTEMPTS: Final = 5
-"""A job that was begun this often without an end is parked for a human."""
-
 _UNCOUNTED: Final = timedelta(seconds=1)
-_ORPHANED: Final = timedelta(days=1)
-
 _log = logs.get_logger("core.jobs")
-_BEGIN: Final = text(
-    "insert into job_attempts (job_id, news, attempts, last_at, parked) values (:job, :news, 1, :at, false)"
-    " on conflict (job_id) do update set attempts = job_attempts.attempts + 1, last_at = :at returning attempts"
-)
-_FAILED: Final = text("update job_attempts set failure = :failure where job_id = :job")
-_PARKED: Final = text("update job_attempts set parked = true where job_id = :job")
-_DONE: Final = text("delete from job_attempts where job_id = :job")
-_FORGIVEN: Final = text("update job_attempts set attempts = greatest(attempts - 1, 0) where job_id = :job")
-_ORPHANS: Final = text(
-    "delete from job_attempts a where not a.parked and a.last_at < :before"
-    " and not exists (select 1 from pgqueuer q where q.id = a.job_id)"
-)
 _BACK_SOON: Final = (0.5, 1.0, 2.0, 4.0)
 """How many seconds pass between the looks whether a database that went away is back."""
+
+
+class JobParked(Exception):
+    """A job was begun too often; the queue holds it until a human lets it go on."""
 
 
 async def connect(url: str) -> asyncpg.Connection:
@@ -118,12 +103,11 @@ def _counted(
             raise RetryRequested(delay=_UNCOUNTED) from error
 
     async def attempt(queued: QueuedJob) -> None:
-        attempts = await _say(sessions, _BEGIN, job=queued.id, news=news, at=datetime.now(UTC))
-        if attempts > MOST_ATTEMPTS:
-            await _say(sessions, _PARKED, job=queued.id)
+        begun = await attempts.begin(sessions, queued.id, news=news, at=datetime.now(UTC))
+        if begun.too_often:
+            await attempts.park(sessions, queued.id)
             metrics.parked(news)
-            _log.error("parked", news=news, job=queued.id, attempts=attempts)
-            return
+            raise JobParked(f"{news} {queued.id}: {begun.attempts} attempts, {begun.outages} outages")
         try:
             job = Job.model_validate_json(queued.payload or b"{}")
             with doing.work(news, f"subject_id={job.subject_id}"), metrics.job(news):
@@ -133,10 +117,10 @@ def _counted(
                 # no fault of the job: were it counted, a night of restarts would park what is sound
                 await _forgive(sessions, queued.id)
                 raise RetryRequested(delay=_UNCOUNTED) from error
-            await _say(sessions, _FAILED, job=queued.id, failure=type(error).__name__)
-            _log.warning("failed", news=news, job=queued.id, attempts=attempts, exc_info=error)
-            raise RetryRequested(delay=timedelta(seconds=min(2**attempts, 300))) from error
-        await _say(sessions, _DONE, job=queued.id)
+            await attempts.end_failed(sessions, queued.id, failure=type(error).__name__)
+            _log.warning("failed", news=news, job=queued.id, attempts=begun.attempts, exc_info=error)
+            raise RetryRequested(delay=timedelta(seconds=min(2**begun.attempts, 300))) from error
+        await attempts.end_done(sessions, queued.id)
 
     return run
 
@@ -145,18 +129,7 @@ async def _forgive(sessions: async_sessionmaker[AsyncSession], job: int) -> None
     for pause in _BACK_SOON:
         await asyncio.sleep(pause)
         try:
-            await _say(sessions, _FORGIVEN, job=job)
+            await attempts.forgive(sessions, job)
         except (SQLAlchemyError, OSError):
             continue
         return
-
-
-async def forget_orphans(sessions: async_sessionmaker[AsyncSession], *, now: datetime) -> None:
-    """Forget attempts at jobs that the queue no longer has: two workers had one, and one died when it was done."""
-    await _say(sessions, _ORPHANS, before=now - _ORPHANED)
-
-
-async def _say(sessions: async_sessionmaker[AsyncSession], statement: Any, **values: Any) -> int:
-    async with sessions() as session, session.begin():
-        result: Any = await session.execute(statement, values)
-        return int(result.scalar_one()) if result.returns_rows else 0

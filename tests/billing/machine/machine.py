@@ -88,7 +88,7 @@ class Machine(RuleBasedStateMachine):
     def sign(self, who: int, package: int, back: int) -> None:
         """Sign, also late: for days on which visits were."""
         person, first_on = self.people[who], self._back(back)
-        last_on = date(first_on.year + 1, first_on.month, min(first_on.day, 28))
+        last_on = first_on + timedelta(days=366)  # a year, whichever day it begins on
         answer = self._run(self.service.sign(person, package, first_on, last_on))
         name = answer.json()["id"] if answer.status_code == 201 else ""
         with self._agreed("sign", answer):

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from service.demo.client import Api, Line
+from tests import canaries
 from tests.faults.storm import journal, town, verdict
 from tests.faults.storm.clients import Client, Gate
 from tests.faults.storm.load import Load
@@ -96,6 +97,7 @@ class Storm:
             admin, finance, told, self.found, town=base, sample=self.replays, draw=random.Random(self.seed)
         )
         await judge.afterwards(told, self.found)
+        await asyncio.to_thread(canaries.assert_nobody_is_named, ships.server.owner_url)
         return told
 
     def _http(self) -> httpx.AsyncClient:

@@ -116,7 +116,7 @@ class Fleet:
             "PYTHONPATH": str(ROOT),
             "XUNZHEN_DATA_DIR": str(self.data_dir),
             "XUNZHEN_DEMO_CLOCK": self.clock,
-            "XUNZHEN_LOG_LEVEL": "WARNING",
+            "XUNZHEN_LOG_LEVEL": "INFO",
             "XUNZHEN_ACCESS_TOKEN_SECONDS": "3600",
             # a storm is no client: whoever tests the limits sets them
             "XUNZHEN_RATE_ACCOUNT_PER_SECOND": "0",

@@ -8,6 +8,7 @@ from typing import Any
 from service.demo import authorities, figures
 from service.demo.client import Api, for_each
 from service.patients.numbers import check_digit
+from tests import canaries
 from tests.faults.storm.journal import Json
 
 DAY = date(2026, 3, 3)
@@ -60,7 +61,8 @@ async def found(api: Api, visits: int) -> Town:
 def home(institution_id: str, number: int) -> Json:
     """Return the body of a home of its own, some steps from its neighbours'."""
     place = {"lon": 106.38 + number % 97 * 2e-5, "lat": 39.02 + number % 89 * 2e-5, "datum": "wgs84"}
-    return {"institution_id": institution_id, "address": f"测试路{number}号", "place": place, "floor": number % 6 + 1}
+    address = f"{canaries.STREET}{number}号"
+    return {"institution_id": institution_id, "address": address, "place": place, "floor": number % 6 + 1}
 
 
 def elder(institution_id: str, number: int, home_id: str, *, born: date = BORN) -> Json:

@@ -65,7 +65,7 @@ where v.state <> 'prepared' group by v.id, o.state, i.quantity
 """
 _MOVED_TWICE = "select count(*) from (select 1 from order_moves group by order_id, to_state having count(*) > 1) twice"
 _WAITING = "select entrypoint || ' ' || status::text as job, count(*) as jobs from pgqueuer group by 1"
-_PARKED = "select news, attempts, failure from job_attempts where parked"
+_PARKED = "select news, attempts, outages, failure from job_attempts where parked"
 """Attempts that are not parked may be left: two workers had the job, and one died after the other had done it."""
 _CHANGED = """
 select operation, count(*) as rows from audit_entries where changes <> '[]'::jsonb and operation = any($1) group by 1
@@ -132,9 +132,9 @@ class Judge:
         last = time.monotonic() + _DRAIN_SECONDS
         try:
             while waiting := await connection.fetch(_WAITING):
+                assert [dict(row) for row in await connection.fetch(_PARKED)] == []
                 assert time.monotonic() < last, [dict(row) for row in waiting]
                 await asyncio.sleep(0.3)
-            assert [dict(row) for row in await connection.fetch(_PARKED)] == []
         finally:
             await connection.close()
 
