@@ -12,7 +12,7 @@ UV_VERSION := 0.13.9
 # What is compiled once need not be compiled by each of the processes that a command or a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve worker test test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing trace check lock clean
+.PHONY: help setup demo serve worker test test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing bench-routing trace check lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -78,15 +78,24 @@ bench-api: setup  ## the API against hand-written asyncpg and the common ORM sty
 bench-billing: setup  ## bills a second, settling against hand-written asyncpg, the month-end statement
 	$(PY) -m bench.billing.load
 
+bench-routing: setup  ## the first plan; Solomon files against PyVRP and VROOM, in turns: make bench-routing FILES="…" ARGS="…"
+	$(PY) -m bench.routing.first
+ifneq ($(FILES),)
+	$(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes -r requirements-bench.lock
+	$(PY) -m bench.routing.vrptw $(FILES) --out bench-routing.json $(ARGS)
+endif
+
 trace: setup  ## which core requirements have a test
 	$(PY) scripts/trace.py
 
 check: lint types house  ## lint, types, contracts, sizes, freshness of the contract
 	$(VENV)/bin/xunzhen openapi --check
 
-lock:  ## renew requirements.lock (needs the registry)
+lock:  ## renew requirements.lock and requirements-bench.lock (needs the registry)
 	$(VENV)/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--quiet pyproject.toml --group dev -o requirements.lock
+	$(VENV)/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--quiet --group bench --constraint requirements.lock -o requirements-bench.lock
 
 clean:  ## remove what was made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

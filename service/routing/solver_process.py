@@ -1,7 +1,7 @@
 """The solver in a process of its own: it holds the interpreter for seconds, and the worker must stay awake meanwhile.
 
 The parent hands the problem over a pipe and gets progress and the plan back over it. When the parent is gone, however
-it died, the pipe closes and the child ends with it. Only the child (`solver/__main__.py`) imports OR-Tools.
+it died, the pipe closes and the child ends with it.
 """
 
 import asyncio
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final
 
-from service.routing.problem import Limits, Plan, Problem, Progress
+from service.routing.problem import Limits, Plan, Problem
+from service.routing.solver_progress import Progress
 
 GRACE_SECONDS: Final = 60.0
 """What a child may take beyond its limit: the start of the interpreter, a slow machine, the last explanations."""
@@ -41,7 +42,7 @@ async def solve_apart(task: Task, on_progress: Callable[[Progress], Awaitable[No
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "service.routing.solver",
+        "service.routing.solver_process",
         str(theirs[0]),
         str(ours[1]),
         pass_fds=(theirs[0], ours[1]),
@@ -69,3 +70,24 @@ async def _follow(hears: Connection, on_progress: Callable[[Progress], Awaitable
         if isinstance(heard, Plan):
             return heard
         await on_progress(heard)
+
+
+async def warm_up() -> None:
+    """Compile the solver in a process of its own, so that the next ones find it in the cache.
+
+    Raises: nothing; where it cannot be compiled, days are planned without it.
+    """
+    child = await asyncio.create_subprocess_exec(sys.executable, "-m", "service.routing.solver")
+    try:
+        await child.wait()
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+
+
+if __name__ == "__main__":
+    # here and not above: the parent has no use for the solver itself, which takes long to load
+    from service.routing import solver_child
+
+    solver_child.run(int(sys.argv[1]), int(sys.argv[2]))

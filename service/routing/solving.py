@@ -4,6 +4,7 @@ No transaction is open while the roads are asked and the solver runs. A worker t
 which the next one solves again; whoever is first to store has stored, under the plan's lock.
 """
 
+import os
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,13 +20,15 @@ from service.core.settings import Settings
 from service.routing import building, gathering, referee, repository, solver_process, storing, travel
 from service.routing.building import DayFacts
 from service.routing.models import Plan as PlanRow
-from service.routing.problem import Limits, Progress
+from service.routing.problem import Limits
 from service.routing.solver_process import SolverDied, Task
+from service.routing.solver_progress import Progress
 from service.routing.states import UNDER_WAY, PlanState
 from service.routing.storing import Solved
 
 PROGRESS_EVERY_SECONDS: Final = 0.5
 SHOWN_VIOLATIONS: Final = 5
+CORES: Final = min(2, os.cpu_count() or 1)
 
 _log = logs.get_logger("routing.solving")
 
@@ -48,7 +51,7 @@ async def solve_plan(house: House, job: Job) -> None:
     day = building.draw(begun.facts)
     matrices = await _roads(house.settings).matrices(day.points, day.means)
     problem = building.problem_of(day, [each.seconds for each in matrices])
-    task = Task(problem, Limits(seconds=float(begun.seconds_limit)), begun.seed)
+    task = Task(problem, Limits(seconds=float(begun.seconds_limit), workers=CORES), begun.seed)
     try:
         plan = await solver_process.solve_apart(task, _Reporter(house, job).hear)
     except SolverDied as died:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from service.routing.problem import Limits, Progress
+from service.routing.problem import Limits
 from service.routing.solver_process import SolverDied, Task, solve_apart
+from service.routing.solver_progress import Progress
 from tests.routing.scene import Scene, problem_of
 from tests.world import World
 
@@ -27,7 +28,7 @@ async def scene(world: World) -> Scene:
 def solvers() -> list[int]:
     """Return the solver processes that this process has started."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    name = b"service.routing.solver"
+    name = b"service.routing.solver_process"
     return [int(pid) for pid in children if name in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
 
 

@@ -1,26 +1,33 @@
-"""The solver's own process: `python -m service.routing.solver READING WRITING`, two pipes of `solver_process`."""
+"""`python -m service.routing.solver`: compiles the search, so that the processes that follow need only load it."""
 
+import fcntl
 import os
-import sys
-import threading
-from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
 
-from service.routing.solver import solve
-from service.routing.solver_process import Task
+from service.routing.solver import is_ready, warm
+from service.routing.solver.kernel import compiled
 
-
-def _answer(reading: int, writing: int) -> None:
-    hears, says = Connection(reading, writable=False), Connection(writing, readable=False)
-    task: Task = hears.recv()
-    threading.Thread(target=_end_with_parent, args=(hears,), daemon=True).start()
-    says.send(solve(task.problem, task.limits, task.seed, says.send))
+NICE: Final = 10
+"""How much the compiler stands back behind everybody else's work."""
 
 
-def _end_with_parent(hears: Connection) -> None:
-    # nothing more is ever sent: waiting ends only when the other end is closed
-    hears.poll(None)
-    os._exit(1)
+def main() -> None:
+    """Compile what is not compiled yet, unless another process like this one is at it.
+
+    Raises: nothing.
+    """
+    if is_ready():
+        return
+    with (compiled.place(Path(compiled.__file__).parent) / "at-it").open("w", encoding="utf-8") as turn:
+        try:
+            # workers that start again and again must not wait here by the dozen
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        os.nice(NICE)
+        warm()
 
 
 if __name__ == "__main__":
-    _answer(int(sys.argv[1]), int(sys.argv[2]))
+    main()

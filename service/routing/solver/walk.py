@@ -23,15 +23,19 @@ class LunchMode(IntEnum):
     skip = 2
 
 
+PLACED: Final = 3
+"""A mode of PLACED + k takes lunch before stop k, or after the last one."""
+
+
 class Walk:
     """The state of a day after some stops. Forked before every stop, so that an insertion is tried from there."""
 
     __slots__ = (
-        "bent", "count", "free", "gap", "late", "lunch_at", "lunch_before", "lunch_here", "mode", "pending",
+        "bent", "count", "free", "gap", "late", "load", "lunch_at", "lunch_before", "lunch_here", "mode", "pending",
         "person", "place", "rules", "service", "slack", "tables", "travel",
     )  # fmt: skip
 
-    def __init__(self, tables: Tables, person: Person, mode: LunchMode) -> None:
+    def __init__(self, tables: Tables, person: Person, mode: int) -> None:
         self.tables = tables
         self.rules: Rules = tables.problem.rules
         self.person = person
@@ -39,12 +43,13 @@ class Walk:
         self.place = person.start
         self.free = person.earliest
         self.count = 0
-        self.pending = person.lunch is not None and mode is not LunchMode.skip
+        self.pending = person.lunch is not None and mode != LunchMode.skip
         self.travel = 0
         self.service = 0
         self.gap = 0  # waiting that is priced
         self.slack = 0  # how much later the first departure may be without a later stop becoming late
         self.late = 0  # the worst tardiness
+        self.load = 0  # what the jobs so far load on the person
         self.bent = 0  # what bent rules have cost so far
         self.lunch_at = BROKEN
         self.lunch_before = 0  # index of the stop before which lunch is had
@@ -59,7 +64,7 @@ class Walk:
         twin.tables, twin.rules, twin.person, twin.mode = self.tables, self.rules, self.person, self.mode
         twin.place, twin.free, twin.count, twin.pending = self.place, self.free, self.count, self.pending
         twin.travel, twin.service, twin.gap, twin.slack = self.travel, self.service, self.gap, self.slack
-        twin.late, twin.bent, twin.lunch_at = self.late, self.bent, self.lunch_at
+        twin.late, twin.bent, twin.load, twin.lunch_at = self.late, self.bent, self.load, self.lunch_at
         twin.lunch_before, twin.lunch_here = self.lunch_before, self.lunch_here
         return twin
 
@@ -89,9 +94,10 @@ class Walk:
         self.bent += node.prices[person.index]
         self.travel += leg
         self.service += node.duration
+        self.load += node.load
         self.place = node.point
         self.free = start + node.duration
-        if self.free + person.travel[node.point][person.end] > person.latest:
+        if self.free + person.travel[node.point][person.end] > person.latest or self.load > person.capacity:
             return BROKEN
         return start
 
@@ -115,7 +121,9 @@ class Walk:
         start = node.begin(max(arrival, floor))
         free_of_charge = there + duration <= start
         due = start + node.duration > last
-        wanted = self.mode is LunchMode.early and arrival >= opening
+        wanted = self.mode == LunchMode.early and arrival >= opening
+        if self.mode >= PLACED:
+            free_of_charge, due, wanted = False, False, self.count == self.mode - PLACED
         if not (free_of_charge or due or wanted):
             return arrival
         here = max(self.free, opening)

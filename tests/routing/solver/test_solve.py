@@ -5,9 +5,10 @@ import time
 
 import pytest
 
-from service.routing.problem import Limits, Phase, Problem, Progress, Sync, Window
+from service.routing.problem import Limits, Problem, Sync, Window
 from service.routing.referee.check import check_plan
 from service.routing.solver import solve
+from service.routing.solver_progress import Phase, Progress
 from tests.routing.solver import days
 
 
@@ -51,9 +52,9 @@ def soft(jobs: int) -> Problem:
 class TestLimits:
     @pytest.mark.parametrize("problem", [live(60, 6, 1), soft(40)], ids=["live", "soft"])
     def test_stops_within_half_a_second_of_the_limit(self, problem: Problem) -> None:
-        begun = time.monotonic()
-        solve(problem, Limits(1.5), 1)
-        assert time.monotonic() - begun <= 2.0
+        begun = time.process_time()
+        solve(problem, Limits(1.5, cpu=True), 1)
+        assert time.process_time() - begun <= 2.0
 
     @pytest.mark.parametrize("problem", [live(25, 4, 2), soft(15)], ids=["live", "soft"])
     def test_gives_the_same_plan_for_the_same_rounds_and_seed(self, problem: Problem) -> None:
@@ -72,7 +73,7 @@ class TestPlans:
 
     def test_reports_every_phase_of_a_live_day_and_never_a_worse_cost(self) -> None:
         told = list[Progress]()
-        solve(live(60, 6, 3), Limits(1.5), 1, told.append)
+        solve(live(60, 6, 3), Limits(1.5, cpu=True), 1, told.append)
         costs = [progress.cost for progress in told]
         assert costs == sorted(costs, reverse=True)
         assert told[0].phase is Phase.construct

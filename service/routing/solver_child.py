@@ -1,0 +1,34 @@
+"""What the process does in which a day is solved (see `solver_process`)."""
+
+import os
+import threading
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from service.routing.solver import is_ready, solve, solve_plain, warm
+
+if TYPE_CHECKING:
+    from service.routing.solver_process import Task
+
+
+def run(reading: int, writing: int) -> None:
+    """Solve the task that comes through the pipe `reading`, and answer through `writing`.
+
+    Nobody waits for a compiler: until one has made the compiled search ready, days are planned without it.
+
+    Raises: nothing.
+    """
+    hears, says = Connection(reading, writable=False), Connection(writing, readable=False)
+    ready = is_ready()
+    if ready:
+        warm()
+    task: Task = hears.recv()
+    threading.Thread(target=_end_with_parent, args=(hears,), daemon=True).start()
+    how = solve if ready else solve_plain
+    says.send(how(task.problem, task.limits, task.seed, says.send))
+
+
+def _end_with_parent(hears: Connection) -> None:
+    # nothing more is ever sent: waiting ends only when the other end is closed
+    hears.poll(None)
+    os._exit(1)
