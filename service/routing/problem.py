@@ -46,7 +46,9 @@ class Lunch:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """One member of staff for one day; `matrix` is the index of the travel matrix of the person's mode."""
+    """One member of staff for one day; `matrix` is the index of the travel matrix of the person's mode; `capacity` is
+    how much the jobs of the day may load on the person together (None = any amount).
+    """
 
     id: str
     skills: frozenset[str]
@@ -55,6 +57,7 @@ class Staff:
     shift: Window | None
     lunch: Lunch | None
     matrix: int = 0
+    capacity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ class Job:
     """One visit at one point: one service per member of staff it needs (two-person visit: two services).
 
     `allowed_staff` None means anyone; `forbidden_staff` and `preferred_staff` (None = no wish) hold staff indices.
-    `drop_penalty` is what leaving the job out costs; None means that it must be done.
+    `drop_penalty` is what leaving the job out costs; None means that it must be done. `load` is what each of its staff
+    carries for it all day (supplies, specimens), in the unit of `Staff.capacity`.
     """
 
     id: str
@@ -83,6 +87,7 @@ class Job:
     allowed_staff: frozenset[int] | None = None
     forbidden_staff: frozenset[int] = frozenset()
     preferred_staff: frozenset[int] | None = None
+    load: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long the solver may work: `seconds` of wall clock, and optionally a number of improvement rounds."""
+    """How long the solver may work: `seconds` of wall clock (with `cpu`: of this process's CPU time), optionally a
+    number of improvement rounds, and with how many `workers` (cores). With `cpu` there is one worker.
+    """
 
     seconds: float
     rounds: int | None = None
+    cpu: bool = False
+    workers: int = 1

@@ -13,6 +13,7 @@ class UnassignedReason(StrEnum):
 
     no_qualified_staff = "no_qualified_staff"
     excluded_staff = "excluded_staff"
+    too_heavy = "too_heavy"
     unreachable = "unreachable"
     outside_shifts = "outside_shifts"
     no_capacity = "no_capacity"
@@ -23,6 +24,7 @@ EXPLANATIONS: Final[Mapping[UnassignedReason, str]] = MappingProxyType(
     {
         UnassignedReason.no_qualified_staff: "当天没有（足够的）人员具备该服务所需资质",
         UnassignedReason.excluded_staff: "指定或回避人员的要求排除了所有具备资质的人员",
+        UnassignedReason.too_heavy: "该任务的携带量超过所有具备资质人员的上限",
         UnassignedReason.unreachable: "即使全天不安排其他任务，路程时间也不允许任何具备资质的人员按时往返",
         UnassignedReason.outside_shifts: "没有具备资质人员的班次能覆盖该任务的任何一个时间窗",
         UnassignedReason.no_capacity: "具备资质的人员当天已排满，加入该任务会违反硬性规则",

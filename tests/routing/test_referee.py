@@ -162,6 +162,16 @@ PLANTED: list[tuple[Rule, Problem, Plan, tuple[int | None, int | None]]] = [
         PLAN,
         (A, 2),
     ),
+    (
+        Rule.overload,
+        replace(
+            PROBLEM,
+            staff=(replace(STAFF[A], capacity=17), STAFF[B]),
+            jobs=tuple(replace(job, load=load) for job, load in zip(JOBS, (3, 4, 5, 6, 7), strict=True)),
+        ),
+        PLAN,
+        (A, None),
+    ),
 ]
 
 

@@ -41,6 +41,7 @@ SENTENCES: Final[Mapping[Rule, str]] = MappingProxyType(
         Rule.not_allowed: "人员不在指定范围内",
         Rule.forbidden: "派了要回避的人员",
         Rule.not_preferred: "派了首选范围以外的人员",
+        Rule.overload: "携带量超过上限",
     }
 )
 

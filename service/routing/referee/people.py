@@ -14,6 +14,7 @@ def check_people(problem: Problem, days: tuple[Day, ...]) -> Iterator[Violation]
             yield from _way(day)
             yield from _shift(problem, day)
             yield from _lunch(problem, day)
+            yield from _load(problem, day)
 
 
 def _way(day: Day) -> Iterator[Violation]:
@@ -69,6 +70,12 @@ def _one_lunch(due: Lunch, day: Day, position: int, stop: Stop) -> Iterator[Viol
         around.add(-1)  # before leaving the start point
     if stop.job not in around:
         yield Violation(Rule.lunch_place, day.staff, _job(stop))
+
+
+def _load(problem: Problem, day: Day) -> Iterator[Violation]:
+    load = sum(problem.jobs[stop.job].load for stop in day.visits)
+    if day.person.capacity is not None and load > day.person.capacity:
+        yield Violation(Rule.overload, day.staff, facts={"load": load, "capacity": day.person.capacity})
 
 
 def _job(stop: Stop) -> int | None:

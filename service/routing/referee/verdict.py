@@ -40,6 +40,7 @@ class Rule(StrEnum):
     not_allowed = "not_allowed"
     forbidden = "forbidden"
     not_preferred = "not_preferred"
+    overload = "overload"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How long the solver may still work, in wall-clock seconds and in rounds."""
+"""How long the solver may still work, in seconds of the wall clock or of the CPU, and in rounds."""
 
 import time
 
@@ -10,14 +10,15 @@ class Budget:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._begun = time.monotonic()
+        self._now = time.process_time if limits.cpu else time.monotonic
+        self._begun = self._now()
 
     def elapsed(self) -> float:
         """Tell the seconds since the beginning.
 
         Raises: nothing.
         """
-        return time.monotonic() - self._begun
+        return self._now() - self._begun
 
     def left(self) -> float:
         """Tell the seconds left, never negative.

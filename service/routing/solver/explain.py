@@ -54,6 +54,7 @@ class Explainer:
         for reason, check in (
             (UnassignedReason.no_qualified_staff, self._skills),
             (UnassignedReason.excluded_staff, self._wishes),
+            (UnassignedReason.too_heavy, self._load),
             (UnassignedReason.outside_shifts, self._shifts),
             (UnassignedReason.unreachable, self._reach),
             (UnassignedReason.not_worth_it, self._price),
@@ -79,6 +80,13 @@ class Explainer:
     def _wishes(self, job: int) -> Facts | None:
         able = [list(node.prices) for node in self.tables.nodes[job]]
         return None if distinct(able) else {"admitted": min(len(staff) for staff in able), "needed": len(able)}
+
+    def _load(self, job: int) -> Facts | None:
+        load = self.problem.jobs[job].load
+        able = [
+            [at for at in node.prices if self.tables.people[at].capacity >= load] for node in self.tables.nodes[job]
+        ]
+        return None if distinct(able) else {"load": load, "able": min(map(len, able))}
 
     def _shifts(self, job: int) -> Facts | None:
         windows = [(window.start, window.end) for window in self.problem.jobs[job].windows]

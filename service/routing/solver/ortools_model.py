@@ -62,6 +62,7 @@ def build(state: State) -> Model:
     clock = _travel(tables, model, terminals, _horizon(state))
     _visits(state, model, clock, times)
     _people(state, model, clock)
+    _loads(tables, model)
     return model
 
 
@@ -157,3 +158,14 @@ def _people(state: State, model: Model, clock: Any) -> None:
             opening, last, duration = person.lunch
             lunch = solver.FixedDurationIntervalVar(opening, last, duration, False, f"lunch {person.index}")
             clock.SetBreakIntervalsOfVehicle([lunch], person.index, visiting)
+
+
+def _loads(tables: Tables, model: Model) -> None:
+    """What everybody carries, where anybody's capacity could bind."""
+    total = sum(node.load for node in model.nodes)
+    capacities = [min(person.capacity, total) for person in tables.people]
+    if total <= min(capacities):
+        return
+    loads = [0] * model.first + [node.load for node in model.nodes]
+    carried = model.routing.RegisterUnaryTransitVector(loads)
+    model.routing.AddDimensionWithVehicleCapacity(carried, 0, capacities, True, "load")

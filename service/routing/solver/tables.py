@@ -28,6 +28,7 @@ class Node:
     prices: dict[int, int]
     synced: bool
     patient: bool
+    load: int
 
     def begin(self, earliest: int) -> int:
         """Choose the start at or after `earliest`: in the first window that is open or opens next, or late in the
@@ -82,6 +83,7 @@ class Person:
     shift_start: int
     shift_end: int | None
     lunch: tuple[int, int, int] | None
+    capacity: int
 
 
 @dataclass(slots=True)
@@ -118,6 +120,7 @@ def _node(problem: Problem, job: int, service: int, strict: bool) -> Node:
         prices={staff: price for staff, price in priced if price is not None},
         synced=_is_synced(wanted),
         patient=strict,
+        load=wanted.load,
     )
 
 
@@ -139,6 +142,7 @@ def _person(problem: Problem, index: int, travel: list[list[int]]) -> Person:
         shift_start=who.shift.start if who.shift else 0,
         shift_end=who.shift.end if who.shift else None,
         lunch=(lunch.start, lunch.end - lunch.duration, lunch.duration) if lunch else None,
+        capacity=NEVER if who.capacity is None else who.capacity,
     )
 
 

@@ -27,7 +27,7 @@ class Walk:
     """The state of a day after some stops. Forked before every stop, so that an insertion is tried from there."""
 
     __slots__ = (
-        "bent", "count", "free", "gap", "late", "lunch_at", "lunch_before", "lunch_here", "mode", "pending",
+        "bent", "count", "free", "gap", "late", "load", "lunch_at", "lunch_before", "lunch_here", "mode", "pending",
         "person", "place", "rules", "service", "slack", "tables", "travel",
     )  # fmt: skip
 
@@ -45,6 +45,7 @@ class Walk:
         self.gap = 0  # waiting that is priced
         self.slack = 0  # how much later the first departure may be without a later stop becoming late
         self.late = 0  # the worst tardiness
+        self.load = 0  # what the jobs so far load on the person
         self.bent = 0  # what bent rules have cost so far
         self.lunch_at = BROKEN
         self.lunch_before = 0  # index of the stop before which lunch is had
@@ -59,7 +60,7 @@ class Walk:
         twin.tables, twin.rules, twin.person, twin.mode = self.tables, self.rules, self.person, self.mode
         twin.place, twin.free, twin.count, twin.pending = self.place, self.free, self.count, self.pending
         twin.travel, twin.service, twin.gap, twin.slack = self.travel, self.service, self.gap, self.slack
-        twin.late, twin.bent, twin.lunch_at = self.late, self.bent, self.lunch_at
+        twin.late, twin.bent, twin.load, twin.lunch_at = self.late, self.bent, self.load, self.lunch_at
         twin.lunch_before, twin.lunch_here = self.lunch_before, self.lunch_here
         return twin
 
@@ -89,9 +90,10 @@ class Walk:
         self.bent += node.prices[person.index]
         self.travel += leg
         self.service += node.duration
+        self.load += node.load
         self.place = node.point
         self.free = start + node.duration
-        if self.free + person.travel[node.point][person.end] > person.latest:
+        if self.free + person.travel[node.point][person.end] > person.latest or self.load > person.capacity:
             return BROKEN
         return start
 

@@ -1,5 +1,7 @@
 """Each reason why a job stays out, and nothing but that reason."""
 
+from dataclasses import replace
+
 from service.routing.problem import Job, Limits, Lunch, Problem, Staff, Unassigned
 from service.routing.solver import construct, explain, tables
 from service.routing.solver.clock import Budget
@@ -28,6 +30,10 @@ class TestTell:
         staff = [days.person("a"), days.person("b", skills="d")]
         for wish in ({"forbidden_staff": frozenset({0})}, {"allowed_staff": frozenset({1})}):
             assert told(days.job("a", 1, (0, 200), **wish), staff=staff).reason == "excluded_staff"
+
+    def test_nobody_can_carry_what_it_needs(self) -> None:
+        found = told(days.job("a", 1, (0, 200), load=4), staff=[replace(days.person(), capacity=3)])
+        assert found == Unassigned(0, "too_heavy", {"load": 4, "able": 0})
 
     def test_no_shift_meets_a_window(self) -> None:
         found = told(days.job("a", 1, (400, 500)))

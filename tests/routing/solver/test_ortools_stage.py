@@ -68,6 +68,12 @@ class TestImprove:
 
 
 class TestHardRules:
+    def test_what_a_person_carries(self) -> None:
+        staff = [replace(days.person(name), capacity=2) for name in "ab"]
+        jobs = [replace(job, load=load) for job, load in zip(near_and_far(), (1, 2), strict=True)]
+        jobs.append(days.job("more east", 4, (60, 200), drop_penalty=1000, load=1))
+        assert improved(crossed(staff, jobs)).who == {0: (0,), 1: (1,), 2: (0,)}
+
     def test_skills(self) -> None:
         staff = [days.person("a", skills="d"), days.person("b")]
         jobs = near_and_far()

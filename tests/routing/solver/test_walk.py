@@ -90,6 +90,12 @@ class TestWindows:
         assert walked(two(days.job("a", 1, (50, 60)), days.job("b", 3, (0, 89)), tardiness=None)) is None
         assert walked(two(days.job("a", 1, (50, 60)), days.job("b", 3, (0, 90)), tardiness=None)) is not None
 
+    def test_breaks_when_the_jobs_load_more_than_the_person_carries(self) -> None:
+        problem = two(days.job("a", 1, load=2), days.job("b", 2, load=3))
+        for capacity, fits in ((5, True), (4, False)):
+            people = (replace(problem.staff[0], capacity=capacity),)
+            assert (walked(replace(problem, staff=people)) is not None) == fits
+
     def test_breaks_when_the_way_home_ends_after_a_hard_shift(self) -> None:
         jobs = [days.job("a", 5, (230, 240))]
         on_time = days.day([days.person(shift=(0, 300))], jobs, days.HARD)
