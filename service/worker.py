@@ -22,7 +22,7 @@ from service.notices.rules import NOTICE_DUE
 from service.orders.rules import ORDER_ACCEPTED, ORDER_CANCELLED, ORDER_REJECTED, OrderState
 from service.patients import locating
 from service.patients.placing_rules import HOME_PLACED
-from service.routing import solving
+from service.routing import solver_process, solving
 from service.routing.states import PLAN_ANNOUNCED, PLAN_PUBLISHED, PLAN_REQUESTED
 from service.visits import preparing
 from service.visits.rules import VISIT_DEPARTED, VISIT_FINAL, VISIT_FRUITLESS, VISIT_STRAYED
@@ -84,4 +84,9 @@ async def run_worker(settings: Settings, engine: AsyncEngine, url: str) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    await runner.run_jobs(url, house.sessions, handlers(house), stop, routines=routines(house))
+    warming = asyncio.create_task(solver_process.warm_up())
+    try:
+        await runner.run_jobs(url, house.sessions, handlers(house), stop, routines=routines(house))
+    finally:
+        warming.cancel()
+        await asyncio.wait([warming])

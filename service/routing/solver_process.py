@@ -7,14 +7,13 @@ it died, the pipe closes and the child ends with it.
 import asyncio
 import os
 import sys
-import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final
 
 from service.routing.problem import Limits, Plan, Problem
-from service.routing.solver import Progress, solve
+from service.routing.solver_progress import Progress
 
 GRACE_SECONDS: Final = 60.0
 """What a child may take beyond its limit: the start of the interpreter, a slow machine, the last explanations."""
@@ -73,18 +72,22 @@ async def _follow(hears: Connection, on_progress: Callable[[Progress], Awaitable
         await on_progress(heard)
 
 
-def _child(reading: int, writing: int) -> None:
-    hears, says = Connection(reading, writable=False), Connection(writing, readable=False)
-    task: Task = hears.recv()
-    threading.Thread(target=_end_with_parent, args=(hears,), daemon=True).start()
-    says.send(solve(task.problem, task.limits, task.seed, says.send))
+async def warm_up() -> None:
+    """Compile the solver in a process of its own, so that the next ones find it in the cache.
 
-
-def _end_with_parent(hears: Connection) -> None:
-    # nothing more is ever sent: waiting ends only when the other end is closed
-    hears.poll(None)
-    os._exit(1)
+    Raises: nothing; a solver that cannot be compiled is told by the first plan.
+    """
+    child = await asyncio.create_subprocess_exec(sys.executable, "-m", "service.routing.solver_process")
+    try:
+        await child.wait()
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
 
 
 if __name__ == "__main__":
-    _child(int(sys.argv[1]), int(sys.argv[2]))
+    # here and not above: the parent has no use for the solver itself, which takes long to load
+    from service.routing import solver_child
+
+    solver_child.run(sys.argv[1:])

@@ -20,8 +20,8 @@ from service.routing import building, gathering, referee, repository, solver_pro
 from service.routing.building import DayFacts
 from service.routing.models import Plan as PlanRow
 from service.routing.problem import Limits
-from service.routing.solver import Progress
 from service.routing.solver_process import SolverDied, Task
+from service.routing.solver_progress import Progress
 from service.routing.states import UNDER_WAY, PlanState
 from service.routing.storing import Solved
 

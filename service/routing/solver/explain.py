@@ -35,13 +35,13 @@ RELAXATIONS: Final[Mapping[str, tuple[str, Callable[[Rules], Rules]]]] = {
 
 class Explainer:
     """Explains the jobs left out of one day. `tell(job)` answers the checked reason; `unhurried` says whether there is
-    time to try every place with every meal, else places are tried with lunches as they are.
+    time to try every place with every meal, else places are tried with lunches as they are. Without a `state` the day
+    counts as full, as the search found it.
     """
 
-    def __init__(self, state: State, budget: Budget, *, unhurried: bool = True) -> None:
-        self.state, self.budget, self.unhurried = state, budget, unhurried
-        self.tables = state.tables
-        self.problem = state.tables.problem
+    def __init__(self, tables: Tables, state: State | None, budget: Budget, *, unhurried: bool = True) -> None:
+        self.tables, self.state, self.budget, self.unhurried = tables, state, budget, unhurried
+        self.problem = tables.problem
         still = tuple(matrix * 0 for matrix in self.problem.matrices)
         self._still = tabling.build(replace(self.problem, matrices=still))
         self._relaxed: dict[tuple[str, ...], State | None] = {}
@@ -104,6 +104,8 @@ class Explainer:
         return {"staff": self.problem.staff[staff].id, "travel_seconds": travel}
 
     def _price(self, job: int) -> Facts | None:
+        if self.state is None:
+            return None
         for candidate in insertion.candidates(self.state, job, thorough=self.unhurried):
             trial = self.state.fork()
             if trial.insert(job, candidate.placed, candidate.rank):
@@ -142,6 +144,8 @@ class Explainer:
 
     def _relax(self, rules: tuple[str, ...]) -> State | None:
         """The present plan under rules of which some may be bent, at a price that counts nothing else."""
+        if self.state is None:
+            return None
         if rules not in self._relaxed:
             eased = replace(
                 self.problem.rules, travel=0, waiting=0, max_idle=0, balance=0, not_preferred=self._free_wish()

@@ -102,6 +102,4 @@ def decode(state: State, sequences: list[list[Node]]) -> State | None:
             served.setdefault(node.job, {})[node.service] = person.index
     who = {job: tuple(staff[service] for service in sorted(staff)) for job, staff in served.items()}
     day = State(tables, routes, who, list(who))
-    day.rerank()
-    circular = len(day.order) < len(who)
-    return None if circular or not day.settle(range(len(routes))) else day
+    return day if day.rerank() and day.settle(range(len(routes))) else None

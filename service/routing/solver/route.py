@@ -35,7 +35,7 @@ class Route:
     """
 
     person: Person
-    mode: LunchMode
+    mode: int
     stops: Stops
     floors: tuple[int, ...]
     starts: list[int]
@@ -50,7 +50,7 @@ class Route:
         return self.snaps[-1].late
 
 
-def build(tables: Tables, person: Person, mode: LunchMode, stops: Stops, floors: tuple[int, ...]) -> Route | None:
+def build(tables: Tables, person: Person, mode: int, stops: Stops, floors: tuple[int, ...]) -> Route | None:
     """Walk the stops from the start of the day. None when a hard rule is broken.
 
     Raises: nothing.

@@ -2,16 +2,17 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from service.routing.problem import Limits, Plan, Problem
-from service.routing.solver import construct, explain, improve, insertion, ortools_stage, timetable
+from service.routing.problem import Limits, Plan, Problem, Unassigned
+from service.routing.solver import bridge, construct, explain, improve, insertion, kernel, ortools_stage, timetable
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
+from service.routing.solver.kernel import writing
+from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.state import State
 from service.routing.solver.tables import Tables
+from service.routing.solver_progress import Phase, Progress
 
 FIRST_SHARE: Final = 0.4
 ORTOOLS_SHARE: Final = 0.75
@@ -35,27 +36,6 @@ THOROUGH_SECONDS: Final = 0.15
 """What a quick and a thorough explanation of one job takes at most on large days."""
 
 
-class Phase(StrEnum):
-    """What the solver is doing."""
-
-    construct = "construct"
-    improve = "improve"
-    ortools = "ortools"
-    explain = "explain"
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is: seconds since its beginning, the best cost so far (jobs left out at their penalty, those that
-    must be done at a very high one), how many jobs are left out, and the phase.
-    """
-
-    seconds: float
-    cost: int
-    unassigned: int
-    phase: Phase
-
-
 def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None) -> Plan:
     """Plan the day: routes for everybody, and a checked reason for each job left out.
 
@@ -65,18 +45,23 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
 
     Raises: nothing.
     """
-    budget = Budget(limits)
-    run = _Run(tabling.build(problem), budget, random.Random(seed), on_progress)
-    end = _end_of_search(limits, 0)
-    state = construct.build(run.tables, budget)
-    run.report(Phase.construct, state, state.total())
-    if problem.jobs and _suits_ortools(run.tables):
-        state = run.improve(state, min(FIRST_SHARE, end))
-        state = run.ortools(state, min(ORTOOLS_SHARE, end))
-        state = run.improve(state, _end_of_search(limits, len(state.absent())), POLISHING)
-    elif problem.jobs:
-        state = run.improve(state, end)
-    return run.finish(state)
+    tables = tabling.build(problem)
+    compiled = bool(problem.jobs) and bool(problem.staff) and kernel.suits(tables)
+    if compiled:
+        kernel.warm()
+    run = _Run(tables, Budget(limits), random.Random(seed), on_progress)
+    return run.compiled(seed) if compiled else run.plain()
+
+
+def solve_plain(
+    problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None
+) -> Plan:
+    """Plan the day without compiled code: insertion, ruin and recreate, OR-Tools. For days whose numbers the kernel
+    cannot add up, and to hold the kernel against.
+
+    Raises: nothing.
+    """
+    return _Run(tabling.build(problem), Budget(limits), random.Random(seed), on_progress).plain()
 
 
 def _end_of_search(limits: Limits, absent: int) -> float:
@@ -106,6 +91,43 @@ class _Run:
     ) -> None:
         self.tables, self.budget, self.chance, self.on_progress = tables, budget, chance, on_progress
 
+    def plain(self) -> Plan:
+        """Construct, ruin and recreate, OR-Tools where it suits, ruin and recreate again."""
+        end = _end_of_search(self.budget.limits, 0)
+        state = construct.build(self.tables, self.budget)
+        self.report(Phase.construct, state, state.total())
+        if self.tables.problem.jobs and _suits_ortools(self.tables):
+            state = self.improve(state, min(FIRST_SHARE, end))
+            state = self.ortools(state, min(ORTOOLS_SHARE, end))
+            state = self.improve(state, _end_of_search(self.budget.limits, len(state.absent())), POLISHING)
+        elif self.tables.problem.jobs:
+            state = self.improve(state, end)
+        return self.finish(state)
+
+    def compiled(self, seed: int) -> Plan:
+        """Let the kernel construct and improve; explain what it leaves out."""
+        search = kernel.Search(self.tables, self.budget, seed)
+        search.construct()
+        self.tell(Phase.construct, search.best)
+        end = _end_of_search(self.budget.limits, len(search.best.absent()))
+        search.improve(end, lambda: self.tell(Phase.improve, search.best))
+        chain = search.settled()
+        self.tell(Phase.explain, chain)
+        return Plan(writing.routes(chain.day, chain.now), self.explain(chain))
+
+    def explain(self, chain: Chain) -> tuple[Unassigned, ...]:
+        absent = chain.absent()
+        if not absent:
+            return ()
+        unhurried = self.budget.left() > THOROUGH_SECONDS * len(absent)
+        state = bridge.state_of(self.tables, chain)
+        explainer = explain.Explainer(self.tables, state, self.budget, unhurried=unhurried)
+        return tuple(explainer.tell(job) for job in absent)
+
+    def tell(self, phase: Phase, chain: Chain) -> None:
+        if self.on_progress is not None:
+            self.on_progress(Progress(self.budget.elapsed(), chain.cost, len(chain.absent()), phase))
+
     def report(self, phase: Phase, state: State, cost: int) -> None:
         if self.on_progress is not None:
             self.on_progress(Progress(self.budget.elapsed(), cost, len(state.absent()), phase))
@@ -134,5 +156,5 @@ class _Run:
             if not self.budget.is_spent():
                 insertion.insert_best(state, job, None, thorough=unhurried)
         self.report(Phase.explain, state, state.total())
-        explainer = explain.Explainer(state, self.budget, unhurried=unhurried)
+        explainer = explain.Explainer(self.tables, state, self.budget, unhurried=unhurried)
         return Plan(timetable.routes(state), tuple(explainer.tell(job) for job in state.absent()))

@@ -160,8 +160,9 @@ class State:
                 found[node.job] = min(start, found.get(node.job, start))
         return found
 
-    def rerank(self) -> None:
-        """Sort the global order by start as far as the routes allow, so that ranks say what times say.
+    def rerank(self) -> bool:
+        """Sort the global order by start as far as the routes allow, so that ranks say what times say. False when some
+        jobs follow each other in a circle; these come last.
 
         Raises: nothing.
         """
@@ -182,6 +183,9 @@ class State:
                 waiting[later] -= 1
                 if not waiting[later]:
                     heapq.heappush(ready, (times[later], later))
+        circular = sorted(set(waiting).difference(self.order), key=times.__getitem__)
+        self.order += circular
+        return not circular
 
 
 def imbalance(loads: list[int]) -> int:

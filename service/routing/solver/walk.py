@@ -23,6 +23,10 @@ class LunchMode(IntEnum):
     skip = 2
 
 
+PLACED: Final = 3
+"""A mode of PLACED + k takes lunch before stop k, or after the last one."""
+
+
 class Walk:
     """The state of a day after some stops. Forked before every stop, so that an insertion is tried from there."""
 
@@ -31,7 +35,7 @@ class Walk:
         "person", "place", "rules", "service", "slack", "tables", "travel",
     )  # fmt: skip
 
-    def __init__(self, tables: Tables, person: Person, mode: LunchMode) -> None:
+    def __init__(self, tables: Tables, person: Person, mode: int) -> None:
         self.tables = tables
         self.rules: Rules = tables.problem.rules
         self.person = person
@@ -39,7 +43,7 @@ class Walk:
         self.place = person.start
         self.free = person.earliest
         self.count = 0
-        self.pending = person.lunch is not None and mode is not LunchMode.skip
+        self.pending = person.lunch is not None and mode != LunchMode.skip
         self.travel = 0
         self.service = 0
         self.gap = 0  # waiting that is priced
@@ -117,7 +121,9 @@ class Walk:
         start = node.begin(max(arrival, floor))
         free_of_charge = there + duration <= start
         due = start + node.duration > last
-        wanted = self.mode is LunchMode.early and arrival >= opening
+        wanted = self.mode == LunchMode.early and arrival >= opening
+        if self.mode >= PLACED:
+            free_of_charge, due, wanted = False, False, self.count == self.mode - PLACED
         if not (free_of_charge or due or wanted):
             return arrival
         here = max(self.free, opening)

@@ -14,7 +14,7 @@ def told(*jobs: Job, staff: list[Staff] | None = None) -> Unassigned:
     budget = Budget(Limits(30))
     state = construct.build(tables.build(problem), budget)
     (job,) = state.absent()
-    return explain.Explainer(state, budget).tell(job)
+    return explain.Explainer(state.tables, state, budget).tell(job)
 
 
 class TestTell:

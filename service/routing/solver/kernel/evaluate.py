@@ -1,0 +1,160 @@
+"""The cost of the whole day after a change, and making the change."""
+
+from service.routing.solver.kernel import columns as c
+from service.routing.solver.kernel import routes, settle
+from service.routing.solver.kernel.compiled import compiled, inlined
+from service.routing.solver.kernel.layout import Change, Day, Now, Trial
+
+IMPOSSIBLE = c.NEVER << 1
+"""The cost of a change that breaks a hard rule."""
+
+
+@inlined
+def drops(day: Day, now: Now, change: Change) -> int:
+    """Tell what is left out, at its prices, after the change."""
+    total = now.total[1]
+    for at in range(change.number[0]):
+        item = change.items[at]
+        first = day.items[item, c.I_FIRST]
+        if now.staff[first] == c.NOBODY:
+            total -= day.items[item, c.I_DROP]
+        if change.staff[first] == c.NOBODY:
+            total += day.items[item, c.I_DROP]
+    return int(total)
+
+
+@inlined
+def figure(now: Now, trial: Trial, staff: int, column: int) -> int:
+    """Tell what a person's day comes to after the change."""
+    row = trial.slot[staff]
+    return int(trial.day[row, column] if row >= 0 else now.day[staff, column])
+
+
+@inlined
+def greatest(day: Day, now: Now, trial: Trial, column: int) -> int:
+    """Tell the greatest figure of all people."""
+    found = 0
+    for staff in range(len(day.people)):
+        found = max(found, figure(now, trial, staff, column))
+    return found
+
+
+@compiled
+def imbalance(day: Day, now: Now, trial: Trial) -> int:
+    """Sum up by how much each workload differs from the mean, each rounded up."""
+    count, everything, total = len(day.people), 0, 0
+    for staff in range(count):
+        everything += figure(now, trial, staff, c.D_LOAD)
+    for staff in range(count):
+        apart = abs(count * figure(now, trial, staff, c.D_LOAD) - everything)
+        total += (apart + count - 1) // count
+    return total
+
+
+@compiled
+def of_all(day: Day, now: Now, trial: Trial) -> int:
+    """Price what depends on all people: the greatest idle time and lateness, and the balance."""
+    rules, total = day.rules, 0
+    if rules[0, c.R_IDLE]:
+        total += rules[0, c.R_IDLE] * greatest(day, now, trial, c.D_IDLE)
+    if rules[0, c.R_MAX_TARDY]:
+        total += rules[0, c.R_MAX_TARDY] * greatest(day, now, trial, c.D_LATE)
+    if rules[0, c.R_BALANCE]:
+        total += rules[0, c.R_BALANCE] * imbalance(day, now, trial)
+    return int(total)
+
+
+@compiled
+def cost(day: Day, now: Now, change: Change, trial: Trial) -> int:
+    """Tell what the day costs after a change, IMPOSSIBLE when that breaks a hard rule. Only touched routes are walked.
+
+    `now.total[2]` is the sum of the people's own costs.
+    """
+    if not routes.is_possible(day, now, change):
+        return IMPOSSIBLE
+    routes.reroute(day, now, change, trial)
+    if not settle.settle(day, now, change, trial):
+        return IMPOSSIBLE
+    own = now.total[2]
+    for row in range(trial.number[0]):
+        own += trial.day[row, c.D_COST] - now.day[trial.who[row], c.D_COST]
+    return int(own + drops(day, now, change) + of_all(day, now, trial))
+
+
+@compiled
+def commit(day: Day, now: Now, change: Change, trial: Trial, total: int) -> None:
+    """Make the change that was evaluated last."""
+    now.total[0] = total
+    now.total[1] = drops(day, now, change)
+    for at in range(change.number[0]):
+        item = change.items[at]
+        now.keys[item] = change.keys[item]
+        for service in range(day.items[item, c.I_FIRST], day.items[item, c.I_FIRST] + day.items[item, c.I_COUNT]):
+            now.staff[service] = change.staff[service]
+    for row in range(trial.number[0]):
+        keep(now, trial, row)
+    routes.forget(change, trial)
+
+
+@compiled
+def keep(now: Now, trial: Trial, row: int) -> None:
+    """Keep a trial's route as the person's."""
+    staff = trial.who[row]
+    now.length[staff] = trial.length[row]
+    now.total[2] += trial.day[row, c.D_COST] - now.day[staff, c.D_COST]
+    for column in range(c.DAY_COLUMNS):
+        now.day[staff, column] = trial.day[row, column]
+    since = trial.since[row]
+    if since > 0:
+        now.start[trial.route[row, since - 1]] = trial.start[row, since - 1]
+    for at in range(since, trial.length[row]):
+        service = trial.route[row, at]
+        now.route[staff, at] = service
+        now.at[service] = at
+        now.start[service] = trial.start[row, at]
+        for column in range(c.STATE_COLUMNS):
+            now.snap[service, column] = trial.snap[row, at, column]
+
+
+@compiled
+def refresh(day: Day, now: Now, change: Change, trial: Trial) -> bool:
+    """Build all routes anew from `now.keys` and `now.staff` and walk them all: nothing of what was known is used. False
+    when a hard rule is broken.
+    """
+    routes.forget(change, trial)
+    dropped = 0
+    for staff in range(len(day.people)):
+        now.length[staff] = 0
+        for column in range(c.DAY_COLUMNS):
+            now.day[staff, column] = 0
+    for item in range(len(day.items)):
+        first = day.items[item, c.I_FIRST]
+        dropped += day.items[item, c.I_DROP] if now.staff[first] == c.NOBODY else 0
+        for service in range(first, first + day.items[item, c.I_COUNT]):
+            change.staff[service] = now.staff[service]
+        change.keys[item] = now.keys[item]
+        change.items[item] = item
+        change.changed[item] = 1
+    change.number[0] = len(day.items)
+    now.total[1] = dropped
+    now.total[2] = 0
+    return refresh_routes(day, now, change, trial)
+
+
+@compiled
+def refresh_routes(day: Day, now: Now, change: Change, trial: Trial) -> bool:
+    """Put every service into its route, settle, and keep it all."""
+    for staff in range(len(day.people)):
+        trial.since[routes.touch(now, trial, staff)] = 0
+    for service in range(len(day.services)):
+        routes.put_in(day, now, change, trial, service)
+    for row in range(trial.number[0]):
+        trial.since[row] = 0
+    if not settle.settle(day, now, change, trial):
+        routes.forget(change, trial)
+        return False
+    own = 0
+    for row in range(trial.number[0]):
+        own += trial.day[row, c.D_COST]
+    commit(day, now, change, trial, own + now.total[1] + of_all(day, now, trial))
+    return True
