@@ -65,3 +65,41 @@ class TestUhhc:
         path.write_text(json.dumps(document), encoding="utf-8")
         assert run(monkeypatch, str(path), "--seconds", "0.5", "--out", str(tmp_path / "o.json")) == 1
         assert "north" in capsys.readouterr().err
+
+    def test_solves_several_into_a_folder_and_goes_on_where_it_stopped(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        other = tmp_path / "other.json"
+        other.write_bytes(INSTANCE.read_bytes())
+        best = tmp_path / "best.csv"
+        best.write_text("instance,best_cost\nother,100\nelsewhere,\n", encoding="utf-8")
+        out = tmp_path / "out"
+        ask = [str(INSTANCE), str(other), "--seconds", "0.4", "--cpu-seconds", "--out", str(out), "--best", str(best)]
+        assert run(monkeypatch, *ask) == 0
+        printed = capsys.readouterr().out
+        results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+        assert set(results) == {INSTANCE.stem, "other"}
+        cost = results["other"]["cost"]
+        assert results["other"]["gap_percent"] == pytest.approx(cost - 100, abs=0.001)
+        assert results[INSTANCE.stem]["gap_percent"] is None
+        assert f"{cost - 100:+.2f} %" in printed
+        written = json.loads((out / "other.json").read_text(encoding="utf-8"))
+        document = json.loads(INSTANCE.read_text(encoding="utf-8"))
+        assert uhhc_cost.total(uhhc_cost.price(document, written)) == cost
+
+        stamps = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+        assert run(monkeypatch, *ask) == 0
+        assert {path.name: path.stat().st_mtime_ns for path in out.iterdir()} == stamps
+        assert capsys.readouterr().out == printed
+        assert run(monkeypatch, *ask, "--seed", "2") == 0
+        assert all(path.stat().st_mtime_ns > stamps[path.name] for path in out.iterdir())
+
+    def test_refuses_best_known_costs_that_are_none(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        best = tmp_path / "best.csv"
+        for text, said in (("a,b\n1,2\n", "best_cost"), ("instance,best_cost\nx,cheap\n", "best_cost")):
+            best.write_text(text, encoding="utf-8")
+            assert run(monkeypatch, str(INSTANCE), "--out", str(tmp_path / "o"), "--best", str(best)) == 2
+            assert said in capsys.readouterr().err
+        assert not (tmp_path / "o").exists()

@@ -1,0 +1,97 @@
+"""Files of a benchmark run: read an instance, write a solution whole, and know what an earlier run has left."""
+
+import csv
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from service.cli.app import CommandError
+
+
+def text_of(path: Path) -> str:
+    """Read a text file.
+
+    Raises:
+        CommandError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"打不开 {path}：{error.strerror}。") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path} 不是 UTF-8 文本。") from error
+
+
+def load(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        CommandError: it cannot be read, or is no JSON.
+    """
+    try:
+        return json.loads(text_of(path))
+    except ValueError as error:
+        raise CommandError(f"{path} 不是合法的 JSON：{error}。") from error
+
+
+def save(path: Path, text: str) -> None:
+    """Write beside the target and rename, so that no half-written solution is ever seen.
+
+    Raises:
+        CommandError: it cannot be written.
+    """
+    try:
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise CommandError(f"写不了 {path}：{error.strerror}。") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(draft).replace(path)
+    except OSError as error:
+        Path(draft).unlink(missing_ok=True)
+        raise CommandError(f"写不了 {path}：{error.strerror}。") from error
+
+
+def folder(path: Path) -> Path:
+    """Make the folder for several solutions, or use the one that is there.
+
+    Raises:
+        CommandError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"建不了目录 {path}：{error.strerror}。") from error
+    return path
+
+
+def results(path: Path) -> dict[str, Any]:
+    """Read what an earlier run has found, by instance; nothing when there was none.
+
+    Raises:
+        CommandError: the file is there and is something else.
+    """
+    if not path.exists():
+        return {}
+    found = load(path)
+    if not isinstance(found, dict):
+        raise CommandError(f"{path} 不是基准的结果文件。")
+    return found
+
+
+def best_known(path: Path | None, column: str = "best_cost") -> dict[str, float]:
+    """Read the best-known values by instance from a table with the columns `instance` and `column`.
+
+    Raises:
+        CommandError: the table cannot be read.
+    """
+    if path is None:
+        return {}
+    try:
+        rows = csv.DictReader(text_of(path).splitlines())
+        return {row["instance"]: float(row[column]) for row in rows if row[column]}
+    except (KeyError, ValueError) as error:
+        raise CommandError(f"{path} 不是可用的最好值表：要有 instance 和 {column} 两列。") from error
