@@ -5,8 +5,8 @@ global order (construct), improved by ruin and recreate (improve) and by OR-Tool
 is explained (explain).
 """
 
-from service.routing.solver.kernel import warm
 from service.routing.solver.solve import solve, solve_plain
+from service.routing.solver.warming import warm
 from service.routing.solver_progress import Phase, Progress
 
 __all__ = ["Phase", "Progress", "solve", "solve_plain", "warm"]

@@ -5,7 +5,18 @@ from collections.abc import Callable
 from typing import Final
 
 from service.routing.problem import Limits, Plan, Problem, Unassigned
-from service.routing.solver import bridge, construct, explain, improve, insertion, kernel, ortools_stage, timetable
+from service.routing.solver import (
+    bridge,
+    construct,
+    explain,
+    improve,
+    insertion,
+    kernel,
+    ortools_stage,
+    strings,
+    timetable,
+    whole_routes,
+)
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
 from service.routing.solver.kernel import writing
@@ -45,6 +56,8 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
 
     Raises: nothing.
     """
+    if strings.suits(problem):
+        return _by_strings(problem, limits, seed, on_progress)
     tables = tabling.build(problem)
     compiled = bool(problem.jobs) and bool(problem.staff) and kernel.suits(tables)
     if compiled:
@@ -62,6 +75,18 @@ def solve_plain(
     Raises: nothing.
     """
     return _Run(tabling.build(problem), Budget(limits), random.Random(seed), on_progress).plain()
+
+
+def _by_strings(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None) -> Plan:
+    """Hard windows, one person per job: whole routes are torn and mended by compiled code."""
+    strings.warm()
+    budget = Budget(limits)
+
+    def tell(cost: int, left_out: int) -> None:
+        if on_progress is not None:
+            on_progress(Progress(budget.elapsed(), cost, left_out, Phase.improve))
+
+    return whole_routes.plan(problem, budget, seed, 1.0 - _end_of_search(limits, 0), tell)
 
 
 def _end_of_search(limits: Limits, absent: int) -> float:

@@ -1,0 +1,178 @@
+"""Putting the absent jobs back, one after the other, each where it costs least and now and then not quite there."""
+
+import math
+from typing import Final
+
+from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.strings import chance as chances
+from service.routing.solver.strings import day as days
+from service.routing.solver.strings import trial as trials
+from service.routing.solver.strings.chance import Chance
+from service.routing.solver.strings.day import (
+    ABSENT,
+    ABSENT_BEFORE,
+    ACTIVE,
+    CARRIED,
+    COUNT,
+    FREE,
+    LEG,
+    LIMIT,
+    NEVER,
+    NOBODY,
+    STAFF,
+    STOPS,
+    Day,
+)
+from service.routing.solver.strings.facts import (
+    BEGIN,
+    CAPACITY,
+    CLOSES,
+    DURATION,
+    EARLIEST,
+    END,
+    KIND,
+    LATEST,
+    LOAD,
+    MODE,
+    OPENS,
+    Facts,
+    Ints,
+    Longs,
+)
+
+BLINK: Final = 0.01
+"""The share of places that are overlooked."""
+
+EXTRA: Final = 8
+"""So many of the jobs left out for longer are tried again each time."""
+
+WEIGHTS: Final = (4, 4, 2, 1, 2, 2, 2, 2)
+"""How often the jobs are put back in random order, then by each of the keys of `Facts`."""
+
+TOTAL: Final = sum(WEIGHTS)
+
+PRICE, PERSON, AT, SKIP = range(4)
+"""Entries of the register of the best place found, and after how many places the next is overlooked."""
+
+draw, below = chances.draw, chances.below
+begin, put = days.begin, trials.put
+
+
+@compiled
+def recreate(facts: Facts, day: Day, chance: Chance, found: Longs) -> None:
+    """Try to put back what this trial took out, and a few of the jobs left out before."""
+    first = _choose(day, chance)
+    _sort(facts, day, chance, first)
+    for at in range(first, day.totals[ABSENT]):
+        job = day.absent[at]
+        found[PRICE], found[PERSON] = facts.drops[job], NOBODY
+        _search(facts, day, chance, job, found)
+        if found[PERSON] != NOBODY:
+            put(facts, day, job, found[PERSON], found[AT])
+    _tidy(day)
+
+
+@compiled
+def _choose(day: Day, chance: Chance) -> int:
+    """Move a few of the jobs that were absent before next to the new ones; where those to be tried begin."""
+    before = day.totals[ABSENT_BEFORE]
+    tried = min(before, EXTRA)
+    for at in range(tried):
+        last = before - 1 - at
+        other = below(chance, last + 1)
+        day.absent[last], day.absent[other] = day.absent[other], day.absent[last]
+    return int(before - tried)
+
+
+@compiled
+def _tidy(day: Day) -> None:
+    """Take the jobs that found a place out of the list of the absent."""
+    kept = 0
+    for at in range(day.totals[ABSENT]):
+        job = day.absent[at]
+        if day.where[job, STAFF] == NOBODY:
+            day.absent[kept] = job
+            kept += 1
+    day.totals[ABSENT] = kept
+
+
+@compiled
+def _sort(facts: Facts, day: Day, chance: Chance, first: int) -> None:
+    jobs, last = day.absent, day.totals[ABSENT]
+    for at in range(last - 1, first, -1):
+        other = first + below(chance, at - first + 1)
+        jobs[at], jobs[other] = jobs[other], jobs[at]
+    lot, way = below(chance, TOTAL), 0
+    while lot >= WEIGHTS[way]:
+        lot -= WEIGHTS[way]
+        way += 1
+    if way:
+        _sort_by(facts.keys[way - 1], jobs, first, last)
+
+
+@compiled
+def _sort_by(keys: Ints, jobs: Ints, first: int, last: int) -> None:
+    for at in range(first + 1, last):
+        job, to = jobs[at], at
+        while to > first and keys[jobs[to - 1]] > keys[job]:
+            jobs[to] = jobs[to - 1]
+            to -= 1
+        jobs[to] = job
+
+
+@compiled
+def _search(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> None:
+    """Look for the cheapest place in every route in use, and in one idle person's of each kind."""
+    for at in range(day.totals[ACTIVE]):
+        person = day.active[at]
+        staff = facts.staff[person]
+        if facts.prices[job, staff[KIND]] < 0:
+            continue
+        if day.sizes[person, CARRIED] + facts.jobs[job, LOAD] <= staff[CAPACITY]:
+            _scan(facts, day, chance, job, person, found)
+    for kind in range(len(day.resting)):
+        if day.resting[kind] and facts.prices[job, kind] >= 0:
+            _open(facts, job, day.idle[kind, day.resting[kind] - 1], found)
+
+
+@compiled
+def _scan(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: Longs) -> None:
+    """Try every place of a route that the job's windows and the route's times do not rule out."""
+    route, mode = day.routes[person], facts.staff[person, MODE]
+    price = facts.prices[job, facts.staff[person, KIND]]
+    closes = facts.jobs[job, CLOSES]
+    ready = facts.jobs[job, OPENS] + facts.jobs[job, DURATION]
+    for at in range(1, day.sizes[person, COUNT] + 2):
+        if route[LIMIT, at] < ready:
+            continue
+        if route[FREE, at - 1] > closes:
+            return
+        there, on = facts.back[mode, job, route[STOPS, at - 1]], facts.legs[mode, job, route[STOPS, at]]
+        cost = facts.fare * (there + on - route[LEG, at - 1]) + price
+        if cost >= found[PRICE] or _blinks(chance, found):
+            continue
+        start = begin(facts, job, route[FREE, at - 1] + there)
+        if start + facts.jobs[job, DURATION] + on <= route[LIMIT, at]:
+            found[PRICE], found[PERSON], found[AT] = cost, person, at
+
+
+@compiled
+def _blinks(chance: Chance, found: Longs) -> bool:
+    found[SKIP] -= 1
+    if found[SKIP] >= 0:
+        return False
+    found[SKIP] = int(math.log(1.0 - draw(chance)) / math.log(1.0 - BLINK))
+    return True
+
+
+@compiled
+def _open(facts: Facts, job: int, person: int, found: Longs) -> None:
+    """Try to send an idle person."""
+    staff = facts.staff[person]
+    if facts.jobs[job, LOAD] > staff[CAPACITY]:
+        return
+    there, on = facts.legs[staff[MODE], staff[BEGIN], job], facts.legs[staff[MODE], job, staff[END]]
+    cost = facts.fare * (there + on) + facts.prices[job, staff[KIND]]
+    start = begin(facts, job, staff[EARLIEST] + there)
+    if cost < found[PRICE] and start != NEVER and start + facts.jobs[job, DURATION] + on <= staff[LATEST]:
+        found[PRICE], found[PERSON], found[AT] = cost, person, 1

@@ -1,0 +1,194 @@
+"""Changes to the compiled search's day that can be undone: begin a trial, take jobs out, put jobs in, undo."""
+
+from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.strings import day as days
+from service.routing.solver.strings.day import (
+    ABSENT,
+    ABSENT_BEFORE,
+    ACTIVE,
+    ASSIGNED,
+    CARRIED,
+    CHANGED,
+    COST,
+    COST_BEFORE,
+    COUNT,
+    FREE,
+    LEG,
+    NOBODY,
+    PLACE,
+    SPOT,
+    STAFF,
+    STOPS,
+    TOUCHED,
+    TRIAL,
+    Day,
+)
+from service.routing.solver.strings.facts import DURATION, KIND, LOAD, MODE, Facts, Ints
+
+rebuild, settle, begin = days.rebuild, days.settle, days.begin
+
+
+@compiled
+def open_trial(day: Day) -> None:
+    """Begin a trial: from here on everything can be undone."""
+    totals = day.totals
+    totals[TRIAL] += 1
+    totals[CHANGED] = 0
+    totals[COST_BEFORE] = totals[COST]
+    totals[ABSENT_BEFORE] = totals[ABSENT]
+    for at in range(totals[ABSENT]):
+        day.kept_absent[at] = day.absent[at]
+
+
+@compiled
+def touch(day: Day, person: int) -> None:
+    """Keep a route as it is before the trial changes it."""
+    size = day.sizes[person]
+    if size[TOUCHED] == day.totals[TRIAL]:
+        return
+    size[TOUCHED] = day.totals[TRIAL]
+    day.changed[day.totals[CHANGED]] = person
+    day.totals[CHANGED] += 1
+    day.kept_costs[person] = day.costs[person]
+    day.kept_sizes[person, COUNT] = size[COUNT]
+    day.kept_sizes[person, CARRIED] = size[CARRIED]
+    _copy(day.routes, day.kept_routes, person, size[COUNT] + 2)
+
+
+@compiled
+def _copy(source: Ints, target: Ints, person: int, length: int) -> None:
+    for row in range(4):
+        for at in range(length):
+            target[person, row, at] = source[person, row, at]
+
+
+@compiled
+def undo(facts: Facts, day: Day) -> None:
+    """Make the day what it was when the trial began."""
+    totals = day.totals
+    for at in range(totals[CHANGED]):
+        _restore(facts, day, day.changed[at])
+    totals[COST] = totals[COST_BEFORE]
+    totals[ABSENT] = totals[ABSENT_BEFORE]
+    for at in range(totals[ABSENT]):
+        day.absent[at] = day.kept_absent[at]
+        day.where[day.absent[at], STAFF] = NOBODY
+    totals[ASSIGNED] = len(day.where) - totals[ABSENT]
+
+
+@compiled
+def _restore(facts: Facts, day: Day, person: int) -> None:
+    count = day.kept_sizes[person, COUNT]
+    resize(facts, day, person, count)
+    day.sizes[person, CARRIED] = day.kept_sizes[person, CARRIED]
+    day.costs[person] = day.kept_costs[person]
+    _copy(day.kept_routes, day.routes, person, count + 2)
+    for at in range(1, count + 1):
+        job = day.routes[person, STOPS, at]
+        day.where[job, STAFF], day.where[job, PLACE] = person, at
+
+
+@compiled
+def resize(facts: Facts, day: Day, person: int, count: int) -> None:
+    """Set how many stops a person has, and move the person between those with work and the idle."""
+    before = day.sizes[person, COUNT]
+    day.sizes[person, COUNT] = count
+    if (before > 0) == (count > 0):
+        return
+    kind = facts.staff[person, KIND]
+    spot = day.sizes[person, SPOT]
+    if count:
+        day.resting[kind] -= 1
+        _swap(day, day.idle[kind], spot, day.resting[kind])
+        day.active[day.totals[ACTIVE]] = person
+        day.sizes[person, SPOT] = day.totals[ACTIVE]
+        day.totals[ACTIVE] += 1
+        return
+    day.totals[ACTIVE] -= 1
+    _swap(day, day.active, spot, day.totals[ACTIVE])
+    day.idle[kind, day.resting[kind]] = person
+    day.sizes[person, SPOT] = day.resting[kind]
+    day.resting[kind] += 1
+
+
+@compiled
+def _swap(day: Day, people: Ints, spot: int, last: int) -> None:
+    people[spot] = people[last]
+    day.sizes[people[spot], SPOT] = spot
+
+
+@compiled
+def leave_out(facts: Facts, day: Day, job: int) -> None:
+    """Mark a job as taken out; its route must then be compacted."""
+    day.where[job, STAFF] = NOBODY
+    day.absent[day.totals[ABSENT]] = job
+    day.totals[ABSENT] += 1
+    day.totals[ASSIGNED] -= 1
+    day.totals[COST] += facts.drops[job]
+
+
+@compiled
+def compact(facts: Facts, day: Day, person: int) -> bool:
+    """Close the gaps that jobs taken out have left in a route; False when what stays breaks a hard rule."""
+    route, kept = day.routes[person], 0
+    for at in range(1, day.sizes[person, COUNT] + 1):
+        job = route[STOPS, at]
+        if day.where[job, STAFF] == person:
+            kept += 1
+            route[STOPS, kept] = job
+    before = day.costs[person]
+    resize(facts, day, person, kept)
+    fits = bool(rebuild(facts, day, person))
+    day.totals[COST] += day.costs[person] - before
+    return fits
+
+
+@compiled
+def put(facts: Facts, day: Day, job: int, person: int, place: int) -> None:
+    """Put an absent job before stop `place` of a route, where it fits; it stays in the list of the absent."""
+    touch(day, person)
+    count = day.sizes[person, COUNT]
+    resize(facts, day, person, count + 1)
+    _shift(day, person, place, count)
+    day.sizes[person, CARRIED] += facts.jobs[job, LOAD]
+    day.totals[ASSIGNED] += 1
+    before = day.costs[person]
+    day.costs[person] += _link(facts, day, job, person, place)
+    day.totals[COST] += day.costs[person] - before - facts.drops[job]
+    _push(facts, day, person, place)
+    settle(facts, day, person, place, place)
+
+
+@compiled
+def _shift(day: Day, person: int, place: int, count: int) -> None:
+    route = day.routes[person]
+    for at in range(count + 1, place - 1, -1):
+        for row in range(4):
+            route[row, at + 1] = route[row, at]
+    for at in range(place + 1, count + 2):
+        day.where[route[STOPS, at], PLACE] = at
+
+
+@compiled
+def _link(facts: Facts, day: Day, job: int, person: int, place: int) -> int:
+    """Write the job and its legs into the gap; the price of the change."""
+    route, staff = day.routes[person], facts.staff[person]
+    before, after = route[STOPS, place - 1], route[STOPS, place + 1]
+    route[STOPS, place] = job
+    day.where[job, STAFF], day.where[job, PLACE] = person, place
+    there, on = facts.legs[staff[MODE], before, job], facts.legs[staff[MODE], job, after]
+    saved = route[LEG, place - 1] if day.sizes[person, COUNT] > 1 else 0
+    route[LEG, place - 1], route[LEG, place] = there, on
+    return int(facts.fare * (there + on - saved) + facts.prices[job, staff[KIND]])
+
+
+@compiled
+def _push(facts: Facts, day: Day, person: int, place: int) -> None:
+    """Move the times after an insertion forwards, until one stays as it was."""
+    route = day.routes[person]
+    for at in range(place, day.sizes[person, COUNT] + 1):
+        job = route[STOPS, at]
+        free = begin(facts, job, route[FREE, at - 1] + route[LEG, at - 1]) + facts.jobs[job, DURATION]
+        if at > place and free == route[FREE, at]:
+            return
+        route[FREE, at] = free
