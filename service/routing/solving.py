@@ -4,6 +4,7 @@ No transaction is open while the roads are asked and the solver runs. A worker t
 which the next one solves again; whoever is first to store has stored, under the plan's lock.
 """
 
+import os
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,6 +28,7 @@ from service.routing.storing import Solved
 
 PROGRESS_EVERY_SECONDS: Final = 0.5
 SHOWN_VIOLATIONS: Final = 5
+CORES: Final = min(2, os.cpu_count() or 1)
 
 _log = logs.get_logger("routing.solving")
 
@@ -49,7 +51,7 @@ async def solve_plan(house: House, job: Job) -> None:
     day = building.draw(begun.facts)
     matrices = await _roads(house.settings).matrices(day.points, day.means)
     problem = building.problem_of(day, [each.seconds for each in matrices])
-    task = Task(problem, Limits(seconds=float(begun.seconds_limit)), begun.seed)
+    task = Task(problem, Limits(seconds=float(begun.seconds_limit), workers=CORES), begun.seed)
     try:
         plan = await solver_process.solve_apart(task, _Reporter(house, job).hear)
     except SolverDied as died:

@@ -4,7 +4,7 @@ Every plan is an order and a choice of people; one pass in that order settles al
 other in a circle. Routes that a move does not touch are not walked again. Compiled with numba, kept in a cache on disk.
 """
 
-from service.routing.solver.kernel.layout import suits
+from service.routing.solver.kernel.drawing import suits
 from service.routing.solver.kernel.search import Search
 from service.routing.solver.kernel.warming import warm
 

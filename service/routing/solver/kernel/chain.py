@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from service.routing.solver.kernel import anneal, chance, evaluate, layout
+from service.routing.solver.kernel import anneal, chance, evaluate, insertion, layout, order, rebuild
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel.layout import Day, Real, Whole
 
@@ -25,10 +25,11 @@ class Chain:
         self.chance = chance.seeded(seed, number)
         self.mix = _mix(day)
         self.heads = np.zeros(max(1, len(day.people)), dtype=np.int64)
+        self.kept, self.queue = layout.nothing_planned(day), np.zeros(len(day.items) + 1, dtype=np.int64)
         self._lunches()
         self.refresh()
         self.best.total[0] = c.NEVER
-        anneal.keep_best(self.now, self.best)
+        rebuild.remember(self.now, self.best)
 
     @property
     def cost(self) -> int:
@@ -62,8 +63,8 @@ class Chain:
         Raises: nothing.
         """
         queue = np.array([self.day.items_of[job, 0] for job in jobs], dtype=np.int64)
-        found = int(anneal.fill(self.day, self.now, self.change, self.trial, self.chance, queue, TRIES))
-        anneal.keep_best(self.now, self.best)
+        found = int(insertion.fill(self.day, self.now, self.change, self.trial, self.chance, queue, TRIES))
+        rebuild.remember(self.now, self.best)
         return found
 
     def anneal(self, hot: float, cold: float, rounds: int) -> None:
@@ -73,7 +74,17 @@ class Chain:
         """
         heat: Real = np.array([hot, cold])
         anneal.anneal(self.day, self.now, self.best, self.change, self.trial, self.chance, self.mix, heat, rounds)
-        anneal.rekey(self.day, self.now, self.heads)
+        order.rekey(self.day, self.now, self.heads)
+
+    def rebuild(self, warmth: float, number: int) -> None:
+        """Ruin and recreate so many times.
+
+        Raises: nothing.
+        """
+        anneal.rebuilds(
+            self.day, self.now, self.best, self.kept, self.change, self.trial, self.chance, self.queue, warmth, number
+        )
+        order.rekey(self.day, self.now, self.heads)
 
     def back_to_best(self) -> None:
         """Go on from the best plan.
@@ -90,7 +101,7 @@ class Chain:
         self.now.keys[:], self.now.staff[:] = other.best.keys, other.best.staff
         self.refresh()
         if self.now.total[0] < self.best.total[0]:
-            anneal.keep_best(self.now, self.best)
+            rebuild.remember(self.now, self.best)
 
     def absent(self) -> list[int]:
         """List the jobs that the best plan leaves out.

@@ -1,4 +1,4 @@
-"""The day laid out in arrays for the compiled search: what is given (`Day`), the plan as it stands (`Now`), a change
+"""The arrays of the compiled search: what is given (`Day`, see `drawing`), the plan as it stands (`Now`), a change
 that is proposed (`Change`) and what it would lead to (`Trial`).
 """
 
@@ -7,19 +7,10 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from service.routing.problem import Sync
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.ruin import neighbours
-from service.routing.solver.tables import Node, Person, Tables
 
 Whole: TypeAlias = NDArray[np.int64]
 Real: TypeAlias = NDArray[np.float64]
-
-KINDS: Final = {Sync.simultaneous: c.TOGETHER, Sync.sequential: c.LAGGED, Sync.independent: c.ALONE}
-
-LARGEST_TIME: Final = 1 << 40
-LARGEST_PRICE: Final = 1 << 34
-"""Beyond these a sum could overflow."""
 
 CHANGES: Final = 64
 """At most so many items are changed at a time."""
@@ -90,162 +81,6 @@ class Trial(NamedTuple):
     snap: Whole
     day: Whole
     meet: Whole
-
-
-def suits(tables: Tables) -> bool:
-    """Tell whether all numbers of the problem are small enough for the kernel's sums.
-
-    Raises: nothing.
-    """
-    problem, rules = tables.problem, tables.problem.rules
-    prices = (rules.travel, rules.waiting, rules.max_idle, rules.tardiness, rules.max_tardiness, rules.overtime)
-    counted = (rules.missed_lunch, rules.balance, rules.unqualified, rules.not_preferred, rules.forbidden)
-    drops = [job.drop_penalty or 0 for job in problem.jobs]
-    longest = max(int(matrix.max(initial=0)) for matrix in problem.matrices)
-    ends = [abs(edge) for job in problem.jobs for window in job.windows for edge in (window.start, window.end)]
-    lasts = [max(service.duration for service in job.services) for job in problem.jobs]
-    heavy = max((price or 0) for price in (*prices, *counted))
-    times = max([longest, *ends, *lasts], default=0)
-    return (
-        longest < 1 << 31
-        and times < LARGEST_TIME
-        and heavy < LARGEST_PRICE
-        and heavy * max(1, times) * len(problem.jobs) < c.NEVER
-        and max(drops, default=0) < LARGEST_PRICE << 10
-    )
-
-
-def lay_out(tables: Tables) -> Day:
-    """Lay the problem out.
-
-    Raises: nothing.
-    """
-    services, items, items_of, opens, ends = _Rows(tables).rows()
-    price = np.full((len(services), max(1, len(tables.people))), -1, dtype=np.int64)
-    for row, about in enumerate(services):
-        _price(tables, price[row], about)
-    able = np.zeros_like(price)
-    ables = (price >= 0).sum(axis=1).astype(np.int64)
-    for row in range(len(services)):
-        able[row, : ables[row]] = np.flatnonzero(price[row] >= 0)
-    meal_of = {int(about[c.S_PART]): int(about[c.S_ITEM]) for about in services if about[c.S_JOB] < 0}
-    people = [_person(tables, person, meal_of.get(person.index, -1)) for person in tables.people]
-    return Day(
-        services=services,
-        items=items,
-        people=np.array(people, dtype=np.int64).reshape(-1, c.PERSON_COLUMNS),
-        rules=_rules(tables),
-        travel=np.ascontiguousarray(np.stack(tables.problem.matrices).astype(np.int32)),
-        price=price,
-        able=able,
-        ables=ables,
-        opens=np.array(opens, dtype=np.int64),
-        ends=np.array(ends, dtype=np.int64),
-        near=_near(tables),
-        items_of=np.array(items_of, dtype=np.int64).reshape(-1, 2),
-        fresh=_fresh(tables),
-    )
-
-
-def _near(tables: Tables) -> Whole:
-    rows = neighbours(tables) if len(tables.nodes) > 1 else []
-    width = min((len(row) for row in rows), default=0)
-    return np.array([row[:width] for row in rows], dtype=np.int64).reshape(len(rows), width)
-
-
-def _fresh(tables: Tables) -> Whole:
-    states = np.zeros((max(1, len(tables.people)), c.STATE_COLUMNS), dtype=np.int64)
-    for person in tables.people:
-        states[person.index, c.FREE] = person.earliest
-        states[person.index, c.PLACE] = person.start
-    return states
-
-
-def _price(tables: Tables, row: Whole, about: Whole) -> None:
-    if about[c.S_JOB] < 0:
-        row[about[c.S_PART]] = 0
-        return
-    for staff, price in tables.nodes[about[c.S_JOB]][about[c.S_PART]].prices.items():
-        row[staff] = price
-
-
-def _person(tables: Tables, person: Person, meal: int) -> list[int]:
-    who = tables.problem.staff[person.index]
-    opening, last, duration = person.lunch or (0, 0, 0)
-    row = [0] * c.PERSON_COLUMNS
-    row[c.P_START], row[c.P_END] = person.start, person.end
-    row[c.P_EARLIEST], row[c.P_LATEST] = person.earliest, min(c.NEVER, person.latest)
-    row[c.P_SHIFT_START] = person.shift_start
-    row[c.P_SHIFT_END] = c.NEVER if person.shift_end is None else person.shift_end
-    row[c.P_LEAVES] = int(tables.problem.rules.leave_at_shift_start and who.shift is not None)
-    row[c.P_MEAL_OPEN], row[c.P_MEAL_LAST], row[c.P_MEAL_TIME] = opening, last, duration
-    row[c.P_MATRIX], row[c.P_MEAL] = who.matrix, meal
-    row[c.P_CAPACITY] = person.capacity
-    return row
-
-
-def _rules(tables: Tables) -> Whole:
-    rules = tables.problem.rules
-    table = np.zeros((1, c.RULE_COLUMNS), dtype=np.int64)
-    row = table[0]
-    row[c.R_TRAVEL], row[c.R_WAITING], row[c.R_IDLE] = rules.travel, rules.waiting, rules.max_idle
-    row[c.R_TARDY], row[c.R_MAX_TARDY] = tables.tardy, rules.max_tardiness or 0
-    row[c.R_OVERTIME], row[c.R_BALANCE] = tables.overtime, rules.balance
-    row[c.R_STRICT], row[c.R_AT_END] = int(tables.strict), int(rules.window_end_at_service_end)
-    row[c.R_MUST_EAT] = int(rules.missed_lunch is None)
-    return table
-
-
-class _Rows:
-    """Makes the rows of services, items and windows. Services of independent jobs are items of their own."""
-
-    def __init__(self, tables: Tables) -> None:
-        self.tables = tables
-        self.services: list[list[int]] = []
-        self.items: list[list[int]] = []
-        self.items_of: list[tuple[int, int]] = []
-        self.opens: list[int] = []
-        self.ends: list[int] = []
-
-    def rows(self) -> tuple[Whole, Whole, list[tuple[int, int]], list[int], list[int]]:
-        for nodes in self.tables.nodes:
-            self._job(nodes)
-        for person in self.tables.people:
-            if person.lunch is not None:
-                self._meal(person)
-        services = np.array(self.services, dtype=np.int64).reshape(-1, c.SERVICE_COLUMNS)
-        return services, np.array(self.items, dtype=np.int64), self.items_of, self.opens, self.ends
-
-    def _job(self, nodes: list[Node]) -> None:
-        job, problem = nodes[0].job, self.tables.problem
-        wanted = problem.jobs[job]
-        kind = c.ALONE if len(nodes) == 1 else KINDS[wanted.sync]
-        groups = [[node] for node in nodes] if kind == c.ALONE else [nodes]
-        first = len(self.services)
-        self.items_of.append((len(self.items), len(groups)))
-        window = len(self.opens)
-        self.opens += nodes[0].opens
-        at_end = problem.rules.window_end_at_service_end and bool(wanted.windows)
-        self.ends += [close + nodes[0].duration * at_end for close in nodes[0].closes]
-        for at, group in enumerate(groups):
-            row = [0] * c.ITEM_COLUMNS
-            row[c.I_FIRST], row[c.I_COUNT], row[c.I_KIND] = len(self.services), len(group), kind
-            row[c.I_LOW], row[c.I_HIGH] = wanted.lag.start, wanted.lag.end
-            row[c.I_WINDOW], row[c.I_WINDOWS] = window, len(self.opens) - window
-            row[c.I_JOB_FIRST], row[c.I_JOB_COUNT], row[c.I_JOB] = first, len(nodes), job
-            row[c.I_DROP] = 0 if at else self.tables.drops[job]
-            for node in group:
-                self.services.append([len(self.items), node.point, node.duration, job, node.service, node.load])
-            self.items.append(row)
-
-    def _meal(self, person: Person) -> None:
-        row = [0] * c.ITEM_COLUMNS
-        row[c.I_FIRST] = row[c.I_JOB_FIRST] = len(self.services)
-        row[c.I_COUNT] = row[c.I_JOB_COUNT] = 1
-        row[c.I_KIND], row[c.I_JOB] = c.MEAL, -1
-        row[c.I_DROP] = self.tables.missed or 0
-        self.services.append([len(self.items), person.start, 0, -1, person.index, 0])
-        self.items.append(row)
 
 
 def nothing_planned(day: Day) -> Now:

@@ -7,7 +7,7 @@ from typing import Final
 
 from service.routing.solver.clock import Budget
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel import layout
+from service.routing.solver.kernel import drawing
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.tables import Tables
 
@@ -16,6 +16,12 @@ ROUND: Final = 1000
 
 SLICE_SECONDS: Final = 0.02
 """About so long a chain works before it looks at the clock."""
+
+REBUILDING: Final = 2.0
+"""How much work ruin and recreate does on days of hard windows, for each that single moves do."""
+
+REBUILD_PROPOSALS: Final = 200
+"""One ruin and recreate takes as long as about so many proposals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +36,18 @@ class Heat:
     reheat: float
 
 
-WIDE: Final = Heat(hot=1.0, cold=0.01, proposals=60_000, reheat=0.5)
-FINE: Final = Heat(hot=0.3, cold=0.004, proposals=40_000, reheat=0.3)
+FINE: Final = Heat(hot=0.6, cold=0.01, proposals=150_000, reheat=0.5)
+WIDE: Final = Heat(hot=1.2, cold=0.01, proposals=150_000, reheat=0.5)
+TIGHT: Final = Heat(hot=0.1, cold=0.005, proposals=150_000, reheat=0.3)
+"""For soft days the first chain and the others; where windows are hard, the first chain hardly climbs, and rebuilds."""
 
 
 class Search:
-    """The search for one day: `chains[0]` is warm, a second one wide, when there are two workers."""
+    """The search for one day: one chain per worker, each with its own heat."""
 
     def __init__(self, tables: Tables, budget: Budget, seed: int) -> None:
         self.tables, self.budget = tables, budget
-        self.day = layout.lay_out(tables)
+        self.day = drawing.draw_up(tables)
         self.chains = [Chain(self.day, seed, number) for number in range(budget.limits.workers)]
 
     @property
@@ -66,12 +74,14 @@ class Search:
 
         Raises: nothing.
         """
+        heats = (TIGHT, FINE) if self.tables.strict else (FINE, WIDE)
         others = [
-            threading.Thread(target=_Run(self, chain, WIDE, until).go, args=(_nothing,)) for chain in self.chains[1:]
+            threading.Thread(target=_Run(self, chain, heats[1], until).go, args=(_nothing,))
+            for chain in self.chains[1:]
         ]
         for other in others:
             other.start()
-        _Run(self, self.chains[0], FINE, until).go(tell)
+        _Run(self, self.chains[0], heats[0], until).go(tell)
         for other in others:
             other.join()
 
@@ -98,9 +108,9 @@ class _Run:
         self.budget, self.chain, self.heat, self.until = search.budget, chain, heat, until
         self.begun = self.budget.elapsed()
         self.services = max(1, len(search.day.services))
-        first = chain.now
-        owed = int(first.total[1])
-        self.scale = max(1.0, (int(first.total[0]) - owed) / self.services)
+        # what cannot be left out is no measure of what a move costs
+        self.scale = max(1.0, int(chain.now.total[0]) % c.MUST / self.services)
+        self.rebuilding = REBUILDING if search.tables.strict else 0.0
         self.made = 0
         self.rate = 0.0
 
@@ -144,6 +154,8 @@ class _Run:
             rounds = max(200, int(self.rate * SLICE_SECONDS))
         begun = self.budget.elapsed()
         self.chain.anneal(warmth, warmth, rounds)
+        if self.rebuilding:
+            self.chain.rebuild(warmth, max(1, int(rounds * self.rebuilding / REBUILD_PROPOSALS)))
         self.made += rounds
         seen = rounds / max(self.budget.elapsed() - begun, 1e-6)
         self.rate = 0.9 * self.rate + 0.1 * seen if self.rate else seen

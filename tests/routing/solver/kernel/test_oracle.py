@@ -72,9 +72,7 @@ def small(seed: int) -> Problem:
         )
         for at in range(4)
     ]
-    people: list[Staff] = [
-        days.person(f"s{at}", skills=skills, shift=(0, 160)) for at, skills in enumerate(["nd", "n", "d"])
-    ]
+    people = [days.person(f"s{at}", skills=skills, shift=(0, 160)) for at, skills in enumerate(["nd", "n", "d"])]
     return days.day(people, jobs, RULES)
 
 
