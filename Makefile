@@ -12,7 +12,7 @@ UV_VERSION := 0.13.9
 # What is compiled once need not be compiled by each of the processes that a command or a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve worker test test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing trace check lock clean
+.PHONY: help setup demo serve worker test test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing bench-routing trace check lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -77,6 +77,10 @@ bench-api: setup  ## the API against hand-written asyncpg and the common ORM sty
 
 bench-billing: setup  ## bills a second, settling against hand-written asyncpg, the month-end statement
 	$(PY) -m bench.billing.load
+
+bench-routing: setup  ## time-window routing against PyVRP and VROOM, in turns: make bench-routing FILES="…" ARGS="…"
+	$(VENV)/bin/uv pip install --quiet --python $(PY) --group bench
+	$(PY) -m bench.routing.vrptw $(FILES) --out bench-routing.json $(ARGS)
 
 trace: setup  ## which core requirements have a test
 	$(PY) scripts/trace.py

@@ -91,7 +91,8 @@ def best_known(path: Path | None, column: str = "best_cost") -> dict[str, float]
     if path is None:
         return {}
     try:
-        rows = csv.DictReader(text_of(path).splitlines())
-        return {row["instance"]: float(row[column]) for row in rows if row[column]}
-    except (KeyError, ValueError) as error:
+        head, *rows = csv.reader(text_of(path).splitlines())
+        name, value = head.index("instance"), head.index(column)
+        return {row[name]: float(row[value]) for row in rows if row[value]}
+    except (IndexError, ValueError) as error:
         raise CommandError(f"{path} 不是可用的最好值表：要有 instance 和 {column} 两列。") from error

@@ -63,7 +63,7 @@ def vrptw(
         target = folder / f"{path.stem}.json" if several else out
         made = results.get(path.stem)
         if made is None or made["run"] != _key(limits, seed) or not target.exists():
-            results[path.stem] = made = _solve(text, problem, limits, seed, target, known.get(path.stem))
+            results[path.stem] = made = _solve(path.stem, text, problem, limits, seed, target, known.get(path.stem))
             if several:
                 files.save(folder / RESULTS, json.dumps(results, ensure_ascii=False, indent=1))
         _say(path.stem, made)
@@ -84,12 +84,14 @@ def _key(limits: Limits, seed: int) -> dict[str, Any]:
     return {"seconds": limits.seconds, "cpu": limits.cpu, "seed": seed}
 
 
-def _solve(text: str, problem: Problem, limits: Limits, seed: int, target: Path, known: float | None) -> dict[str, Any]:
+def _solve(
+    name: str, text: str, problem: Problem, limits: Limits, seed: int, target: Path, known: float | None
+) -> dict[str, Any]:
     clock = time.process_time if limits.cpu else time.monotonic
     begun = clock()
     plan = solve(problem, limits, seed)
     took = clock() - begun
-    solution = writer.solution(target.stem, plan)
+    solution = writer.solution(name, plan)
     files.save(target, json.dumps(solution))
     found = writer.measure(text, solution)
     return {

@@ -29,7 +29,7 @@ def counted(problem: Problem, run: Run) -> int:
     served: dict[int, tuple[int, int]] = {}
     cost = 0
     for who in range(len(problem.staff)):
-        jobs = [int(job) for job in day.routes[who, STOPS, 1 : day.sizes[who, COUNT] + 1]]
+        jobs = [int(job) for job in day.routes[who, 1 : day.sizes[who, COUNT] + 1, STOPS]]
         served |= {job: (who, at) for at, job in enumerate(jobs, start=1)}
         assert day.sizes[who, CARRIED] == sum(problem.jobs[job].load for job in jobs) <= known.staff[who, CAPACITY]
         assert day.costs[who] == walked(problem, known, run, who, jobs)
@@ -51,17 +51,17 @@ def walked(problem: Problem, known: Facts, run: Run, who: int, jobs: list[int]) 
     legs = [int(problem.matrices[person.matrix][a, b]) for a, b in pairwise(points)]
     if not jobs:
         return 0
-    assert route[LEG, : len(legs)].tolist() == legs
+    assert route[: len(legs), LEG].tolist() == legs
     free, frees = person.shift.start if person.shift else 0, []
     for job, leg in zip(jobs, legs, strict=False):
         free = starts(known, job, free + leg) + problem.jobs[job].services[0].duration
         frees.append(free)
-    assert route[FREE, 1 : len(jobs) + 1].tolist() == frees
+    assert route[1 : len(jobs) + 1, FREE].tolist() == frees
     limit = person.shift.end if person.shift else laying.FAR * 3
     assert frees[-1] + legs[-1] <= limit
     for at in range(len(jobs), 0, -1):
         limit = last_arrival(known, jobs[at - 1], limit - legs[at] - problem.jobs[jobs[at - 1]].services[0].duration)
-        assert route[LIMIT, at] == limit
+        assert route[at, LIMIT] == limit
     prices = [int(known.prices[job, known.staff[who, laying.KIND]]) for job in jobs]
     assert min(prices) >= 0
     return problem.rules.travel * sum(legs) + sum(prices)

@@ -74,7 +74,7 @@ def remember(day: Day) -> None:
         count = day.sizes[person, COUNT]
         day.best_counts[person] = count
         for place in range(1, count + 1):
-            day.best_stops[person, place] = day.routes[person, STOPS, place]
+            day.best_stops[person, place] = day.routes[person, place, STOPS]
 
 
 @compiled
@@ -99,7 +99,7 @@ def recount(facts: Facts, day: Day) -> None:
         person = day.active[at]
         totals[COST] += day.costs[person]
         for place in range(1, day.sizes[person, COUNT] + 1):
-            job = day.routes[person, STOPS, place]
+            job = day.routes[person, place, STOPS]
             day.where[job, STAFF], day.where[job, PLACE] = person, place
             totals[ASSIGNED] += 1
     for job in range(len(day.where)):

@@ -1,7 +1,7 @@
 """The compiled search's day: everybody's route with its times, changed in place and undone when a trial fails.
 
-A route is four rows: its places from the start point to the end point, when one is free to leave each, the latest
-arrival at each that keeps all that follows in time, and the leg to the next.
+A route is one row per place, from the start point to the end point: the place, when one is free to leave it, the
+latest arrival that keeps all that follows in time, and the leg to the next place.
 """
 
 from typing import Final, NamedTuple
@@ -28,15 +28,17 @@ from service.routing.solver.strings.facts import (
 )
 
 STOPS, FREE, LIMIT, LEG = range(4)
-"""Rows of a route."""
+"""Columns of a route."""
 
-COUNT, CARRIED, SPOT, TOUCHED = range(4)
-"""Columns of `Day.sizes`: stops, load, place in `active` (or in `idle` of the kind), and the trial that touched it."""
+COUNT, CARRIED, SPOT, TOUCHED, SEEN = range(5)
+"""Columns of `Day.sizes`: stops, load, place in `active` (or in `idle` of the kind), the trial that touched the route
+and the search for a place that has seen it.
+"""
 
 STAFF, PLACE = range(2)
 """Columns of `Day.where`; staff is NOBODY for a job left out."""
 
-COST, TRIAL, CHANGED, ACTIVE, ABSENT, ABSENT_BEFORE, COST_BEFORE, ASSIGNED, BEST, FAILED = range(10)
+COST, TRIAL, CHANGED, ACTIVE, ABSENT, ABSENT_BEFORE, COST_BEFORE, ASSIGNED, BEST, SEARCH = range(10)
 """Entries of `Day.totals`."""
 
 NOBODY: Final = -1
@@ -77,11 +79,11 @@ def empty(facts: Facts) -> Day:
     kinds = facts.prices.shape[1]
     groups = [np.flatnonzero(facts.staff[:, KIND] == kind) for kind in range(kinds)]
     idle = np.full((kinds, max(map(len, groups))), NOBODY, dtype=np.int32)
-    sizes = np.zeros((people, 4), dtype=np.int64)
+    sizes = np.zeros((people, 5), dtype=np.int64)
     for kind, group in enumerate(groups):
         idle[kind, : len(group)] = group[::-1]
         sizes[group[::-1], SPOT] = np.arange(len(group))
-    routes = np.zeros((people, 4, jobs + 2), dtype=np.int32)
+    routes = np.zeros((people, jobs + 2, 4), dtype=np.int32)
     day = Day(
         routes=routes,
         sizes=sizes,
@@ -135,15 +137,15 @@ def walk(facts: Facts, day: Day, person: int) -> bool:
     """Fill a route's legs and times forwards, its cost and load; False when somebody is late or carries too much."""
     route, size, mode = day.routes[person], day.sizes[person], facts.staff[person, MODE]
     here, free, cost, carried = facts.staff[person, BEGIN], facts.staff[person, EARLIEST], 0, 0
-    route[STOPS, 0], route[FREE, 0] = here, free
+    route[0, STOPS], route[0, FREE] = here, free
     for at in range(1, size[COUNT] + 1):
-        job = route[STOPS, at]
+        job = route[at, STOPS]
         leg = facts.legs[mode, here, job]
         start = begin(facts, job, free + leg)
         if start == NEVER:
             return False
         free = start + facts.jobs[job, DURATION]
-        route[LEG, at - 1], route[FREE, at] = leg, free
+        route[at - 1, LEG], route[at, FREE] = leg, free
         cost += facts.fare * leg + facts.prices[job, facts.staff[person, KIND]]
         carried += facts.jobs[job, LOAD]
         day.where[job, STAFF], day.where[job, PLACE] = person, at
@@ -155,9 +157,9 @@ def walk(facts: Facts, day: Day, person: int) -> bool:
 def _arrive(facts: Facts, day: Day, person: int, free: int, cost: int, carried: int) -> bool:
     route, size = day.routes[person], day.sizes[person]
     last = size[COUNT]
-    leg = facts.legs[facts.staff[person, MODE], route[STOPS, last], facts.staff[person, END]]
-    route[STOPS, last + 1], route[LEG, last] = facts.staff[person, END], leg
-    route[LIMIT, last + 1] = facts.staff[person, LATEST]
+    leg = facts.legs[facts.staff[person, MODE], route[last, STOPS], facts.staff[person, END]]
+    route[last + 1, STOPS], route[last, LEG] = facts.staff[person, END], leg
+    route[last + 1, LIMIT] = facts.staff[person, LATEST]
     size[CARRIED] = carried
     day.costs[person] = cost + facts.fare * leg if last else 0
     return free + leg <= facts.staff[person, LATEST] or not last
@@ -177,8 +179,8 @@ def settle(facts: Facts, day: Day, person: int, first: int, surely: int) -> None
     """Compute the latest arrivals from stop `first` backwards, until one before `surely` stays as it was."""
     route = day.routes[person]
     for at in range(first, 0, -1):
-        job = route[STOPS, at]
-        limit = latest(facts, job, route[LIMIT, at + 1] - route[LEG, at] - facts.jobs[job, DURATION])
-        if at < surely and limit == route[LIMIT, at]:
+        job = route[at, STOPS]
+        limit = latest(facts, job, route[at + 1, LIMIT] - route[at, LEG] - facts.jobs[job, DURATION])
+        if at < surely and limit == route[at, LIMIT]:
             return
-        route[LIMIT, at] = limit
+        route[at, LIMIT] = limit

@@ -32,13 +32,24 @@ NEAR: Final = 250
 """So many neighbours of a job are known."""
 
 
+KIN: Final = 120
+"""On large days a job is put back only into routes that hold one of so many jobs near in place and time."""
+
+LARGE: Final = 4 * KIN
+"""Days of fewer jobs are not large: looking at all routes is as quick."""
+
+WAIT: Final = 0.2
+"""How far a unit of waiting puts two jobs apart; a unit of lateness counts as one of travel."""
+
+
 class Facts(NamedTuple):
     """A problem laid out. Places are the jobs, then the points where staff start and end.
 
     `legs[mode, from, to]`, `back[mode, to, from]` (the same legs); `jobs[job, column]`, `opens`/`closes[job, window]`;
     `prices[job, kind]` is what the person costs beyond travel (-1 = may not); `drops[job]` the price of leaving out;
-    `staff[person, column]`; `near[job]` the nearest jobs, nearest first; `keys[way, job]` sorts jobs for reinsertion;
-    `fare` is the price of a unit of travel.
+    `staff[person, column]`; `near[job]` the nearest jobs, nearest first; `kin[job]` those near in place and time
+    (no columns unless the day is large);
+    `keys[way, job]` sorts jobs for reinsertion; `fare` is the price of a unit of travel.
     """
 
     legs: Ints
@@ -50,6 +61,7 @@ class Facts(NamedTuple):
     drops: Longs
     staff: Ints
     near: Ints
+    kin: Ints
     keys: Ints
     fare: int
 
@@ -108,6 +120,7 @@ def lay_out(problem: Problem) -> Facts:
         ),
         staff=table,
         near=_near(legs[table[0, MODE], : len(jobs), : len(jobs)]),
+        kin=_kin(jobs, legs[table[0, MODE], : len(jobs), : len(jobs)]),
         keys=_keys(jobs, legs[table[0, MODE], table[0, BEGIN], : len(jobs)], prices),
         fare=problem.rules.travel,
     )
@@ -179,6 +192,28 @@ def _near(legs: Ints) -> Ints:
     nearness = legs.astype(np.int64) + legs.T
     np.fill_diagonal(nearness, -1)
     return np.ascontiguousarray(np.argsort(nearness, axis=1, kind="stable")[:, : NEAR + 1].astype(np.int32))
+
+
+def _kin(jobs: Ints, legs: Ints) -> Ints:
+    if len(jobs) < LARGE:
+        return np.zeros((len(jobs), 0), dtype=np.int32)
+    opens, closes, duration = (jobs[:, column].astype(np.int64) for column in (OPENS, CLOSES, DURATION))
+    rows = []
+    for job in range(len(jobs)):
+        apart = np.minimum(
+            _apart(legs[job], opens[job] + duration[job], closes[job] + duration[job], opens, closes),
+            _apart(legs[:, job], opens + duration, closes + duration, opens[job], closes[job]),
+        )
+        apart[job] = np.inf
+        rows.append(np.argsort(apart, kind="stable")[:KIN])
+    return np.array(rows, dtype=np.int32)
+
+
+def _apart(legs: Ints, early: Longs, late: Longs, opens: Longs, closes: Longs) -> NDArray[np.float64]:
+    """How far a job is from one that is over between `early` and `late`: travel, waiting and lateness."""
+    wait = np.maximum(0, opens - late - legs)
+    apart: NDArray[np.float64] = legs + WAIT * wait + np.maximum(0, early + legs - closes)
+    return apart
 
 
 def _keys(jobs: Ints, away: Ints, prices: Longs) -> Ints:

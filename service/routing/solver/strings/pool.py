@@ -81,7 +81,7 @@ def add(facts: Facts, day: Day, pool: Pool, person: int) -> None:
     kind = facts.staff[person, KIND]
     key = pool.marks[len(facts.jobs) + kind]
     for place in range(1, count + 1):
-        key += pool.marks[day.routes[person, STOPS, place]]
+        key += pool.marks[day.routes[person, place, STOPS]]
     spot = key & MASK
     while pool.keys[spot] != EMPTY and pool.keys[spot] != key:
         spot = (spot + ONE) & MASK
@@ -100,4 +100,4 @@ def add(facts: Facts, day: Day, pool: Pool, person: int) -> None:
 def _write(day: Day, pool: Pool, spot: int, person: int) -> None:
     pool.costs[spot] = day.costs[person]
     for place in range(pool.lengths[spot]):
-        pool.stops[pool.starts[spot] + place] = day.routes[person, STOPS, place + 1]
+        pool.stops[pool.starts[spot] + place] = day.routes[person, place + 1, STOPS]

@@ -19,6 +19,8 @@ from service.routing.solver.strings.day import (
     LIMIT,
     NEVER,
     NOBODY,
+    SEARCH,
+    SEEN,
     STAFF,
     STOPS,
     Day,
@@ -122,17 +124,33 @@ def _sort_by(keys: Ints, jobs: Ints, first: int, last: int) -> None:
 
 @compiled
 def _search(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> None:
-    """Look for the cheapest place in every route in use, and in one idle person's of each kind."""
-    for at in range(day.totals[ACTIVE]):
-        person = day.active[at]
-        staff = facts.staff[person]
-        if facts.prices[job, staff[KIND]] < 0:
-            continue
-        if day.sizes[person, CARRIED] + facts.jobs[job, LOAD] <= staff[CAPACITY]:
-            _scan(facts, day, chance, job, person, found)
+    """Look for the cheapest place in the routes of the job's kin (else in all), and in one idle person's of a kind."""
+    _search_kin(facts, day, chance, job, found)
+    if found[PERSON] == NOBODY:
+        for at in range(day.totals[ACTIVE]):
+            _try(facts, day, chance, job, day.active[at], found)
     for kind in range(len(day.resting)):
         if day.resting[kind] and facts.prices[job, kind] >= 0:
             _open(facts, job, day.idle[kind, day.resting[kind] - 1], found)
+
+
+@compiled
+def _search_kin(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> None:
+    day.totals[SEARCH] += 1
+    search = day.totals[SEARCH]
+    for at in range(facts.kin.shape[1]):
+        person = day.where[facts.kin[job, at], STAFF]
+        if person != NOBODY and day.sizes[person, SEEN] != search:
+            day.sizes[person, SEEN] = search
+            _try(facts, day, chance, job, person, found)
+
+
+@compiled
+def _try(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: Longs) -> None:
+    staff = facts.staff[person]
+    fits = day.sizes[person, CARRIED] + facts.jobs[job, LOAD] <= staff[CAPACITY]
+    if fits and facts.prices[job, staff[KIND]] >= 0:
+        _scan(facts, day, chance, job, person, found)
 
 
 @compiled
@@ -143,16 +161,16 @@ def _scan(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: 
     closes = facts.jobs[job, CLOSES]
     ready = facts.jobs[job, OPENS] + facts.jobs[job, DURATION]
     for at in range(1, day.sizes[person, COUNT] + 2):
-        if route[LIMIT, at] < ready:
+        if route[at, LIMIT] < ready:
             continue
-        if route[FREE, at - 1] > closes:
+        if route[at - 1, FREE] > closes:
             return
-        there, on = facts.back[mode, job, route[STOPS, at - 1]], facts.legs[mode, job, route[STOPS, at]]
-        cost = facts.fare * (there + on - route[LEG, at - 1]) + price
+        there, on = facts.back[mode, job, route[at - 1, STOPS]], facts.legs[mode, job, route[at, STOPS]]
+        cost = facts.fare * (there + on - route[at - 1, LEG]) + price
         if cost >= found[PRICE] or _blinks(chance, found):
             continue
-        start = begin(facts, job, route[FREE, at - 1] + there)
-        if start + facts.jobs[job, DURATION] + on <= route[LIMIT, at]:
+        start = begin(facts, job, route[at - 1, FREE] + there)
+        if start + facts.jobs[job, DURATION] + on <= route[at, LIMIT]:
             found[PRICE], found[PERSON], found[AT] = cost, person, at
 
 

@@ -78,4 +78,4 @@ def _string(facts: Facts, day: Day, chance: Chance, person: int, place: int, lon
     gap = first + 1 + below(chance, length - 1) if spared else first
     for at in range(first, first + whole):
         if at < gap or at >= gap + spared:
-            leave_out(facts, day, day.routes[person, STOPS, at])
+            leave_out(facts, day, day.routes[person, at, STOPS])

@@ -81,7 +81,7 @@ class Run:
 
     def _take(self, person: int, jobs: Sequence[int]) -> bool:
         trials.resize(self.facts, self.day, person, len(jobs))
-        self.day.routes[person, STOPS, 1 : len(jobs) + 1] = jobs
+        self.day.routes[person, 1 : len(jobs) + 1, STOPS] = jobs
         return bool(day.rebuild(self.facts, self.day, person))
 
     def answer(self) -> Found:

@@ -57,9 +57,9 @@ def touch(day: Day, person: int) -> None:
 
 @compiled
 def _copy(source: Ints, target: Ints, person: int, length: int) -> None:
-    for row in range(4):
-        for at in range(length):
-            target[person, row, at] = source[person, row, at]
+    for at in range(length):
+        for column in range(4):
+            target[person, at, column] = source[person, at, column]
 
 
 @compiled
@@ -84,7 +84,7 @@ def _restore(facts: Facts, day: Day, person: int) -> None:
     day.costs[person] = day.kept_costs[person]
     _copy(day.kept_routes, day.routes, person, count + 2)
     for at in range(1, count + 1):
-        job = day.routes[person, STOPS, at]
+        job = day.routes[person, at, STOPS]
         day.where[job, STAFF], day.where[job, PLACE] = person, at
 
 
@@ -132,10 +132,10 @@ def compact(facts: Facts, day: Day, person: int) -> bool:
     """Close the gaps that jobs taken out have left in a route; False when what stays breaks a hard rule."""
     route, kept = day.routes[person], 0
     for at in range(1, day.sizes[person, COUNT] + 1):
-        job = route[STOPS, at]
+        job = route[at, STOPS]
         if day.where[job, STAFF] == person:
             kept += 1
-            route[STOPS, kept] = job
+            route[kept, STOPS] = job
     before = day.costs[person]
     resize(facts, day, person, kept)
     fits = bool(rebuild(facts, day, person))
@@ -163,22 +163,22 @@ def put(facts: Facts, day: Day, job: int, person: int, place: int) -> None:
 def _shift(day: Day, person: int, place: int, count: int) -> None:
     route = day.routes[person]
     for at in range(count + 1, place - 1, -1):
-        for row in range(4):
-            route[row, at + 1] = route[row, at]
+        for column in range(4):
+            route[at + 1, column] = route[at, column]
     for at in range(place + 1, count + 2):
-        day.where[route[STOPS, at], PLACE] = at
+        day.where[route[at, STOPS], PLACE] = at
 
 
 @compiled
 def _link(facts: Facts, day: Day, job: int, person: int, place: int) -> int:
     """Write the job and its legs into the gap; the price of the change."""
     route, staff = day.routes[person], facts.staff[person]
-    before, after = route[STOPS, place - 1], route[STOPS, place + 1]
-    route[STOPS, place] = job
+    before, after = route[place - 1, STOPS], route[place + 1, STOPS]
+    route[place, STOPS] = job
     day.where[job, STAFF], day.where[job, PLACE] = person, place
     there, on = facts.legs[staff[MODE], before, job], facts.legs[staff[MODE], job, after]
-    saved = route[LEG, place - 1] if day.sizes[person, COUNT] > 1 else 0
-    route[LEG, place - 1], route[LEG, place] = there, on
+    saved = route[place - 1, LEG] if day.sizes[person, COUNT] > 1 else 0
+    route[place - 1, LEG], route[place, LEG] = there, on
     return int(facts.fare * (there + on - saved) + facts.prices[job, staff[KIND]])
 
 
@@ -187,8 +187,8 @@ def _push(facts: Facts, day: Day, person: int, place: int) -> None:
     """Move the times after an insertion forwards, until one stays as it was."""
     route = day.routes[person]
     for at in range(place, day.sizes[person, COUNT] + 1):
-        job = route[STOPS, at]
-        free = begin(facts, job, route[FREE, at - 1] + route[LEG, at - 1]) + facts.jobs[job, DURATION]
-        if at > place and free == route[FREE, at]:
+        job = route[at, STOPS]
+        free = begin(facts, job, route[at - 1, FREE] + route[at - 1, LEG]) + facts.jobs[job, DURATION]
+        if at > place and free == route[at, FREE]:
             return
-        route[FREE, at] = free
+        route[at, FREE] = free
