@@ -15,16 +15,16 @@ from service.routing.solver.strings import choosing
 from service.routing.solver.strings import facts as laying
 from service.routing.solver.strings.run import Found, Run
 
-HOT: Final = (0.3, 0.6)
-COLD: Final = 0.003
+HOT: Final = (1.0, 0.5)
+COLD: Final = 0.005
 """The temperature falls from HOT (by worker) to COLD times the mean price per job of the first plan."""
 
-ANNEAL_SHARE: Final = 0.85
-CHOOSE_SHARE: Final = 0.95
+ANNEAL_SHARE: Final = 0.88
+CHOOSE_SHARE: Final = 0.96
 """Anneal until the first share of the time, choose among the routes seen at most until the second, then polish."""
 
-POLISHING: Final = 2.0
-"""How many times COLD the polishing begins at."""
+POLISHED: Final = 0.25
+"""Polishing cools from COLD to so much of it."""
 
 CHUNK: Final = 0.02
 """About so many seconds between two looks at the clock."""
@@ -76,7 +76,7 @@ def search(problem: Problem, budget: Budget, seed: int, kept: float = 0.0, tell:
     if all(adopted):
         rest = None if limits.rounds is None or rounds is None else limits.rounds - rounds
         end = end if runs[0].left_out else 1.0
-        _cool_all(runs, [Cooling(POLISHING * scale * COLD, scale * COLD, end, rest)] * workers, budget, tell)
+        _cool_all(runs, [Cooling(scale * COLD, scale * COLD * POLISHED, end, rest)] * workers, budget, tell)
     return _last_chance(runs[0], min((best, *(run.answer() for run in runs)), key=lambda found: found.cost))
 
 
