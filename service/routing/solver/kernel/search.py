@@ -17,7 +17,7 @@ ROUND: Final = 1000
 SLICE_SECONDS: Final = 0.02
 """About so long a chain works before it looks at the clock."""
 
-REBUILDING: Final = 2.0
+REBUILDING: Final = 0.5
 """How much work ruin and recreate does on days of hard windows, for each that single moves do."""
 
 REBUILD_PROPOSALS: Final = 200
@@ -38,8 +38,7 @@ class Heat:
 
 FINE: Final = Heat(hot=0.6, cold=0.01, proposals=150_000, reheat=0.5)
 WIDE: Final = Heat(hot=1.2, cold=0.01, proposals=150_000, reheat=0.5)
-TIGHT: Final = Heat(hot=0.1, cold=0.005, proposals=150_000, reheat=0.3)
-"""For soft days the first chain and the others; where windows are hard, the first chain hardly climbs, and rebuilds."""
+"""The first chain's and the others'."""
 
 
 class Search:
@@ -74,14 +73,12 @@ class Search:
 
         Raises: nothing.
         """
-        heats = (TIGHT, FINE) if self.tables.strict else (FINE, WIDE)
         others = [
-            threading.Thread(target=_Run(self, chain, heats[1], until).go, args=(_nothing,))
-            for chain in self.chains[1:]
+            threading.Thread(target=_Run(self, chain, WIDE, until).go, args=(_nothing,)) for chain in self.chains[1:]
         ]
         for other in others:
             other.start()
-        _Run(self, self.chains[0], heats[0], until).go(tell)
+        _Run(self, self.chains[0], FINE, until).go(tell)
         for other in others:
             other.join()
 
