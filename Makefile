@@ -79,7 +79,7 @@ bench-billing: setup  ## bills a second, settling against hand-written asyncpg, 
 	$(PY) -m bench.billing.load
 
 bench-routing: setup  ## time-window routing against PyVRP and VROOM, in turns: make bench-routing FILES="…" ARGS="…"
-	$(VENV)/bin/uv pip install --quiet --python $(PY) --group bench
+	$(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes -r requirements-bench.lock
 	$(PY) -m bench.routing.vrptw $(FILES) --out bench-routing.json $(ARGS)
 
 trace: setup  ## which core requirements have a test
@@ -88,9 +88,11 @@ trace: setup  ## which core requirements have a test
 check: lint types house  ## lint, types, contracts, sizes, freshness of the contract
 	$(VENV)/bin/xunzhen openapi --check
 
-lock:  ## renew requirements.lock (needs the registry)
+lock:  ## renew requirements.lock and requirements-bench.lock (needs the registry)
 	$(VENV)/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--quiet pyproject.toml --group dev -o requirements.lock
+	$(VENV)/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--quiet --group bench --constraint requirements.lock -o requirements-bench.lock
 
 clean:  ## remove what was made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

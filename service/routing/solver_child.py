@@ -1,36 +1,34 @@
-"""The process in which a day is solved (see `solver_process`): started with two pipes, or without any to compile the
-solver for those that follow.
-"""
+"""What the process does in which a day is solved (see `solver_process`)."""
 
 import os
 import threading
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
-from service.routing.solver import solve, warm
+from service.routing.solver import is_ready, solve, solve_plain, warm
 
 if TYPE_CHECKING:
     from service.routing.solver_process import Task
 
 
-def _child(reading: int, writing: int) -> None:
+def run(reading: int, writing: int) -> None:
+    """Solve the task that comes through the pipe `reading`, and answer through `writing`.
+
+    Nobody waits for a compiler: until one has made the compiled search ready, days are planned without it.
+
+    Raises: nothing.
+    """
     hears, says = Connection(reading, writable=False), Connection(writing, readable=False)
+    ready = is_ready()
+    if ready:
+        warm()
     task: Task = hears.recv()
     threading.Thread(target=_end_with_parent, args=(hears,), daemon=True).start()
-    says.send(solve(task.problem, task.limits, task.seed, says.send))
+    how = solve if ready else solve_plain
+    says.send(how(task.problem, task.limits, task.seed, says.send))
 
 
 def _end_with_parent(hears: Connection) -> None:
     # nothing more is ever sent: waiting ends only when the other end is closed
     hears.poll(None)
     os._exit(1)
-
-
-def run(arguments: list[str]) -> None:
-    """Solve what comes through the pipe named first and answer through the second; without pipes compile the solver.
-
-    Raises: nothing.
-    """
-    warm()
-    if arguments:
-        _child(int(arguments[0]), int(arguments[1]))

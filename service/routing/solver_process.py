@@ -75,9 +75,9 @@ async def _follow(hears: Connection, on_progress: Callable[[Progress], Awaitable
 async def warm_up() -> None:
     """Compile the solver in a process of its own, so that the next ones find it in the cache.
 
-    Raises: nothing; a solver that cannot be compiled is told by the first plan.
+    Raises: nothing; where it cannot be compiled, days are planned without it.
     """
-    child = await asyncio.create_subprocess_exec(sys.executable, "-m", "service.routing.solver_process")
+    child = await asyncio.create_subprocess_exec(sys.executable, "-m", "service.routing.solver")
     try:
         await child.wait()
     finally:
@@ -90,4 +90,4 @@ if __name__ == "__main__":
     # here and not above: the parent has no use for the solver itself, which takes long to load
     from service.routing import solver_child
 
-    solver_child.run(sys.argv[1:])
+    solver_child.run(int(sys.argv[1]), int(sys.argv[2]))

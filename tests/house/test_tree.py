@@ -50,7 +50,8 @@ def test_make_alone_lists_the_commands() -> None:
     assert all(f"make {each}" in listed for each in wanted.split())
 
 
-def test_the_lock_has_hashes_and_no_host() -> None:
-    lock = Path("requirements.lock").read_text()
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-bench.lock"])
+def test_the_locks_have_hashes_and_no_host(name: str) -> None:
+    lock = Path(name).read_text()
     assert "--hash=sha256:" in lock
     assert "://" not in lock

@@ -6,7 +6,7 @@ is explained (explain).
 """
 
 from service.routing.solver.solve import solve, solve_plain
-from service.routing.solver.warming import warm
+from service.routing.solver.warming import is_ready, warm
 from service.routing.solver_progress import Phase, Progress
 
-__all__ = ["Phase", "Progress", "solve", "solve_plain", "warm"]
+__all__ = ["Phase", "Progress", "is_ready", "solve", "solve_plain", "warm"]

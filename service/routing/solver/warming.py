@@ -5,9 +5,17 @@ from service.routing.solver import kernel, strings
 
 def warm() -> None:
     """Load the compiled code within seconds where a process of this user has compiled it before, else compile it, which
-    takes about two minutes. Called when a process starts that solves.
+    takes about a minute of CPU. One process compiles at a time; the others wait for it.
 
     Raises: nothing.
     """
     kernel.warm()
     strings.warm()
+
+
+def is_ready() -> bool:
+    """Tell whether `warm` takes only seconds.
+
+    Raises: nothing.
+    """
+    return kernel.is_ready() and strings.is_ready()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from service.routing.problem import Limits
-from service.routing.solver import partition
 from service.routing.solver.clock import Budget
-from service.routing.solver.partition import Columns
+from service.routing.solver.strings import partition
+from service.routing.solver.strings.partition import Columns
 
 FOREVER = 1 << 40
 

@@ -6,6 +6,6 @@ other in a circle. Routes that a move does not touch are not walked again. Compi
 
 from service.routing.solver.kernel.drawing import suits
 from service.routing.solver.kernel.search import Search
-from service.routing.solver.kernel.warming import warm
+from service.routing.solver.kernel.warming import is_ready, warm
 
-__all__ = ["Search", "suits", "warm"]
+__all__ = ["Search", "is_ready", "suits", "warm"]

@@ -2,7 +2,7 @@
 
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel import routes, settle
-from service.routing.solver.kernel.compiled import compiled, inlined
+from service.routing.solver.kernel.compiled import compiled, inlined, linked
 from service.routing.solver.kernel.layout import Change, Day, Now, Trial
 
 IMPOSSIBLE = c.NEVER << 1
@@ -39,7 +39,7 @@ def greatest(day: Day, now: Now, trial: Trial, column: int) -> int:
     return found
 
 
-@compiled
+@linked
 def imbalance(day: Day, now: Now, trial: Trial) -> int:
     """Sum up by how much each workload differs from the mean, each rounded up."""
     count, everything, total = len(day.people), 0, 0
@@ -51,7 +51,7 @@ def imbalance(day: Day, now: Now, trial: Trial) -> int:
     return total
 
 
-@compiled
+@linked
 def of_all(day: Day, now: Now, trial: Trial) -> int:
     """Price what depends on all people: the greatest idle time and lateness, and the balance."""
     rules, total = day.rules, 0
@@ -64,7 +64,7 @@ def of_all(day: Day, now: Now, trial: Trial) -> int:
     return int(total)
 
 
-@compiled
+@linked
 def cost(day: Day, now: Now, change: Change, trial: Trial) -> int:
     """Tell what the day costs after a change, IMPOSSIBLE when that breaks a hard rule. Only touched routes are walked.
 
@@ -81,7 +81,7 @@ def cost(day: Day, now: Now, change: Change, trial: Trial) -> int:
     return int(own + drops(day, now, change) + of_all(day, now, trial))
 
 
-@compiled
+@linked
 def commit(day: Day, now: Now, change: Change, trial: Trial, total: int) -> None:
     """Make the change that was evaluated last."""
     now.total[0] = total
@@ -96,7 +96,7 @@ def commit(day: Day, now: Now, change: Change, trial: Trial, total: int) -> None
     routes.forget(change, trial)
 
 
-@compiled
+@linked
 def keep(now: Now, trial: Trial, row: int) -> None:
     """Keep a trial's route as the person's."""
     staff = trial.who[row]
@@ -141,7 +141,7 @@ def refresh(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     return refresh_routes(day, now, change, trial)
 
 
-@compiled
+@linked
 def refresh_routes(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     """Put every service into its route, settle, and keep it all."""
     for staff in range(len(day.people)):

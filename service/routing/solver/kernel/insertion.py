@@ -1,7 +1,7 @@
 """Bringing jobs into the plan at the cheapest of some places tried at random."""
 
 from service.routing.solver.kernel import evaluate, optional, routes
-from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.kernel.compiled import compiled, linked
 from service.routing.solver.kernel.layout import Change, Day, Now, Trial, Whole
 from service.routing.solver.kernel.places import Chance
 
@@ -17,7 +17,7 @@ def fill(day: Day, now: Now, change: Change, trial: Trial, chance: Chance, queue
     return found
 
 
-@compiled
+@linked
 def insert(day: Day, now: Now, change: Change, trial: Trial, chance: Chance, item: int, tries: int) -> int:
     """Bring in one job at the cheapest of `tries` places; 1 when it came in."""
     cheapest, start = now.total[0], chance[0]

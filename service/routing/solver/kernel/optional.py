@@ -3,12 +3,12 @@
 from service.routing.solver.kernel import chance as chances
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel import places
-from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.kernel.compiled import linked
 from service.routing.solver.kernel.layout import Change, Day, Now
 from service.routing.solver.kernel.places import Chance
 
 
-@compiled
+@linked
 def leave_out(day: Day, now: Now, change: Change, item: int) -> None:
     """Take an item's whole job out of the plan."""
     first = day.items[item, c.I_JOB_FIRST]
@@ -17,7 +17,7 @@ def leave_out(day: Day, now: Now, change: Change, item: int) -> None:
         change.staff[service] = c.NOBODY
 
 
-@compiled
+@linked
 def place_of(day: Day, now: Now, chance: Chance, item: int, staff: int) -> float:
     """Choose a key for an item that comes in: anywhere in a person's route, or in time."""
     if chances.below(chance, 2):
@@ -25,7 +25,7 @@ def place_of(day: Day, now: Now, chance: Chance, item: int, staff: int) -> float
     return places.key_in_time(day, now, chance, item)
 
 
-@compiled
+@linked
 def bring_in(day: Day, now: Now, change: Change, chance: Chance, item: int) -> bool:
     """Bring an item's whole job into the plan, with any people at any place."""
     first = day.items[item, c.I_JOB_FIRST]
@@ -40,7 +40,7 @@ def bring_in(day: Day, now: Now, change: Change, chance: Chance, item: int) -> b
     return True
 
 
-@compiled
+@linked
 def absent_item(day: Day, now: Now, chance: Chance) -> int:
     """Choose an item that is left out, lunches aside; -1 when there is none."""
     count = len(day.items)
@@ -52,7 +52,7 @@ def absent_item(day: Day, now: Now, chance: Chance) -> int:
     return -1
 
 
-@compiled
+@linked
 def come(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Bring in a job that is left out; half of the time in exchange for a near one, at that one's place."""
     item = absent_item(day, now, chance)
@@ -71,7 +71,7 @@ def come(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     return True
 
 
-@compiled
+@linked
 def go(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Leave a job out that may be."""
     item = places.any_item(day, now, chance)
@@ -81,7 +81,7 @@ def go(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     return True
 
 
-@compiled
+@linked
 def dine(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Move a lunch to any place of its person's route, or leave it out where it may be missed."""
     staff = chances.below(chance, len(day.people))

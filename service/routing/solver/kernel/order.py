@@ -1,11 +1,11 @@
 """The global order by time: keys follow the starts again after they have drifted apart."""
 
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.kernel.compiled import compiled, linked
 from service.routing.solver.kernel.layout import Day, Now, Whole
 
 
-@compiled
+@linked
 def ready_item(day: Day, now: Now, heads: Whole, staff: int) -> int:
     """Tell the item that a person is at, if everybody else of it is at it too; -1 else."""
     if heads[staff] >= now.length[staff]:
@@ -18,7 +18,7 @@ def ready_item(day: Day, now: Now, heads: Whole, staff: int) -> int:
     return int(item)
 
 
-@compiled
+@linked
 def earliest(day: Day, now: Now, heads: Whole) -> int:
     """Find the item that is ready and starts first; -1 when all routes are at their ends."""
     found, soonest = -1, c.NEVER

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from service.routing.solver.kernel import chance as chances
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel.compiled import compiled, inlined
+from service.routing.solver.kernel.compiled import inlined, linked
 from service.routing.solver.kernel.layout import Change, Day, Now
 
 Chance = NDArray[np.uint64]
@@ -14,7 +14,7 @@ APART = 1.0
 """How far before the first or behind the last stop a key is put, times the day's mean distance of keys."""
 
 
-@compiled
+@linked
 def enter(day: Day, now: Now, change: Change, item: int, key: float) -> None:
     """Enter an item in the change with a new key and its present staff; again changes the key alone."""
     change.keys[item] = key
@@ -27,7 +27,7 @@ def enter(day: Day, now: Now, change: Change, item: int, key: float) -> None:
         change.staff[service] = now.staff[service]
 
 
-@compiled
+@linked
 def key_at(day: Day, now: Now, chance: Chance, staff: int, at: int) -> float:
     """Choose a key that puts an item before stop `at` of a person's present route."""
     length = now.length[staff]
@@ -45,7 +45,7 @@ def key_at(day: Day, now: Now, chance: Chance, staff: int, at: int) -> float:
     return float(low + (high - low) * chances.share(chance))
 
 
-@compiled
+@linked
 def key_in_time(day: Day, now: Now, chance: Chance, item: int) -> float:
     """Choose a key inside one of the item's windows, or anywhere in the day where these are endless."""
     window = day.items[item, c.I_WINDOW] + chances.below(chance, day.items[item, c.I_WINDOWS])
@@ -80,7 +80,7 @@ def any_able(day: Day, chance: Chance, service: int) -> int:
     return int(day.able[service, chances.below(chance, day.ables[service])])
 
 
-@compiled
+@linked
 def near_service(day: Day, now: Now, chance: Chance, item: int) -> int:
     """Choose a service of the plan near an item's job, the nearest most often; -1 when none was found."""
     width = day.near.shape[1]

@@ -7,7 +7,7 @@ import math
 from service.routing.solver.kernel import chance as chances
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel import evaluate, insertion, optional, places, routes
-from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.kernel.compiled import compiled, linked
 from service.routing.solver.kernel.layout import Change, Day, Now, Trial, Whole
 from service.routing.solver.kernel.places import Chance
 
@@ -31,7 +31,7 @@ def remember(now: Now, kept: Now) -> None:
         kept.staff[service] = now.staff[service]
 
 
-@compiled
+@linked
 def line_up(day: Day, queue: Whole, count: int, item: int) -> int:
     """Put an item's job into the queue, unless it is there already; tells how many are."""
     first = day.services[day.items[item, c.I_JOB_FIRST], c.S_ITEM]
@@ -42,7 +42,7 @@ def line_up(day: Day, queue: Whole, count: int, item: int) -> int:
     return count + 1
 
 
-@compiled
+@linked
 def ruin(day: Day, now: Now, change: Change, chance: Chance, queue: Whole) -> int:
     """Enter the removal of a job and some near ones; tells how many are in the queue."""
     seed = places.any_item(day, now, chance)
@@ -58,7 +58,7 @@ def ruin(day: Day, now: Now, change: Change, chance: Chance, queue: Whole) -> in
     return count
 
 
-@compiled
+@linked
 def shuffle(chance: Chance, queue: Whole, count: int) -> None:
     """Shuffle a queue."""
     for at in range(count - 1, 0, -1):
@@ -66,7 +66,7 @@ def shuffle(chance: Chance, queue: Whole, count: int) -> None:
         queue[at], queue[other] = queue[other], queue[at]
 
 
-@compiled
+@linked
 def rebuild(
     day: Day, now: Now, kept: Now, change: Change, trial: Trial, chance: Chance, queue: Whole, warmth: float
 ) -> bool:

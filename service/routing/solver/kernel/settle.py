@@ -4,7 +4,7 @@ another time than before.
 
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel import routes, steps
-from service.routing.solver.kernel.compiled import compiled, inlined
+from service.routing.solver.kernel.compiled import inlined, linked
 from service.routing.solver.kernel.layout import Change, Day, Now, Trial, Whole
 
 ROUNDS = 8
@@ -104,7 +104,7 @@ def ready_now(day: Day, now: Now, staff: int, service: int) -> int:
     return steps.ready_at(day, staff, now.snap, now.route[staff, at - 1], service)
 
 
-@compiled
+@linked
 def meet(day: Day, now: Now, change: Change, trial: Trial, item: int) -> bool:
     """Settle an item of several people: `meet[part]` = (staff, ready, start)."""
     first, count = day.items[item, c.I_FIRST], day.items[item, c.I_COUNT]
@@ -122,7 +122,7 @@ def meet(day: Day, now: Now, change: Change, trial: Trial, item: int) -> bool:
     return all_serve(day, now, trial, first, count)
 
 
-@compiled
+@linked
 def all_serve(day: Day, now: Now, trial: Trial, first: int, count: int) -> bool:
     """Let everybody who meets give the service at the agreed time; who meets as before stays untouched."""
     for part in range(count):
@@ -138,7 +138,7 @@ def all_serve(day: Day, now: Now, trial: Trial, first: int, count: int) -> bool:
     return True
 
 
-@compiled
+@linked
 def agree(day: Day, meet: Whole, item: int) -> bool:
     """Find the earliest starts that keep the relation: all together, or each after the one before within the lag."""
     first, count = day.items[item, c.I_FIRST], day.items[item, c.I_COUNT]
@@ -183,7 +183,7 @@ def in_turn(day: Day, meet: Whole, item: int, count: int) -> bool:
     return moved
 
 
-@compiled
+@linked
 def settle(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     """Walk all touched routes from where they changed, in the global order; False when a hard rule is broken."""
     for row in range(trial.number[0]):

@@ -4,7 +4,7 @@ A person's state is a row of `states` (see `columns`). Times that break a hard r
 """
 
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel.compiled import compiled, inlined
+from service.routing.solver.kernel.compiled import inlined, linked
 from service.routing.solver.kernel.layout import Day, Whole
 
 
@@ -14,7 +14,7 @@ def closing(day: Day, window: int, service: int) -> int:
     return int(day.ends[window] - day.rules[0, c.R_AT_END] * day.services[service, c.S_TIME])
 
 
-@compiled
+@linked
 def later(day: Day, item: int, service: int, ready: int) -> int:
     """Choose the start among several windows: now, or at the next opening where that is hard or costs less time."""
     first = day.items[item, c.I_WINDOW]
@@ -181,7 +181,7 @@ def stays_home(day: Day, states: Whole, row: int) -> bool:
     return bool(states[row, c.EATS] == c.NOT_YET or day.rules[0, c.R_MUST_EAT] == 1)
 
 
-@compiled
+@linked
 def close(day: Day, staff: int, states: Whole, row: int, days: Whole) -> bool:
     """End the day: lunch if it is still due, the way home, overtime, idle time; False when a hard rule is broken."""
     shift = day.people[staff, c.P_SHIFT_END] - day.people[staff, c.P_SHIFT_START]

@@ -5,9 +5,10 @@ overlooking a place (slack induction by string removals, Christiaens and Vanden 
 keep. The cost is the referee's price, in whole numbers, at every step.
 """
 
-from service.routing.solver.strings.driver import search, warm
+from service.routing.solver.strings.driver import search
 from service.routing.solver.strings.facts import suits
 from service.routing.solver.strings.run import Found
+from service.routing.solver.strings.warming import is_ready, warm
 from service.routing.solver.strings.writing import routes
 
-__all__ = ["Found", "routes", "search", "suits", "warm"]
+__all__ = ["Found", "is_ready", "routes", "search", "suits", "warm"]

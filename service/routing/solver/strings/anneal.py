@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.kernel.compiled import compiled, linked
 from service.routing.solver.strings import chance as chances
 from service.routing.solver.strings import pool as pools
 from service.routing.solver.strings import recreate as recreating
@@ -64,7 +64,7 @@ def anneal(facts: Facts, day: Day, pool: Pool, chance: Chance, found: Longs, rou
     return kept
 
 
-@compiled
+@linked
 def remember(day: Day) -> None:
     """Keep the day as the best one seen."""
     day.totals[BEST] = day.totals[COST]

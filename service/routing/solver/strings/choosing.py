@@ -5,11 +5,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from service.routing.solver import partition
 from service.routing.solver.clock import Budget
-from service.routing.solver.partition import Columns
 from service.routing.solver.strings import facts as laying
+from service.routing.solver.strings import partition
 from service.routing.solver.strings.facts import KIND, Facts
+from service.routing.solver.strings.partition import Columns
 from service.routing.solver.strings.pool import EMPTY
 from service.routing.solver.strings.run import Found, Run
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.kernel.compiled import compiled, linked
 from service.routing.solver.strings.facts import (
     BEGIN,
     CLOSES,
@@ -110,7 +110,7 @@ def empty(facts: Facts) -> Day:
     return day
 
 
-@compiled
+@linked
 def begin(facts: Facts, job: int, arrival: int) -> int:
     """Tell when a job starts on arrival: at once or when the next window opens; NEVER when the last has closed."""
     if arrival > facts.jobs[job, CLOSES]:
@@ -123,7 +123,7 @@ def begin(facts: Facts, job: int, arrival: int) -> int:
     return NEVER
 
 
-@compiled
+@linked
 def latest(facts: Facts, job: int, start: int) -> int:
     """Tell the latest arrival at which a job starts at `start` or before; `start` is at or after an opening."""
     for window in range(facts.jobs[job, WINDOWS] - 1, -1, -1):
@@ -132,7 +132,7 @@ def latest(facts: Facts, job: int, start: int) -> int:
     return -1
 
 
-@compiled
+@linked
 def walk(facts: Facts, day: Day, person: int) -> bool:
     """Fill a route's legs and times forwards, its cost and load; False when somebody is late or carries too much."""
     route, size, mode = day.routes[person], day.sizes[person], facts.staff[person, MODE]
@@ -153,7 +153,7 @@ def walk(facts: Facts, day: Day, person: int) -> bool:
     return _arrive(facts, day, person, free, cost, carried)
 
 
-@compiled
+@linked
 def _arrive(facts: Facts, day: Day, person: int, free: int, cost: int, carried: int) -> bool:
     route, size = day.routes[person], day.sizes[person]
     last = size[COUNT]
@@ -174,7 +174,7 @@ def rebuild(facts: Facts, day: Day, person: int) -> bool:
     return True
 
 
-@compiled
+@linked
 def settle(facts: Facts, day: Day, person: int, first: int, surely: int) -> None:
     """Compute the latest arrivals from stop `first` backwards, until one before `surely` stays as it was."""
     route = day.routes[person]

@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from itertools import cycle
 from typing import Final
 
-import numpy as np
-
-from service.routing.problem import Job, Limits, Problem, Service, Staff
+from service.routing.problem import Problem
 from service.routing.solver.clock import Budget
 from service.routing.solver.strings import choosing
 from service.routing.solver.strings import facts as laying
@@ -119,15 +116,3 @@ def _cool(run: Run, cooling: Cooling, budget: Budget, tell: Tell) -> None:
         if run.cost < best:
             best = run.cost
             tell(best, run.left_out)
-
-
-@cache
-def warm() -> None:
-    """Compile all of it (or load what an earlier process has compiled), so that no search begins with that.
-
-    Raises: nothing.
-    """
-    jobs = tuple(Job(str(point), point, (), (Service(1, frozenset()),)) for point in (1, 2))
-    staff = tuple(Staff(name, frozenset(), 0, 0, None, None) for name in "ab")
-    problem = Problem(3, (1 - np.eye(3, dtype=np.int64),), staff, jobs)
-    search(problem, Budget(Limits(3600.0, rounds=10)), 0)

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.kernel.compiled import linked
 from service.routing.solver.strings.day import ACTIVE, CHANGED, COUNT, STOPS, Day
 from service.routing.solver.strings.facts import KIND, Facts, Ints, Longs
 
@@ -56,7 +56,7 @@ def empty(facts: Facts) -> Pool:
     )
 
 
-@compiled
+@linked
 def collect(facts: Facts, day: Day, pool: Pool) -> None:
     """Remember the routes that the trial just kept has changed."""
     for at in range(day.totals[CHANGED]):
@@ -64,14 +64,14 @@ def collect(facts: Facts, day: Day, pool: Pool) -> None:
             add(facts, day, pool, day.changed[at])
 
 
-@compiled
+@linked
 def collect_all(facts: Facts, day: Day, pool: Pool) -> None:
     """Remember all routes of the day."""
     for at in range(day.totals[ACTIVE]):
         add(facts, day, pool, day.active[at])
 
 
-@compiled
+@linked
 def add(facts: Facts, day: Day, pool: Pool, person: int) -> None:
     """Remember one route, in place of a dearer order of the same jobs."""
     count = day.sizes[person, COUNT]
@@ -96,7 +96,7 @@ def add(facts: Facts, day: Day, pool: Pool, person: int) -> None:
     _write(day, pool, spot, person)
 
 
-@compiled
+@linked
 def _write(day: Day, pool: Pool, spot: int, person: int) -> None:
     pool.costs[spot] = day.costs[person]
     for place in range(pool.lengths[spot]):

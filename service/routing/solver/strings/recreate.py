@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.kernel.compiled import linked
 from service.routing.solver.strings import chance as chances
 from service.routing.solver.strings import day as days
 from service.routing.solver.strings import trial as trials
@@ -60,7 +60,7 @@ draw, below = chances.draw, chances.below
 begin, put = days.begin, trials.put
 
 
-@compiled
+@linked
 def recreate(facts: Facts, day: Day, chance: Chance, found: Longs) -> None:
     """Try to put back what this trial took out, and a few of the jobs left out before."""
     first = _choose(day, chance)
@@ -74,7 +74,7 @@ def recreate(facts: Facts, day: Day, chance: Chance, found: Longs) -> None:
     _tidy(day)
 
 
-@compiled
+@linked
 def _choose(day: Day, chance: Chance) -> int:
     """Move a few of the jobs that were absent before next to the new ones; where those to be tried begin."""
     before = day.totals[ABSENT_BEFORE]
@@ -86,7 +86,7 @@ def _choose(day: Day, chance: Chance) -> int:
     return int(before - tried)
 
 
-@compiled
+@linked
 def _tidy(day: Day) -> None:
     """Take the jobs that found a place out of the list of the absent."""
     kept = 0
@@ -98,7 +98,7 @@ def _tidy(day: Day) -> None:
     day.totals[ABSENT] = kept
 
 
-@compiled
+@linked
 def _sort(facts: Facts, day: Day, chance: Chance, first: int) -> None:
     jobs, last = day.absent, day.totals[ABSENT]
     for at in range(last - 1, first, -1):
@@ -112,7 +112,7 @@ def _sort(facts: Facts, day: Day, chance: Chance, first: int) -> None:
         _sort_by(facts.keys[way - 1], jobs, first, last)
 
 
-@compiled
+@linked
 def _sort_by(keys: Ints, jobs: Ints, first: int, last: int) -> None:
     for at in range(first + 1, last):
         job, to = jobs[at], at
@@ -122,7 +122,7 @@ def _sort_by(keys: Ints, jobs: Ints, first: int, last: int) -> None:
         jobs[to] = job
 
 
-@compiled
+@linked
 def _search(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> None:
     """Look for the cheapest place in the routes of the job's kin (else in all), and in one idle person's of a kind."""
     _search_kin(facts, day, chance, job, found)
@@ -134,7 +134,7 @@ def _search(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> N
             _open(facts, job, day.idle[kind, day.resting[kind] - 1], found)
 
 
-@compiled
+@linked
 def _search_kin(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> None:
     day.totals[SEARCH] += 1
     search = day.totals[SEARCH]
@@ -145,7 +145,7 @@ def _search_kin(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) 
             _try(facts, day, chance, job, person, found)
 
 
-@compiled
+@linked
 def _try(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: Longs) -> None:
     staff = facts.staff[person]
     fits = day.sizes[person, CARRIED] + facts.jobs[job, LOAD] <= staff[CAPACITY]
@@ -153,7 +153,7 @@ def _try(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: L
         _scan(facts, day, chance, job, person, found)
 
 
-@compiled
+@linked
 def _scan(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: Longs) -> None:
     """Try every place of a route that the job's windows and the route's times do not rule out."""
     route, mode = day.routes[person], facts.staff[person, MODE]
@@ -174,7 +174,7 @@ def _scan(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: 
             found[PRICE], found[PERSON], found[AT] = cost, person, at
 
 
-@compiled
+@linked
 def _blinks(chance: Chance, found: Longs) -> bool:
     found[SKIP] -= 1
     if found[SKIP] >= 0:
@@ -183,7 +183,7 @@ def _blinks(chance: Chance, found: Longs) -> bool:
     return True
 
 
-@compiled
+@linked
 def _open(facts: Facts, job: int, person: int, found: Longs) -> None:
     """Try to send an idle person."""
     staff = facts.staff[person]

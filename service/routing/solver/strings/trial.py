@@ -1,6 +1,6 @@
 """Changes to the compiled search's day that can be undone: begin a trial, take jobs out, put jobs in, undo."""
 
-from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.kernel.compiled import compiled, linked
 from service.routing.solver.strings import day as days
 from service.routing.solver.strings.day import (
     ABSENT,
@@ -40,7 +40,7 @@ def open_trial(day: Day) -> None:
         day.kept_absent[at] = day.absent[at]
 
 
-@compiled
+@linked
 def touch(day: Day, person: int) -> None:
     """Keep a route as it is before the trial changes it."""
     size = day.sizes[person]
@@ -55,14 +55,14 @@ def touch(day: Day, person: int) -> None:
     _copy(day.routes, day.kept_routes, person, size[COUNT] + 2)
 
 
-@compiled
+@linked
 def _copy(source: Ints, target: Ints, person: int, length: int) -> None:
     for at in range(length):
         for column in range(4):
             target[person, at, column] = source[person, at, column]
 
 
-@compiled
+@linked
 def undo(facts: Facts, day: Day) -> None:
     """Make the day what it was when the trial began."""
     totals = day.totals
@@ -76,7 +76,7 @@ def undo(facts: Facts, day: Day) -> None:
     totals[ASSIGNED] = len(day.where) - totals[ABSENT]
 
 
-@compiled
+@linked
 def _restore(facts: Facts, day: Day, person: int) -> None:
     count = day.kept_sizes[person, COUNT]
     resize(facts, day, person, count)
@@ -111,13 +111,13 @@ def resize(facts: Facts, day: Day, person: int, count: int) -> None:
     day.resting[kind] += 1
 
 
-@compiled
+@linked
 def _swap(day: Day, people: Ints, spot: int, last: int) -> None:
     people[spot] = people[last]
     day.sizes[people[spot], SPOT] = spot
 
 
-@compiled
+@linked
 def leave_out(facts: Facts, day: Day, job: int) -> None:
     """Mark a job as taken out; its route must then be compacted."""
     day.where[job, STAFF] = NOBODY
@@ -127,7 +127,7 @@ def leave_out(facts: Facts, day: Day, job: int) -> None:
     day.totals[COST] += facts.drops[job]
 
 
-@compiled
+@linked
 def compact(facts: Facts, day: Day, person: int) -> bool:
     """Close the gaps that jobs taken out have left in a route; False when what stays breaks a hard rule."""
     route, kept = day.routes[person], 0
@@ -143,7 +143,7 @@ def compact(facts: Facts, day: Day, person: int) -> bool:
     return fits
 
 
-@compiled
+@linked
 def put(facts: Facts, day: Day, job: int, person: int, place: int) -> None:
     """Put an absent job before stop `place` of a route, where it fits; it stays in the list of the absent."""
     touch(day, person)
@@ -159,7 +159,7 @@ def put(facts: Facts, day: Day, job: int, person: int, place: int) -> None:
     settle(facts, day, person, place, place)
 
 
-@compiled
+@linked
 def _shift(day: Day, person: int, place: int, count: int) -> None:
     route = day.routes[person]
     for at in range(count + 1, place - 1, -1):
@@ -169,7 +169,7 @@ def _shift(day: Day, person: int, place: int, count: int) -> None:
         day.where[route[at, STOPS], PLACE] = at
 
 
-@compiled
+@linked
 def _link(facts: Facts, day: Day, job: int, person: int, place: int) -> int:
     """Write the job and its legs into the gap; the price of the change."""
     route, staff = day.routes[person], facts.staff[person]
@@ -182,7 +182,7 @@ def _link(facts: Facts, day: Day, job: int, person: int, place: int) -> int:
     return int(facts.fare * (there + on - saved) + facts.prices[job, staff[KIND]])
 
 
-@compiled
+@linked
 def _push(facts: Facts, day: Day, person: int, place: int) -> None:
     """Move the times after an insertion forwards, until one stays as it was."""
     route = day.routes[person]

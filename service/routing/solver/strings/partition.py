@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
 from service.routing.solver.clock import Budget
-from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.kernel.compiled import compiled, linked
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -185,7 +185,7 @@ def _improve_prices(bench: Bench, target: float) -> float:
     return best
 
 
-@compiled
+@linked
 def _bound(bench: Bench) -> float:
     """The bound that the jobs' worth gives; writes its slope, and what each route costs above its jobs' worth."""
     bound = 0.0
@@ -206,7 +206,7 @@ def _bound(bench: Bench) -> float:
     return bound
 
 
-@compiled
+@linked
 def _copy(source: Floats, target: Floats) -> None:
     for at in range(len(source)):
         target[at] = source[at]
