@@ -78,9 +78,12 @@ bench-api: setup  ## the API against hand-written asyncpg and the common ORM sty
 bench-billing: setup  ## bills a second, settling against hand-written asyncpg, the month-end statement
 	$(PY) -m bench.billing.load
 
-bench-routing: setup  ## time-window routing against PyVRP and VROOM, in turns: make bench-routing FILES="…" ARGS="…"
+bench-routing: setup  ## the first plan; Solomon files against PyVRP and VROOM, in turns: make bench-routing FILES="…" ARGS="…"
+	$(PY) -m bench.routing.first
+ifneq ($(FILES),)
 	$(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes -r requirements-bench.lock
 	$(PY) -m bench.routing.vrptw $(FILES) --out bench-routing.json $(ARGS)
+endif
 
 trace: setup  ## which core requirements have a test
 	$(PY) scripts/trace.py

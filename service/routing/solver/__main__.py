@@ -1,13 +1,33 @@
 """`python -m service.routing.solver`: compiles the search, so that the processes that follow need only load it."""
 
+import fcntl
 import os
+from pathlib import Path
 from typing import Final
 
 from service.routing.solver import is_ready, warm
+from service.routing.solver.kernel import compiled
 
 NICE: Final = 10
 """How much the compiler stands back behind everybody else's work."""
 
-if __name__ == "__main__" and not is_ready():
-    os.nice(NICE)
-    warm()
+
+def main() -> None:
+    """Compile what is not compiled yet, unless another process like this one is at it.
+
+    Raises: nothing.
+    """
+    if is_ready():
+        return
+    with (compiled.place(Path(compiled.__file__).parent) / "at-it").open("w", encoding="utf-8") as turn:
+        try:
+            # workers that start again and again must not wait here by the dozen
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        os.nice(NICE)
+        warm()
+
+
+if __name__ == "__main__":
+    main()

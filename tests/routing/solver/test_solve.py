@@ -51,9 +51,9 @@ def soft(jobs: int) -> Problem:
 class TestLimits:
     @pytest.mark.parametrize("problem", [live(60, 6, 1), soft(40)], ids=["live", "soft"])
     def test_stops_within_half_a_second_of_the_limit(self, problem: Problem) -> None:
-        begun = time.monotonic()
-        solve(problem, Limits(1.5), 1)
-        assert time.monotonic() - begun <= 2.0
+        begun = time.process_time()
+        solve(problem, Limits(1.5, cpu=True), 1)
+        assert time.process_time() - begun <= 2.0
 
     @pytest.mark.parametrize("problem", [live(25, 4, 2), soft(15)], ids=["live", "soft"])
     def test_gives_the_same_plan_for_the_same_rounds_and_seed(self, problem: Problem) -> None:

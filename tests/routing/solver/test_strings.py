@@ -1,14 +1,14 @@
 """The compiled search by strings: its bookkeeping against a full count, its answer against the referee."""
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
 import pytest
 
 from service.routing import referee
 from service.routing.problem import Limits, Lunch, Plan, Problem, Rules, Service, Unassigned, Window
-from service.routing.solver import strings
+from service.routing.solver import solve, solve_plain, strings
 from service.routing.solver.clock import Budget
 from service.routing.solver.strings import facts as laying
 from service.routing.solver.strings import pool as pools
@@ -183,6 +183,70 @@ class TestSearch:
         budget = Budget(Limits(0.6, cpu=True))
         strings.search(scattered.day(8, 200, 30), budget, 1)
         assert 0.55 < budget.elapsed() < 1.1
+
+
+def cheapest(problem: Problem) -> int:
+    """What the best of all days costs: every order of every set of jobs for everybody, then every way to share them."""
+    known = laying.lay_out(problem)
+    everything = range(len(problem.jobs))
+    best = {frozenset[int](): 0}
+    for who in range(len(problem.staff)):
+        routes = {
+            frozenset(jobs): min(priced(problem, known, who, order) for order in permutations(jobs))
+            for size in range(len(everything) + 1)
+            for jobs in combinations(everything, size)
+        }
+        best = shared(best, {jobs: price for jobs, price in routes.items() if price < laying.MUST})
+    return min(
+        price + sum(int(known.drops[job]) for job in everything if job not in jobs) for jobs, price in best.items()
+    )
+
+
+def shared(best: dict[frozenset[int], int], routes: dict[frozenset[int], int]) -> dict[frozenset[int], int]:
+    found: dict[frozenset[int], int] = {}
+    for jobs, price in best.items():
+        for more, dearer in routes.items():
+            if not jobs & more:
+                found[jobs | more] = min(found.get(jobs | more, laying.MUST), price + dearer)
+    return found
+
+
+def priced(problem: Problem, known: Facts, who: int, jobs: tuple[int, ...]) -> int:
+    """What a route costs, MUST when it breaks a rule."""
+    person = problem.staff[who]
+    here, free, total = person.start_point, max(0, person.shift.start) if person.shift else 0, 0
+    for job in jobs:
+        leg = int(problem.matrices[person.matrix][here, problem.jobs[job].point])
+        price = int(known.prices[job, known.staff[who, laying.KIND]])
+        if price < 0 or free + leg > max(known.closes[job, : known.jobs[job, laying.WINDOWS]], default=-1):
+            return laying.MUST
+        free = starts(known, job, free + leg) + problem.jobs[job].services[0].duration
+        here, total = problem.jobs[job].point, total + problem.rules.travel * leg + price
+    home = int(problem.matrices[person.matrix][here, person.end_point]) if jobs else 0
+    late = bool(jobs) and person.shift is not None and free + home > person.shift.end
+    heavy = sum(problem.jobs[job].load for job in jobs) > known.staff[who, CAPACITY]
+    return laying.MUST if late or heavy else total + problem.rules.travel * home
+
+
+class TestSmallDays:
+    @pytest.mark.parametrize("seed", range(15))
+    def test_cost_what_the_best_of_all_days_costs(self, seed: int) -> None:
+        problem = scattered.day(seed, 6, 3)
+        found, _ = checked(problem, Limits(60.0, rounds=3000), seed)
+        assert found.cost == cheapest(problem)
+
+    @pytest.mark.parametrize("seed", range(15))
+    def test_cost_no_more_than_without_compiled_code(self, seed: int) -> None:
+        problem = droppable(scattered.day(seed, 12, 3))
+        ours = referee.check_plan(problem, solve(problem, Limits(60.0, rounds=3000), seed))
+        plain = referee.check_plan(problem, solve_plain(problem, Limits(0.4, rounds=100), seed))
+        assert ours.violations == plain.violations == ()
+        assert ours.total <= plain.total
+
+
+def droppable(problem: Problem) -> Problem:
+    jobs = (replace(job, drop_penalty=job.drop_penalty or 900) for job in problem.jobs)
+    return replace(problem, jobs=tuple(jobs))
 
 
 class TestSuits:

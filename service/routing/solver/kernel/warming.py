@@ -30,7 +30,7 @@ def is_ready() -> bool:
 @cache
 def warm() -> None:
     """Make the kernel ready: loaded within seconds where a process of this user has compiled it before, else compiled,
-    which takes about half a minute.
+    which takes about three quarters of a minute of CPU.
 
     Raises: nothing.
     """
