@@ -72,7 +72,7 @@ class TestPlans:
 
     def test_reports_every_phase_of_a_live_day_and_never_a_worse_cost(self) -> None:
         told = list[Progress]()
-        solve(live(60, 6, 3), Limits(1.5), 1, told.append)
+        solve(live(60, 6, 3), Limits(1.5, cpu=True), 1, told.append)
         costs = [progress.cost for progress in told]
         assert costs == sorted(costs, reverse=True)
         assert told[0].phase is Phase.construct
