@@ -76,10 +76,10 @@ class TestReadiness:
         return tmp_path
 
     async def test_a_worker_solves_with_compiled_code(self) -> None:
-        assert await phases() == {Phase.improve}
+        assert await phases() <= {Phase.construct, Phase.improve}
 
     async def test_before_it_a_worker_solves_without_and_compiles_nothing(self, nothing_compiled: Path) -> None:
-        assert Phase.construct in await phases()
+        assert Phase.explain in await phases()
         assert list(nothing_compiled.rglob("*.nb?")) == []
 
 

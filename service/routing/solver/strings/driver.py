@@ -51,7 +51,7 @@ class Cooling:
 
 def search(problem: Problem, budget: Budget, seed: int, kept: float = 0.0, tell: Tell = lambda *_: None) -> Found:
     """Search for the cheapest day of a problem that suits. When jobs stay out, `kept` of the whole time is left for
-    saying why; `tell(cost, left out)` is called for each better day.
+    saying why; `tell(cost, left out)` is called for the first day and each better one.
 
     With a limit of rounds and one worker the same problem and seed give the same day.
 
@@ -63,6 +63,7 @@ def search(problem: Problem, budget: Budget, seed: int, kept: float = 0.0, tell:
     runs = [Run(known, (seed, worker)) for worker in range(workers)]
     for run in runs:
         run.start()
+    tell(runs[0].cost, runs[0].left_out)
     scale = runs[0].scale()
     rounds = None if limits.rounds is None else max(1, round(limits.rounds * ANNEAL_SHARE))
     end = 1.0 - kept
