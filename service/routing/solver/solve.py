@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from itertools import chain, repeat
 from typing import Final
 
 from service.routing.problem import Limits, Plan, Problem, Unassigned
@@ -82,9 +83,11 @@ def _by_strings(problem: Problem, limits: Limits, seed: int, on_progress: Callab
     strings.warm()
     budget = Budget(limits)
 
+    phases = chain([Phase.construct], repeat(Phase.improve))
+
     def tell(cost: int, left_out: int) -> None:
         if on_progress is not None:
-            on_progress(Progress(budget.elapsed(), cost, left_out, Phase.improve))
+            on_progress(Progress(budget.elapsed(), cost, left_out, next(phases)))
 
     return whole_routes.plan(problem, budget, seed, 1.0 - _end_of_search(limits, 0), tell)
 

@@ -8,7 +8,7 @@ import pytest
 
 from service.routing import referee
 from service.routing.problem import Limits, Lunch, Plan, Problem, Rules, Service, Unassigned, Window
-from service.routing.solver import solve, solve_plain, strings
+from service.routing.solver import Phase, Progress, solve, solve_plain, strings
 from service.routing.solver.clock import Budget
 from service.routing.solver.strings import facts as laying
 from service.routing.solver.strings import pool as pools
@@ -157,6 +157,12 @@ class TestSearch:
         jobs = [days.job(str(point), point, (0, 1000), duration=1) for point in (3, 1, 5, 2, 4)]
         found, _ = checked(days.day([days.person(shift=(0, 1000))], jobs, days.HARD), Limits(60.0, rounds=500))
         assert found.cost == 100
+
+    def test_tells_of_the_first_day_even_when_none_is_better(self) -> None:
+        told = list[Progress]()
+        problem = days.day([days.person()], [days.job("only", 1, (0, 100))], days.HARD)
+        solve(problem, Limits(60.0, rounds=100), 1, told.append)
+        assert [(each.cost, each.unassigned, each.phase) for each in told] == [(20, 0, Phase.construct)]
 
     def test_gives_each_the_jobs_near_home(self) -> None:
         west, east = days.person("w"), replace(days.person("e"), start_point=5, end_point=5)

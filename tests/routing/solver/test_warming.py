@@ -76,10 +76,10 @@ class TestReadiness:
         return tmp_path
 
     async def test_a_worker_solves_with_compiled_code(self) -> None:
-        assert await phases() == {Phase.improve}
+        assert await phases() <= {Phase.construct, Phase.improve}
 
     async def test_before_it_a_worker_solves_without_and_compiles_nothing(self, nothing_compiled: Path) -> None:
-        assert Phase.construct in await phases()
+        assert Phase.explain in await phases()
         assert list(nothing_compiled.rglob("*.nb?")) == []
 
 
@@ -90,7 +90,7 @@ async def phases() -> set[Phase]:
     async def hear(progress: Progress) -> None:
         heard.append(progress)
 
-    plan = await solve_apart(Task(STRINGS, Limits(1.0), 1), hear)
+    plan = await solve_apart(Task(STRINGS, Limits(0.5, cpu=True), 1), hear)
     assert {each.code for each in check_plan(STRINGS, plan).violations} <= {"mandatory_left_out"}
-    assert heard[-1].seconds < 2
+    assert heard[-1].seconds < 1
     return {progress.phase for progress in heard}
