@@ -11,6 +11,7 @@ from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.orders import errors, schemas, usecases
 from service.orders.rules import OrderState
+from service.patients import errors as patient_errors
 
 router = APIRouter(tags=["订单"])
 
@@ -41,7 +42,9 @@ async def list_orders(
 
 
 @router.get(
-    "/orders/{order_id}", response_model=schemas.OrderRead, responses=http.refuses(problems.NotFound, etag=True)
+    "/orders/{order_id}",
+    response_model=schemas.OrderRead,
+    responses=http.refuses(problems.NotFound, patient_errors.RightMissing, etag=True),
 )
 async def read_order(
     order_id: UUID,

@@ -382,6 +382,7 @@ _WORK: Final = {
     "read_settlement_proof": Call(),
     "reverse_settlement": Call(body={"reason": "更正"}),
     "resettle_settlement": Call(body={"reason": "补录签约"}, passed_with="bill-unchanged"),
+    "list_resettlements": Call(query={"limit": "200"}, shows="{resettlement}"),
     "read_settlement_totals": Call(query={"from": "2026-03-01", "to": "2026-03-31"}),
     "read_statement": Call(path={"kind": "daily"}, query={"from": "2026-03-01", "to": "2026-03-31"}),
     "read_ratios": Call(query={"month_from": "2026-01", "month_to": "2026-03"}),
