@@ -17,6 +17,7 @@ from service.core.db.engine import make_sessions
 from service.core.files import routes as files
 from service.core.http import House
 from service.core.rate_limits import Limits
+from service.core.router import Router
 from service.core.settings import Settings
 from service.core.signing import Signer
 
@@ -81,13 +82,14 @@ def build_app(house: House | None = None) -> FastAPI:
 
 @cache
 def _rooms() -> FastAPI:
-    """Return what every room answers; FastAPI works out the rest at the first request, once for the process."""
+    """Return what every room answers, worked out once for the process."""
     rooms = FastAPI(openapi_url=None, generate_unique_id_function=_operation_id)
     for room in ROOMS:
-        rooms.include_router(importlib.import_module(f"service.{room}.routes").router, prefix="/v1")
-    rooms.include_router(files.router, prefix="/v1")
-    rooms.include_router(audit.router, prefix="/v1")
-    rooms.include_router(health.router)
+        router: Router = importlib.import_module(f"service.{room}.routes").router
+        router.put_into(rooms, "/v1")
+    files.router.put_into(rooms, "/v1")
+    audit.router.put_into(rooms, "/v1")
+    health.router.put_into(rooms)
     return rooms
 
 

@@ -20,6 +20,7 @@ from tests.world import NOW, TestClock, World
 
 FIRST = (
     "faults/test_storm.py", "contract/test_conformance.py", "visits/test_routes.py", "contracts/test_lapsing.py",
+    "billing/test_cancelling.py", "billing/test_given_back.py", "notices/test_sending.py",
     "demo/test_demo.py", "access/test_verdicts.py",
     "upgrades/test_side_by_side.py", "house/test_first_day.py", "cli/test_key_fields.py", "core/test_graceful_stop.py",
     "faults/test_settling_storm.py", "cli/test_backup.py", "upgrades/test_earlier_bills.py", "cli/test_doctor.py",
@@ -81,14 +82,31 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Embedd
 
 
 @pytest.fixture(scope="session")
-async def database(server: embedded.EmbeddedServer) -> AsyncIterator[str]:
-    """A database with the schema and nothing else in it; the name."""
-    name = f"t{uuid.uuid4().hex[:12]}"
+async def pattern(server: embedded.EmbeddedServer) -> str:
+    """A database with the schema and nothing else in it, which nobody uses: what others are copied from; the name."""
+    name = f"p{uuid.uuid4().hex[:12]}"
     embedded.create_database(server, name)
     engine = create_async_engine(server.url(embedded.OWNER_ROLE, name))
     async with engine.begin() as connection:
         await connection.run_sync(create_all)
     await engine.dispose()
+    return name
+
+
+@pytest.fixture
+def own_database(server: embedded.EmbeddedServer, pattern: str) -> Iterator[str]:
+    """A database with the schema and nothing else in it, for one test alone; the name."""
+    name = f"o{uuid.uuid4().hex[:12]}"
+    embedded.create_database(server, name, pattern)
+    yield name
+    embedded.drop_database(server, name)
+
+
+@pytest.fixture(scope="session")
+async def database(server: embedded.EmbeddedServer, pattern: str) -> AsyncIterator[str]:
+    """The database of the run, with the schema and what its tests put in; the name."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    embedded.create_database(server, name, pattern)
     yield name
     # all that the tests of this run have put in, as a thief of a backup would find it
     try:

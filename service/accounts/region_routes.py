@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from service.accounts import errors, schemas, usecases
 from service.core import http
 from service.core.principal import Principal
+from service.core.router import Router
 from service.institutions.errors import RegionCodeTaken
 
-router = APIRouter()
+router = Router()
 
 Reads = Annotated[Principal, Depends(http.Requires("platform:read"))]
 Founds = Annotated[Principal, Depends(http.Requires("platform:write"))]

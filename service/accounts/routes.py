@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.accounts import (
     errors,
@@ -19,8 +19,9 @@ from service.core import http, paging
 from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
+from service.core.router import Router
 
-router = APIRouter(tags=["账号"])
+router = Router(tags=["账号"])
 for _each in (token_routes, session_routes, secret_routes, region_routes):
     router.include_router(_each.router)
 

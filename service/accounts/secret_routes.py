@@ -3,20 +3,21 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from service.accounts import errors, rules, schemas, usecases
 from service.accounts.throttle import OwnAttempt
 from service.core import http
 from service.core.principal import Principal
 from service.core.problems import NotFound
+from service.core.router import Router
 
 
 async def _not_stored(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-router = APIRouter(dependencies=[Depends(_not_stored)])
+router = Router(dependencies=[Depends(_not_stored)])
 
 Secures = Annotated[Principal, Depends(http.Requires(rules.SECURES))]
 Writes = Annotated[Principal, Depends(http.Requires("accounts:write"))]

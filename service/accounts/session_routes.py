@@ -3,14 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from service.accounts import schemas, usecases
 from service.core import http
 from service.core.principal import Principal
 from service.core.problems import NotFound
+from service.core.router import Router
 
-router = APIRouter()
+router = Router()
 
 Own = Annotated[Principal, Depends(http.Requires("accounts:own"))]
 Reads = Annotated[Principal, Depends(http.Requires("accounts:read"))]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import Body, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.accounts import errors, rules, schemas, throttle, usecases
@@ -11,8 +11,9 @@ from service.core import http
 from service.core.db.session import transaction
 from service.core.http import House, Now, TheHouse
 from service.core.principal import Fence
+from service.core.router import Router
 
-router = APIRouter()
+router = Router()
 
 _LONGEST_DEVICE: Final = 200
 

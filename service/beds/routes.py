@@ -4,15 +4,16 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.beds import errors, schemas, usecases
 from service.core import http, paging, problems
 from service.core.dates import WRITTEN
 from service.core.principal import Principal
+from service.core.router import Router
 from service.patients import errors as patient_errors
 
-router = APIRouter(tags=["家庭病床"])
+router = Router(tags=["家庭病床"])
 
 
 @router.post(

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from service.billing import errors, schemas, usecases
@@ -20,10 +20,11 @@ from service.contracts import errors as contract_errors
 from service.core import http, paging, problems
 from service.core.dates import WRITTEN
 from service.core.principal import Principal
+from service.core.router import Router
 from service.orders import errors as order_errors
 from service.patients import errors as patient_errors
 
-router = APIRouter(tags=["收费"])
+router = Router(tags=["收费"])
 router.include_router(ledger_routes.router)
 router.include_router(bed_days.router)
 router.include_router(consents.router)

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from service.billing import errors as billing_errors
 from service.booking import errors, schemas, usecases
@@ -11,11 +11,12 @@ from service.catalog import errors as catalog_errors
 from service.contracts import errors as contract_errors
 from service.core import http, problems
 from service.core.principal import Principal
+from service.core.router import Router
 from service.orders import errors as order_errors
 from service.orders.schemas import OrderRead
 from service.patients import errors as patient_errors
 
-router = APIRouter(tags=["预约"])
+router = Router(tags=["预约"])
 
 Places = Annotated[Principal, Depends(http.Requires("orders:place"))]
 Cancels = Annotated[Principal, Depends(http.Requires("orders:cancel"))]

@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.catalog.errors import EndingInvalid, ItemUnknown
 from service.contracts import errors, schemas, use_routes, usecases
 from service.core import http, problems
 from service.core.paging import Page, page_of
 from service.core.principal import Principal
+from service.core.router import Router
 from service.patients.errors import PersonDeceased, RightMissing
 
-router = APIRouter(tags=["签约"])
+router = Router(tags=["签约"])
 router.include_router(use_routes.router)
 
 CatalogReader = Annotated[Principal, Depends(http.Requires("catalog:read"))]

@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from service.contracts import errors, usecases
 from service.contracts import use_schemas as forms
 from service.core import http, problems
 from service.core.paging import Page, page_of
 from service.core.principal import Principal
+from service.core.router import Router
 from service.patients.errors import RightMissing
 
-router = APIRouter()
+router = Router()
 
 Poster = Annotated[Principal, Depends(http.Requires("entitlements:use"))]
 Signer = Annotated[Principal, Depends(http.Requires("contracts:write"))]

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from service.core.body_limit import BodyTooLarge
 from service.core.health import NotReady
@@ -13,12 +14,23 @@ from service.core.problems import PROBLEM_JSON, Collision, Refusal
 from service.core.rate_limits import TooManyRequests
 
 _JSON: Final = "application/json"
-_PROBLEM: Final = {"$ref": "#/components/schemas/ProblemDocument"}
+_PROBLEM: Final = "ProblemDocument"
+_REFUSED: Final = {"$ref": f"#/components/schemas/{_PROBLEM}"}
 _OF_FASTAPI: Final = ("HTTPValidationError", "ValidationError")
 """Schemas of FastAPI's own answer to malformed requests, which the problem handlers never send."""
 _ROOMS: Final = "/v1/"
 """Where the rooms' operations are: each asks the database."""
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
+
+
+class ProblemDocument(BaseModel, extra="allow"):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
 
 
 class Application(FastAPI):
@@ -51,12 +63,13 @@ def publish(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for name in _OF_FASTAPI:
         schemas.pop(name, None)
+    schemas[_PROBLEM] = ProblemDocument.model_json_schema()
     for path, method, operation in _operations(document):
         for refusal in _of_the_house(path, method, operation):
             _declare(document, operation, refusal)
         for status, answer in operation["responses"].items():
             if int(status) >= 400 and "$ref" not in answer:
-                answer["content"] = {PROBLEM_JSON: {"schema": _PROBLEM}}
+                answer["content"] = {PROBLEM_JSON: {"schema": _REFUSED}}
         for parameter in operation.get("parameters", ()):
             _never_null(parameter["schema"])
     _link(document)
@@ -78,7 +91,7 @@ def _declare(document: dict[str, Any], operation: dict[str, Any], refusal: type[
     said = f"`{refusal.code()}` {refusal.title()}"
     status, answers = str(refusal.status), operation["responses"]
     if status not in answers:
-        shared = {"description": said, "content": {PROBLEM_JSON: {"schema": _PROBLEM}}}
+        shared = {"description": said, "content": {PROBLEM_JSON: {"schema": _REFUSED}}}
         document["components"].setdefault("responses", {})[refusal.__name__] = shared
         answers[status] = {"$ref": f"#/components/responses/{refusal.__name__}"}
     elif f"`{refusal.code()}`" not in answers[status]["description"]:

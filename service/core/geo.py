@@ -15,7 +15,7 @@ from math import atan2, cos, degrees, hypot, isfinite, pi, radians, sin, sqrt
 from typing import Final, TypeAlias
 
 import numpy as np
-from geopy import distance as geopy_distance
+from geographiclib.geodesic import Geodesic
 from numpy.typing import NDArray
 
 EARTH_RADIUS_METRES: Final = 6_371_008.8
@@ -113,7 +113,8 @@ def bd09_to_gcj02(lon: float, lat: float) -> _Pair:
 
 def geodesic_metres(a: Point, b: Point) -> int:
     """Return the length of the shortest line on the WGS-84 ellipsoid, to the metre."""
-    return round(float(geopy_distance.geodesic((a.lat, a.lon), (b.lat, b.lon)).meters))
+    metres: float = Geodesic.WGS84.Inverse(a.lat, a.lon, b.lat, b.lon, Geodesic.DISTANCE)["s12"]
+    return round(metres)
 
 
 def great_circle_metres(origins: Sequence[Point], destinations: Sequence[Point] | None = None) -> NDArray[np.int64]:

@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import ClassVar
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from service.core import problems
 from service.core.http import Now, TheHouse
+from service.core.router import Router
 
-router = APIRouter(tags=["运行"])
+router = Router(tags=["运行"])
 
 
 class NotReady(problems.Refusal):

@@ -264,18 +264,6 @@ def refuses(*kinds: type[problems.Refusal], keyed: bool = False, etag: bool = Fa
     documented: dict[int | str, dict[str, Any]] = dict(UNCHANGED) if etag else {}
     for status in sorted({kind.status for kind in (*always, *with_key, *kinds)}):
         named = {kind.code(): kind for kind in (*always, *with_key, *kinds) if kind.status == status}
-        documented[status] = {
-            "model": ProblemDocument,
-            "description": "；".join(f"`{code}` {kind.title()}" for code, kind in named.items()),
-        }
+        # no model: FastAPI would make one for each route and status, and the contract has the one they share
+        documented[status] = {"description": "；".join(f"`{code}` {kind.title()}" for code, kind in named.items())}
     return documented
-
-
-class ProblemDocument(BaseModel, extra="allow"):
-    """RFC 9457 problem details."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str

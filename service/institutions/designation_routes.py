@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from service.core import http, paging
 from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
+from service.core.router import Router
 from service.institutions import designation_schemas as schemas
 from service.institutions import errors, usecases
 
-router = APIRouter()
+router = Router()
 
 Reads = Annotated[Principal, Depends(http.Requires("institutions:read"))]
 Governs = Annotated[Principal, Depends(http.Requires("region:write"))]

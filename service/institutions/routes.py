@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core import http, paging
@@ -12,6 +12,7 @@ from service.core.clock import local_date
 from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
+from service.core.router import Router
 from service.institutions import (
     designation_routes,
     errors,
@@ -23,7 +24,7 @@ from service.institutions import (
     usecases,
 )
 
-router = APIRouter(tags=["机构"])
+router = Router(tags=["机构"])
 router.include_router(premises_routes.router)
 router.include_router(designation_routes.router)
 router.include_router(level_routes.router)

@@ -4,16 +4,17 @@ import hmac
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Path, Response
+from fastapi import Body, Depends, Path, Response
 
 from service.core import http, paging, problems
 from service.core.db.session import transaction
 from service.core.paging import Page
 from service.core.principal import Fence, Principal
+from service.core.router import Router
 from service.notices import errors, rules, schemas, usecases
 from service.patients.errors import PhoneInvalid
 
-router = APIRouter(tags=["通知"])
+router = Router(tags=["通知"])
 
 Keeper = Annotated[Principal, Depends(http.Requires("region:write"))]
 Anyone = Annotated[Principal, Depends(http.Requires("accounts:own"))]

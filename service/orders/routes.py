@@ -4,16 +4,17 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.core import http, paging, problems
 from service.core.dates import WRITTEN
 from service.core.principal import Principal
+from service.core.router import Router
 from service.orders import errors, schemas, usecases
 from service.orders.rules import OrderState
 from service.patients import errors as patient_errors
 
-router = APIRouter(tags=["订单"])
+router = Router(tags=["订单"])
 
 
 @router.get("/orders", responses=http.refuses(problems.CursorInvalid))

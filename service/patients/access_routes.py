@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from service.core import http, paging
@@ -12,9 +12,10 @@ from service.core.audit.accesses import Access
 from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.core.problems import NotFound
+from service.core.router import Router
 from service.patients import errors, usecases
 
-router = APIRouter()
+router = Router()
 
 Reads = Annotated[Principal, Depends(http.Requires("accesses:read"))]
 _THIS_AGE = {"ge": datetime(2020, 1, 1, tzinfo=UTC), "lt": datetime(2200, 1, 1, tzinfo=UTC)}

@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from service.core import http
 from service.core.principal import Principal
 from service.core.problems import NotFound
+from service.core.router import Router
 from service.patients import errors, usecases
 from service.patients import hospital_schemas as forms
 
-router = APIRouter()
+router = Router()
 
 Reads = Annotated[Principal, Depends(http.Requires("patients:read"))]
 Writes = Annotated[Principal, Depends(http.Requires("patients:write"))]

@@ -3,7 +3,6 @@
 from service.core.db.session import transaction
 from service.core.http import House
 from service.core.jobs.queue import Job
-from service.gateways import geocoding
 from service.patients import usecases
 
 
@@ -16,7 +15,9 @@ async def locate_home(house: House, job: Job) -> None:
         )
     if asked is None:
         return
-    async with geocoding.opened(house.settings) as sources:
+    from service.gateways.geocoding import gateway  # noqa: PLC0415 - geopy takes a tenth of a second of each start
+
+    async with gateway.opened(house.settings) as sources:
         answer = await sources.locate(asked.address, asked.area, external=asked.external, enough=float(asked.enough))
     now = house.clock.now()
     async with transaction(house.sessions, job.fence, now) as session:

@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.core import http, paging
 from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
+from service.core.router import Router
 from service.patients import (
     access_routes,
     acting_routes,
@@ -22,7 +23,7 @@ from service.patients import (
     usecases,
 )
 
-router = APIRouter(tags=["居民"])
+router = Router(tags=["居民"])
 router.include_router(home_routes.router)
 router.include_router(access_routes.router)
 # before `/patients/{person_id}`: the first route that fits answers

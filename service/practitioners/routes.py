@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.core import http, paging
 from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
+from service.core.router import Router
 from service.practitioners import errors, rules, schemas, shift_routes, usecases
 
-router = APIRouter(tags=["医护"])
+router = Router(tags=["医护"])
 router.include_router(shift_routes.router)
 
 Reads = Annotated[Principal, Depends(http.Requires("practitioners:read"))]

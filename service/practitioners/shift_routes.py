@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from service.core import http, paging
 from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
+from service.core.router import Router
 from service.practitioners import errors, schemas, usecases
 
-router = APIRouter()
+router = Router()
 
 Reads = Annotated[Principal, Depends(http.Requires("practitioners:read"))]
 Writes = Annotated[Principal, Depends(http.Requires("practitioners:write"))]

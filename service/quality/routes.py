@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from service.core import http
 from service.core.principal import Principal
+from service.core.router import Router
 from service.quality import errors, schemas, usecases
 
-router = APIRouter(tags=["质控"])
+router = Router(tags=["质控"])
 
 
 @router.get("/reports/ratios", responses=http.refuses(errors.MonthsDoNotFit))

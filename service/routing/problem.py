@@ -163,3 +163,24 @@ class Limits:
 
     seconds: float
     rounds: int | None = None
+
+
+class Phase(StrEnum):
+    """What the solver is doing."""
+
+    construct = "construct"
+    improve = "improve"
+    ortools = "ortools"
+    explain = "explain"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: seconds since its beginning, the best cost so far (jobs left out at their penalty, those that
+    must be done at a very high one), how many jobs are left out, and the phase.
+    """
+
+    seconds: float
+    cost: int
+    unassigned: int
+    phase: Phase

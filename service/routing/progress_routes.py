@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from service.core import http
@@ -15,10 +15,11 @@ from service.core.db.session import transaction
 from service.core.http import House
 from service.core.principal import Principal
 from service.core.problems import NotFound
+from service.core.router import Router
 from service.routing import schemas, usecases
 from service.routing.states import UNDER_WAY
 
-router = APIRouter()
+router = Router()
 
 POLL_SECONDS: Final = 0.5
 LONGEST_SECONDS: Final = 900.0

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from service.core import http, paging
@@ -13,10 +13,11 @@ from service.core.clock import local_date
 from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
+from service.core.router import Router
 from service.routing import area_routes, errors, progress_routes, schemas, usecases
 from service.routing.states import PlanState
 
-router = APIRouter(tags=["路径"])
+router = Router(tags=["路径"])
 router.include_router(area_routes.router)
 router.include_router(progress_routes.router)
 

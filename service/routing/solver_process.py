@@ -1,20 +1,18 @@
 """The solver in a process of its own: it holds the interpreter for seconds, and the worker must stay awake meanwhile.
 
 The parent hands the problem over a pipe and gets progress and the plan back over it. When the parent is gone, however
-it died, the pipe closes and the child ends with it.
+it died, the pipe closes and the child ends with it. Only the child (`solver/__main__.py`) imports OR-Tools.
 """
 
 import asyncio
 import os
 import sys
-import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final
 
-from service.routing.problem import Limits, Plan, Problem
-from service.routing.solver import Progress, solve
+from service.routing.problem import Limits, Plan, Problem, Progress
 
 GRACE_SECONDS: Final = 60.0
 """What a child may take beyond its limit: the start of the interpreter, a slow machine, the last explanations."""
@@ -43,7 +41,7 @@ async def solve_apart(task: Task, on_progress: Callable[[Progress], Awaitable[No
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "service.routing.solver_process",
+        "service.routing.solver",
         str(theirs[0]),
         str(ours[1]),
         pass_fds=(theirs[0], ours[1]),
@@ -71,20 +69,3 @@ async def _follow(hears: Connection, on_progress: Callable[[Progress], Awaitable
         if isinstance(heard, Plan):
             return heard
         await on_progress(heard)
-
-
-def _child(reading: int, writing: int) -> None:
-    hears, says = Connection(reading, writable=False), Connection(writing, readable=False)
-    task: Task = hears.recv()
-    threading.Thread(target=_end_with_parent, args=(hears,), daemon=True).start()
-    says.send(solve(task.problem, task.limits, task.seed, says.send))
-
-
-def _end_with_parent(hears: Connection) -> None:
-    # nothing more is ever sent: waiting ends only when the other end is closed
-    hears.poll(None)
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    _child(int(sys.argv[1]), int(sys.argv[2]))

@@ -19,8 +19,7 @@ from service.core.settings import Settings
 from service.routing import building, gathering, referee, repository, solver_process, storing, travel
 from service.routing.building import DayFacts
 from service.routing.models import Plan as PlanRow
-from service.routing.problem import Limits
-from service.routing.solver import Progress
+from service.routing.problem import Limits, Progress
 from service.routing.solver_process import SolverDied, Task
 from service.routing.states import UNDER_WAY, PlanState
 from service.routing.storing import Solved

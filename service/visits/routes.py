@@ -4,14 +4,15 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.core import http, paging, problems
 from service.core.dates import WRITTEN
 from service.core.principal import Principal
+from service.core.router import Router
 from service.visits import errors, rules, schemas, usecases
 
-router = APIRouter(tags=["上门"])
+router = Router(tags=["上门"])
 
 Performs = Annotated[Principal, Depends(http.Requires("visits:perform"))]
 Reads = Annotated[Principal, Depends(http.Requires("visits:read"))]

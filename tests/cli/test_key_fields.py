@@ -22,7 +22,6 @@ from service.core import embedded, keyring, rotation
 from service.core.http import House
 from service.core.ids import new_id
 from service.main import build_app, build_house
-from service.schema import create_all
 from service.sealed import SEALED
 from tests.world import CENTRE, TestClock, World
 
@@ -88,14 +87,10 @@ class Installation:
 
 @pytest.fixture
 async def here(
-    server: embedded.EmbeddedServer, house: House, tmp_path: Path, clock: TestClock
+    server: embedded.EmbeddedServer, own_database: str, house: House, tmp_path: Path, clock: TestClock
 ) -> AsyncIterator[Installation]:
-    name = f"k{new_id().hex[-12:]}"
-    embedded.create_database(server, name)
-    app_url, owner_url = (server.url(role, name) for role in (embedded.APP_ROLE, embedded.OWNER_ROLE))
+    app_url, owner_url = (server.url(role, own_database) for role in (embedded.APP_ROLE, embedded.OWNER_ROLE))
     owner, app = create_async_engine(owner_url), create_async_engine(app_url)
-    async with owner.begin() as connection:
-        await connection.run_sync(create_all)
     path = tmp_path / "keyring.json"
     shutil.copy(house.settings.keyring_path, path)
     settings = house.settings.model_copy(update={"keyring": path, "files_dir": tmp_path / "files"})
@@ -116,7 +111,6 @@ async def here(
     yield Installation(world, owner, path, environment)
     await app.dispose()
     await owner.dispose()
-    embedded.drop_database(server, name)
 
 
 class People:

@@ -16,10 +16,8 @@ from service.accounts.rules import Role
 from service.core import embedded, field_keys, keyring, rotation
 from service.core.crypt import FieldCipher
 from service.core.http import House
-from service.core.ids import new_id
 from service.core.keyring import FieldCipherName, SecretKey
 from service.main import build_app, build_house
-from service.schema import create_all
 from service.sealed import SEALED
 from tests.world import TestClock, World
 
@@ -40,14 +38,10 @@ class Installation:
 
 @pytest.fixture
 async def installation(
-    server: embedded.EmbeddedServer, house: House, tmp_path: Path, clock: TestClock
+    server: embedded.EmbeddedServer, own_database: str, house: House, tmp_path: Path, clock: TestClock
 ) -> AsyncIterator[Installation]:
-    name = f"r{new_id().hex[-12:]}"
-    embedded.create_database(server, name)
-    owner = create_async_engine(server.url(embedded.OWNER_ROLE, name))
-    app = create_async_engine(server.url(embedded.APP_ROLE, name))
-    async with owner.begin() as connection:
-        await connection.run_sync(create_all)
+    owner = create_async_engine(server.url(embedded.OWNER_ROLE, own_database))
+    app = create_async_engine(server.url(embedded.APP_ROLE, own_database))
     path = tmp_path / "keyring.json"
     shutil.copy(house.settings.keyring_path, path)
     running = dataclasses.replace(build_house(house.settings.model_copy(update={"keyring": path}), app), clock=clock)
@@ -58,7 +52,6 @@ async def installation(
     yield Installation(world, owner, path, running)
     await app.dispose()
     await owner.dispose()
-    embedded.drop_database(server, name)
 
 
 async def numbers(here: Installation) -> list[str]:

@@ -61,7 +61,7 @@ def solvers_of(process: asyncio.subprocess.Process) -> list[int]:
     return [
         int(each)
         for each in children
-        if b"solver_process" in Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")[2]
+        if b"service.routing.solver" in Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")[2]
     ]
 
 

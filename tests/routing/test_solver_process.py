@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.routing import solver_process
-from service.routing.problem import Limits, Plan, Stop
-from service.routing.solver import Progress
+from service.routing.problem import Limits, Plan, Progress, Stop
 from service.routing.solver_process import SolverDied, Task, solve_apart
 from tests.routing.scene import Scene, problem_of
 from tests.world import World
@@ -40,7 +39,7 @@ def moved(plan: Plan, seconds: int) -> Plan:
 def solvers() -> list[int]:
     """Return the solver processes that this process has started."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    name = b"service.routing.solver_process"
+    name = b"service.routing.solver"
     return [int(pid) for pid in children if name in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
 
 

@@ -3,15 +3,16 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from service.billing.bed_days import errors, schemas, usecases
 from service.billing.ledger import errors as ledger_errors
 from service.contracts import errors as contract_errors
 from service.core import http, paging, problems
 from service.core.principal import Principal
+from service.core.router import Router
 
-router = APIRouter(tags=["床日结算"])
+router = Router(tags=["床日结算"])
 
 _Reads = Annotated[Principal, Depends(http.Requires("bills:read"))]
 _Settles = Annotated[Principal, Depends(http.Requires("bills:settle"))]

@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from service.billing import errors as billing_errors
 from service.billing import schemas as bills
 from service.billing.consents import errors, schemas, usecases
 from service.core import http, problems
 from service.core.principal import Principal
+from service.core.router import Router
 from service.patients import errors as patient_errors
 
-router = APIRouter()
+router = Router()
 
 _Performs = Annotated[Principal, Depends(http.Requires("visits:perform"))]
 _Agrees = Annotated[Principal, Depends(http.Requires("visits:consent"))]

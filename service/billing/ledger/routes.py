@@ -7,15 +7,16 @@ from typing import Annotated, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.billing.ledger import errors, exports, formats, schemas, statements, tables
 from service.billing.ledger.kinds import StatementKind
 from service.core import http, problems
 from service.core.dates import WRITTEN
 from service.core.principal import Principal
+from service.core.router import Router
 
-router = APIRouter()
+router = Router()
 
 _Reads = Annotated[Principal, Depends(http.Requires("statements:read"))]
 _FILES: Final[Mapping[schemas.StatementFormat, Callable[[tables.Table], bytes]]] = {

@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from service.billing import errors as billing_errors
 from service.billing.parking import errors, rules, schemas, usecases
 from service.contracts import errors as contract_errors
 from service.core import http, paging, problems
 from service.core.principal import Principal
+from service.core.router import Router
 from service.orders import errors as order_errors
 
-router = APIRouter()
+router = Router()
 
 _Reads = Annotated[Principal, Depends(http.Requires("bills:read"))]
 _Settles = Annotated[Principal, Depends(http.Requires("bills:settle"))]

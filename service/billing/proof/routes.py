@@ -3,14 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from service.billing import errors
 from service.billing.proof import schemas, usecases
 from service.core import http, problems
 from service.core.principal import Principal
+from service.core.router import Router
 
-router = APIRouter(tags=["收费"])
+router = Router(tags=["收费"])
 
 _Reads = Annotated[Principal, Depends(http.Requires("bills:read"))]
 

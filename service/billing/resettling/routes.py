@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from service.billing import errors as billing_errors
 from service.billing.consents import errors as consent_errors
@@ -12,9 +12,10 @@ from service.billing.resettling import errors, rules, schemas, usecases
 from service.contracts import errors as contract_errors
 from service.core import http, paging, problems
 from service.core.principal import Principal
+from service.core.router import Router
 from service.orders import errors as order_errors
 
-router = APIRouter()
+router = Router()
 
 _Reads = Annotated[Principal, Depends(http.Requires("bills:read"))]
 _Reverses = Annotated[Principal, Depends(http.Requires("bills:reverse"))]

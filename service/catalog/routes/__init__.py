@@ -1,7 +1,5 @@
 """HTTP of catalog."""
 
-from fastapi import APIRouter
-
 from service.catalog.routes import (
     books,
     institution,
@@ -14,8 +12,9 @@ from service.catalog.routes import (
     reductions,
     region,
 )
+from service.core.router import Router
 
-router = APIRouter()
+router = Router()
 router.include_router(region.router)
 router.include_router(ltci.router)
 router.include_router(institution.router)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.catalog import book_schemas, errors, schemas, usecases
 from service.catalog.books import Book, WhichBook
@@ -12,10 +12,11 @@ from service.core.body_limit import BodyTooLarge
 from service.core.clock import local_date
 from service.core.paging import Page, page_of
 from service.core.principal import Principal
+from service.core.router import Router
 from service.core.tabular.writing import CSV_TYPE, XLSX_TYPE
 from service.institutions.rules import InstitutionLevel
 
-router = APIRouter(tags=["目录"])
+router = Router(tags=["目录"])
 
 Reader = Annotated[Principal, Depends(http.Requires("catalog:read"))]
 Keeper = Annotated[Principal, Depends(http.Requires("catalog:write"))]

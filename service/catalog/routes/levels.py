@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.catalog import book_schemas, errors, schemas, usecases
 from service.core import http, problems
 from service.core.paging import Page, page_of
 from service.core.principal import Principal
+from service.core.router import Router
 from service.core.text import Code
 from service.institutions.rules import InstitutionLevel
 
-router = APIRouter(prefix="/price-levels/{level}", tags=["目录"])
+router = Router(prefix="/price-levels/{level}", tags=["目录"])
 
 Reader = Annotated[Principal, Depends(http.Requires("catalog:read"))]
 Keeper = Annotated[Principal, Depends(http.Requires("region:write"))]

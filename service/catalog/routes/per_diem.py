@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.catalog import errors, schemas, usecases
 from service.catalog import per_diem_schemas as agreed
 from service.core import http, problems
 from service.core.paging import Page, page_of
 from service.core.principal import Principal
+from service.core.router import Router
 
-router = APIRouter(prefix="/institutions/{institution_id}/per-diem-agreements", tags=["目录"])
+router = Router(prefix="/institutions/{institution_id}/per-diem-agreements", tags=["目录"])
 
 Reader = Annotated[Principal, Depends(http.Requires("catalog:read"))]
 Keeper = Annotated[Principal, Depends(http.Requires("region:write"))]

@@ -3,14 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from service.catalog import errors, proposal_schemas, usecases
 from service.core import http, problems
 from service.core.paging import Page, page_of
 from service.core.principal import Principal
+from service.core.router import Router
 
-router = APIRouter(prefix="/institutions/{institution_id}/tariff-proposals", tags=["目录"])
+router = Router(prefix="/institutions/{institution_id}/tariff-proposals", tags=["目录"])
 
 Keeper = Annotated[Principal, Depends(http.Requires("catalog:write"))]
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.catalog import proposal_schemas, schemas, usecases
@@ -11,10 +11,11 @@ from service.core import http, problems
 from service.core.db.session import transaction
 from service.core.paging import Page, page_of
 from service.core.principal import Fence
+from service.core.router import Router
 from service.core.text import Code
 from service.institutions.rules import ServiceMode
 
-router = APIRouter(prefix="/public", tags=["公示"])
+router = Router(prefix="/public", tags=["公示"])
 
 REFRESH_SECONDS = 60
 """How long others may show the list before they ask again."""

@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from service.catalog import errors, schemas, usecases
 from service.catalog import reduction_schemas as forms
 from service.core import http, problems
 from service.core.paging import Page, page_of
 from service.core.principal import Principal
+from service.core.router import Router
 
-router = APIRouter(tags=["目录"])
+router = Router(tags=["目录"])
 
 Reader = Annotated[Principal, Depends(http.Requires("catalog:read"))]
 Keeper = Annotated[Principal, Depends(http.Requires("catalog:write"))]

@@ -3,14 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.core import http
 from service.core.audit import platform
 from service.core.principal import Principal
+from service.core.router import Router
 
-router = APIRouter(tags=["审计"])
+router = Router(tags=["审计"])
 
 Reads = Annotated[Principal, Depends(http.Requires("platform:read"))]
 

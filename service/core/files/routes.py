@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from service.core import http, problems
 from service.core.body_limit import BodyTooLarge
 from service.core.files import errors, kinds, usecases
 from service.core.principal import Principal
+from service.core.router import Router
 
-router = APIRouter(tags=["文件"])
+router = Router(tags=["文件"])
 
 PATH = "/files"
 Writes = Annotated[Principal, Depends(http.Requires("files:write"))]

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, TypeAlias
 
-import openpyxl
-
 _KEPT_DIGITS: Final = 10**15
 
 Area: TypeAlias = tuple[int, int, int, int, str]
@@ -48,6 +46,8 @@ def read_sheet(data: bytes, limits: Limits = USUAL) -> Sheet:
     Raises:
         SheetUnreadable: damaged, or larger than anything real.
     """
+    import openpyxl  # noqa: PLC0415 - it takes a tenth of a second of each start, and few processes see a workbook
+
     calculates = _look_inside(data, limits)
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
@@ -92,6 +92,8 @@ def _look_inside(data: bytes, limits: Limits) -> bool:
 
 def _unanswered(data: bytes, answers: Any) -> Iterator[tuple[int, int]]:
     """Find the formulas without a value: a program wrote them, and no Excel has calculated them since."""
+    import openpyxl  # noqa: PLC0415 - as above
+
     formulas = openpyxl.load_workbook(io.BytesIO(data), data_only=False).worksheets[0]
     for row in formulas.iter_rows():
         for cell in row:

@@ -6,13 +6,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-import openpyxl
-from openpyxl.cell.cell import WriteOnlyCell
-from openpyxl.styles import Font
-
 Value: TypeAlias = str | int | Decimal | None
 CSV_TYPE: Final = "text/csv"
-_BOLD: Final = Font(bold=True)
 _LONGEST_TITLE: Final = 31
 """What Excel takes as the name of a sheet."""
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -39,7 +34,13 @@ def as_xlsx(
 
     `above` are lines over the headings; `decimals` is how Excel shows a Decimal, whose cell holds it exactly.
     """
-    book = openpyxl.Workbook(write_only=True)
+    # they take a tenth of a second of each start, and few processes write a workbook
+    from openpyxl import Workbook  # noqa: PLC0415
+    from openpyxl.cell.cell import WriteOnlyCell  # noqa: PLC0415
+    from openpyxl.styles import Font  # noqa: PLC0415
+
+    bold = Font(bold=True)
+    book = Workbook(write_only=True)
     sheet = book.create_sheet(title[:_LONGEST_TITLE])
     sheet.freeze_panes = f"A{len(above) + 2}"
     for number, row in enumerate((*above, heading, *rows)):
@@ -51,7 +52,7 @@ def as_xlsx(
             if isinstance(value, Decimal):
                 cell.number_format = decimals
             if number in {0, len(above)}:
-                cell.font = _BOLD
+                cell.font = bold
             cells.append(cell)
         sheet.append(cells)
     buffer = io.BytesIO()

@@ -5,6 +5,6 @@ global order (construct), improved by ruin and recreate (improve) and by OR-Tool
 is explained (explain).
 """
 
-from service.routing.solver.solve import Phase, Progress, solve
+from service.routing.solver.solve import solve
 
-__all__ = ["Phase", "Progress", "solve"]
+__all__ = ["solve"]

@@ -2,11 +2,9 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from service.routing.problem import Limits, Plan, Problem
+from service.routing.problem import Limits, Phase, Plan, Problem, Progress
 from service.routing.solver import construct, explain, improve, insertion, ortools_stage, timetable
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
@@ -33,27 +31,6 @@ and what so many jobs need, the last up to a longest share.
 JOB_SECONDS: Final = 0.02
 THOROUGH_SECONDS: Final = 0.15
 """What a quick and a thorough explanation of one job takes at most on large days."""
-
-
-class Phase(StrEnum):
-    """What the solver is doing."""
-
-    construct = "construct"
-    improve = "improve"
-    ortools = "ortools"
-    explain = "explain"
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is: seconds since its beginning, the best cost so far (jobs left out at their penalty, those that
-    must be done at a very high one), how many jobs are left out, and the phase.
-    """
-
-    seconds: float
-    cost: int
-    unassigned: int
-    phase: Phase
 
 
 def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None) -> Plan:

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 from service.core import geo
 from service.core.geo import Datum, Point
 from service.core.settings import Settings
-from service.gateways.geocoding import Area, Geocoding, Level, opened
+from service.gateways.geocoding import Area, Level
+from service.gateways.geocoding.gateway import Geocoding, opened
 from tests.gateways.geocoding import stand_in
 from tests.gateways.geocoding.stand_in import MapServer, Spot
 from tests.gateways.stand_in import serving

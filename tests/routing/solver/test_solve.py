@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from service.routing.problem import Limits, Problem, Sync, Window
+from service.routing.problem import Limits, Phase, Problem, Progress, Sync, Window
 from service.routing.referee.check import check_plan
-from service.routing.solver import Phase, Progress, solve
+from service.routing.solver import solve
 from tests.routing.solver import days
 
 
