@@ -417,7 +417,7 @@ class Scene:
         _made(await finance.post(f"/beds/{stay.id}/reversals", json=back))
 
     async def _agreed(self) -> None:
-        """One bill waits for a human, a family has agreed to an amount, and the person was in hospital in January."""
+        """One bill waits for a human, a family has agreed to an amount, and the person was in hospital in February."""
         visit: dict[str, Any] = {"visit_id": self.id("waiting_visit"), "person_id": self.id("person")}
         parked = ParkedSettlement(
             **self.own, **visit, service_on=TODAY, reasons=[], gross_fen=1000, patient_fen=1000, parked_at=NOW
@@ -427,8 +427,8 @@ class Scene:
             given_by="elder", account_id=self.callers.principals[Role.elder, Relation.own].account_id, given_at=NOW,
         )  # fmt: skip
         stay = HospitalStay(
-            **self.region, person_id=self.id("person"), hospital="第二人民医院", admitted_on=YEAR,
-            discharged_on=date(2026, 1, 5), noted_by_account_id=new_id(), noted_at=NOW,
+            **self.region, person_id=self.id("person"), hospital="第二人民医院",
+            admitted_on=date(2026, 2, 10), discharged_on=date(2026, 2, 14), noted_by_account_id=new_id(), noted_at=NOW,
         )  # fmt: skip
         await self.near.add(parked, consent, stay)
         self.keep("parked", parked.id), self.keep("consent", consent.id), self.keep("hospital_stay", stay.id)
