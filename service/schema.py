@@ -39,6 +39,7 @@ FLOORS: Final = (
     "service.billing.models",
     "service.billing.parking.models",
     "service.billing.consents.models",
+    "service.billing.resettling.models",
     "service.billing.ledger.models",
     "service.billing.bed_days.models",
     "service.quality.models",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.billing import settling
+from service.billing.cancelling import returning
 from service.billing.cancelling import usecases as cancelling
 from service.booking import telling
 from service.contracts import lapsing
@@ -22,6 +23,7 @@ from service.notices.rules import NOTICE_DUE
 from service.orders.rules import ORDER_ACCEPTED, ORDER_CANCELLED, ORDER_REJECTED, OrderState
 from service.patients import locating
 from service.patients.placing_rules import HOME_PLACED
+from service.patients.rules import PERSON_AWAY
 from service.routing import solver_process, solving
 from service.routing.states import PLAN_ANNOUNCED, PLAN_PUBLISHED, PLAN_REQUESTED
 from service.visits import preparing
@@ -43,6 +45,7 @@ def handlers(house: House) -> Mapping[str, runner.Handler]:
         NOTICE_DUE: lambda job: sending.send_notice(house, job),
         VISIT_FINAL: lambda job: settling.settle_visit(house, job),
         VISIT_FRUITLESS: lambda job: cancelling.charge_visit(house, job),
+        PERSON_AWAY: lambda job: returning.return_charges(house, job),
         VISIT_STRAYED: lambda job: preparing.teach_place(house, job),
     }
 

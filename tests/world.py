@@ -29,7 +29,7 @@ from service.orders.models import Order, OrderItem, OrderMove
 from service.patients.models import CareRelation, Home, Patient
 from service.patients.numbers import check_digit
 from service.practitioners.models import Practitioner, Qualification, Shift
-from tests import canaries
+from tests import canaries, refusals
 from tests.witness import Witness
 
 CENTRE = (106.38, 39.02)
@@ -163,8 +163,8 @@ class World:
         )
         return this
 
-    async def add_account(self, role: Role, *institution_ids: UUID) -> UUID:
-        """Add an account without a password; return its id."""
+    async def add_account(self, role: Role, *institution_ids: UUID, client_id: UUID | None = None) -> UUID:
+        """Add an account without a password, bound to a service client or to none; return its id."""
         account_id = new_id()
         await self.add(
             Account(
@@ -174,6 +174,7 @@ class World:
                 role=role,
                 display_name=str(role),
                 created_at=self.clock.now(),
+                bound_client_id=client_id,
             ),
             *(
                 AccountInstitution(region_id=self.region_id, account_id=account_id, institution_id=each)
@@ -215,7 +216,8 @@ class World:
             login = _LogIn(self, replace(principal, session_id=principal.session_id or new_id()))
         # errors are answers here too: a 500 must be seen as one
         transport = ASGITransport(self.app, raise_app_exceptions=False, client=(self.address, 4711))
-        heard = {"request": [self.witness.before], "response": [canaries.refuse_in_problems, self.witness.after]}
+        answered = [canaries.refuse_in_problems, refusals.must_be_declared, self.witness.after]
+        heard: dict[str, list[Any]] = {"request": [self.witness.before], "response": answered}
         return AsyncClient(transport=transport, base_url="http://test/v1", auth=login, event_hooks=heard)
 
     async def as_role(self, role: Role, *institution_ids: UUID) -> AsyncClient:

@@ -50,11 +50,19 @@ class LogInAgain(Refusal):
 
 
 class NotToActFor(Refusal):
-    """A service client acts only for elders and family proxies of its region."""
+    """A service client acts only for the elders and family proxies of its region who are bound to it."""
 
+    # one sentence for every reason: it must not say whether another client has such a user
     status = 403
-    zh = "该账号不存在、已停用，或不是可由服务端代为操作的居民账号。"
-    en = "There is no active elder or family-proxy account of this region to act for."
+    zh = "没有绑定到本服务端、可由其代为操作的有效居民账号，请核对账号，或请区域管理员绑定。"
+    en = "No active elder or family-proxy account of this kind is bound to you; check it, or ask the administration."
+
+
+class NotBoundToClients(Refusal):
+    """Only the accounts of elders and family proxies are bound to a service client."""
+
+    zh = "只有居民和家属代办人的账号才绑定服务端，该账号用密码登录。"
+    en = "Only the accounts of elders and family proxies are bound to a service client."
 
 
 class UsernameTaken(Refusal):

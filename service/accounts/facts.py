@@ -19,6 +19,7 @@ def of_row(row: Account, institution_ids: Sequence[UUID]) -> rules.AccountFacts:
         status=rules.AccountStatus(row.status),
         institution_ids=tuple(institution_ids),
         created_at=row.created_at,
+        bound_client_id=row.bound_client_id,
     )
 
 

@@ -102,9 +102,28 @@ begin
 end
 """
 
+_BOUND_AT_OPENING = """
+create function accounts_bound_at_opening() returns trigger language plpgsql as $body$
+begin
+    if new.role in ('elder', 'family_proxy') and new.bound_client_id is null then
+        select a.id into new.bound_client_id from accounts a
+        where a.region_id = app_region() and a.id = app_account() and a.role = 'service_client';
+    end if;
+    return new;
+end
+$body$
+"""
+
 
 def create(account: type[SQLModel]) -> None:
     """Attach the functions to the tables of accounts, those that others name first."""
+    # The version before this one names no client when it opens a resident's account: it is the one that asks.
+    fences.statement(account, _BOUND_AT_OPENING)
+    fences.statement(
+        account,
+        "create trigger accounts_bound_at_opening before insert on accounts"
+        " for each row execute function accounts_bound_at_opening()",
+    )
     fences.definer(account, "accounts_works_for(asked_region uuid, asked_account uuid)", "uuid[]", _WORKS_FOR)
     fences.definer(
         account,

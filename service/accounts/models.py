@@ -9,12 +9,15 @@ from sqlmodel import Field, SQLModel
 from service.accounts import functions, rules
 from service.core.db import fences, rows
 
+_RESIDENTS = ", ".join(repr(str(role)) for role in sorted(rules.ACTED_FOR))
+
 
 class Account(rows.RegionRow, table=True):
     """A log-in. `password_hash` (Argon2id) is null for an account that only a service client acts for.
 
     Sessions opened before `sessions_from` (real time) are over: the account was disabled, or got another password from
-    somebody else, which he then must change first.
+    somebody else, which he then must change first. `bound_client_id` is the one service client that acts for an elder
+    or a proxy: the one that opened the account, until the region's administration names another or none.
     """
 
     __tablename__ = "accounts"
@@ -22,6 +25,8 @@ class Account(rows.RegionRow, table=True):
         UniqueConstraint("region_id", "username", name="accounts_username_once"),
         CheckConstraint(f"role in ({', '.join(repr(str(role)) for role in rules.Role)})", name="role"),
         CheckConstraint("status in ('active', 'disabled')", name="status"),
+        rows.refers("bound_client_id", to="accounts"),
+        CheckConstraint(f"bound_client_id is null or role in ({_RESIDENTS})", name="only_residents_are_bound"),
     )
 
     username: str
@@ -32,6 +37,7 @@ class Account(rows.RegionRow, table=True):
     created_at: datetime = rows.moment()
     sessions_from: datetime | None = rows.moment(nullable=True, default=None)
     must_change_password: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    bound_client_id: UUID | None = None
 
 
 class AccountInstitution(SQLModel, table=True):
@@ -174,8 +180,10 @@ _THEIRS = "institution_id = any((select app_institutions())::uuid[]) or (select 
 # inspects the institutions or administers the region is not theirs to change, and who founds regions is nobody's.
 _REGIONS = ", ".join(repr(str(role)) for role in sorted(rules.BY_THE_REGION))
 _APPOINTS = (
-    f"{_REGION} and role <> 'platform_admin' and ((select app_region_wide()) or role in ('elder', 'family_proxy')"
+    f"{_REGION} and role <> 'platform_admin' and ((select app_region_wide()) or role in ({_RESIDENTS})"
     f" or (role not in ({_REGIONS}) and cardinality((select app_institutions())) > 0))"
+    # whoever opens an account for a resident binds it to nobody but himself
+    " and (bound_client_id is null or bound_client_id = (select app_account()) or (select app_region_wide()))"
 )
 _CHANGES = (
     f"{_REGION} and (id = (select app_account()) or (role <> 'platform_admin'"
@@ -195,8 +203,8 @@ fences.fence(Account, _SEES, adds=_APPOINTS, changes=_CHANGES)
 fences.statement(Account, f"revoke update on accounts from {fences.APP_ROLE}")
 fences.statement(
     Account,
-    "grant update (display_name, password_hash, status, sessions_from, must_change_password) on accounts"
-    f" to {fences.APP_ROLE}",
+    "grant update (display_name, password_hash, status, sessions_from, must_change_password, bound_client_id)"
+    f" on accounts to {fences.APP_ROLE}",
 )
 fences.fence(
     AccountInstitution,
@@ -205,11 +213,16 @@ fences.fence(
     verbs="select, insert",
 )
 _SELF = f"{_REGION} and account_id = (select app_account())"
+# Past the application, too, a client opens a session only for one who is bound to it.
+_BOUND = (
+    "(client_id is null or exists (select 1 from accounts where accounts.region_id = sessions.region_id"
+    " and accounts.id = account_id and accounts.bound_client_id = client_id))"
+)
 fences.fence(RefreshToken, fences.Fence.account)
 fences.fence(
     AccountSession,
     f"{_REGION} and {_HIS.format(table='sessions')}",
-    adds=_SELF,
+    adds=f"{_SELF} and {_BOUND}",
     verbs="select, insert, update, delete",
 )
 fences.fence(

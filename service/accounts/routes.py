@@ -86,7 +86,7 @@ async def create_account(
 async def create_resident_account(
     principal: Binds, session: http.Session, once: http.OnlyOnce, now: http.Now, body: schemas.ResidentAccountCreate
 ) -> Response | schemas.AccountRead:
-    """服务端为居民或家属代办人开设账号。"""
+    """服务端为居民或家属代办人开设账号；账号即绑定该服务端，只有它能代为操作。"""
 
     async def act() -> schemas.AccountRead:
         return schemas.AccountRead.of(
@@ -124,12 +124,14 @@ async def read_account(principal: Reads, session: http.Session, account_id: UUID
 
 @router.patch(
     "/accounts/{account_id}",
-    responses=http.refuses(NotFound, errors.NotYourself, errors.PasswordNotUsed, errors.PasswordTooWeak),
+    responses=http.refuses(
+        NotFound, errors.NotYourself, errors.PasswordNotUsed, errors.PasswordTooWeak, errors.NotBoundToClients
+    ),
 )
 async def change_account(
     principal: Writes, session: http.Session, account_id: UUID, body: schemas.AccountUpdate
 ) -> schemas.AccountRead:
-    """修改显示名、停用或启用、重置密码；停用和重置使其登录失效，重置后须由本人改密码。"""
+    """修改显示名、停用或启用、重置密码、改绑服务端；后三者使其登录失效，重置后须由本人改密码。"""
     return schemas.AccountRead.of(
         await usecases.change_account(session, principal=principal, account_id=account_id, change=body)
     )

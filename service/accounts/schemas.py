@@ -56,7 +56,7 @@ class RefreshGrant(Body):
 
 
 class ExchangeGrant(Body):
-    """A service client acts for an elder or a family proxy: name the account by its id or its name."""
+    """A service client acts for an elder or a family proxy bound to it: name the account by its id or its name."""
 
     grant_type: Literal["token-exchange"]
     region_code: Code = Field(examples=["640200"])
@@ -122,11 +122,17 @@ class ResidentAccountCreate(Body):
 
 
 class AccountUpdate(Body):
-    """What may change of an account; what is left out stays. Disabling or a new password ends its sessions."""
+    """What may change of an account; what is left out stays.
+
+    Disabling, a new password or another service client ends its sessions.
+    """
 
     display_name: Text | None = Field(default=None, examples=["护士甲"])
     status: rules.AccountStatus | None = None
     password: NewPassword | None = None
+    bound_client_id: UUID | None = Field(
+        default=None, description="居民账号绑定的服务端账号；填 null 即解除绑定，不填则不变"
+    )
 
 
 class PasswordChange(Body):
@@ -207,7 +213,7 @@ class RegionList(BaseModel):
 
 
 class AccountRead(BaseModel):
-    """An account; `institution_ids` are those that you may see."""
+    """An account; `institution_ids` are those that you may see, `bound_client_id` acts for an elder or a proxy."""
 
     id: UUID
     username: str
@@ -216,6 +222,7 @@ class AccountRead(BaseModel):
     status: rules.AccountStatus
     institution_ids: list[UUID]
     created_at: datetime
+    bound_client_id: UUID | None = Field(default=None, description="居民账号绑定的服务端账号")
 
     @classmethod
     def of(cls, facts: rules.AccountFacts) -> "AccountRead":
@@ -228,6 +235,7 @@ class AccountRead(BaseModel):
             status=facts.status,
             institution_ids=list(facts.institution_ids),
             created_at=facts.created_at,
+            bound_client_id=facts.bound_client_id,
         )
 
 

@@ -42,6 +42,24 @@ async def holds_password(session: AsyncSession, region_id: UUID, account_id: UUI
     return (await session.execute(query)).scalar_one_or_none() is not None
 
 
+async def holds_binding(session: AsyncSession, region_id: UUID, account_id: UUID, client_id: UUID) -> bool:
+    """Return whether the fence's account is active and bound to a service client; it stays so until the commit.
+
+    Whoever takes the binding away at the same moment waits, then ends the session that is being opened, or was first.
+    """
+    query = (
+        select(Account.id)
+        .where(
+            col(Account.region_id) == region_id,
+            col(Account.id) == account_id,
+            col(Account.bound_client_id) == client_id,
+            col(Account.status) == "active",
+        )
+        .with_for_update(read=True)
+    )
+    return (await session.execute(query)).scalar_one_or_none() is not None
+
+
 async def find_session(session: AsyncSession, region_id: UUID, session_id: UUID) -> AccountSession | None:
     """Return a log-in that the fence shows."""
     return await session.get(AccountSession, (region_id, session_id))

@@ -68,7 +68,11 @@ async def list_beds(
     )
 
 
-@router.get("/beds/{bed_id}", response_model=schemas.BedRead, responses=http.refuses(problems.NotFound, etag=True))
+@router.get(
+    "/beds/{bed_id}",
+    response_model=schemas.BedRead,
+    responses=http.refuses(problems.NotFound, patient_errors.RightMissing, etag=True),
+)
 async def read_bed(
     bed_id: UUID,
     principal: Annotated[Principal, Depends(http.Requires("beds:read"))],

@@ -30,7 +30,9 @@ class BedOpening(BaseModel):
         default=BedPayment.per_item, description="per_diem 按床日付费，依建床当天有效的按床日付费协议"
     )
     excluded_codes: Annotated[list[Code], Field(max_length=50)] | None = Field(
-        default=None, description="按床日付费时仍按项目收费的编码，须在协议的除外项目之内；不填则为协议的全部除外项目"
+        default=None,
+        description="按床日付费时仍按项目收费的编码，须在协议的除外项目之内；不填则为协议的全部除外项目",
+        examples=[["BLOOD_DRAW"]],
     )
 
     @model_validator(mode="after")

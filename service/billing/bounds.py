@@ -30,10 +30,12 @@ class Sent:
     """A bill that may be sent: its lines, and what was not collected of them.
 
     That is the last step of the proof, with what it follows from; None: the bill is not above what was quoted.
+    `rise` is how far it lies above what was agreed to.
     """
 
     lines: tuple[LineFacts, ...]
     uncollected: dict[str, Any] | None
+    rise: ceiling.Rise
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ async def send(
         if reasons:
             raise errors.SettlementParked(rules.Found(reasons, made.bill.gross_fen, made.patient_fen))
     if agreed.quote is None or agreed.consents is None:
-        return Sent(tuple(lines), None)
+        return Sent(tuple(lines), None, agreed.rise)
     collect_rise = release.collect_rise if release else None
     uncollected = ceiling.uncollected_fen(agreed.rise, collect_rise)
     return Sent(
@@ -84,6 +86,7 @@ async def send(
             collect_rise=collect_rise,
             uncollected_fen=uncollected,
         ),
+        agreed.rise,
     )
 
 

@@ -169,3 +169,48 @@ def create_shows(settlement: type[SQLModel]) -> str:
     """Attach the question whether the fence shows a settlement; return it as the condition on a part of one."""
     fences.statement(settlement, _SHOWS)
     return "billing_shows(region_id, settlement_id)"
+
+
+_WITHIN_FEE = """
+create function bill_lines_charge_within_fee() returns trigger language plpgsql as $body$
+declare
+    mine record;
+begin
+    select v.trip_key, v.trip_id, v.home_id, s.facts #>> '{case,policy,visit_fee_sharing}' as sharing into mine
+    from settlements s join visits v on v.region_id = s.region_id and v.id = s.visit_id
+    where s.region_id = new.region_id and s.id = new.settlement_id;
+    if mine.sharing is distinct from 'once_per_home' then
+        return null;
+    end if;
+    -- charges of a trip come in one after the other, so that each sees the ones before it
+    perform pg_advisory_xact_lock(hashtextextended('billing.charges/' || new.region_id || mine.trip_key, 0));
+    if exists (
+        select 1 from visits v
+        join settlements s on s.region_id = v.region_id and s.visit_id = v.id
+        join bill_lines l on l.region_id = s.region_id and l.settlement_id = s.id
+                         and l.code in ('VISIT_FEE', 'CANCELLATION')
+        left join visit_fees f on f.region_id = s.region_id and f.trip_id = s.trip_id and f.home_id = s.home_id
+                              and f.round = s.trip_round
+        where v.region_id = new.region_id and v.trip_key = mine.trip_key and v.home_id = mine.home_id
+          and (v.trip_id is null or mine.trip_id is null or v.trip_id = mine.trip_id)
+          and not exists (select 1 from reversals r where r.region_id = s.region_id and r.settlement_id = s.id)
+        having sum(l.gross_fen) > max(coalesce((s.facts #>> '{cancellation,own_fee_fen}')::bigint, f.fee_fen))) then
+        raise exception 'more than the fee' using errcode = '23514', constraint = 'bill_lines_charge_within_fee';
+    end if;
+    return null;
+end
+$body$
+"""
+
+
+def create_charges(line: type[SQLModel]) -> None:
+    """Attach what keeps a home at one fee when crews go in vain: with the fees of the served no more than the highest.
+
+    Where the policy lets each patient pay his own fee there is no such bound.
+    """
+    fences.statement(line, _WITHIN_FEE)
+    fences.statement(
+        line,
+        "create constraint trigger bill_lines_charge_within_fee after insert on bill_lines deferrable initially"
+        " deferred for each row when (new.code = 'CANCELLATION') execute function bill_lines_charge_within_fee()",
+    )

@@ -179,12 +179,16 @@ class BillFunding(SQLModel, table=True):
 
 
 class Reversal(rows.InstitutionRow, table=True):
-    """A settlement taken back: by whom, why. Its consumption is returned by entries of the ledger."""
+    """A settlement taken back: by whom, why. Its consumption is returned by entries of the ledger.
+
+    `reason_code`: no person decided it; it follows from what `reversed_by_account_id` wrote down of the patient.
+    """
 
     __tablename__ = "reversals"
     __table_args__ = (
         rows.refers("settlement_id", to="settlements"),
         UniqueConstraint("region_id", "settlement_id", name="reversals_once"),
+        CheckConstraint("reason_code in ('deceased', 'in_hospital')", name="reason_code"),
         UniqueConstraint("region_id", "visit_id", "seq", name="reversals_of_seq"),
         ForeignKeyConstraint(
             ["region_id", "visit_id", "seq"],
@@ -198,6 +202,7 @@ class Reversal(rows.InstitutionRow, table=True):
     visit_id: UUID
     seq: int
     reason: str
+    reason_code: str | None = None
     gross_fen: int = rows.fen()
     patient_fen: int = rows.fen()
     reversed_by_account_id: UUID
@@ -257,6 +262,7 @@ fences.fence(
 )
 guards.create(Settlement, BillLine, BillFunding)
 guards.create_rounds(Settlement, BillLine, VisitFee)
+guards.create_charges(BillLine)
 guards.create_hold(Settlement)
 # Was he licensed? Asked by the institution whose visit it is, also of crew that another one has lent.
 fences.definer(

@@ -229,6 +229,7 @@ refusals.name_constraints(
         "visit_fees_begin_round": errors.TripSettled,
         "pk_visit_fees": errors.TripFeeFixed,
         "bill_lines_share_one_fee": errors.TripFeeFixed,
+        "bill_lines_charge_within_fee": errors.TripFeeFixed,
         "reversals_once": errors.ReversedAlready,
         "reversals_of_seq": errors.ReversedAlready,
     }

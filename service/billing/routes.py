@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from service.billing import errors, resettling, schemas, usecases
+from service.billing import errors, schemas, usecases
 from service.billing.bed_days import routes as bed_days
 from service.billing.consents import routes as consents
 from service.billing.ledger import routes as ledger_routes
@@ -15,6 +15,7 @@ from service.billing.parking import errors as parking_errors
 from service.billing.parking import routes as parking
 from service.billing.parking.schemas import ParkedRead
 from service.billing.proof import routes as proof_routes
+from service.billing.resettling import routes as resettling
 from service.contracts import errors as contract_errors
 from service.core import http, paging, problems
 from service.core.dates import WRITTEN
@@ -29,6 +30,7 @@ router.include_router(bed_days.router)
 router.include_router(consents.router)
 router.include_router(parking.router)
 router.include_router(proof_routes.router)
+router.include_router(resettling.router)
 
 _Asks = Annotated[Principal, Depends(http.Requires("orders:place"))]
 _Reads = Annotated[Principal, Depends(http.Requires("bills:read"))]
@@ -209,39 +211,6 @@ async def reverse_settlement(
         lambda: usecases.reverse_settlement(
             session, principal=principal, settlement_id=settlement_id, asked=body, now=now
         ),
-    )
-
-
-@router.post(
-    "/settlements/{settlement_id}/resettlement",
-    status_code=201,
-    response_model=schemas.ResettlementRead,
-    responses=http.refuses(
-        problems.NotFound,
-        errors.ReversedAlready,
-        errors.BillUnchanged,
-        errors.AwaitingTrip,
-        order_errors.IllegalMove,
-        contract_errors.EntitlementExhausted,
-        contract_errors.EntitlementExpired,
-        contract_errors.EntitlementUnknown,
-        contract_errors.ConsumedAlready,
-        *_GATE,
-        keyed=True,
-    ),
-)
-async def resettle_settlement(
-    settlement_id: UUID,
-    body: schemas.ReversalCreate,
-    principal: _Reverses,
-    session: http.Session,
-    now: http.Now,
-    once: http.OnlyOnce,
-) -> schemas.ResettlementRead | Response:
-    """重新结算：按服务当日现在登记的签约、等级和价格冲销重算（同一次上门的账单一起），给出应退或应补的差额。"""
-    return await once.run(
-        body,
-        lambda: resettling.resettle(session, principal=principal, settlement_id=settlement_id, asked=body, now=now),
     )
 
 

@@ -146,6 +146,10 @@ class ReversalRead(BaseModel):
     """A bill taken back: everything that it used was returned."""
 
     reason: str
+    reason_code: str | None = Field(
+        default=None,
+        description="系统自动冲销取消费的原因：deceased 当天已去世、in_hospital 当天住院；由人办理的为 null",
+    )
     gross_fen: Fen
     patient_fen: Fen
     reversed_by_account_id: UUID
@@ -171,17 +175,6 @@ class SettlementRead(SettlementSummary, BillRead):
     """A visit's bill, and its reversal if it was taken back."""
 
     reversal: ReversalRead | None
-
-
-class ResettlementRead(BaseModel):
-    """Bills taken back and made anew: of one visit, or of all that share its trip.
-
-    `difference_fen` is what the families pay more (positive, to be claimed) or less (negative, to be refunded).
-    """
-
-    before: list[SettlementRead]
-    after: list[SettlementRead]
-    difference_fen: int = Field(examples=[-1000], description="家庭自付的差额（分）：负数应退，正数应补")
 
 
 class SettlementStatus(StrEnum):

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.billing import (
     bounds,
+    ceiling,
     errors,
     facts,
     journaling,
@@ -47,6 +48,7 @@ from service.visits.rules import VisitProof
 BILL_READY: Final = "bill.ready"
 """News: a visit has a bill (subject: the settlement)."""
 _ATTEMPTS: Final = 5
+_NO_RISE: Final = ceiling.Rise(0, 0)
 _NOT_YET: Final = (errors.VisitNotVerified, errors.AwaitingTrip, parking_errors.BillRejected)
 _REFUSED: Final = (
     errors.ProviderNotQualified,
@@ -61,10 +63,14 @@ _REFUSED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The live settlement of a visit; `bill` is what was written of it when it was settled just now."""
+    """The live settlement of a visit; `bill` is what was written of it when it was settled just now.
+
+    Then `rise` is how far it lies above what the family agreed to, whoever bears that.
+    """
 
     settlement_id: UUID
     bill: tuple[Settlement, tuple[statement.LineFacts, ...]] | None = None
+    rise: ceiling.Rise = _NO_RISE
 
 
 async def settle_visit(house: House, job: Job) -> None:
@@ -165,7 +171,7 @@ async def settle(
     # the journal last: from there to the commit the institution's next invoice waits
     await take_together(session, [*bill, *uses, *moves, told, *journaling.steps_of(row, lines, now=now)])
     metrics.count_settlement(session, "settled")
-    return Settled(row.id, (row, lines))
+    return Settled(row.id, (row, lines), sent.rise)
 
 
 async def hold(session: AsyncSession, *, region_id: UUID, proof: VisitProof) -> None:

@@ -79,7 +79,7 @@ async def of_visit(
     """
     sharers = _sharers(proof, trip)
     house = await facts.house_on(session, region_id=region_id, institution_id=proof.institution_id, on=service_on)
-    visit, *peers = [await _visit(session, region_id=region_id, house=house, proof=each) for each in (proof, *sharers)]
+    visit, *peers = [await as_made(session, region_id=region_id, house=house, proof=each) for each in (proof, *sharers)]
     known = await facts.gather(
         session,
         region_id=region_id,
@@ -108,7 +108,13 @@ def _shares_fee(other: VisitProof, proof: VisitProof) -> bool:
     )
 
 
-async def _visit(session: AsyncSession, *, region_id: UUID, house: facts.House, proof: VisitProof) -> rules.Visit:
+async def as_made(session: AsyncSession, *, region_id: UUID, house: facts.House, proof: VisitProof) -> rules.Visit:
+    """Return a verified visit as the kernel knows it.
+
+    Raises:
+        problems.NotFound: the fence does not let its order or its home through.
+        ValueError: it has no start; then it cannot be verified.
+    """
     if proof.started_at is None:
         raise ValueError(f"visit {proof.visit_id} is verified without a start")
     metres = await orders.distance_metres(session, region_id=region_id, order_id=proof.order_id)

@@ -77,8 +77,8 @@ class OrderChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    wished_start: Moment | None = None
-    wished_end: Moment | None = None
+    wished_start: Moment | None = Field(default=None, examples=["2026-03-03T14:00:00+08:00"])
+    wished_end: Moment | None = Field(default=None, examples=["2026-03-03T16:00:00+08:00"])
     preferred_practitioner_id: UUID | None = Field(default=None, description="null 取消指定")
     staff_sex: Sex | None = Field(default=None, description="null 不限性别")
 

@@ -52,11 +52,14 @@ class TariffsOverlap(Refusal):
 
 
 class ProgrammeCodeTaken(Refusal):
-    """A programme of this code exists already."""
+    """A programme of this code exists already in one of these years."""
 
     status = 409
-    zh = "已有这个编码的公共项目，请换一个编码（例如带上年份）。"
-    en = "A programme of this code exists already; choose another code (with the year, for instance)."
+    zh = "这个编码的公共项目在这些年度已有，次数按年计算：请从下一年度起修改，或换一个编码。"
+    en = (
+        "A programme of this code exists in one of these years, and units are per year;"
+        " begin next year, or choose another code."
+    )
 
 
 class InsuranceRulesOverlap(Refusal):

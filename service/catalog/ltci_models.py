@@ -5,12 +5,15 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint
 
-from service.catalog.models import DatedRow
+from service.catalog.models import DatedRow, claim_codes
 from service.core.db import fences, rows, turns
 
 
 class LtciRuleRow(DatedRow, table=True):
-    """What LTCI pays, dated: services, ratio, and the month's cap in fen of each eligible grade (`{"3": 155000}`)."""
+    """What LTCI pays, dated: services, ratio, and the month's cap in fen of each eligible grade (`{"3": 155000}`).
+
+    `insutype` and `med_types` are its codes on claims.
+    """
 
     __tablename__ = "ltci_rules"
     __table_args__ = (
@@ -22,6 +25,8 @@ class LtciRuleRow(DatedRow, table=True):
     codes: list[str] = rows.texts()
     pay_ratio: Decimal = rows.exact()
     monthly_caps: Any = rows.document()
+    insutype: str | None = None
+    med_types: Any = claim_codes()
 
 
 fences.fence(LtciRuleRow, fences.Fence.region, adds=fences.Fence.region_owned, changes=fences.Fence.region_owned)

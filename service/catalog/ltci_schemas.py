@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
+from service.catalog.claim_schemas import ClaimCodes
 from service.catalog.schemas import Codes, Day, Ratio, Yuan
 from service.core.text import Text
 
@@ -19,7 +20,7 @@ class GradeCap(BaseModel, extra="forbid"):
     monthly_cap: Yuan = Field(examples=["1550.00"])
 
 
-class LtciRuleCreate(BaseModel, extra="forbid"):
+class LtciRuleCreate(ClaimCodes, extra="forbid"):
     """What long-term care insurance pays from a day on: for which grades, which services, how much."""
 
     name: Text = Field(examples=["长期护理保险（居家护理）"])
@@ -45,7 +46,7 @@ class GradeCapRead(BaseModel):
     monthly_cap_fen: int
 
 
-class LtciRuleRead(BaseModel):
+class LtciRuleRead(ClaimCodes):
     """What long-term care insurance of the region pays; both days included."""
 
     id: UUID

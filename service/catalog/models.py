@@ -3,7 +3,7 @@
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint, text
@@ -23,6 +23,11 @@ def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
 def word(default: StrEnum) -> Any:
     """Return the field of a word that has a default, in the database too."""
     return Field(default=str(default), sa_column_kwargs={"server_default": str(default)})
+
+
+def claim_codes() -> Any:
+    """Return the field of what an insurer calls the kinds of bill: kind → code, `{}` in older rows."""
+    return rows.document(default_factory=dict, sa_column_kwargs={"server_default": text("'{}'::jsonb")})
 
 
 class DatedRow(rows.RegionRow):
@@ -128,8 +133,13 @@ class VisitFeeTariff(DatedRow, table=True):
     proposal_id: UUID | None = None
 
 
+_YEARS: Final = "int4range(extract(year from valid_from)::int, extract(year from valid_to)::int, '[]')"
+
+
 class Programme(DatedRow, table=True):
     """A public programme (基本公卫, 失能老年人健康服务行动, …): a dated row of the region that names its payer.
+
+    The same code in another year is the same programme, with other units perhaps: whoever is enrolled in it stays so.
 
     Who is old enough, in one of the key groups and has one of the diagnoses (the beginnings of their codes) belongs to
     it by himself; without any of these, only who is enrolled.
@@ -137,7 +147,8 @@ class Programme(DatedRow, table=True):
 
     __tablename__ = "programmes"
     __table_args__ = (
-        UniqueConstraint("region_id", "code", name="programmes_code_once"),
+        # by calendar year, not by day: units are granted per year, and two rows of one year would grant them twice
+        rows.one_at_a_time("programmes_one_a_year", "region_id", "code", period=_YEARS),
         one_of("kind", ProgrammeKind),
         CheckConstraint("minimum_age between 0 and 150", name="minimum_age"),
     )
@@ -164,7 +175,7 @@ class ProgrammeItem(SQLModel, table=True):
 
 
 class InsuranceRule(DatedRow, table=True):
-    """What a medical insurance of the region pays, dated: deductible, ratio, yearly cap."""
+    """What a medical insurance of the region pays, dated: deductible, ratio, yearly cap; and its codes on claims."""
 
     __tablename__ = "insurance_rules"
     __table_args__ = (
@@ -177,6 +188,8 @@ class InsuranceRule(DatedRow, table=True):
     deductible_fen: int = rows.fen()
     pay_ratio: Decimal = rows.exact()
     yearly_cap_fen: int = rows.fen()
+    insutype: str | None = None
+    med_types: Any = claim_codes()
 
 
 for _regional in (ServiceItem, Programme, ProgrammeItem, InsuranceRule):
@@ -194,3 +207,4 @@ turns.take_turns(PriceRow, "region_id", "institution_id", "code")
 turns.take_turns(PriceRow, "region_id", "level", "code", of="levels")
 turns.take_turns(VisitFeeTariff, "region_id", "institution_id")
 turns.take_turns(InsuranceRule, "region_id", "plan_code")
+turns.take_turns(Programme, "region_id", "code")

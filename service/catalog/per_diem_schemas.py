@@ -26,7 +26,9 @@ class PerDiemAgreementCreate(BaseModel, extra="forbid"):
     daily_rate: Decimal4 = Field(description="每床日金额（元）", examples=["80.00"])
     pay_ratio: Ratio = Field(description="统筹基金支付比例", examples=["0.95"])
     year_cap: Yuan = Field(description="每人每年基金支付限额（元）", examples=["15000.00"])
-    excluded_codes: Codes = Field(default_factory=list, description="床日费之外、仍按项目收费的编码")
+    excluded_codes: Codes = Field(
+        default_factory=list, description="床日费之外、仍按项目收费的编码", examples=[["BLOOD_DRAW"]]
+    )
     institution_share: Ratio = Field(
         default=Decimal(0), description="基金不支付的部分中由医疗机构分担的比例，其余由患者承担", examples=["0.50"]
     )

@@ -35,6 +35,7 @@ class ReductionRuleCreate(BaseModel, extra="forbid"):
     codes: Codes = Field(
         default_factory=list,
         description="减免的项目；不填则所有服务项目和床日（不含上门服务费）。VISIT_FEE 为上门服务费，BED_DAY 为床日",
+        examples=[["WOUND_DRESSING", "VISIT_FEE"]],
     )
     ratio: Annotated[Ratio, AfterValidator(_positive)] = Field(description="减免个人自付部分的比例", examples=["0.5"])
     bill_cap: Annotated[Yuan, AfterValidator(_positive)] | None = Field(

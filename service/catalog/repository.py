@@ -226,6 +226,11 @@ def of_codes(codes: Collection[str]) -> ColumnElement[bool]:
     return col(PriceRow.code).in_(codes)
 
 
+def of_programme(code: str) -> ColumnElement[bool]:
+    """Return the condition that a row is of a programme."""
+    return col(Programme.code) == code
+
+
 def of_plan(plan_code: str) -> ColumnElement[bool]:
     """Return the condition that a rule is of an insurance."""
     return col(InsuranceRule.plan_code) == plan_code
@@ -237,7 +242,7 @@ refusals.name_constraints(
         "price_rows_one_price": errors.PricesOverlap,
         "price_rows_one_level_price": errors.PricesOverlap,
         "visit_fee_tariffs_one": errors.TariffsOverlap,
-        "programmes_code_once": errors.ProgrammeCodeTaken,
+        "programmes_one_a_year": errors.ProgrammeCodeTaken,
         "insurance_rules_one": errors.InsuranceRulesOverlap,
         "per_diem_agreements_one": errors.AgreementsOverlap,
     }

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from service.catalog import rules
+from service.catalog.claim_schemas import ClaimCodes
 from service.catalog.programme_rules import ProgrammeKind
 from service.core.dates import WRITTEN
 from service.core.paging import Page
@@ -130,14 +131,14 @@ class ServiceItemCreate(BaseModel, extra="forbid"):
 class ServiceItemUpdate(BaseModel, extra="forbid"):
     """What changes about a service; what is left out stays. `latest_start` and `refusal_note` may be emptied."""
 
-    name: Text | None = None
-    duration_minutes: Minutes | None = None
+    name: Text | None = Field(default=None, examples=["空腹采血"])
+    duration_minutes: Minutes | None = Field(default=None, examples=[20])
     staff_count: Staff | None = None
-    skills: Skills | None = None
+    skills: Skills | None = Field(default=None, examples=[["role:nurse"]])
     order_kinds: Kinds | None = None
     latest_start: ClockTime | None = None
     home_allowed: StrictBool | None = None
-    refusal_note: Text | None = None
+    refusal_note: Text | None = Field(default=None, examples=["静脉输液不能上门进行，请到门诊输液室。"])
 
     @model_validator(mode="after")
     def _says_something(self) -> "ServiceItemUpdate":
@@ -169,17 +170,19 @@ class PriceCreate(_Insured):
     name: Text | None = Field(default=None, examples=["换药（小）"])
     unit_price: Decimal4 = Field(examples=["28.00"])
     per_visit_max: int | None = Field(default=None, strict=True, ge=1, le=99)
-    includes: Codes = Field(default_factory=list)
-    excludes: Codes = Field(default_factory=list)
+    includes: Codes = Field(default_factory=list, examples=[["WOUND_CLEANING"]])
+    excludes: Codes = Field(default_factory=list, examples=[["WOUND_DRESSING_LARGE"]])
     category: rules.PriceCategory = Field(
         default=rules.PriceCategory.service, description="药品 drug、耗材 consumable 上门使用时须登记批号"
     )
     national_code: Code | None = Field(default=None, description="国家项目编码", examples=["011101000010000"])
     unit: Text | None = Field(default=None, description="计价单位", examples=["次"])
-    output: LongText | None = Field(default=None, description="服务产出")
-    composition: LongText | None = Field(default=None, description="价格构成")
+    output: LongText | None = Field(default=None, description="服务产出", examples=["完成创面换药并记录"])
+    composition: LongText | None = Field(
+        default=None, description="价格构成", examples=["包括评估、清洁、消毒、换药及人力资源消耗"]
+    )
     surcharges: list[Surcharge] = Field(default_factory=list, max_length=20, description="加收项")
-    note: LongText | None = Field(default=None, description="计价说明")
+    note: LongText | None = Field(default=None, description="计价说明", examples=["每处计一次"])
 
 
 class PriceRead(PriceCreate):
@@ -278,7 +281,7 @@ class ProgrammeRead(ProgrammeCreate):
     id: UUID
 
 
-class InsuranceRuleCreate(_Dated):
+class InsuranceRuleCreate(_Dated, ClaimCodes):
     """What a medical insurance pays from a day on."""
 
     plan_code: Code = Field(examples=["RESIDENT"])
@@ -318,7 +321,7 @@ class PublishedInstitutions(Page[PublishedInstitution]):
     published_at: AwareDatetime
 
 
-class InsuranceRuleRead(_Dated):
+class InsuranceRuleRead(_Dated, ClaimCodes):
     """What a medical insurance of the region pays."""
 
     id: UUID

@@ -142,6 +142,12 @@ def _cover(row: Any) -> rules.ContractCover:
     )
 
 
+def _enrolments(found: Sequence[Any]) -> list[rules.EnrolmentFacts]:
+    # whoever was enrolled again in a later year's row is enrolled once
+    first = {row.programme_id: row for row in reversed(found)}
+    return [rules.EnrolmentFacts(*row) for row in found if first[row.programme_id] is row]
+
+
 def _balance(row: Any) -> rules.Balance:
     return rules.Balance(
         entitlement_id=row.entitlement_id,
@@ -157,12 +163,17 @@ def _balance(row: Any) -> rules.Balance:
     )
 
 
-# a person's enrolments by hand in force on a day, the earliest first: the order in which programmes pay
+# a person's enrolments by hand in force on a day, the earliest first: the order in which programmes pay; each in what
+# the programme's code stands for on that day
 ENROLMENTS: Final[Question[list[rules.EnrolmentFacts]]] = Question(
     "programme_id valid_from valid_to",
-    "programme_enrolments where region_id = :region_id and person_id = :person_id and valid_from <= :on"
-    " and (valid_to is null or valid_to >= :on) order by valid_from, id",
-    lambda rows: [rules.EnrolmentFacts(*row) for row in rows],
+    "(select today.id as programme_id, e.valid_from, e.valid_to, e.id from programme_enrolments e"
+    " join programmes p on p.region_id = e.region_id and p.id = e.programme_id"
+    " join programmes today on today.region_id = p.region_id and today.code = p.code"
+    " and today.valid_from <= :on and (today.valid_to is null or today.valid_to >= :on)"
+    " where e.region_id = :region_id and e.person_id = :person_id and e.valid_from <= :on"
+    " and (e.valid_to is null or e.valid_to >= :on)) as enrolled order by valid_from, id",
+    _enrolments,
 )
 # what covers a person on a day at an institution (null: anywhere), the earliest signed first
 COVER: Final[Question[list[rules.ContractCover]]] = Question(

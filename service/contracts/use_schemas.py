@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
@@ -20,6 +20,8 @@ Named = Literal[
     rules.Source.insurance_deductible,
     rules.Source.ltci,
 ]
+NAMED: Final[tuple[rules.Source, ...]] = get_args(Named)
+"""Whose entitlements may be named from outside: limits and bed days are the system's own to count."""
 _WANTED: dict[rules.Source, frozenset[str]] = {
     rules.Source.contract: frozenset({"contract_id", "code", "units"}),
     rules.Source.public_program: frozenset({"programme_id", "code", "units"}),

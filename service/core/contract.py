@@ -8,13 +8,18 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from service.core.problems import PROBLEM_JSON
+from service.core.body_limit import BodyTooLarge
+from service.core.health import NotReady
+from service.core.problems import PROBLEM_JSON, Collision, Refusal
+from service.core.rate_limits import TooManyRequests
 
 _JSON: Final = "application/json"
 _PROBLEM: Final = "ProblemDocument"
 _REFUSED: Final = {"$ref": f"#/components/schemas/{_PROBLEM}"}
 _OF_FASTAPI: Final = ("HTTPValidationError", "ValidationError")
 """Schemas of FastAPI's own answer to malformed requests, which the problem handlers never send."""
+_ROOMS: Final = "/v1/"
+"""Where the rooms' operations are: each asks the database."""
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -59,13 +64,38 @@ def publish(document: dict[str, Any]) -> None:
     for name in _OF_FASTAPI:
         schemas.pop(name, None)
     schemas[_PROBLEM] = ProblemDocument.model_json_schema()
-    for *_, operation in _operations(document):
+    for path, method, operation in _operations(document):
+        for refusal in _of_the_house(path, method, operation):
+            _declare(document, operation, refusal)
         for status, answer in operation["responses"].items():
-            if int(status) >= 400:
+            if int(status) >= 400 and "$ref" not in answer:
                 answer["content"] = {PROBLEM_JSON: {"schema": _REFUSED}}
         for parameter in operation.get("parameters", ()):
             _never_null(parameter["schema"])
     _link(document)
+
+
+def _of_the_house(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[type[Refusal]]:
+    """Yield the refusals that an operation answers wherever its route says nothing of them."""
+    yield TooManyRequests
+    if path.startswith(_ROOMS):
+        yield NotReady
+        if method != "get":
+            yield Collision  # two that wait for each other: the database lets one of them go on
+    if "requestBody" in operation:
+        yield BodyTooLarge
+
+
+def _declare(document: dict[str, Any], operation: dict[str, Any], refusal: type[Refusal]) -> None:
+    """Let an operation answer a refusal: beside what it says of the status, else by the answer that all share."""
+    said = f"`{refusal.code()}` {refusal.title()}"
+    status, answers = str(refusal.status), operation["responses"]
+    if status not in answers:
+        shared = {"description": said, "content": {PROBLEM_JSON: {"schema": _REFUSED}}}
+        document["components"].setdefault("responses", {})[refusal.__name__] = shared
+        answers[status] = {"$ref": f"#/components/responses/{refusal.__name__}"}
+    elif f"`{refusal.code()}`" not in answers[status]["description"]:
+        answers[status]["description"] += f"；{said}"
 
 
 def _never_null(schema: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ async def read_health(now: Now) -> Health:
     return Health(status="ok", now=now)
 
 
-@router.get("/readyz", responses={503: {"description": NotReady.title()}})
+@router.get("/readyz", responses={503: {"description": f"`{NotReady.code()}` {NotReady.title()}"}})
 async def read_readiness(house: TheHouse, now: Now) -> Health:
     """Say whether requests can be served."""
     try:

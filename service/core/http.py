@@ -254,7 +254,8 @@ UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "å†…å®
 def refuses(*kinds: type[problems.Refusal], keyed: bool = False, etag: bool = False) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route: every way it can refuse, by status; 401, 403, 422 and 429 always.
 
-    `keyed` adds the refusals of an Idempotency-Key, `etag` that nothing has changed since the client's copy.
+    What the house itself refuses anywhere (no database, a body too large) the contract adds. `keyed` adds the refusals
+    of an Idempotency-Key, `etag` that nothing has changed since the client's copy.
     """
     always: tuple[type[problems.Refusal], ...] = (
         problems.Unauthenticated, problems.Forbidden, problems.Malformed, rate_limits.TooManyRequests,

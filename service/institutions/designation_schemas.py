@@ -21,7 +21,7 @@ class DesignationCreate(Body):
 class DesignationUpdate(Body):
     """When a designation ends; `null` = without end."""
 
-    valid_to: Day | None
+    valid_to: Day | None = Field(examples=["2026-12-31"])
 
 
 class DesignationRead(BaseModel):

@@ -12,15 +12,15 @@ from service.institutions.schemas import Body, Day
 class LevelCreate(Body):
     """An institution's level from a day on; both days included. `null`: it has none then."""
 
-    level: rules.InstitutionLevel | None = Field(description="等级；null 为自该日起没有等级")
-    valid_from: Day
+    level: rules.InstitutionLevel | None = Field(description="等级；null 为自该日起没有等级", examples=["primary"])
+    valid_from: Day = Field(examples=["2026-01-01"])
     valid_to: Day | None = None
 
 
 class LevelUpdate(Body):
     """When a level ends; `null` = without end."""
 
-    valid_to: Day | None
+    valid_to: Day | None = Field(examples=["2026-12-31"])
 
 
 class LevelRead(BaseModel):

@@ -96,10 +96,10 @@ class InstitutionUpdate(Body):
     """What may change of an institution; what is left out stays, `null` takes a licence, phone or level away."""
 
     name: Text | None = Field(default=None, examples=["朝阳社区卫生服务中心"])
-    address: Text | None = None
+    address: Text | None = Field(default=None, examples=["大武口区朝阳西街1号"])
     place: Place | None = None
     licence: Licence | None = None
-    published_phone: Phone | None = None
+    published_phone: Phone | None = Field(default=None, examples=["0952-2012345"])
     level: rules.InstitutionLevel | None = Field(default=None, description="等级，由统筹区管理员核定，自今天起生效")
 
 
@@ -199,7 +199,7 @@ class ModeCreate(Body):
 class ModeUpdate(Body):
     """When a registration ends; `null` = without end. A change of mode is a new registration."""
 
-    valid_to: Day | None
+    valid_to: Day | None = Field(examples=["2026-12-31"])
 
 
 class ModeRead(BaseModel):

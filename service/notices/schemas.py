@@ -37,7 +37,7 @@ class TemplateUpdate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    valid_to: Day | None
+    valid_to: Day | None = Field(examples=["2026-12-31"])
 
 
 class TemplateRead(BaseModel):
@@ -99,7 +99,9 @@ class NoticeRead(BaseModel):
 class SmsReport(BaseModel):
     """One delivery report of the provider; what else it says is not needed."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", json_schema_extra={"examples": [
+        {"out_id": "0195a7c000007000", "biz_id": "900619746936498440^0", "success": True, "err_code": "DELIVERED"}
+    ]})  # fmt: skip
 
     out_id: Short = ""
     biz_id: Short = Field(min_length=1)

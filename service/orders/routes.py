@@ -12,6 +12,7 @@ from service.core.principal import Principal
 from service.core.router import Router
 from service.orders import errors, schemas, usecases
 from service.orders.rules import OrderState
+from service.patients import errors as patient_errors
 
 router = Router(tags=["订单"])
 
@@ -42,7 +43,9 @@ async def list_orders(
 
 
 @router.get(
-    "/orders/{order_id}", response_model=schemas.OrderRead, responses=http.refuses(problems.NotFound, etag=True)
+    "/orders/{order_id}",
+    response_model=schemas.OrderRead,
+    responses=http.refuses(problems.NotFound, patient_errors.RightMissing, etag=True),
 )
 async def read_order(
     order_id: UUID,

@@ -101,6 +101,7 @@ with person as (
     select p.region_id, p.id from patients p
     join accounts a on a.region_id = p.region_id and a.id = asked_account and a.role = 'elder' and a.status = 'active'
     where p.region_id = app_region() and p.id_number_index = asked_index and p.name = asked_name
+        and coalesce(a.bound_client_id, app_account()) = app_account()  -- never another client's user
 ), related as (
     insert into care_relations
         (region_id, id, person_id, kind, account_id, rights, during, because, granted_by_account_id)

@@ -93,7 +93,7 @@ class HomeUpdate(Body):
     A new address without a place is looked up again, unless a person has pinned the home: that pin stays.
     """
 
-    address: Text | None = None
+    address: Text | None = Field(default=None, examples=["大武口区朝阳西街2号楼3单元501"])
     place: HomePlace | None = None
     floor: Floor | None = None
     has_lift: StrictBool | None = None

@@ -21,7 +21,7 @@ class HospitalStayCreate(Body):
 class HospitalStayUpdate(Body):
     """The day of discharge; null: still there."""
 
-    discharged_on: Day | None = Field(description="出院日（当天不算住院）；null 尚未出院")
+    discharged_on: Day | None = Field(description="出院日（当天不算住院）；null 尚未出院", examples=["2026-03-09"])
 
 
 class HospitalStayRead(BaseModel):

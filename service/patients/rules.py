@@ -11,6 +11,8 @@ from service.patients import errors
 from service.patients.placing_rules import Placing
 
 OLD_AGE: Final = 65
+PERSON_AWAY: Final = "person.away"
+"""News: a death or a stay in hospital was written down, or the days of one changed (subject: the person)."""
 
 
 class Sex(StrEnum):

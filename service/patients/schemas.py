@@ -100,15 +100,15 @@ class PatientDetail(PatientRead):
 class KeyGroupCreate(Body):
     """A key group to register; both days included, no `valid_to` = without end."""
 
-    key_group: rules.KeyGroup
-    valid_from: Day
+    key_group: rules.KeyGroup = Field(examples=["disabled"])
+    valid_from: Day = Field(examples=["2026-03-02"])
     valid_to: Day | None = None
 
 
 class DatedUpdate(Body):
     """When a dated row ends; null = without end."""
 
-    valid_to: Day | None
+    valid_to: Day | None = Field(examples=["2026-12-31"])
 
 
 class KeyGroupRead(BaseModel):
@@ -169,7 +169,9 @@ class ProxyCreate(Body):
     relation: rules.Kinship
     rights: Annotated[list[ProxyRight], Field(min_length=1, max_length=3, examples=[["view", "book"]])]
     valid_to: Moment | None = Field(default=None, examples=["2027-03-02T00:00:00+08:00"])
-    paper_no: Text | None = Field(default=None, description="纸质授权书编号；工作人员代为登记时必填")
+    paper_no: Text | None = Field(
+        default=None, description="纸质授权书编号；工作人员代为登记时必填", examples=["授权〔2026〕12号"]
+    )
 
 
 class ProxyRead(BaseModel):

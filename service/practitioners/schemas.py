@@ -107,7 +107,7 @@ class QualificationCreate(Body):
 class QualificationUpdate(Body):
     """When a qualification ends; null = without end."""
 
-    valid_to: Day | None
+    valid_to: Day | None = Field(examples=["2026-12-31"])
 
 
 class QualificationRead(BaseModel):

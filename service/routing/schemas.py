@@ -31,7 +31,7 @@ class DispatchAreaUpdate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Text | None = None
+    name: Text | None = Field(default=None, examples=["大武口城区调度区"])
     institution_ids: Institutions | None = None
 
 

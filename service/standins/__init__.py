@@ -1,1 +1,1 @@
-"""Servers that speak the protocols of the services we depend on, so that nothing must be ours to be tried."""
+"""A server that speaks the SMS provider's protocol, so that sending can be tried without an account there."""

@@ -39,7 +39,10 @@ class Trip(rows.InstitutionRow, table=True):
 
 
 class Visit(rows.InstitutionRow, table=True):
-    """One order's visit. The institution is the order's."""
+    """One order's visit. The institution is the order's.
+
+    `in_vain`: its crew set out and came back without a service because of the family.
+    """
 
     __tablename__ = "visits"
     __table_args__ = (
@@ -70,6 +73,7 @@ class Visit(rows.InstitutionRow, table=True):
     started_at: datetime | None = rows.moment(nullable=True, default=None)
     ended_at: datetime | None = rows.moment(nullable=True, default=None)
     verified: bool = False
+    in_vain: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class VisitStaff(SQLModel, table=True):

@@ -33,13 +33,14 @@ def _proof(row: Any) -> rules.VisitProof:
         state=rules.VisitState(row.state),
         staff_ids=tuple(practitioner_id for (practitioner_id,) in row.begun),
         items=tuple((code, quantity) for code, quantity in row.items),
+        in_vain=row.in_vain,
     )
 
 
 # the proofs of the visits that were proposed as one trip with a visit, or made on one with it, itself among them, the
 # oldest first; billed staff are those who began the service
 TRIP: Final[Question[list[rules.VisitProof]]] = Question(
-    "id order_id institution_id person_id home_id trip_id mode service_on started_at verified state",
+    "id order_id institution_id person_id home_id trip_id mode service_on started_at verified state in_vain",
     "visits v where v.region_id = :region_id"
     f" and (v.trip_key = {_OWN.format(column='trip_key')} or v.trip_id = {_OWN.format(column='trip_id')})"
     " order by v.id",

@@ -153,7 +153,10 @@ class ProofLimits:
 
 @dataclass(frozen=True, slots=True)
 class VisitProof:
-    """What billing needs of a visit: whether it is proven, by whom, when, what was done."""
+    """What billing needs of a visit: whether it is proven, by whom, when, what was done.
+
+    `in_vain`: the crew set out and found nobody, or was called back by the family; the way may be charged.
+    """
 
     visit_id: UUID
     order_id: UUID
@@ -168,6 +171,7 @@ class VisitProof:
     state: VisitState
     staff_ids: tuple[UUID, ...]
     items: tuple[tuple[str, int], ...]
+    in_vain: bool = False
 
     @property
     def is_final(self) -> bool:

@@ -53,7 +53,7 @@ class EvidenceCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file_id: UUID
-    kind: EvidenceKind
+    kind: EvidenceKind = Field(examples=["arrival_photo"])
 
 
 class DecisionCreate(BaseModel):

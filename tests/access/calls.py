@@ -188,7 +188,7 @@ _PEOPLE: Final = {
         body={"hospital": "第二人民医院", "admitted_on": "2026-07-01", "discharged_on": "2026-07-03"}
     ),
     "list_hospital_stays": Call(shows="{hospital_stay}"),
-    "end_hospital_stay": Call(path={"stay_id": "{hospital_stay}"}, body={"discharged_on": "2026-01-04"}),
+    "end_hospital_stay": Call(path={"stay_id": "{hospital_stay}"}, body={"discharged_on": "2026-02-12"}),
     "record_diagnosis": Call(
         body={**_OWN, "code": "I10.x00", "name": "高血压", "source": "own", "valid_from": "2026-01-01"}
     ),
@@ -382,6 +382,7 @@ _WORK: Final = {
     "read_settlement_proof": Call(),
     "reverse_settlement": Call(body={"reason": "更正"}),
     "resettle_settlement": Call(body={"reason": "补录签约"}, passed_with="bill-unchanged"),
+    "list_resettlements": Call(query={"limit": "200"}, shows="{resettlement}"),
     "read_settlement_totals": Call(query={"from": "2026-03-01", "to": "2026-03-31"}),
     "read_statement": Call(path={"kind": "daily"}, query={"from": "2026-03-01", "to": "2026-03-31"}),
     "read_ratios": Call(query={"month_from": "2026-01", "month_to": "2026-03"}),

@@ -18,14 +18,19 @@ from sqlmodel import SQLModel
 
 from service.core.paging import PageRequest
 from service.core.principal import Principal
+from tests.access import table
 from tests.access.scene import TODAY, Scene
 from tests.world import NOW
 
 _NAMES: Final = {
     "order_id": "prepared_order", "visit_id": "billed_visit", "row_id": "key_group", "account_id": "account",
-    "order": "prepared_order", "id": "person", "on": "person",
+    "order": "prepared_order", "id": "person", "on": "person", "trip_id": "billed_trip", "trip_key": "billed_trip",
+    "level_id": "level_row", "ids": "template",
 }  # fmt: skip
 """Parameter → the seeded row that it names, where its name does not say so itself."""
+
+_WORDS: Final = {"because": "授权书", "code": "BP"}
+"""Parameter → a word that serves as well as any other, or that the seeded region knows."""
 
 
 class NotAskable(LookupError):
@@ -39,6 +44,11 @@ def functions() -> Iterator[tuple[str, Callable[..., Any]]]:
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
             if function.__module__ == module.__name__ and not name.startswith("_"):
                 yield f"{module.__name__}.{name}", function
+
+
+def not_askable() -> dict[str, str]:
+    """Return function → the parameter that no seeded row can stand for, as checked in; why, the table says."""
+    return {row["function"]: row["parameter"] for row in table.read("not_askable.csv")}
 
 
 def arguments(function: Callable[..., Any], scene: Scene, principal: Principal) -> dict[str, Any]:
@@ -64,11 +74,17 @@ def _value(name: str, spelled: str, hint: Any, scene: Scene, principal: Principa
         return plain[hint]
     if name == "region_id":
         return scene.near.region_id
+    if hint is str and name in _WORDS:
+        return _WORDS[name]
+    if type(None) in typing.get_args(hint) and "UUID" not in spelled:
+        return None
     if "UUID" not in spelled or "dict" in spelled or "Mapping" in spelled:
         raise NotAskable(name)
     single = name.removesuffix("s").removesuffix("_id")
     seeded = _NAMES.get(f"{single}_id", _NAMES.get(name, single))
     if seeded not in scene.ids:
+        if type(None) in typing.get_args(hint):
+            return None
         raise NotAskable(name)
     return scene.id(seeded) if hint is UUID or spelled.startswith("uuid.UUID") else [scene.id(seeded)]
 

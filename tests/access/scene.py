@@ -239,6 +239,7 @@ class Scene:
             issued_at=datetime.now(UTC), expires_at=datetime.now(UTC) + timedelta(days=1),
         )  # fmt: skip
         await self.near.add(token)
+        self.keep("token", token.id)
         self.ids["refresh_token"] = f"{self.near.region_id}.{token.id}.{session_id.hex}"
         self.keep("proxy", await self._relation_id(Relation.proxied))
 
@@ -260,6 +261,7 @@ class Scene:
     async def _papers(self) -> None:
         region, person = self.region, self.id("person")
         self.keep("contract", await self.day.contract(person, {"BP": 3}))
+        self.keep("entitlement", await one_id(self.near, "entitlements"))
         self.keep("package", await one_id(self.near, "packages"))
         enrolled = ProgrammeEnrolment(
             **region, person_id=person, programme_id=self.id("programme"), valid_from=YEAR
@@ -300,14 +302,14 @@ class Scene:
     async def _visits(self) -> None:
         """Visits at every stage, each with the whole crew; only the last of them is over."""
         crew, start = list(self.callers.crew.values()), NOW
-        stages = ("prepared", "arrived", "in_service", "completed", "billed", "reversed", "waiting")
+        stages = ("prepared", "arrived", "in_service", "completed", "billed", "reversed", "waiting", "resettled")
         for stage in stages:
-            done = stage in ("completed", "billed", "reversed", "waiting")
+            done = stage in ("completed", "billed", "reversed", "waiting", "resettled")
             order_state = "scheduled" if stage == "prepared" else "done" if done else "in_progress"
             order_id = await self.day.order(
                 self.id("person"), [("BP", 1), ("REHAB", 1)], home_id=self.id("home"), state=order_state, start=start
             )
-            trip_id = await self.day.trip(self.id("home")) if done else None
+            trip_id = self.keep(f"{stage}_trip", await self.day.trip(self.id("home"))) if done else None
             visit_id = await self.day.visit(
                 self.id("person"), ("BP", 1), home_id=self.id("home"), order_id=order_id, start=start, crew=crew[:1],
                 state="completed" if done else stage, trip_id=trip_id, metres=0,
@@ -379,6 +381,7 @@ class Scene:
         self.ids["settlement"] = bill["id"]
         taken_back = await self.day.bill(self.id("reversed_visit"))
         assert (await self.day.reverse(taken_back)).status_code == 201
+        await self._settle_anew()
         elder = self.as_caller(Role.elder, Relation.own)
         asked = {
             "institution_id": self.ids["institution"], "person_id": self.ids["person"], "kind": "home_visit",
@@ -387,6 +390,15 @@ class Scene:
         headers = {"Idempotency-Key": "asked-once"}
         quote = _made(await elder.post("/quotes", json=asked, headers=headers))
         self.ids["quote"] = quote["id"]
+
+    async def _settle_anew(self) -> None:
+        """One bill was made anew: that there were two measurements was known late."""
+        visit_id = self.id("resettled_visit")
+        old = await self.day.bill(visit_id)
+        async with self.near.owner.begin() as connection:
+            await connection.exec_driver_sql("update visit_items set quantity = 2 where visit_id = $1", (visit_id,))
+        told = _made(await self.day.http.post(f"/settlements/{old['id']}/resettlement", json={"reason": "补录"}))
+        self.ids["resettlement"] = told["changes"][0]["id"]
 
     async def _stay(self) -> None:
         """A stay of January, paid by the day and paused for two days; finance has billed five and taken one back."""
@@ -405,7 +417,7 @@ class Scene:
         _made(await finance.post(f"/beds/{stay.id}/reversals", json=back))
 
     async def _agreed(self) -> None:
-        """One bill waits for a human, a family has agreed to an amount, and the person was in hospital in January."""
+        """One bill waits for a human, a family has agreed to an amount, and the person was in hospital in February."""
         visit: dict[str, Any] = {"visit_id": self.id("waiting_visit"), "person_id": self.id("person")}
         parked = ParkedSettlement(
             **self.own, **visit, service_on=TODAY, reasons=[], gross_fen=1000, patient_fen=1000, parked_at=NOW
@@ -415,8 +427,8 @@ class Scene:
             given_by="elder", account_id=self.callers.principals[Role.elder, Relation.own].account_id, given_at=NOW,
         )  # fmt: skip
         stay = HospitalStay(
-            **self.region, person_id=self.id("person"), hospital="第二人民医院", admitted_on=YEAR,
-            discharged_on=date(2026, 1, 5), noted_by_account_id=new_id(), noted_at=NOW,
+            **self.region, person_id=self.id("person"), hospital="第二人民医院",
+            admitted_on=date(2026, 2, 10), discharged_on=date(2026, 2, 14), noted_by_account_id=new_id(), noted_at=NOW,
         )  # fmt: skip
         await self.near.add(parked, consent, stay)
         self.keep("parked", parked.id), self.keep("consent", consent.id), self.keep("hospital_stay", stay.id)

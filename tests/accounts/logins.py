@@ -8,6 +8,7 @@ import pyotp
 from httpx import ASGITransport, AsyncClient, Response
 
 from service.accounts.rules import WORKS_SOMEWHERE, Role
+from tests import refusals
 from tests.world import World
 
 PASSWORD = "一二三四五六七八九十"
@@ -17,7 +18,8 @@ def bearer(world: World, token: str, address: str | None = None) -> AsyncClient:
     """Return a client with a token, at an address."""
     transport = ASGITransport(world.app, raise_app_exceptions=False, client=(address or world.address, 4711))
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return AsyncClient(transport=transport, base_url="http://test/v1", headers=headers)
+    heard = {"response": [refusals.must_be_declared]}
+    return AsyncClient(transport=transport, base_url="http://test/v1", headers=headers, event_hooks=heard)
 
 
 async def ask(world: World, body: Any, *, address: str | None = None, device: str = "Xunzhen/1.0 (test)") -> Response:

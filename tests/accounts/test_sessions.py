@@ -1,5 +1,7 @@
 """Log-ins that go on: one sees and ends one's own, and who ends them ends their access tokens at once."""
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -139,7 +141,7 @@ class TestServiceClients:
                 await client.post("/accounts", json={"username": "app", "role": "service_client", "display_name": "x"})
             ).json()
         login = {"region_code": world.region_code, "client_id": "app", "client_secret": made["client_secret"]}
-        elder = await world.add_account(Role.elder)
+        elder = await world.add_account(Role.elder, client_id=UUID(made["id"]))
         own = (await ask(world, login | {"grant_type": "client_credentials"})).json()
         acting = (await ask(world, login | {"grant_type": "token-exchange", "account_id": str(elder)})).json()
         async with bearer(world, acting["access_token"]) as client:

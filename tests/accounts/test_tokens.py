@@ -454,7 +454,7 @@ class TestServiceClient:
         stranger = World(world.owner, world.house, world.clock, world.app)
         await stranger.start()
         foreign = await stranger.add_account(Role.elder)
-        disabled = await world.add_account(Role.elder)
+        disabled = await world.add_account(Role.elder, client_id=UUID(app_client.account_id))
         async with await world.as_role(Role.region_admin) as client:
             assert (await client.patch(f"/accounts/{disabled}", json={"status": "disabled"})).status_code == 200
         for name in (
@@ -470,7 +470,7 @@ class TestServiceClient:
             assert (answer.status_code, answer.json()["code"]) == (403, "not-to-act-for"), name
 
     async def test_only_a_service_client_acts_for_others(self, world: World, nurse: Nurse, app_client: Client) -> None:
-        elder = await world.add_account(Role.elder)
+        elder = await world.add_account(Role.elder, client_id=UUID(app_client.account_id))
         for change in ({"client_id": nurse.username, "client_secret": PASSWORD}, {"client_secret": "x" * 43}):
             body = app_client.grant(grant_type="token-exchange", account_id=str(elder), **change)
             assert (await ask(world, body)).status_code == 401

@@ -1,12 +1,14 @@
 """Programmes by criteria, and the free clinic (公益义诊): who is enrolled by himself, and who pays no fee."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from service.accounts.rules import Role
 from service.catalog.models import Programme, ProgrammeItem
+from service.contracts.models import ProgrammeEnrolment
 from service.patients.models import KeyGroupRow
 from tests.billing.day import YEAR, Day, as_entry, line_of, parts, rerun
 from tests.billing.test_payers import proven
@@ -15,7 +17,7 @@ from tests.billing.test_payers import proven
 async def programme(day: Day, per_year: dict[str, int], **more: Any) -> UUID:
     region_id, no = day.world.region_id, day.world.number()
     said = {"name": "老年健康与医养结合服务", "payer": "财政", "valid_from": YEAR, **more}
-    row = Programme(region_id=region_id, code=f"PG{no}", **said)
+    row = Programme(region_id=region_id, **{"code": f"PG{no}"} | said)
     await day.world.add(
         row,
         *(
@@ -72,6 +74,67 @@ class TestAutomaticEnrolment:
         await programme(day, {"BP": 1}, minimum_age=60)
         bills = [await day.bill(await day.visit(person_id)) for _ in range(2)]
         assert [parts(bill, "BP")[0][0] for bill in bills] == ["public_program", "self_pay"]
+
+
+class TestYears:
+    async def test_the_next_year_has_other_units_under_the_same_code_and_who_is_enrolled_stays_so(
+        self, day: Day
+    ) -> None:
+        await day.price("BP", "10")
+        await day.list_services("BP")
+        admin = await day.world.as_role(Role.region_admin)
+        body = {"code": "BPHS", "name": "国家基本公卫", "payer": "财政", "valid_from": "2026-01-01"}
+        rows = {}
+        for year, units in [("2026", 1), ("2027", 2)]:
+            asked = body | {"valid_from": f"{year}-01-01", "items": [{"code": "BP", "per_year": units}]}
+            answer = await admin.post("/programmes", json=asked)
+            assert answer.status_code == 201, answer.text
+            rows[year] = answer.json()["id"]
+        person_id = await day.world.add_patient()
+        enrolled = ProgrammeEnrolment(
+            region_id=day.world.region_id, person_id=person_id, programme_id=UUID(rows["2026"]), valid_from=YEAR
+        )
+        # once more by hand in the new year's row: he is enrolled once all the same
+        again = ProgrammeEnrolment(
+            region_id=day.world.region_id,
+            person_id=person_id,
+            programme_id=UUID(rows["2027"]),
+            valid_from=date(2027, 1, 1),
+        )
+        await day.world.add(enrolled, again)
+        december = datetime(2026, 12, 31, 1, 0, tzinfo=UTC)
+        bills = [
+            await day.bill(await day.visit(person_id, ("BP", 3), start=start))
+            for start in (december, december + timedelta(days=1))
+        ]
+        assert [parts(bill, "BP") for bill in bills] == [
+            [("public_program", 1, 1000), ("self_pay", None, 2000)],
+            [("public_program", 2, 2000), ("self_pay", None, 1000)],
+        ]
+        assert [line_of(bill, "BP")["fundings"][0]["ref_id"] for bill in bills] == [rows["2026"], rows["2027"]]
+        assert [await proven(day, bill) for bill in bills] == [True, True]
+        asked = {"from": "2026-03-01", "to": "2027-02-28"}
+        where = f"/institutions/{day.world.institution_id}/statements/programmes"
+        told = (await day.http.get(where, params=asked)).json()
+        assert [(row["payer"], row["programme"], row["code"], row["units"]) for row in told["rows"]] == [
+            ("财政", "BPHS", "BP", 3)
+        ]
+
+    async def test_one_who_was_enrolled_by_hand_before_stays_enrolled_by_his_old_enrolment_alone(
+        self, day: Day
+    ) -> None:
+        await day.price("BP", "10")
+        person_id = await day.world.add_patient()
+        old = await programme(day, {"BP": 1}, code="BPHS", valid_to=date(2025, 12, 31), valid_from=date(2025, 1, 1))
+        await programme(day, {"BP": 2}, code="BPHS")
+        await programme(day, {"BP": 5}, code="OTHER")
+        await day.world.add(
+            ProgrammeEnrolment(
+                region_id=day.world.region_id, person_id=person_id, programme_id=old, valid_from=date(2025, 6, 1)
+            )
+        )
+        bill = await day.bill(await day.visit(person_id, ("BP", 4)))
+        assert parts(bill, "BP") == [("public_program", 2, 2000), ("self_pay", None, 2000)]
 
 
 class TestFreeClinic:

@@ -181,6 +181,14 @@ class TestImport:
         assert (again["kept"], again["new"], again["unchanged"], again["wrong"]) == (True, 0, 3, 0)
         assert (await desk.chief.get(f"{desk.house}/prices")).json() == listed
 
+    async def test_a_level_s_file_twice_changes_nothing(self, world: World) -> None:
+        desk = await Desk.open(world, "BP", "GLU", "INSULIN")
+        rows = self.ROWS[:2]
+        assert (await desk.load(rows, level="primary")).json()["new"] == 2
+        again = (await desk.load(rows, level="primary")).json()
+        assert (again["kept"], again["new"], again["unchanged"], again["wrong"]) == (True, 0, 2, 0)
+        assert [(code, level) for code, _, level in await desk.in_force()] == [("BP", "primary"), ("GLU", "primary")]
+
     async def test_a_new_price_ends_the_old_one_and_the_first_file_still_says_nothing_new(self, world: World) -> None:
         desk = await Desk.open(world, "BP")
         first = [["BP", "10", "2026-01-01", "", ""]]

@@ -270,6 +270,27 @@ class TestProgrammes:
         assert (await client.post("/programmes", json=PROGRAMME)).status_code == 201
         refused(await client.post("/programmes", json=PROGRAMME), 409, "programme-code-taken")
 
+    async def test_the_next_year_may_pay_other_units_under_the_same_code_the_same_year_may_not(
+        self, world: World
+    ) -> None:
+        await world.add_service_item("BP")
+        client = await admin(world)
+        body = PROGRAMME | {"valid_from": "2026-01-01", "valid_to": None}
+        first = (await client.post("/programmes", json=body)).json()
+        # units are per year: a second row of the year would grant them twice
+        for days in ({"valid_from": "2026-07-01"}, {"valid_from": "2026-07-01", "valid_to": "2026-12-31"}):
+            refused(await client.post("/programmes", json=body | days), 409, "programme-code-taken")
+        assert (await client.get(f"/programmes/{first['id']}")).json()["valid_to"] is None
+        six = [{"code": "BP", "per_year": 6}]
+        second = await client.post("/programmes", json=body | {"valid_from": "2027-01-01", "items": six})
+        assert second.status_code == 201, second.text
+        told = {each["valid_from"]: each for each in (await client.get("/programmes")).json()["items"]}
+        assert told["2026-01-01"]["valid_to"] == "2026-12-31"
+        assert told["2027-01-01"] == second.json() | {"items": six}
+        for day, per_year in [("2026-12-31", 4), ("2027-01-01", 6)]:
+            [on_the_day] = (await client.get("/programmes", params={"on": day})).json()["items"]
+            assert on_the_day["items"] == [{"code": "BP", "per_year": per_year}]
+
     @pytest.mark.parametrize(
         "wrong",
         [

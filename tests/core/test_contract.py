@@ -13,18 +13,44 @@ from service.main import build_app
 from tests.world import World
 
 APP = build_app()
-PATHS: dict[str, Any] = APP.openapi()["paths"]
+CONTRACT: dict[str, Any] = APP.openapi()
+PATHS: dict[str, Any] = CONTRACT["paths"]
 MOMENT: TypeAdapter[datetime] = TypeAdapter(Annotated[AwareDatetime, WRITTEN])
 OPERATIONS = [operation for methods in PATHS.values() for operation in methods.values()]
+
+
+def whole(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer of an operation, also one that all share."""
+    shared: dict[str, Any] = CONTRACT["components"]["responses"]
+    return shared[answer["$ref"].rsplit("/", 1)[1]] if "$ref" in answer else answer
 
 
 class TestDocument:
     def test_every_refusal_is_a_problem(self) -> None:
         refusals = [
-            answer["content"] for each in OPERATIONS for code, answer in each["responses"].items() if int(code) >= 400
+            whole(answer)["content"]
+            for each in OPERATIONS
+            for code, answer in each["responses"].items()
+            if int(code) >= 400
         ]
         assert len(refusals) > len(OPERATIONS)
         assert all(list(each) == ["application/problem+json"] for each in refusals)
+
+    @pytest.mark.parametrize(
+        ("path", "method", "answered"),
+        [
+            ("/v1/orders", "post", {409, 413, 429, 503}),
+            ("/v1/files", "post", {409, 413, 429, 503}),
+            ("/v1/orders/{order_id}/acceptance", "post", {409, 429, 503}),
+            ("/v1/orders", "get", {429, 503}),
+            ("/healthz", "get", {429}),
+        ],
+    )
+    def test_what_the_house_itself_refuses_is_declared(self, path: str, method: str, answered: set[int]) -> None:
+        codes = {409: "collision", 413: "body-too-large", 429: "too-many-requests", 503: "not-ready"}
+        answers = PATHS[path][method]["responses"]
+        said = {int(code): whole(answer)["description"] for code, answer in answers.items()}
+        assert {status for status, code in codes.items() if f"`{code}`" in said.get(status, "")} == answered
 
     def test_no_parameter_may_be_null(self) -> None:
         schemas = [each["schema"] for operation in OPERATIONS for each in operation.get("parameters", ())]

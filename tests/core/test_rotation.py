@@ -1,4 +1,4 @@
-"""Field keys rotate beside a running application; the index key while nothing else is connected."""
+"""Field keys rotate beside a running application; the index key does not rotate."""
 
 import asyncio
 import dataclasses

@@ -21,6 +21,20 @@ class TestBuild:
     def test_has_the_size_of_a_district(self) -> None:
         assert (len(FULL.staff), len(FULL.elders), len(FULL.wishes)) == (40, 320, 260)
 
+    def test_has_a_hospital_five_community_centres_and_a_care_home(self) -> None:
+        assert Counter(each.kind for each in figures.INSTITUTIONS) == {
+            "hospital": 1,
+            "community_health_centre": 5,
+            "care_institution": 1,
+        }
+
+    def test_doctors_drive_and_everybody_else_rides(self) -> None:
+        assert Counter((worker.role, worker.travel_mode) for worker in FULL.staff) == {
+            ("nurse", "ebike"): 20,
+            ("therapist", "ebike"): 10,
+            ("doctor", "car"): 10,
+        }
+
     def test_has_a_tenth_of_elders_and_orders_when_it_is_fast(self) -> None:
         assert len(FAST.wishes) == 26
         assert len(FAST.elders) == 34

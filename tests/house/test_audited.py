@@ -37,7 +37,7 @@ ABOUT_NOBODY = {
 
 OPENS_SESSIONS = {
     "service/core/db/session.py": "transaction(): leaves the row",
-    "service/core/jobs/runner.py": "counts the attempts of jobs",
+    "service/core/jobs/attempts.py": "counts the attempts of jobs",
     "service/core/metrics.py": "counts the queue",
     "service/core/health.py": "asks whether the database answers",
 }

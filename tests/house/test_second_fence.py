@@ -3,37 +3,33 @@
 The rows are those of the access test; everything here is plain SQL, or a room's repository, as the application's role.
 """
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Table, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from service import schema
 from service.accounts.models import OldPassword, SecondFactorUse
 from service.accounts.rules import Role
 from service.billing.models import SettlementRefusal
-from service.core import problems
+from service.core import embedded, problems
 from service.core.audit.models import AuditCheck, AuditSeal
+from service.core.db.fences import APP_ROLE
 from service.core.db.session import raise_fence
 from service.core.http import House
-from service.core.principal import Fence
+from service.core.principal import Fence, Principal
 from tests.access import repositories
 from tests.access.scene import Scene, found
 from tests.access.table import Relation
+from tests.house.test_fences import UNFENCED
 from tests.world import NOW
 
 pytestmark = pytest.mark.database
-
-NOBODYS = {
-    "regions": "the public directory of regions",
-    "job_attempts": "counts of attempts, under the ids of jobs only",
-    "log_in_attempts": "keyed hashes; no role but the owner's reaches it, see below",
-}
-"""Tables without a row of anybody's."""
 
 OPEN = {
     "districts": "the region's map",
@@ -91,7 +87,7 @@ WHOSE = {
 }  # fmt: skip
 """Table → which rows are the institution's, its elder's or its nurse's, where no column `institution_id` says so."""
 
-TABLES = sorted(set(schema.METADATA.tables) - set(NOBODYS))
+TABLES = sorted(set(schema.METADATA.tables) - set(UNFENCED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,11 @@ class Yard:
     scene: Scene
     owner: AsyncEngine
     application: AsyncEngine
+    superuser: AsyncEngine
+    """Who may become the application's role and, before all is undone, sees every row again."""
     fences: dict[str, Fence]
+    stood: dict[str, str] = field(default_factory=dict)
+    """Table → what the institution's rows of it are before anybody comes."""
 
     @property
     def names(self) -> dict[str, Any]:
@@ -117,6 +117,28 @@ class Yard:
             query = text(f"select * from {table.name} where {where(table)} {first} limit 1")
             return next((dict(each) for each in (await connection.execute(query, self.names)).mappings()), None)
 
+    async def changed(self, connection: AsyncConnection) -> set[str]:
+        """Return the tables of which a transaction, the superuser's by now, has written the institution's rows."""
+        touched = set((await connection.execute(_TOUCHED)).scalars()) & set(TABLES)
+        return {name for name in touched if await self._sum(connection, name) != await self._stood(name)}
+
+    async def _stood(self, name: str) -> str:
+        if name not in self.stood:
+            async with self.superuser.connect() as connection:
+                self.stood[name] = await self._sum(connection, name)
+        return self.stood[name]
+
+    async def _sum(self, connection: AsyncConnection, name: str) -> str:
+        """Return how many rows of a table are the institution's, and a checksum of all they hold."""
+        query = text(
+            f"select count(*) || ' ' || md5(coalesce(string_agg(r::text, E'\\n' order by r::text), ''))"
+            f" from {name} r where {where(schema.METADATA.tables[name])}"
+        )
+        return str(await connection.scalar(query, self.names))
+
+
+_TOUCHED = text("select relname from pg_stat_xact_user_tables where n_tup_ins + n_tup_upd + n_tup_del > 0")
+
 
 def where(table: Table) -> str:
     """Return the condition on a table's rows that are the institution's, of this region."""
@@ -125,7 +147,15 @@ def where(table: Table) -> str:
 
 
 @pytest.fixture(scope="module")
-async def yard(owner_engine: AsyncEngine, app_engine: AsyncEngine, house: House) -> Yard:
+async def superuser(server: embedded.EmbeddedServer, database: str) -> AsyncIterator[AsyncEngine]:
+    """The database's superuser."""
+    engine = create_async_engine(server.url(embedded.SUPERUSER, database))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="module")
+async def yard(owner_engine: AsyncEngine, app_engine: AsyncEngine, superuser: AsyncEngine, house: House) -> Yard:
     """A row in every table, and four who have nothing to do with it."""
     scene = await found(owner_engine, house)
     near, account = scene.region, {"account_id": scene.id("account")}
@@ -147,7 +177,7 @@ async def yard(owner_engine: AsyncEngine, app_engine: AsyncEngine, house: House)
         "other administration": principals[Role.region_admin, Relation.other_region].fence,
         "nobody": Fence(),
     }
-    return Yard(scene, owner_engine, app_engine, fences)
+    return Yard(scene, owner_engine, app_engine, superuser, fences)
 
 
 async def _raise(connection: AsyncConnection, fence: Fence) -> None:
@@ -250,45 +280,75 @@ async def test_log_in_attempts_are_reached_by_no_statement(yard: Yard) -> None:
         assert await _try(yard, yard.fences["administration"], sql, {}) == DENIED
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of asking a function behind a fence: the ids that it told, the tables whose rows it changed."""
+
+    told: set[Any]
+    changed: set[str]
+
+
 class TestEveryRepository:
-    async def test_brings_nothing_back_of_another_institution_s_or_region_s(self, yard: Yard) -> None:
-        scene, told, hidden = yard.scene, [], 0
-        own = scene.callers.principals[Role.institution_admin, Relation.own_institution]
-        strangers = {scene.id("stranger"), scene.id("stranger_home")}
+    async def test_is_asked_or_is_known_not_to_be_and_why(self, yard: Yard) -> None:
+        not_askable = {}
         for name, function in repositories.functions():
             try:
-                asked = repositories.arguments(function, scene, own)
-            except repositories.NotAskable:
+                repositories.arguments(function, yard.scene, _own(yard))
+            except repositories.NotAskable as missing:
+                not_askable[name] = str(missing)
+        assert not_askable == repositories.not_askable()
+
+    async def test_brings_back_and_changes_nothing_of_another_institution_s_or_region_s(self, yard: Yard) -> None:
+        scene, wrong, told, changed = yard.scene, [], 0, 0
+        strangers = {scene.id("stranger"), scene.id("stranger_home")}
+        for name, function in repositories.functions():
+            if name in repositories.not_askable():
                 continue
-            seen = await _ask(yard, own.fence, function, asked) - strangers
+            asked = repositories.arguments(function, scene, _own(yard))
+            seen = await _ask(yard, _own(yard).fence, function, asked)
             for who in ("elsewhere", "stranger", "outside", "nobody"):
-                leaked = seen & await _ask(yard, yard.fences[who], function, asked)
-                told += [f"{name} tells {who}"] if leaked and name not in TELLS_ANYBODY else []
-            hidden += bool(seen)
-        assert told == []
-        assert hidden >= _ASKED, "too few repositories were asked for rows that are there"
+                found = await _ask(yard, yard.fences[who], function, asked)
+                leaked = seen.told & found.told - strangers
+                wrong += [f"{name} tells {who}"] if leaked and name not in TELLS_ANYBODY else []
+                wrong += [f"{name} lets {who} change {table}" for table in sorted(found.changed)]
+            told, changed = told + bool(seen.told - strangers), changed + bool(seen.changed)
+        assert wrong == []
+        assert told >= _ASKED, "too few repositories were asked for rows that are there"
+        assert changed >= _CHANGING, "too few repositories changed a row of their own"
 
 
 TELLS_ANYBODY = {
     "service.accounts.repository.find_standing": "asked at a log-in, before there is a fence: role and institutions",
+    "service.accounts.session_repository.find_token_holder": "asked at a refresh, before there is a fence: whose it is",
+    "service.contracts.closing_repository.close_due": "the night's sweep of the region: where the next batch begins",
     "service.institutions.repository.list_regions": "the public directory of regions",
     "service.institutions.repository.list_region_ids": "the public directory of regions",
 }
 _ASKED = 50
 """So many functions at least bring rows back to those whose they are; the others make or change, or take no ids."""
+_CHANGING = 3
+"""So many at least change rows of those whose they are: most of what is written goes through the session instead."""
 
 
-async def _ask(yard: Yard, fence: Fence, function: Any, asked: dict[str, Any]) -> set[Any]:
-    """Return the ids that a function brings back behind a fence, besides those that it was given."""
+def _own(yard: Yard) -> Principal:
+    return yard.scene.callers.principals[Role.institution_admin, Relation.own_institution]
+
+
+async def _ask(yard: Yard, fence: Fence, function: Any, asked: dict[str, Any]) -> Found:
+    """Return what a function tells behind a fence, besides the ids it was given, and what it does to the rows."""
     given = {each for value in asked.values() for each in repositories.ids_in(value, ())}
-    async with yard.application.connect() as connection, connection.begin() as undone:
+    async with yard.superuser.connect() as connection, connection.begin() as undone:
+        await connection.execute(text(f"set local role {APP_ROLE}"))
         await _raise(connection, fence)
         async with AsyncSession(connection, join_transaction_mode="create_savepoint") as session:
             try:
                 answer = await function(session, **asked)
-                return set(repositories.ids_in(answer, OPEN)) - given
+                await session.flush()
+                told = set(repositories.ids_in(answer, OPEN)) - given
+                await connection.execute(text("reset role"))
+                return Found(told, await yard.changed(connection))
             except (DBAPIError, problems.Refusal):
-                return set()
+                return Found(set(), set())
             finally:
                 await session.close()
                 await undone.rollback()

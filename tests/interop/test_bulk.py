@@ -23,7 +23,7 @@ def many(count: int) -> dict[str, str]:
 
 
 async def prove(desk: Desk, count: int) -> None:
-    """Load `count` elders and their homes, and again; then one who cannot be, of whom nothing may stay."""
+    """Load `count` elders and their homes, and again; then with a last line that is broken: nothing of it may stay."""
     given = lists()
     desk.put({name: given[name] for name in ("institutions", "stations")})
     files = many(count)
@@ -44,6 +44,24 @@ async def prove(desk: Desk, count: int) -> None:
     print(f"{count} elders and homes: {seconds:.1f} s; again {time.monotonic() - began:.1f} s; peak {peak} MB")  # noqa: T201 - the figure that is published
     assert outcomes(again)["elders"] == outcomes(again)["homes"] == {"unchanged": count}
     assert await desk.counts() == stands
+    await _prove_whole_or_not_at_all(desk, files, count)
+
+
+async def _prove_whole_or_not_at_all(desk: Desk, files: dict[str, str], count: int) -> None:
+    """Load the same and two more elders, the last of whom lives nowhere: his line is told, nothing of either stays."""
+    stands = await desk.counts()
+    groups = "失能,2026-01-01,resident,2026-01-01"
+    sound = f"RM02,{id_number(date(1929, 5, 1))},新来居民,女,13800000001,H0,{groups}"
+    broken = f"RM02,{id_number(date(1929, 5, 2))},末行居民,女,13800000002,H-0,{groups}"
+    desk.put_file("elders.csv", "\n".join((files["elders"], sound, broken)).encode("gb18030"))
+    report = await desk.load()
+    assert not report.kept
+    assert [(file, line, column) for file, line, column, _ in stopping(report)] == [
+        ("elders.csv", count + 3, "住址编号")
+    ]
+    assert await desk.counts() == stands
+    born = "select count(*) from patients where region_id = :region and name in ('新来居民', '末行居民')"
+    assert await desk.rows(born) == [(0,)]
 
 
 @pytest.mark.requirement("R037")

@@ -72,6 +72,26 @@ class TestOpenings:
         assert [(name, line, where) for name, line, where, _ in stopping(report)] == [("openings.csv", 2, column)]
         assert await entries(desk) == []
 
+    @pytest.mark.parametrize("kind", ["limit", "per_diem"])
+    @pytest.mark.parametrize("rest", [("", "", "3"), ("BASIC", "BP", "3"), ("", "", "12.50")])
+    async def test_what_only_the_system_counts_is_one_clear_line_and_nothing_is_stored(
+        self, desk: Desk, kind: str, rest: tuple[str, ...]
+    ) -> None:
+        desk.put(given((*ROW[:2], kind, *rest, *ROW[6:])))
+        report = await desk.load()
+        assert not report.kept
+        assert stopping(report) == [
+            (
+                "openings.csv",
+                2,
+                "类别",
+                "要填签约、公共项目、医保基金、起付线、长护险、contract、public_program、insurance_fund、"
+                f"insurance_deductible、ltci之一，不能是“{kind}”",
+            )
+        ]
+        assert await entries(desk) == []
+        assert await desk.rows("select id from contracts where region_id = :region") == []
+
     async def test_one_entitlement_stands_in_one_line(self, desk: Desk) -> None:
         desk.put(given(ROW, (*ROW[:5], "2", "2026-03-02", *ROW[7:])))
         report = await desk.load()

@@ -9,13 +9,18 @@ from dataclasses import replace
 from typing import Any
 
 from service.routing.building import DayFacts
-from service.routing.problem import Job, Plan, Problem, Route, Stop
+from service.routing.problem import Job, Plan, Problem, Route, Staff, Stop
 from tests.routing.scene import Scene, broken, cheapest, problem_of
 
 
 def jobs(problem: Problem, change: Callable[[Job], Job]) -> Problem:
     """Return the problem with each job changed."""
     return replace(problem, jobs=tuple(change(each) for each in problem.jobs))
+
+
+def staff(problem: Problem, change: Callable[[Staff], Staff]) -> Problem:
+    """Return the problem with each person changed."""
+    return replace(problem, staff=tuple(change(each) for each in problem.staff))
 
 
 def services(job: Job, **more: Any) -> Job:

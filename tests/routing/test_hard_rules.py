@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from service.core.ids import new_id
 from service.practitioners.rules import StaffDay
-from service.routing.problem import Sync, Window
-from tests.routing.loosening import assert_it_binds, doubled, jobs, joined, services
+from service.routing.problem import Staff, Sync, Window
+from tests.routing.loosening import assert_it_binds, doubled, jobs, joined, services, staff
 from tests.routing.scene import DEGREES_PER_KM, Scene, seconds, visits
 from tests.world import CENTRE, World
 
@@ -125,8 +125,8 @@ async def test_a_qualification_must_be_valid_on_the_day(scene: Scene) -> None:
     plan = await scene.plan()
     assert who_comes(plan, order) == {str(able)}
 
-    def still_valid(staff: StaffDay) -> StaffDay:
-        return replace(staff, skills=staff.skills | {"wound"})
+    def still_valid(who: StaffDay) -> StaffDay:
+        return replace(who, skills=who.skills | {"wound"})
 
     await assert_it_binds(
         scene,
@@ -174,7 +174,7 @@ async def test_the_institution_that_the_order_was_placed_with(world: World) -> N
     )
 
 
-async def test_the_shift(scene: Scene) -> None:
+async def test_the_end_of_the_shift(scene: Scene) -> None:
     await scene.item("REHAB")
     await scene.staff(0, shift=("08:00", "17:00"))
     late = await scene.staff(-5, shift=("12:00", "21:00"))
@@ -185,9 +185,23 @@ async def test_the_shift(scene: Scene) -> None:
         scene,
         plan,
         "shift_end",
-        without=lambda problem: replace(
-            problem, staff=tuple(replace(each, shift=Window(0, 86_400)) for each in problem.staff)
-        ),
+        without=lambda problem: staff(problem, lambda who: replace(who, shift=Window(0, 86_400))),
+    )
+
+
+async def test_the_start_of_the_shift(scene: Scene) -> None:
+    await scene.item("REHAB")
+    near = await scene.staff(0, shift=("12:00", "21:00"))
+    early = await scene.staff(-5, shift=("08:00", "17:00"))
+    order = await scene.order(0.5, "09:00", "10:00", "REHAB")
+    plan = await scene.plan()
+    assert who_comes(plan, order) == {str(early)}
+    assert str(near) not in who_comes(plan, order)
+    await assert_it_binds(
+        scene,
+        plan,
+        "shift_start",
+        without=lambda problem: staff(problem, lambda who: replace(who, shift=Window(0, 86_400))),
     )
 
 
@@ -203,8 +217,37 @@ async def test_the_lunch_break(scene: Scene) -> None:
         scene,
         plan,
         "lunch_missing",
-        without=lambda problem: replace(problem, staff=tuple(replace(each, lunch=None) for each in problem.staff)),
+        without=lambda problem: staff(problem, lambda who: replace(who, lunch=None)),
     )
+
+
+async def test_the_window_of_the_lunch_break(scene: Scene) -> None:
+    await scene.item("LONG", 60)
+    await scene.staff(0, lunch=("12:00", "13:00", 45))
+    other = await scene.staff(-5)
+    order = await scene.order(0.5, "11:45", "13:00", "LONG")
+    plan = await scene.plan()
+    assert who_comes(plan, order) == {str(other)}
+
+    def at_any_time(who: Staff) -> Staff:
+        assert who.shift is not None
+        return replace(who, lunch=who.lunch and replace(who.lunch, start=who.shift.start, end=who.shift.end))
+
+    await assert_it_binds(scene, plan, "lunch_window", without=lambda problem: staff(problem, at_any_time))
+
+
+async def test_the_duration_of_the_lunch_break(scene: Scene) -> None:
+    await scene.item("LONG", 60)
+    await scene.staff(0, lunch=("12:00", "13:00", 45))
+    other = await scene.staff(-5)
+    order = await scene.order(0.5, "11:45", "13:00", "LONG")
+    plan = await scene.plan()
+    assert who_comes(plan, order) == {str(other)}
+
+    def in_a_minute(who: Staff) -> Staff:
+        return replace(who, lunch=who.lunch and replace(who.lunch, duration=60))
+
+    await assert_it_binds(scene, plan, "lunch_duration", without=lambda problem: staff(problem, in_a_minute))
 
 
 async def test_the_duration_of_a_service(scene: Scene) -> None:

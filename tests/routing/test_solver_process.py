@@ -4,11 +4,14 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from service.routing.problem import Limits
+from service.routing import solver_process
+from service.routing.problem import Limits, Plan, Stop
 from service.routing.solver_process import SolverDied, Task, solve_apart
 from service.routing.solver_progress import Progress
 from tests.routing.scene import Scene, problem_of
@@ -23,6 +26,15 @@ async def scene(world: World) -> Scene:
     for number in range(4):
         await made.order(number, "08:00", "17:00", "REHAB")
     return made
+
+
+def moved(plan: Plan, seconds: int) -> Plan:
+    """Return a plan in which everything is done so much later."""
+
+    def later(stop: Stop) -> Stop:
+        return replace(stop, start=stop.start + seconds, end=stop.end + seconds)
+
+    return replace(plan, routes=tuple(replace(each, stops=tuple(map(later, each.stops))) for each in plan.routes))
 
 
 def solvers() -> list[int]:
@@ -73,3 +85,22 @@ async def test_a_plan_whose_solver_died_has_failed_and_another_can_be_asked_for(
     answer = await scene.publish(plan)
     assert (answer.status_code, answer.json()["code"]) == (409, "plan-not-ready")
     assert (await scene.plan())["summary"]["planned"] == 4
+
+
+async def test_a_plan_that_the_referee_refuses_has_failed_and_another_can_be_asked_for(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def a_second_late(task: Task, hear: Callable[[Progress], Awaitable[None]]) -> Plan:
+        return moved(await solve_apart(task, hear), 1)
+
+    await scene.order(0.5, "08:30", "09:00", "REHAB")  # takes its window whole
+    plan_id = (await scene.request()).json()["id"]
+    with monkeypatch.context() as patched:
+        patched.setattr(solver_process, "solve_apart", a_second_late)
+        await scene.work(plan_id)
+    plan = await scene.read(plan_id)
+    assert (plan["state"], plan["routes"], plan["summary"]) == ("failed", [], None)
+    assert plan["failure"].startswith("排出的路线没有通过独立复核（1处）：晚于约定的最晚时间")
+    answer = await scene.publish(plan)
+    assert (answer.status_code, answer.json()["code"]) == (409, "plan-not-ready")
+    assert (await scene.plan())["summary"]["planned"] == 5

@@ -70,6 +70,17 @@ class Clerk:
         )
         return str(person["id"])
 
+    async def announce(self) -> str:
+        """Register a home by its address alone, which a worker then looks up; return the home's id."""
+        self.count[0] += 1
+        home = await self.ask(
+            "POST",
+            "/homes",
+            {"institution_id": self.institution_id, "address": f"大武口区{canaries.STREET}{self.count[0]}号"},
+            expect=201,
+        )
+        return str(home["id"])
+
     async def known(self) -> set[str]:
         """Return the ids of all elders he can read."""
         found: set[str] = set()

@@ -93,8 +93,23 @@ class Installation:
                     process.terminate()
                 await process.wait()
 
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Let a worker of this version run the jobs of the queue; at the end it finishes what it has in hand."""
+        with canaries.overheard("worker") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", "from service.cli import main; main()", "worker",
+                env={**self.environment, "XUNZHEN_LOG_LEVEL": "INFO"}, cwd=self.sources, stdout=log, stderr=log,
+            )  # fmt: skip
+            try:
+                yield
+            finally:
+                assert process.returncode is None, "the worker stopped by itself"
+                process.terminate()
+                assert await asyncio.wait_for(process.wait(), 60) == 0
+
     async def _wait(self, process: asyncio.subprocess.Process, client: httpx.AsyncClient) -> None:
-        for _ in range(300):
+        for _ in range(1200):
             assert process.returncode is None, "it does not serve"
             try:
                 if (await client.get("/readyz")).status_code == 200:

@@ -5,6 +5,7 @@ import dataclasses
 import socket
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
@@ -12,10 +13,10 @@ import pytest
 
 from service.core import embedded
 from tests import canaries
-from tests.upgrades import release
+from tests.upgrades import queue, release
 from tests.upgrades.clerk import PASSWORD, Clerk, log_in
 
-BEFORE, BESIDE = 5, 3
+BEFORE, BESIDE, FEW = 5, 3, 4
 FOUND = (
     *("init", "--region-code", "640200", "--region-name", "测试统筹区"),
     *("--district-code", "640202", "--district-name", "测试区", "--institution-code", "C1"),
@@ -112,8 +113,22 @@ async def test_with_data_up_down_and_up_again_the_old_application_beside_the_new
         veteran = Clerk(before, token, institution_id)
         people = {await veteran.admit() for _ in range(BEFORE)}
         as_it_was = await contents(old.owner_url)
+        homes = {await veteran.announce() for _ in range(FEW)}
 
-        await new.run("migrate")
+        async with AsyncExitStack() as newer:
+            async with old.working():
+                await queue.until_looked_up(old.owner_url, homes)
+                await new.run("migrate")
+                homes |= {await veteran.announce() for _ in range(FEW)}
+                await queue.until_looked_up(old.owner_url, homes)
+                async with queue.until_connected(old.owner_url):
+                    await newer.enter_async_context(new.working())
+                homes |= set(await asyncio.gather(*(veteran.announce() for _ in range(2 * FEW))))
+                await queue.until_looked_up(old.owner_url, homes)
+            homes |= {await veteran.announce() for _ in range(FEW)}
+            await queue.until_looked_up(old.owner_url, homes)
+        await queue.prove_once_each(old.owner_url, homes)
+
         async with new.serving(free_port()) as after:
             newcomer = Clerk(after, await log_in(after, "counter"), institution_id, veteran.count)
             assert await newcomer.known() == people

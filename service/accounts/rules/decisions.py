@@ -59,6 +59,8 @@ class AccountFacts:
     status: AccountStatus
     institution_ids: tuple[UUID, ...]
     created_at: datetime
+    bound_client_id: UUID | None = None
+    """The service client that acts for an elder or a proxy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,13 +90,13 @@ async def act_for(
     account_id: UUID | None = None,
     account_username: str | None = None,
 ) -> schemas.TokenRead:
-    """Give a service client a token to act for an elder or a family proxy of its region (RFC 8693).
+    """Give a service client a token to act for an elder or a family proxy who is bound to it (RFC 8693).
 
     The token's subject is the elder's account, its actor the client's; it has no refresh token.
 
     Raises:
         LogInFailed: not a service client of the region.
-        NotToActFor: not an active account of an elder or a proxy.
+        NotToActFor: not an active account of an elder or a proxy, or another client's; which, stays secret.
     """
     client = await _authenticate(session, region_code, client_id, client_secret, client=True)
     await _stand_behind_own_fence(session, house, client)
@@ -104,9 +104,11 @@ async def act_for(
         found = await repository.find_for_login(session, client.region_id, account_username)
         account_id = found["id"] if found else None
     standing = await find_standing(session, client.region_id, account_id) if account_id else None
-    if standing is None or standing.status is not rules.AccountStatus.active or standing.role not in rules.ACTED_FOR:
+    if standing is None or standing.role not in rules.ACTED_FOR:
         raise errors.NotToActFor
     await raise_fence(session, Fence(client.region_id, account_id=standing.id), house.clock.now())
+    if not await session_repository.holds_binding(session, client.region_id, standing.id, client.standing.id):
+        raise errors.NotToActFor
     row = await _open(
         session,
         house,

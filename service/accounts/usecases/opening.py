@@ -65,7 +65,7 @@ async def create_account(
 async def create_resident_account(
     session: AsyncSession, *, principal: Principal, draft: schemas.ResidentAccountCreate, now: datetime
 ) -> rules.AccountFacts:
-    """Make an account of an elder or a family proxy; it has no password, the service client acts for it.
+    """Make an account of an elder or a family proxy; it has no password: it is bound to the client that opens it.
 
     Raises:
         RoleBeyondYours: the principal is no service client.
@@ -79,6 +79,7 @@ async def create_resident_account(
         role=draft.role,
         display_name=draft.display_name,
         now=now,
+        bound_client_id=principal.account_id,
     )
 
 
@@ -127,6 +128,7 @@ async def _add(
     password: str | None = None,
     institution_ids: Collection[UUID] = (),
     must_change_password: bool = False,
+    bound_client_id: UUID | None = None,
 ) -> rules.AccountFacts:
     row = Account(
         region_id=region_id,
@@ -136,6 +138,7 @@ async def _add(
         password_hash=await passwords.hash_password(password) if password else None,
         created_at=now,
         must_change_password=must_change_password,
+        bound_client_id=bound_client_id,
     )
     session.add(row)
     await session.flush()

@@ -72,7 +72,8 @@ async def in_charge(session: AsyncSession, principal: Principal, account_id: UUI
 async def change_account(
     session: AsyncSession, *, principal: Principal, account_id: UUID, change: schemas.AccountUpdate
 ) -> rules.AccountFacts:
-    """Rename, disable or enable an account, or reset its password; the last two end its sessions.
+    """Rename, disable or enable an account, reset its password, bind it to a service client: all but the first end its
+    sessions.
 
     A password that somebody else has chosen must be changed at the next log-in.
 
@@ -81,6 +82,7 @@ async def change_account(
         NotYourself: one would lock oneself out.
         PasswordNotUsed: a password for an account that logs in otherwise.
         PasswordTooWeak: anybody could guess it.
+        NotBoundToClients: a service client for an account that logs in by itself.
     """
     row = await in_charge(session, principal, account_id)
     row.display_name = change.display_name or row.display_name
@@ -98,8 +100,22 @@ async def change_account(
         row.must_change_password = True
         # whoever holds a session from before may be the one the change is meant to keep out
         row.sessions_from = SystemClock().now()
+    if "bound_client_id" in change.model_fields_set:
+        await _bind(session, row, change.bound_client_id)
     await session.flush()
     return (await facts.of_rows(session, [row]))[0]
+
+
+async def _bind(session: AsyncSession, row: Account, client_id: UUID | None) -> None:
+    """Let another service client act for a resident's account, or none; what the one before has opened ends."""
+    if row.role not in rules.ACTED_FOR:
+        raise errors.NotBoundToClients
+    if client_id is not None:
+        client = await find_standing(session, row.region_id, client_id)
+        if client is None or client.role is not rules.Role.service_client:
+            raise problems.NotFound(what="服务端账号")
+    if client_id != row.bound_client_id:
+        row.bound_client_id, row.sessions_from = client_id, SystemClock().now()
 
 
 async def replace_password(session: AsyncSession, row: Account, password: str) -> None:

@@ -114,6 +114,7 @@ async def read_bed(session: AsyncSession, *, principal: Principal, bed_id: UUID,
 
     Raises:
         problems.NotFound: there is no such bed, or it is not the principal's to see.
+        patients.errors.RightMissing: a proxy who may not view.
     """
     row = await repository.find_bed(session, region_id=principal.region_id, bed_id=bed_id)
     if row is None:

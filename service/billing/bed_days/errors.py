@@ -17,6 +17,13 @@ class NothingToBill(Refusal):
     en = "None of these days is open, past and not billed yet (perhaps elsewhere); check the days."
 
 
+class NotInThisBed(Refusal):
+    """On each of these days the patient was in another hospital, or dead."""
+
+    zh = "这段时间没有可计费的床日：{reason}。涉及的日期见 days；住院或去世登记有误的，请先更正再结算。"
+    en = "On none of these days was the patient in this bed (hospital or death, see days); correct the record if wrong."
+
+
 class NotSettled(Refusal):
     """There is no billed day to take back."""
 

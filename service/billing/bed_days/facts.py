@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.beds.rules import StayFacts
 from service.billing import around, rules, translation
-from service.billing.bed_days import errors, evidence, reducing, repository
+from service.billing.bed_days import errors, evidence, leaving_out, reducing, repository
 from service.billing.bed_days import rules as parts
 from service.catalog.per_diem_rules import PerDiemFacts
 from service.contracts import usecases as contracts
@@ -24,6 +24,7 @@ class Facts:
     """Everything that a bill of bed days stands on; `billed` are days of [first, until) in other bills, with their seq.
 
     `again` is the last seq of days that were billed and taken back, `offers` what is taken off the patient's part.
+    On the days `left_out` the `bed` is paused: the patient was in hospital, or dead.
     """
 
     stay: StayFacts
@@ -37,6 +38,7 @@ class Facts:
     billed: frozenset[date]
     again: Mapping[date, int]
     offers: reducing.Offers = reducing.NOTHING
+    left_out: tuple[leaving_out.LeftOut, ...] = ()
 
     def settle(self) -> rules.BedSettlement:
         """Run the kernel on the facts.
@@ -72,16 +74,25 @@ async def gather(session: AsyncSession, *, region_id: UUID, stay: StayFacts, fir
         problems.NotFound: the fence does not let the patient through (silence would charge him for everything).
         errors.BedNotPerDiem: nobody agreed what a day costs.
         errors.NothingToBill: no day is open and in no bill.
+        errors.NotInThisBed: those that are were all spent in hospital, or lie after the death.
         errors.InsuranceInterrupted: the insurance pays with an interruption.
     """
     if stay.agreement is None:
         raise errors.BedNotPerDiem
     person_id, agreement = stay.person_id, stay.agreement
-    await patients.get_person(session, region_id=region_id, person_id=person_id)
+    person = await patients.get_person(session, region_id=region_id, person_id=person_id)
     known = await repository.billed(session, person_id=person_id, first=first, until=until)
     billed = frozenset(on for on, (_, live) in known.items() if live)
+    institution = await institutions.get_institution(
+        session, region_id=region_id, institution_id=stay.bed.institution_id
+    )
     bed = translation.stay(stay.bed)
     due = parts.due_days(bed, first, until, billed)
+    left_out = await _left_out(session, region_id, stay, institution.name, due, deceased_on=person.deceased_on)
+    bed = leaving_out.without(bed, [each.on for each in left_out])
+    due = parts.due_days(bed, first, until, billed)
+    if not due and left_out:
+        raise errors.NotInThisBed(days=[each.as_document() for each in left_out], reason=left_out[0].reason)
     if not due:
         raise errors.NothingToBill
     insured = await _insured_days(session, region_id, stay, agreement, due)
@@ -91,9 +102,6 @@ async def gather(session: AsyncSession, *, region_id: UUID, stay: StayFacts, fir
         person_id=person_id,
         years={on.year for on in due},
         cap_fen=agreement.year_cap_fen,
-    )
-    institution = await institutions.get_institution(
-        session, region_id=region_id, institution_id=stay.bed.institution_id
     )
     return Facts(
         stay=stay,
@@ -114,7 +122,23 @@ async def gather(session: AsyncSession, *, region_id: UUID, stay: StayFacts, fir
             first=due[0],
             last=due[-1],
         ),
+        left_out=left_out,
     )
+
+
+async def _left_out(
+    session: AsyncSession,
+    region_id: UUID,
+    stay: StayFacts,
+    institution: str,
+    due: Collection[date],
+    *,
+    deceased_on: date | None,
+) -> tuple[leaving_out.LeftOut, ...]:
+    """Return which of the days that are due the patient was in a foreign hospital, or dead."""
+    known = await patients.hospital_stays(session, region_id=region_id, person_id=stay.person_id)
+    foreign = leaving_out.foreign(known, kind=stay.bed.kind, institution=institution)
+    return leaving_out.find(due, deceased_on=deceased_on, stays=foreign)
 
 
 async def _insured_days(

@@ -60,6 +60,7 @@ async def post(
             [each for line in lines for each in line.reduced],
             institution_share=known.agreement.institution_share,
             offers=known.offers,
+            left_out=[each.as_document() for each in known.left_out],
         ),
         settled_by_account_id=account_id,
         settled_at=now,

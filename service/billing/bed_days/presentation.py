@@ -22,6 +22,9 @@ def settlement(posted: repository.Posted) -> schemas.BedSettlementRead:
             schemas.BedDayRead.model_validate({**day.model_dump(), "on": day.service_on, "reversed": back})
             for day, back in posted.days
         ],
+        left_out=[
+            schemas.BedDayLeftOutRead.model_validate(each) for each in posted.settlement.facts.get("left_out", [])
+        ],
         reversals=[schemas.BedTakenBackRead.model_validate(row, from_attributes=True) for row in posted.reversals],
     )
 

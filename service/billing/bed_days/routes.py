@@ -28,6 +28,7 @@ _Reverses = Annotated[Principal, Depends(http.Requires("bills:reverse"))]
         errors.BedPeriodTooLong,
         errors.BedNotPerDiem,
         errors.NothingToBill,
+        errors.NotInThisBed,
         errors.InsuranceInterrupted,
         errors.BedDayBilled,
         errors.BedDayOutsideStay,
@@ -46,7 +47,7 @@ async def settle_bed_days(
     now: http.Now,
     once: http.OnlyOnce,
 ) -> schemas.BedSettlementRead | Response:
-    """结算床日（计入不计出）：一段时间内已过完、在床且没有计过的日子，每位居民每天只计一次。"""
+    """结算床日（计入不计出）：一段时间内已过完、在床且没有计过的日子，每位居民每天只计一次；已知住院或去世后的日子不计，逐日说明。"""
     return await once.run(
         body, lambda: usecases.settle_bed_days(session, principal=principal, bed_id=bed_id, asked=body, now=now)
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from service.billing.bed_days.leaving_out import Why
 from service.billing.bed_days.rules import MOST_DAYS
 from service.billing.proof.schemas import EntitlementEntryRead
 from service.catalog.per_diem_rules import StayKind
@@ -75,6 +76,14 @@ class BedDayRead(BedPartsRead):
     reversed: bool
 
 
+class BedDayLeftOutRead(BaseModel):
+    """A day of the period on which the bed was open, and which is not billed all the same."""
+
+    on: date
+    why: Why = Field(description="deceased 已去世（去世当天仍计）、in_hospital 在其他医院住院")
+    reason: str = Field(examples=["自2026-03-04起在第二人民医院住院，不计床日"])
+
+
 class BedTakenBackRead(BedPartsRead):
     """Days of a bill taken back: what they used was returned."""
 
@@ -105,6 +114,7 @@ class BedSettlementRead(BedSettlementSummary):
     income_class: IncomeClass
     lines: list[BedLineRead]
     bed_days: list[BedDayRead]
+    left_out: list[BedDayLeftOutRead] = Field(description="结算时已知住院或去世而未计的日子")
     reversals: list[BedTakenBackRead]
 
 
@@ -148,8 +158,9 @@ class BedProofRead(BaseModel):
     format: str = Field(examples=["xunzhen.bed-days-proof/1"])
     rules: str = Field(description="计费规则的版本", examples=["xunzhen.billing-rules/1"])
     limits: dict[str, Any] = Field(description="限次：床日没有限次")
-    case: dict[str, Any] = Field(description="第一步：收费案例，最后一个事件结算这些床日")
+    case: dict[str, Any] = Field(description="第一步：收费案例，最后一个事件结算这些床日；未计的日子按暂停写入")
     sharing: dict[str, Any] = Field(description="第二步：医保不支付的部分中由医疗机构分担的比例")
     reductions: dict[str, Any] = Field(description="第三步：减免规则、居民所属人群与减免金额")
     result: dict[str, Any] = Field(description="账单：每年一行，以及每一天的金额")
+    left_out: list[BedDayLeftOutRead] = Field(default=[], description="结算时已知住院或去世而未计的日子")
     evidence: BedRestsOnRead

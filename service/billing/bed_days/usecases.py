@@ -39,10 +39,13 @@ async def settle_bed_days(
 ) -> schemas.BedSettlementRead:
     """Bill the days of a period of a bed of the principal's institution that are past, open and in no bill.
 
+    Days that the patient is known to have spent in another hospital, or that lie after his death, are left out.
+
     Raises:
         problems.NotFound: there is no such bed at the principal's institutions.
         errors.BedPeriodTooLong: more than a year.
         errors.BedNotPerDiem, errors.NothingToBill: the kernel's reasons.
+        errors.NotInThisBed: all of them are left out.
         errors.InsuranceInterrupted: the insurance pays with an interruption.
         errors.BedDayBilled, errors.BedDayOutsideStay, contracts.errors.EntitlementExhausted: somebody was faster.
     """

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.billing import ceiling, facts, journaling, posting, repository, settling, translation
+from service.billing import ceiling, facts, journaling, posting, repository, settling
 from service.billing import rules as kernel
-from service.billing.cancelling import rules
+from service.billing.cancelling import rules, sharing
 from service.billing.consents import repository as consents
 from service.billing.models import Settlement
 from service.billing.proof import cancellations
@@ -21,7 +21,6 @@ from service.core.ids import new_id
 from service.core.jobs import queue
 from service.core.jobs.queue import Job
 from service.institutions.rules import settings
-from service.orders import usecases as orders
 from service.patients import usecases as patients
 from service.visits import usecases as visits
 from service.visits.rules import FINAL, Departure, VisitProof
@@ -34,10 +33,11 @@ async def charge_visit(house: House, job: Job) -> None:
 
 
 async def charge(session: AsyncSession, *, region_id: UUID, visit_id: UUID, now: datetime) -> Settlement | None:
-    """Charge a share of the visit's own fee; return the settlement, None when there is nothing to charge.
+    """Charge a share of the visit's fee; return the settlement, None when there is nothing to charge.
 
     That is: no evidence that the crew set out, no fee or no share of it, the patient dead or in hospital, or a bill
-    that the visit has or had.
+    that the visit has or had. While a visit of its trip is not final nobody knows what falls on this one: the news
+    comes again with each that is.
 
     Raises:
         problems.NotFound: there is no such visit.
@@ -47,42 +47,27 @@ async def charge(session: AsyncSession, *, region_id: UUID, visit_id: UUID, now:
     if departure is None or proof.state not in FINAL:
         return None
     await settling.hold(session, region_id=region_id, proof=proof)
+    trip = await visits.trip_of(session, region_id=region_id, visit_id=visit_id)
+    if not all(each.is_final for each in trip):
+        return None
     standing = await repository.standing(session, region_id=region_id, visit_id=visit_id)
     if standing.last is not None:
         return None
     house = await facts.house_on(session, region_id=region_id, institution_id=proof.institution_id, on=proof.service_on)
-    visit = await planned(session, region_id=region_id, proof=proof, departure=departure, house=house)
-    known = await _facts(session, region_id=region_id, proof=proof, departure=departure, visit=visit, house=house)
+    visit = await sharing.planned(session, region_id=region_id, proof=proof, departure=departure, house=house)
+    visit, *peers = await sharing.with_peers(
+        session, region_id=region_id, proof=proof, trip=trip, visit=visit, house=house
+    )
+    known = await _facts(
+        session, region_id=region_id, proof=proof, departure=departure, visit=visit, peers=peers, house=house
+    )
     if known is None or not known.amount_fen or house.tariff is None:
         return None
     lines = (rules.line_of(known, str(house.tariff.income_class)),)
-    whole = cancellations.envelope(known, visit=visit, terms=house.terms, institution_code=house.institution.code)
-    return await _post(session, region_id, proof, known, lines=lines, whole=whole, now=now)
-
-
-async def planned(
-    session: AsyncSession, *, region_id: UUID, proof: VisitProof, departure: Departure, house: facts.House
-) -> kernel.Visit:
-    """Return the visit as it would have been, by the crew that set out and the hour that was planned: for its fee.
-
-    Raises:
-        problems.NotFound: there is no such order.
-    """
-    order = await orders.get_order(session, region_id=region_id, order_id=proof.order_id)
-    metres = order.distance_metres
-    if metres is None:
-        metres = await facts.distance_metres(session, region_id=region_id, house=house, home_id=proof.home_id)
-    return translation.visit(
-        proof.visit_id,
-        person_id=proof.person_id,
-        mode=facts.mode_of(proof.mode),
-        service_on=proof.service_on,
-        started_at=departure.planned_at,
-        verified=False,
-        staff=[str(member) for member in departure.crew],
-        distance_metres=metres,
-        items=(),
+    whole = cancellations.envelope(
+        known, visit=visit, peers=peers, terms=house.terms, institution_code=house.institution.code
     )
+    return await _post(session, region_id, proof, known, lines=lines, whole=whole, now=now)
 
 
 async def _post(
@@ -126,6 +111,7 @@ async def _facts(
     proof: VisitProof,
     departure: Departure,
     visit: kernel.Visit,
+    peers: Sequence[kernel.Visit],
     house: facts.House,
 ) -> rules.Facts | None:
     own = kernel.find_own_fee(visit, house.terms)
@@ -143,4 +129,5 @@ async def _facts(
         quoted_fee_fen=quoted,
         deceased_on=person.deceased_on,
         is_in_hospital=stay is not None,
+        trip=rules.trip_of(visit, peers, house.terms),
     )

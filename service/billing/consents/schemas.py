@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
-from service.billing.schemas import QuoteItem
+from service.billing.schemas import Moment, QuoteItem
 from service.catalog.schemas import Yuan
 
 
@@ -32,6 +32,16 @@ class ConsentCreate(BaseModel, extra="forbid"):
     )
 
 
+class FamilyConsentCreate(BaseModel, extra="forbid"):
+    """What a family has agreed to, as finance records it: who, when, up to which amount, and what shows it."""
+
+    visit_id: UUID = Field(description="哪一次上门：所重新结算的账单之一")
+    amount: Annotated[Yuan, Field(description="同意为整次上门支付的最高金额（元）", examples=["128.00"])]
+    agreed_by: Literal["elder", "proxy"] = Field(description="谁同意的：elder 本人，proxy 代办家属")
+    given_at: Moment = Field(description="同意的时间")
+    evidence_file_id: UUID = Field(description="怎样同意的：这次上门的证据（签名、纸质单或录音）")
+
+
 class ConsentRead(BaseModel):
     """What a family agreed to."""
 
@@ -39,9 +49,15 @@ class ConsentRead(BaseModel):
     visit_id: UUID
     amount_fen: int = Field(description="同意支付的最高金额（分）")
     quote_id: UUID | None
-    given_by: Literal["elder", "proxy", "crew"]
+    given_by: Literal["elder", "proxy", "crew", "finance"] = Field(
+        description="由谁登记：本人、代办人、上门人员；重新结算时为财务人员（finance）"
+    )
     account_id: UUID
     evidence_file_id: UUID | None
+    agreed_by: Literal["elder", "proxy"] | None = Field(default=None, description="财务人员登记时：谁同意的")
+    shown_by: Literal["signature", "paper_form", "recording"] | None = Field(
+        default=None, description="所附证据的种类：签名、纸质单或录音"
+    )
     given_at: AwareDatetime
 
 

@@ -1,7 +1,7 @@
 """What people do about a price that changed at the door: ask for a new quote, agree to it (新报价与知情同意).
 
-The elder or his proxy agrees with his own account; the crew records what the family signed or said, with the file
-that shows it.
+The elder or his proxy agrees with his own account; the crew, or finance where a bill is settled anew, records what the
+family signed or said, with the file that shows it.
 """
 
 from datetime import datetime
@@ -81,7 +81,7 @@ async def give_consent(
         visit, given_by = await _of_crew(session, principal, visit_id), "crew"
         if asked.evidence_file_id is None:
             raise errors.EvidenceNeeded
-    _refuse_other_evidence(visit, asked.evidence_file_id)
+    shown_by = _shown_by(visit, asked.evidence_file_id)
     await _refuse_other_quote(session, principal, visit, asked.quote_id)
     row = VisitConsent(
         region_id=principal.region_id,
@@ -93,11 +93,45 @@ async def give_consent(
         given_by=given_by,
         account_id=principal.account_id,
         evidence_file_id=asked.evidence_file_id,
+        shown_by=shown_by,
         given_at=now,
     )
     session.add(row)
     await session.flush()
     return schemas.ConsentRead.model_validate(row, from_attributes=True)
+
+
+async def record_consent(
+    session: AsyncSession, *, principal: Principal, asked: schemas.FamilyConsentCreate, now: datetime
+) -> None:
+    """Record for a family what it has agreed to pay, where a bill is settled anew; the last consent counts.
+
+    Raises:
+        problems.NotFound: there is no such visit at the principal's institutions.
+        errors.ConsentAhead: it would lie ahead.
+        errors.EvidenceNeeded: no signature, paper form or recording of the visit shows it.
+    """
+    visit = await visits.read_visit(session, region_id=principal.region_id, visit_id=asked.visit_id)
+    if visit.institution_id not in principal.institution_ids:
+        raise problems.NotFound(what="上门记录")
+    if asked.given_at > now:
+        raise errors.ConsentAhead(given_at=asked.given_at)
+    session.add(
+        VisitConsent(
+            region_id=principal.region_id,
+            institution_id=visit.institution_id,
+            visit_id=asked.visit_id,
+            person_id=visit.person_id,
+            amount_fen=money.whole_fen(asked.amount),
+            given_by="finance",
+            account_id=principal.account_id,
+            evidence_file_id=asked.evidence_file_id,
+            agreed_by=asked.agreed_by,
+            shown_by=_shown_by(visit, asked.evidence_file_id),
+            given_at=asked.given_at,
+        )
+    )
+    await session.flush()
 
 
 async def list_consents(
@@ -126,10 +160,14 @@ async def _of_crew(session: AsyncSession, principal: Principal, visit_id: UUID) 
     return visit
 
 
-def _refuse_other_evidence(visit: VisitRead, file_id: UUID | None) -> None:
-    shown = {each.file_id for each in visit.evidence if each.kind in _SHOWS}
-    if file_id is not None and file_id not in shown:
-        raise errors.EvidenceNeeded
+def _shown_by(visit: VisitRead, file_id: UUID | None) -> EvidenceKind | None:
+    """Return what a file of the visit's evidence is that shows a consent; None without a file."""
+    if file_id is None:
+        return None
+    for each in visit.evidence:
+        if each.file_id == file_id and each.kind in _SHOWS:
+            return each.kind
+    raise errors.EvidenceNeeded
 
 
 async def _refuse_other_quote(

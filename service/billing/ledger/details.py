@@ -47,9 +47,20 @@ select s.visit_id::text as mdtrt_id, p.source_id, case when p.sign < 0 then p.se
        p.booked_on, s.service_on, s.person_id, s.plan_code, {ratio} as ratio, p.sign * c.total as total,
        p.sign * c.alone as alone, p.sign * c.first as first, p.sign * c.covered as covered,
        p.sign * c.below as below, p.sign * coalesce(o.fund, 0) as fund, p.sign * coalesce(o.own, 0) as own,
-       p.sign * coalesce(o.hospital, 0) as hospital
+       p.sign * coalesce(o.hospital, 0) as hospital, v.mode as kind, g.insutype, g.med_types
 from posted p join claimed c using (source_id) join owed o using (source_id)
-join settlements s on s.region_id = :region and s.id = p.settlement_id"""
+join settlements s on s.region_id = :region and s.id = p.settlement_id
+join visits v on v.region_id = :region and v.id = s.visit_id
+left join {rule}"""
+# what the payer calls it: as its rule of the service date says
+_INSURANCE_RULE: Final = (
+    "insurance_rules g on g.region_id = :region and g.plan_code = {plan}"
+    " and g.valid_from <= {on} and (g.valid_to is null or g.valid_to >= {on})"
+)
+_LTCI_RULE: Final = (
+    "ltci_rules g on g.region_id = :region"
+    " and g.valid_from <= s.service_on and (g.valid_to is null or g.valid_to >= s.service_on)"
+)
 
 # a bill made before there were proofs keeps its bare case
 _PAY_RATIO: Final = "coalesce(s.facts -> 'case', s.facts) #>> '{region,insurance,pay_ratio}'"
@@ -70,8 +81,11 @@ _FRAGMENTS: Final = {
     },
     "owed_by_insurance": _OWED.format(fund="medical_insurance", of_claim="l.insured_fen > 0"),
     "owed_by_ltci": _OWED.format(fund="ltci", of_claim=_LTCI_LINE),
-    "insurance_rows": _ROWS.format(ratio=_PAY_RATIO),
-    "ltci_rows": _ROWS.format(ratio=_LTCI_RATIO),
+    "insurance_rows": _ROWS.format(
+        ratio=_PAY_RATIO, rule=_INSURANCE_RULE.format(plan="s.plan_code", on="s.service_on")
+    ),
+    "ltci_rows": _ROWS.format(ratio=_LTCI_RATIO, rule=_LTCI_RULE),
+    "insurance_rule_of_days": _INSURANCE_RULE.format(plan="d.plan_code", on="d.first"),
 }
 """What the statements below share, by the name that stands for it in their SQL."""
 _KINDS: Final[Mapping[str, TypeEngine[Any]]] = {
@@ -225,10 +239,12 @@ with $posted, claimed as (
 )
 select * from ($insurance_rows
     union all
-    select bed_id::text, source_id, case when sign < 0 then settlement_id end, booked_on, first, person_id, plan_code,
-           null, sign * gross_fen, 0, 0, sign * gross_fen, 0, sign * fund_fen, sign * patient_fen,
-           sign * hospital_fen
-    from beds_billed) as claims
+    select d.bed_id::text, d.source_id, case when d.sign < 0 then d.settlement_id end, d.booked_on, d.first,
+           d.person_id, d.plan_code, null, d.sign * d.gross_fen, 0, 0, d.sign * d.gross_fen, 0, d.sign * d.fund_fen,
+           d.sign * d.patient_fen, d.sign * d.hospital_fen, b.kind, g.insutype, g.med_types
+    from beds_billed d
+    join beds b on b.region_id = :region and b.id = d.bed_id
+    left join $insurance_rule_of_days) as claims
 order by booked_on, source_id limit :most
 """
 )

@@ -108,6 +108,8 @@ _CLAIM: Final = (
     _yuan("act_pay_dedc", "实际支付起付线"),
     _yuan("hifp_pay", "基本医疗保险统筹基金支出"),
     Column("pool_prop_selfpay", "基本医疗保险统筹基金支付比例"),
+    _yuan("ltci_pay", "长期护理保险基金支出"),
+    Column("ltci_prop", "长期护理保险基金支付比例"),
     _yuan("maf_pay", "医疗救助基金支出"),
     _yuan("fund_pay_sumamt", "基金支付总额"),
     _yuan("psn_part_amt", "个人负担总金额"),

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.billing import settling
-from service.billing.parking import errors, repository, rules, schemas
+from service.billing.parking import errors, noting, repository, rules, schemas
 from service.billing.parking.models import ParkedSettlement
 from service.contracts import usecases as contracts
 from service.core import access, paging, problems
@@ -48,27 +48,30 @@ async def release(
         errors.OwnVisit: he was at the door himself.
         billing.errors, contracts.errors: as `settling.settle`; the bill stays parked.
     """
-    row = await _decide(
-        session,
-        principal=principal,
-        parked_id=parked_id,
-        state=rules.ParkingState.released,
-        reason=asked.reason,
-        now=now,
-    )
-    row.collect_rise = asked.collect_rise
-    await session.flush()
-    settled = await settling.settle(
-        session,
-        region_id=principal.region_id,
-        visit_id=row.visit_id,
-        account_id=principal.account_id,
-        now=now,
-        release=rules.Release(asked.collect_rise),
-    )
-    row.settlement_id = settled.settlement_id
-    await session.flush()
+    row, _ = await _release(session, principal=principal, parked_id=parked_id, asked=asked, now=now)
     return read(row)
+
+
+async def release_found(
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    visit_id: UUID,
+    found: rules.Found,
+    asked: schemas.ReleaseCreate,
+    now: datetime,
+) -> settling.Settled:
+    """Settle a visit whose bill has just been found to meet bounds, in the name of whoever answers for it.
+
+    What was found and what he said of it stay, as of any parked bill.
+
+    Raises:
+        errors.OwnVisit: he was at the door himself.
+        billing.errors, contracts.errors: as `settling.settle`.
+    """
+    row = await noting.park(session, region_id=principal.region_id, visit_id=visit_id, found=found, now=now)
+    _, settled = await _release(session, principal=principal, parked_id=row.id, asked=asked, now=now)
+    return settled
 
 
 async def reject(
@@ -99,6 +102,32 @@ async def reject(
 def read(row: ParkedSettlement) -> schemas.ParkedRead:
     """Return what is shown of a parked bill."""
     return schemas.ParkedRead.model_validate(row, from_attributes=True)
+
+
+async def _release(
+    session: AsyncSession, *, principal: Principal, parked_id: UUID, asked: schemas.ReleaseCreate, now: datetime
+) -> tuple[ParkedSettlement, settling.Settled]:
+    row = await _decide(
+        session,
+        principal=principal,
+        parked_id=parked_id,
+        state=rules.ParkingState.released,
+        reason=asked.reason,
+        now=now,
+    )
+    row.collect_rise = asked.collect_rise
+    await session.flush()
+    settled = await settling.settle(
+        session,
+        region_id=principal.region_id,
+        visit_id=row.visit_id,
+        account_id=principal.account_id,
+        now=now,
+        release=rules.Release(asked.collect_rise),
+    )
+    row.settlement_id = settled.settlement_id
+    await session.flush()
+    return row, settled
 
 
 async def _decide(

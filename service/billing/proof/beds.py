@@ -5,6 +5,7 @@ Which days are due is the kernel's: days in other bills stand in the case as bil
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,18 +20,19 @@ from service.billing.proof.words import Format
 Document = dict[str, Any]
 
 _REQUIRED: Final = "format rules limits case sharing reductions result"
-_SHOWN_BESIDE: Final = "settlement_id evidence"
+_SHOWN_BESIDE: Final = "settlement_id evidence left_out"
 _NO_LIMITS: Final[Document] = {"rows": [], "cut": []}
 
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """What goes into the steps; the case's last event bills the days."""
+    """What goes into the steps; the case's last event bills the days. On those `left_out` nothing is billed."""
 
     version: str
     case: reader.Case
     institution_share: Decimal
     offers: reducing.Offers
+    left_out: tuple[date, ...]
 
 
 def envelope(
@@ -40,8 +42,12 @@ def envelope(
     *,
     institution_share: Decimal,
     offers: reducing.Offers,
+    left_out: Sequence[Document] = (),
 ) -> Document:
-    """Return the proof of a bill; `case` bills its days, here year by year, with its last event."""
+    """Return the proof of a bill; `case` bills its days, here year by year, with its last event.
+
+    `left_out` are the days on which its bed is paused because the patient was elsewhere, or dead.
+    """
     return {
         "format": Format.bed_days.value,
         "rules": rules.VERSION,
@@ -54,6 +60,7 @@ def envelope(
             "applied": _applied(reduced),
         },
         "result": _result(years),
+        "left_out": list(left_out),
     }
 
 
@@ -71,6 +78,7 @@ def check(whole: Node) -> Difference | None:
         "$.limits": fields["limits"].value,
         "$.reductions.applied": fields["reductions"].entries()["applied"].value,
         "$.result": fields["result"].value,
+        "$.left_out": [on.isoformat() for on in proof.left_out],
     }
     answer = runner.run_case(proof.case).outcomes[-1].answer
     if not isinstance(answer, rules.BedSettlement):
@@ -81,6 +89,7 @@ def check(whole: Node) -> Difference | None:
         "$.limits": _NO_LIMITS,
         "$.reductions.applied": _applied(split.reduced),
         "$.result": _result(split.years),
+        "$.left_out": sorted({on.isoformat() for on in proof.left_out} - {day.on.isoformat() for day in answer.days}),
     }
     return differing.first(told, redone)
 
@@ -132,6 +141,10 @@ def _read(fields: node.Fields) -> _Proof:
         offers=reducing.Offers(
             tuple(rule for _, rule in terms_reader.unique(reduced["rows"], "id", _read_rule)),
             tuple(_read_group(each) for each in reduced["groups"].items()),
+        ),
+        left_out=tuple(
+            each.fields("on why reason")["on"].day()
+            for each in (fields["left_out"].items() if "left_out" in fields else ())
         ),
     )
 

@@ -1,8 +1,10 @@
 """The proof of a charge for a crew that went in vain (上门服务取消费): the visit's own fee, and the share of it. Pure.
 
-The fee is computed again from the tariff of the case; nothing is limited and nothing taken off.
+The fee is computed again from the tariff of the case, and with the fees of the visits that share the trip; nothing is
+limited and nothing taken off.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +13,7 @@ from service.billing import evidence, rules
 from service.billing.cancelling import rules as cancelling
 from service.billing.case import node, reader
 from service.billing.case.node import Node
-from service.billing.proof import differing, reading
+from service.billing.proof import differing, reading, resting
 from service.billing.proof.differing import Difference
 from service.billing.proof.words import Format
 from service.billing.words import LineStatus, Payer
@@ -25,11 +27,27 @@ _NO_LIMITS: Final[Document] = {"rows": [], "cut": []}
 _NO_REDUCTIONS: Final[Document] = {"groups": [], "rows": [], "applied": []}
 
 
-def envelope(known: cancelling.Facts, *, visit: rules.Visit, terms: rules.Terms, institution_code: str) -> Document:
-    """Return the proof of a charge; `visit` is as it was planned, with the crew that set out."""
-    holds = replace(terms, licences={member: terms.licences.get(member, ()) for member in visit.staff}, prices={})
+def envelope(
+    known: cancelling.Facts,
+    *,
+    visit: rules.Visit,
+    terms: rules.Terms,
+    institution_code: str,
+    peers: Sequence[rules.Visit] = (),
+) -> Document:
+    """Return the proof of a charge; `visit` is as it was planned, with the crew that set out.
+
+    `peers` share the fee of its trip: in vain, as planned as well, or `verified`.
+    """
+    crew = [member for each in (visit, *peers) for member in each.staff]
+    holds = replace(terms, licences={member: terms.licences.get(member, ()) for member in crew}, prices={})
     case = evidence.as_case(
-        visit, institution_code=institution_code, terms=holds, patient=rules.Patient(visit.patient), used={}
+        visit,
+        institution_code=institution_code,
+        terms=holds,
+        patient=rules.Patient(visit.patient),
+        used={},
+        peers=tuple(peers),
     )
     return {
         "format": Format.cancellation.value,
@@ -44,6 +62,7 @@ def envelope(known: cancelling.Facts, *, visit: rules.Visit, terms: rules.Terms,
             "quoted_fee_fen": known.quoted_fee_fen,
             "deceased_on": known.deceased_on.isoformat() if known.deceased_on else None,
             "in_hospital": known.is_in_hospital,
+            **({"trip": _trip(known.trip)} if known.trip else {}),
         },
         "reductions": _NO_REDUCTIONS,
         "result": result_of(known),
@@ -84,32 +103,46 @@ def check(whole: Node) -> Difference | None:
     reading.refuse_given(fields, "ceiling")
     version = fields["rules"].text()
     case = reader.read_document(fields["case"])
-    if len(case.visits) != 1 or case.events:
-        raise fields["case"].wrong("应只有一次上门，且不结算")
-    step = fields["cancellation"].fields(_STEP)
+    step = fields["cancellation"].fields(_STEP, "trip")
+    if not case.visits or case.events or (len(case.visits) > 1 and "trip" not in step):
+        raise fields["case"].wrong("应只有一次上门（同一次上门有同住者时连同他们），且不结算")
     told_fee = step["own_fee_fen"].count()
     if version != rules.VERSION:
         return Difference("$.rules", version, rules.VERSION)
-    (visit,) = case.visits.values()
+    visit, *peers = case.visits.values()
     own = rules.find_own_fee(visit, case.terms)
     if own is None:
         return Difference("$.cancellation.own_fee_fen", told_fee, None)
+    known = _facts(step, visit, own, trip=cancelling.trip_of(visit, peers, case.terms))
     told = {
         "$.limits": fields["limits"].value,
         "$.cancellation.own_fee_fen": told_fee,
+        "$.cancellation.trip": step["trip"].value if "trip" in step else None,
         "$.reductions": fields["reductions"].value,
         "$.result": fields["result"].value,
     }
     redone = {
         "$.limits": _NO_LIMITS,
         "$.cancellation.own_fee_fen": own.amount_fen,
+        "$.cancellation.trip": _trip(known.trip) if known.trip else None,
         "$.reductions": _NO_REDUCTIONS,
-        "$.result": result_of(_facts(step, visit, own)),
+        "$.result": result_of(known),
     }
-    return differing.first(told, redone)
+    found = differing.first(told, redone)
+    shown = node.given(fields, "evidence")
+    if found is not None or shown is None:
+        return found
+    return resting.find_difference(shown, resting.Rests(visit, case.terms, frozenset(), {}))
 
 
-def _facts(step: node.Fields, visit: rules.Visit, own: rules.OwnFee) -> cancelling.Facts:
+def _trip(trip: cancelling.Trip) -> Document:
+    """Return with whom a fee is shared: the own fees of the visits in vain, and that of those who were served."""
+    return {"in_vain": dict(trip.in_vain), "served_fen": trip.served_fen}
+
+
+def _facts(
+    step: node.Fields, visit: rules.Visit, own: rules.OwnFee, *, trip: cancelling.Trip | None
+) -> cancelling.Facts:
     quoted, died = node.given(step, "quoted_fee_fen"), node.given(step, "deceased_on")
     return cancelling.Facts(
         service_on=visit.service_on,
@@ -119,6 +152,7 @@ def _facts(step: node.Fields, visit: rules.Visit, own: rules.OwnFee) -> cancelli
         quoted_fee_fen=None if quoted is None else quoted.count(),
         deceased_on=None if died is None else died.day(),
         is_in_hospital=step["in_hospital"].flag(),
+        trip=trip,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from service.billing import making, rules
 from service.billing.case import node
 from service.billing.case.node import Node
-from service.billing.proof import beds, cancellations, differing, document, reading
+from service.billing.proof import bed_evidence, beds, cancellations, differing, document, reading, resting
 from service.billing.proof.differing import Difference
 from service.billing.proof.words import Format
 
@@ -42,14 +42,35 @@ def check_visit(whole: Node) -> Difference | None:
     fee = proof.case.terms.policy.fee
     if found is None and fee is not made.terms.policy.fee:
         return Difference("$.case.policy.visit_fee", fee.value, made.terms.policy.fee.value)
-    return found
+    return found or _evidence(whole, proof, made)
+
+
+def check_bed_days(whole: Node) -> Difference | None:
+    """Redo a bill of bed days: the kernel, sharing, reductions; then compare what stands beside it.
+
+    Raises:
+        case.Malformed: names the JSON path.
+    """
+    return beds.check(whole) or bed_evidence.check(whole)
 
 
 _CHECKS: Final[Mapping[Format, Callable[[Node], Difference | None]]] = {
     Format.visit: check_visit,
-    Format.bed_days: beds.check,
+    Format.bed_days: check_bed_days,
     Format.cancellation: cancellations.check,
 }
+
+
+def _evidence(whole: Node, proof: reading.Proof, made: making.Made) -> Difference | None:
+    """Return where the evidence beside the steps tells something else; a proof as it is kept has none."""
+    shown = node.given(whole.entries(), "evidence")
+    if shown is None:
+        return None
+    visit, terms = proof.case.visits[proof.visit], proof.case.terms
+    patient = proof.case.patients[visit.patient]
+    uses = resting.uses_of(made, patient=patient, terms=terms, used=proof.case.opening, limits=proof.limits)
+    codes = frozenset(item.code for item in proof.items)
+    return resting.find_difference(shown, resting.Rests(visit, terms, codes, uses))
 
 
 def _make(proof: reading.Proof, used: rules.Used) -> making.Made:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.billing import errors, evidence, facts, repository, rules
 from service.billing.cancelling import rules as cancelling
-from service.billing.cancelling import usecases as charging
+from service.billing.cancelling import sharing
 from service.billing.consents import repository as consents
 from service.billing.models import Settlement
 from service.billing.parking import repository as parking
@@ -67,7 +67,7 @@ async def _of_charge(session: AsyncSession, row: Settlement) -> document.Documen
     house = await facts.house_on(session, region_id=row.region_id, institution_id=row.institution_id, on=row.service_on)
     if departure is None:
         raise errors.NoCase
-    visit = await charging.planned(session, region_id=row.region_id, proof=proof, departure=departure, house=house)
+    visit = await sharing.planned(session, region_id=row.region_id, proof=proof, departure=departure, house=house)
     own = rules.find_own_fee(visit, house.terms)
     if own is None:
         raise errors.NoCase

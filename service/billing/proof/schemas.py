@@ -93,7 +93,7 @@ class RestsOnRead(BaseModel):
 
 
 class ProofRead(BaseModel):
-    """The proof of a bill of a visit or a cancellation: `xunzhen bill --proof` redoes it from all but `evidence`."""
+    """The proof of a bill of a visit or a cancellation: `xunzhen bill --proof` redoes it, and compares `evidence`."""
 
     settlement_id: UUID
     format: str = Field(examples=["xunzhen.proof/1"])

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.catalog import repository, rules, schemas
+from service.catalog import claim_schemas, repository, rules, schemas
 from service.catalog.models import InsuranceRule
 from service.core import money, problems
 from service.core.paging import PageRequest
@@ -37,6 +37,8 @@ async def add_insurance_rule(
         yearly_cap_fen=money.whole_fen(asked.yearly_cap),
         valid_from=asked.valid_from,
         valid_to=asked.valid_to,
+        insutype=asked.insutype,
+        med_types=asked.kept(),
     )
     await repository.add_dated(session, row, repository.of_plan(asked.plan_code))
     return _read(row)
@@ -84,4 +86,6 @@ def _facts(row: InsuranceRule) -> rules.InsuranceFacts:
 
 
 def _read(row: InsuranceRule) -> schemas.InsuranceRuleRead:
-    return schemas.InsuranceRuleRead.model_validate(row.model_dump(exclude={"region_id"}))
+    return schemas.InsuranceRuleRead.model_validate(
+        row.model_dump(exclude={"region_id"}) | {"med_types": claim_schemas.shown(row.med_types)}
+    )

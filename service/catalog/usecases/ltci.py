@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.catalog import errors, ltci_rules, repository, rules
+from service.catalog import claim_schemas, errors, ltci_rules, repository, rules
 from service.catalog import ltci_schemas as forms
 from service.catalog.ltci_models import LtciRuleRow
 from service.catalog.schemas import CatalogEnding
@@ -40,6 +40,8 @@ async def add_ltci_rule(
         monthly_caps={str(each.grade): money.whole_fen(each.monthly_cap) for each in asked.grades},
         valid_from=asked.valid_from,
         valid_to=asked.valid_to,
+        insutype=asked.insutype,
+        med_types=asked.kept(),
     )
     await repository.add_dated(session, row)
     return _read(row)
@@ -93,6 +95,8 @@ def _read(row: LtciRuleRow) -> forms.LtciRuleRead:
         codes=row.codes,
         pay_ratio=row.pay_ratio,
         grades=[forms.GradeCapRead(grade=grade, monthly_cap_fen=fen) for grade, fen in _caps(row).items()],
+        insutype=row.insutype,
+        med_types=claim_schemas.shown(row.med_types),
         valid_from=row.valid_from,
         valid_to=row.valid_to,
     )

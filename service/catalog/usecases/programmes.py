@@ -25,17 +25,17 @@ async def programmes(session: AsyncSession, *, region_id: UUID, on: date) -> lis
 async def add_programme(
     session: AsyncSession, *, principal: Principal, asked: schemas.ProgrammeCreate
 ) -> schemas.ProgrammeRead:
-    """Enter a programme with what it pays.
+    """Enter a programme with what it pays; an open one of the same code, begun in an earlier year, ends the day before.
 
     Raises:
         errors.ItemUnknown: it pays a code that is not in the region's list.
-        errors.ProgrammeCodeTaken: the code is used already.
+        errors.ProgrammeCodeTaken: the code is used already in one of its years.
     """
     paid = {item.code: item.per_year for item in asked.items}
     await services.refuse_unlisted(session, region_id=principal.region_id, codes=paid)
     row = Programme(region_id=principal.region_id, **asked.model_dump(exclude={"items"}))
-    session.add(row)
-    await session.flush()  # the items refer to it
+    # before its items, which refer to it
+    await repository.add_dated(session, row, repository.of_programme(row.code))
     session.add_all(
         ProgrammeItem(region_id=principal.region_id, programme_id=row.id, code=code, per_year=per_year)
         for code, per_year in paid.items()

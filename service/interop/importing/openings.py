@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from service.contracts.rules import Source
+from service.contracts.use_schemas import NAMED
 from service.core.tabular.cells import FIRST_DAY, Cells, plain
 from service.core.tabular.faults import Fault
 from service.core.tabular.tables import Table
@@ -19,15 +20,11 @@ _SOURCES: Final = {
     "医保基金": Source.insurance_fund,
     "起付线": Source.insurance_deductible,
     "长护险": Source.ltci,
-} | {str(each): each for each in Source if each is not Source.per_diem}
+} | {str(each): each for each in NAMED}
 COUNTED: Final = frozenset({Source.contract, Source.public_program})
 """What is used in units; the others are used in yuan."""
-_NAMED: Final = {
-    Source.contract: "服务包代码",
-    Source.public_program: "公共项目代码",
-    Source.insurance_fund: "险种代码",
-    Source.insurance_deductible: "险种代码",
-}
+_NAMED: Final = COUNTED | {Source.insurance_fund, Source.insurance_deductible}
+"""What is of a package, a programme or a plan, which the list names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +57,14 @@ def read_openings(table: Table, faults: list[Fault]) -> Read[OpeningRow]:
 def _opening(cells: Cells) -> OpeningRow:
     institution, number = reading.code(cells, "institution"), elders.read_number(cells).text
     source = cells.one_of("kind", _SOURCES)
-    named = _NAMED.get(source)
-    ref = reading.code(cells, "ref", required=named is not None)
-    code = reading.code(cells, "code", required=source in COUNTED)
-    if cells.sound("kind"):
-        _refuse_given(cells, "ref", ref, wanted=named is not None)
-        _refuse_given(cells, "code", code, wanted=source in COUNTED)
+    # of a kind that there is not, nobody can say what else its line needs: it has the one fault
+    known = cells.sound("kind")
+    named, counted = known and source in _NAMED, known and source in COUNTED
+    ref = reading.code(cells, "ref", required=named)
+    code = reading.code(cells, "code", required=counted)
+    if known:
+        _refuse_given(cells, "ref", ref, wanted=named)
+        _refuse_given(cells, "code", code, wanted=counted)
     return OpeningRow(
         line=cells.number,
         institution=institution,
@@ -73,7 +72,7 @@ def _opening(cells: Cells) -> OpeningRow:
         source=source,
         ref=ref,
         code=code,
-        used=_used(cells, counted=source in COUNTED),
+        used=_used(cells, counted=counted),
         on=cells.day("on", required=True) or FIRST_DAY,
         because=cells.line("because", required=True),
         document_no=cells.line("document_no"),

@@ -90,6 +90,7 @@ async def read_order(
 
     Raises:
         problems.NotFound: there is no such order, or it is not the principal's to see.
+        patients.errors.RightMissing: a proxy who may not view.
     """
     found = await repository.find_whole(session, region_id=principal.region_id, order_id=order_id)
     if found is None:

@@ -43,6 +43,7 @@ from service.patients.usecases.hospital import (
     add_hospital_stay,
     end_hospital_stay,
     hospital_on,
+    hospital_stays,
     list_hospital_stays,
 )
 from service.patients.usecases.housing import change_home, list_homes, read_home, register_home
@@ -90,6 +91,7 @@ __all__ = [
     "homes",
     "homes_numbered",
     "hospital_on",
+    "hospital_stays",
     "learn_from_visit",
     "list_accesses",
     "list_assessments",

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core import problems
+from service.core.jobs import queue
 from service.core.principal import Principal
 from service.patients import hospital_repository, hospital_rules, rules
 from service.patients import hospital_schemas as forms
@@ -21,8 +22,13 @@ async def hospital_on(
     session: AsyncSession, *, region_id: UUID, person_id: UUID, on: date
 ) -> hospital_rules.StayFacts | None:
     """Return in which hospital a person is known to lie on a day, or None."""
+    return hospital_rules.find_on(await hospital_stays(session, region_id=region_id, person_id=person_id), on)
+
+
+async def hospital_stays(session: AsyncSession, *, region_id: UUID, person_id: UUID) -> list[hospital_rules.StayFacts]:
+    """Return every stay that is known of a person, the oldest first, to a room that asks for many days."""
     rows = await hospital_repository.STAYS.ask(session, region_id=region_id, person_id=person_id)
-    return hospital_rules.find_on([_facts(row) for row in rows], on)
+    return [_facts(row) for row in rows]
 
 
 async def add_hospital_stay(
@@ -46,6 +52,7 @@ async def add_hospital_stay(
     )
     session.add(row)
     await session.flush()
+    await tell_of_absence(session, principal, person_id)
     return _facts(row)
 
 
@@ -58,8 +65,7 @@ async def list_hospital_stays(
         problems.NotFound, RightMissing: the principal may not see the person.
     """
     await answers.require_right(session, principal=principal, person_id=person_id, right=rules.Right.view, now=now)
-    rows = await hospital_repository.STAYS.ask(session, region_id=principal.region_id, person_id=person_id)
-    return [_facts(row) for row in rows]
+    return await hospital_stays(session, region_id=principal.region_id, person_id=person_id)
 
 
 async def end_hospital_stay(
@@ -85,7 +91,13 @@ async def end_hospital_stay(
     hospital_rules.refuse_discharge_before_admission(row.admitted_on, change.discharged_on)
     row.discharged_on = change.discharged_on
     await session.flush()
+    await tell_of_absence(session, principal, person_id)
     return _facts(row)
+
+
+async def tell_of_absence(session: AsyncSession, principal: Principal, person_id: UUID) -> None:
+    """Tell that a death or a stay in hospital was written down: what was charged for its days may be taken back."""
+    await queue.enqueue(session, rules.PERSON_AWAY, queue.Job.of(principal, person_id))
 
 
 def _facts(row: Any) -> hospital_rules.StayFacts:

@@ -12,7 +12,7 @@ from service.core.paging import PageRequest
 from service.core.principal import Principal
 from service.patients import facts, numbers, relation_repository, repository, rules, schemas
 from service.patients.models import Patient
-from service.patients.usecases import answers, housing
+from service.patients.usecases import answers, hospital, housing
 
 ID_NUMBER = "patients.id_number"
 PHONE = "patients.phone"
@@ -164,6 +164,8 @@ async def change_patient(
     if "deceased_on" in given:
         _put_death(row, change.deceased_on, local_date(now))
     await session.flush()
+    if change.deceased_on is not None:
+        await hospital.tell_of_absence(session, principal, person_id)
     return await _detail(session, principal, house, row, now)
 
 

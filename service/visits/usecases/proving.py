@@ -96,15 +96,17 @@ async def give_back(session: AsyncSession, visit: Visit) -> None:
 
 
 async def announce(session: AsyncSession, visit: Visit) -> None:
-    """Tell that a visit is final: every verified visit of its trip may now be settled."""
+    """Tell that a visit is final: of its trip the verified visits may now be settled, the ways in vain charged."""
     for each in await repository.of_trip(session, visit.region_id, visit.trip_key, visit.trip_id):
-        if each.verified:
+        if each.verified or each.in_vain:
             job = queue.Job(region_id=each.region_id, institution_ids=(each.institution_id,), subject_id=each.id)
-            await queue.enqueue(session, rules.VISIT_FINAL, job)
+            await queue.enqueue(session, rules.VISIT_FINAL if each.verified else rules.VISIT_FRUITLESS, job)
 
 
 async def tell_of_a_way_in_vain(session: AsyncSession, visit: Visit) -> None:
-    """Tell that the crew set out in vain because of the family: the way may be charged."""
+    """Tell that the crew set out in vain because of the family: the way may be charged, once its trip is over."""
+    visit.in_vain = True
+    await session.flush()
     job = queue.Job(region_id=visit.region_id, institution_ids=(visit.institution_id,), subject_id=visit.id)
     await queue.enqueue(session, rules.VISIT_FRUITLESS, job)
 

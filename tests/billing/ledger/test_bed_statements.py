@@ -54,6 +54,7 @@ async def test_days_billed_and_taken_back_stand_in_every_statement(ward: Ward) -
 
     first, red = (await read(ward, "insurance-claims"))["rows"]
     assert (first["setl_id"], red["reverses_setl_id"]) == (bill["id"], bill["id"])
+    assert (first["med_type"], red["med_type"], first["ltci_pay"]) == ("5", "5", "0.00")
     claimed = sum(Decimal(claim["fund_pay_sumamt"]) for claim in (first, red))
     assert claimed * 100 == left["fund_fen"]
     assert sum(Decimal(claim["hosp_part_amt"]) for claim in (first, red)) * 100 == left["institution_fen"]

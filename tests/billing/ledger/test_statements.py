@@ -15,9 +15,8 @@ from httpx import AsyncClient, Response
 
 from service.accounts.rules import Role
 from service.billing.ledger import claims_list, statements
-from service.catalog.ltci_models import LtciRuleRow
-from service.patients.ltci_models import LtciAssessment
-from tests.billing.day import YEAR, Day
+from tests.billing.day import Day
+from tests.billing.test_payers import assess, ltci
 
 MARCH = {"from": "2026-03-01", "to": "2026-03-31"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -191,29 +190,18 @@ class TestPayers:
         await day.price("BP", "10", insurance_class="A")
         person_id = await day.world.add_patient()
         await day.insure(person_id)
-        await day.designate("LTCI")
-        await day.world.add(
-            LtciRuleRow(
-                region_id=day.world.region_id,
-                name="长护险",
-                codes=["BATH"],
-                pay_ratio=Decimal("0.9"),
-                monthly_caps={"3": 155000},
-                valid_from=YEAR,
-            ),
-            LtciAssessment(
-                region_id=day.world.region_id,
-                person_id=person_id,
-                district_id=day.world.district_id,
-                grade=3,
-                valid_from=YEAR,
-            ),
-        )
+        await ltci(day, {"3": 155000}, "BATH", ratio="0.9")
+        await assess(day, person_id, 3)
         await day.bill(await day.visit(person_id, ("BATH", 1), ("BP", 1)))
         [care] = (await read(day, "ltci-claims"))["rows"]
         assert (care["medfee_sumamt"], care["fund_pay_sumamt"], care["psn_cash_pay"]) == ("60.00", "54.00", "6.00")
+        assert (care["ltci_pay"], care["hifp_pay"], care["ltci_prop"], care["pool_prop_selfpay"]) == (
+            "54.00", "0.00", "0.9000", "",
+        )  # fmt: skip
+        assert (care["insutype"], care["med_type"], care["psn_type"]) == ("410", "", "")
         [insured] = (await read(day, "insurance-claims"))["rows"]
-        assert insured["medfee_sumamt"] == "10.00"
+        assert (insured["medfee_sumamt"], insured["ltci_pay"], insured["med_type"]) == ("10.00", "0.00", "11")
+        assert insured["insutype"].startswith("PLAN")
 
     async def test_fulfilment_tells_what_was_granted_used_and_left_and_each_visit(self, day: Day) -> None:
         await day.price("BP", "5")
