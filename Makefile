@@ -9,6 +9,8 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
 	if $$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then echo $$each; break; fi; done)
 UV_VERSION := 0.13.9
+# Tests often wait for processes of their own: one worker more than there are cores keeps the cores busy.
+TESTERS ?= $(shell nproc 2>/dev/null | awk '{ print ($$1 < 4 ? $$1 + 1 : 4) }' || echo 2)
 # What is compiled once need not be compiled by each of the processes that a command or a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -40,7 +42,7 @@ worker: setup  ## run the jobs of the queue
 	$(VENV)/bin/xunzhen worker
 
 test: setup  ## the whole suite, at most 10 minutes on 2 cores
-	$(PY) -m pytest -q -m "not long" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -q -m "not long" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: setup  ## what needs no database: rules, solver, referee, kernel
 	$(PY) -m pytest -q -m "not long and not database" --ignore tests/demo --ignore tests/house
