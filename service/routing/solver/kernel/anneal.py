@@ -84,7 +84,7 @@ def anneal(
         total = evaluate.cost(day, now, change, trial)
         if total >= bound and total > now.total[0]:
             continue
-        evaluate.commit(day, now, change, trial, total)
+        evaluate.accept(day, now, change, trial, total)
         accepted += 1
         if total < best.total[0]:
             rebuild.remember(now, best)

@@ -82,7 +82,7 @@ def cost(day: Day, now: Now, change: Change, trial: Trial) -> int:
 
 
 @linked
-def commit(day: Day, now: Now, change: Change, trial: Trial, total: int) -> None:
+def accept(day: Day, now: Now, change: Change, trial: Trial, total: int) -> None:
     """Make the change that was evaluated last."""
     now.total[0] = total
     now.total[1] = drops(day, now, change)

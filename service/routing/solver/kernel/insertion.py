@@ -36,6 +36,6 @@ def insert(day: Day, now: Now, change: Change, trial: Trial, chance: Chance, ite
     after = chance[0]
     chance[0] = good
     optional.bring_in(day, now, change, chance, item)
-    evaluate.commit(day, now, change, trial, evaluate.cost(day, now, change, trial))
+    evaluate.accept(day, now, change, trial, evaluate.cost(day, now, change, trial))
     chance[0] = after
     return 1

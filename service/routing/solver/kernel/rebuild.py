@@ -79,7 +79,7 @@ def rebuild(
         routes.forget(change, trial)
         return False
     bound = now.total[0] - warmth * math.log(1.0 - chances.share(chance))
-    evaluate.commit(day, now, change, trial, total)
+    evaluate.accept(day, now, change, trial, total)
     for _ in range(EXTRA):
         item = optional.absent_item(day, now, chance)
         if item >= 0:
