@@ -156,5 +156,5 @@ def refresh_routes(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     own = 0
     for row in range(trial.number[0]):
         own += trial.day[row, c.D_COST]
-    commit(day, now, change, trial, own + now.total[1] + of_all(day, now, trial))
+    accept(day, now, change, trial, own + now.total[1] + of_all(day, now, trial))
     return True
