@@ -12,7 +12,7 @@ from service.core.keyring import Keyring, Renewal
 
 ISSUER: Final = "xunzhen"
 _REMEMBERED: Final = 4096
-"""How many tokens a process knows to be good: checking a signature takes longer than reading an order."""
+"""How many tokens a process knows to be good, so that a signature is checked once and not at every request."""
 
 
 class TokenInvalid(Exception):

@@ -1,5 +1,6 @@
 """The trail of bills made anew: a row of each, to the fen what the journal says, listed for finance, never changed."""
 
+import asyncio
 from collections import Counter
 from typing import Any
 from uuid import UUID
@@ -165,8 +166,8 @@ class TestWhatTheDatabaseHolds:
             {"after": UUID(other["id"])},
         ):
             assert await self._add(day, told, **wrong) == "resettlements_add_up", wrong
-        assert await self._add(day, told) is None
-        assert await self._add(day, told) == "resettlements_once"
+        written = Counter(await asyncio.gather(*(self._add(day, told) for _ in range(8))))
+        assert written == {None: 1, "resettlements_once": 7}
 
     @pytest.mark.parametrize("sql", ["delete from resettlements", "update resettlements set reason = 'x'"])
     async def test_what_was_written_stays(self, day: Day, sql: str) -> None:
