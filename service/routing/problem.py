@@ -35,19 +35,32 @@ class Window:
     end: int
 
 
+class Carer(StrEnum):
+    """Who gives the two jobs of a link: anybody, the very same people, or nobody of the one at the other."""
+
+    anybody = "anybody"
+    same = "same"
+    other = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Lunch:
-    """A break of `duration` that begins and ends inside [start, end]."""
+    """A break of `duration` that begins and ends inside [start, end]; with `point` it is had there and nowhere else
+    (the way there and on is travel), without it at a stop's address or at the start point.
+    """
 
     start: int
     end: int
     duration: int
+    point: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """One member of staff for one day; `matrix` is the index of the travel matrix of the person's mode; `capacity` is
-    how much the jobs of the day may load on the person together (None = any amount).
+    """One member of staff for one day, or one of his shifts: rows with the same `person` are one human being (None =
+    nobody else). `matrix` is the index of the travel matrix of the person's mode; `capacity` is how much the jobs of
+    the day may load on the row together; `max_work` how long all rows of the person may travel and serve together (it
+    is written on each of them alike; None = any amount). Every service takes the person ⌈duration · pace / 1000⌉.
     """
 
     id: str
@@ -58,14 +71,20 @@ class Staff:
     lunch: Lunch | None
     matrix: int = 0
     capacity: int | None = None
+    pace: int = 1000
+    max_work: int | None = None
+    person: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What one member of staff does at a job: needs *all* of `skills`, takes `duration`."""
+    """What one member of staff does at a job: needs *all* of `skills` and, unless it is empty, one of `any_skills`;
+    takes `duration` at the usual pace.
+    """
 
     duration: int
     skills: frozenset[str]
+    any_skills: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,12 @@ class Job:
     `allowed_staff` None means anyone; `forbidden_staff` and `preferred_staff` (None = no wish) hold staff indices.
     `drop_penalty` is what leaving the job out costs; None means that it must be done. `load` is what each of its staff
     carries for it all day (supplies, specimens), in the unit of `Staff.capacity`.
+
+    `tardiness` is the job's own price of a unit of lateness (None = that of the rules); `punctual` makes its windows
+    hard whatever the rules say. `ends_in_window`: the service must be over by the window's end, as with
+    `Rules.window_end_at_service_end` for all. `rank`: in one row's route no job comes after one of a higher rank
+    (immunocompromised first, infectious last). `promised` is the start that people were told, `promised_staff` who was
+    to come; moving either costs what `Rules.moved` and `Rules.changed` say.
     """
 
     id: str
@@ -88,6 +113,39 @@ class Job:
     forbidden_staff: frozenset[int] = frozenset()
     preferred_staff: frozenset[int] | None = None
     load: int = 0
+    tardiness: int | None = None
+    punctual: bool = False
+    ends_in_window: bool = False
+    rank: int = 0
+    promised: int | None = None
+    promised_staff: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two jobs that are not free of each other when both are done.
+
+    From the end of the earlier (its last service) to the start of the later (its first service) there are `low` to
+    `high` (None = any length). With `ordered` the earlier is `first`; else either may come first. `carer` says who
+    gives them, by human being and not by row. With `bound` neither job is done without the other (a specimen and its
+    delivery, the parts of one service).
+    """
+
+    first: int
+    second: int
+    low: int = 0
+    high: int | None = None
+    ordered: bool = True
+    carer: Carer = Carer.anybody
+    bound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """From `start` to the next band's start a leg takes ⌈travel · factor / 1000⌉."""
+
+    start: int
+    factor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +154,10 @@ class Rules:
 
     `travel` and the other pure costs are never hard. `waiting`, `max_idle` and `travel` are 0 when not priced.
     `balance` is the price of a unit of |workload - mean workload| of each member of staff (workload is travel and
-    service together).
+    service together), `travel_balance` the same of travel alone. `arrival` is paid for each stop of a route that is
+    not at the place of the visit before it (a lunch between them at either's address does not count): visits at one
+    home or one institution are one arrival. `changed` is the price of each service given by somebody else than
+    promised, `moved` that of each whole `moved_step` by which a job begins before or after its promised start.
     """
 
     travel: int = 1
@@ -110,25 +171,37 @@ class Rules:
     not_preferred: int | None = 0
     forbidden: int | None = None
     balance: int = 0
+    travel_balance: int = 0
+    arrival: int = 0
+    changed: int = 0
+    moved: int = 0
+    moved_step: int = 900
     window_end_at_service_end: bool = False
     leave_at_shift_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A day: `points` places, the travel matrices by mode, staff and jobs. Validated by `readers` and `usecases`."""
+    """A day: `points` places, the travel matrices by mode, staff, jobs and their links. See `validation`.
+
+    `traffic[matrix]` are the bands of a matrix by rising start, the first at or before 0 (empty = factor 1000 always).
+    The factor of a leg is that of the moment at which the person is free to leave: the end of the stop before, lunch
+    included; of a row's first leg, the start of the shift.
+    """
 
     points: int
     matrices: tuple[Matrix, ...]
     staff: tuple[Staff, ...]
     jobs: tuple[Job, ...]
     rules: Rules = Rules()
+    links: tuple[Link, ...] = ()
+    traffic: tuple[tuple[Band, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """One service given by one member of staff: [start, end) on site. A lunch (`service` = LUNCH) is had at `job`'s
-    address (`job` = -1: at the start point).
+    address (`job` = -1: at the lunch's own point, else at the start point).
     """
 
     job: int

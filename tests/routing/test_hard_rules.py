@@ -335,13 +335,13 @@ async def test_what_another_plan_has_promised(world: World) -> None:
 async def test_an_elder_whom_another_plan_visits(world: World) -> None:
     scene = await Scene.set_up(world)
     await scene.item("REHAB", 60)
-    await scene.item("SHORT", 20)
+    await scene.item("SHORT", 20, skills=("s",))
     await scene.staff(0)
     home = await world.add_home(lon=CENTRE[0] + 4 * DEGREES_PER_KM)
     person = await world.add_patient(home_id=home)
     promised = await scene.order(4, "09:00", "10:00", "REHAB", person_id=person, home_id=home)
     assert (await scene.publish(await scene.plan())).status_code == 200
-    await scene.staff(0)
+    await scene.staff(0, skills=("s",))
     second_scene = await Scene.set_up(world)
     # on the way from the neighbour in the east to the west somebody passes by while the other one is there
     await scene.order(4, "08:15", "08:45", "SHORT")

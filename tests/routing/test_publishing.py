@@ -15,8 +15,8 @@ from service.patients.models import KeyGroupRow
 from service.routing import usecases
 from service.routing.states import CrewMember
 from tests import canaries
-from tests.routing.scene import DAY, Scene, at, visits
-from tests.world import World
+from tests.routing.scene import DAY, DEGREES_PER_KM, Scene, at, visits
+from tests.world import CENTRE, World
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ class TestPublishing:
 
     async def test_visits_of_one_crew_at_one_home_are_one_trip(self, scene: Scene, world: World) -> None:
         await scene.staff()
-        home = await world.add_home()
-        couple = [await scene.order(0, "09:00", "12:00", "REHAB", home_id=home) for _ in range(2)]
+        home = await world.add_home(lon=CENTRE[0] + DEGREES_PER_KM)
+        couple = [await scene.order(1, "09:00", "12:00", "REHAB", home_id=home) for _ in range(2)]
         apart = await scene.order(3, "09:00", "12:00", "REHAB")
         assert (await scene.publish(await scene.plan())).status_code == 200
         keys = [(await crew(world, each))[0].trip_key for each in (*couple, apart)]
