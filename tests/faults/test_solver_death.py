@@ -17,7 +17,7 @@ from tests.faults import test_worker_kill_planning as killing
 from tests.routing.scene import Scene, visits
 from tests.world import World
 
-ORDERS = 4
+ORDERS = 16
 _WAITING = text(
     "select count(*) from pgqueuer where entrypoint = 'plan.requested'"
     " and convert_from(payload, 'utf8')::jsonb ->> 'subject_id' = :id"
@@ -72,9 +72,10 @@ async def office(world: World, server: embedded.EmbeddedServer, database: str) -
     on = local_date(world.clock.shows) + timedelta(days=1)
     scene = await Scene.set_up(world)
     await scene.item("REHAB")
-    await scene.staff(on=on)
+    for _ in range(2):
+        await scene.staff(on=on)
     for number in range(ORDERS):
-        await scene.order(number / 2, "08:00", "17:00", "REHAB", on=on)
+        await scene.order(number / 8, "08:00", "17:00", "REHAB", on=on)
     async with killing.worker(world, server.url(embedded.APP_ROLE, database)) as process:
         yield Office(world, scene, on, process)
 

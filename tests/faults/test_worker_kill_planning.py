@@ -19,7 +19,7 @@ from tests import canaries
 from tests.routing.scene import Scene, visits
 from tests.world import World
 
-ORDERS = 6
+ORDERS = 16
 
 
 @asynccontextmanager
@@ -78,8 +78,9 @@ async def test_the_next_worker_plans_the_day_and_the_stops_are_there_once(
     on = local_date(world.clock.shows) + timedelta(days=1)
     scene = await Scene.set_up(world)
     await scene.item("REHAB")
-    await scene.staff(on=on)
-    ids = [await scene.order(number / 2, "08:00", "17:00", "REHAB", on=on) for number in range(ORDERS)]
+    for _ in range(2):
+        await scene.staff(on=on)
+    ids = [await scene.order(number / 8, "08:00", "17:00", "REHAB", on=on) for number in range(ORDERS)]
     plan_id = (await scene.request(on, seconds_limit=3)).json()["id"]
     url = server.url(embedded.APP_ROLE, database)
 

@@ -19,7 +19,7 @@ from service.routing.solver import (
     whole_routes,
 )
 from service.routing.solver import tables as tabling
-from service.routing.solver.clock import Budget
+from service.routing.solver.clock import Budget, enough
 from service.routing.solver.kernel import writing
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.state import State
@@ -51,12 +51,14 @@ THOROUGH_SECONDS: Final = 0.15
 def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None) -> Plan:
     """Plan the day: routes for everybody, and a checked reason for each job left out.
 
-    Stops at `limits.seconds` of wall clock; with `limits.rounds`, and time enough for them, the same problem, rounds
+    Stops at `limits.seconds` of wall clock, small days long before (see `clock.enough`); with `limits.rounds`, and time enough for them, the same problem, rounds
     and seed give the same plan. No hard rule is ever broken; a job that must be done is left out only where hard rules
     leave it no place that was found.
 
     Raises: nothing.
     """
+    if limits.rounds is None:
+        limits = enough(problem, limits)
     if strings.suits(problem):
         return _by_strings(problem, limits, seed, on_progress)
     tables = tabling.build(problem)
