@@ -7,7 +7,7 @@ from typing import Final
 from service.routing.problem import Limits, Problem
 
 ENOUGH_SECONDS: Final = 0.02
-"""A day of n services is searched for at most so long times n²: by then a small day has been gone through many times."""
+"""A day of n services is searched at most so long times n²: by then a small day was gone through many times."""
 
 
 def enough(problem: Problem, limits: Limits) -> Limits:

@@ -51,9 +51,9 @@ THOROUGH_SECONDS: Final = 0.15
 def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None) -> Plan:
     """Plan the day: routes for everybody, and a checked reason for each job left out.
 
-    Stops at `limits.seconds` of wall clock, small days long before (see `clock.enough`); with `limits.rounds`, and time enough for them, the same problem, rounds
-    and seed give the same plan. No hard rule is ever broken; a job that must be done is left out only where hard rules
-    leave it no place that was found.
+    Stops at `limits.seconds` of wall clock, on small days long before (see `clock.enough`); with `limits.rounds`, and
+    time enough for them, the same problem, rounds and seed give the same plan. No hard rule is ever broken; a job that
+    must be done is left out only where hard rules leave it no place that was found.
 
     Raises: nothing.
     """
