@@ -2,8 +2,10 @@
 
 from typing import Final
 
+import numpy as np
+
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel import insertion
+from service.routing.solver.kernel import everywhere
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.kernel.layout import Day, Real, Whole
 
@@ -42,7 +44,7 @@ class Probe:
             return chain.fill([job], TRIES) > 0
         keys = KEYS if about[c.I_LINKS] else 1
         now, change, trial = chain.now, chain.change, chain.trial
-        return bool(insertion.search_everywhere(self.day, now, change, trial, item, keys))
+        return bool(everywhere.search(self.day, now, change, trial, item, keys, np.zeros(3)))
 
     @property
     def cost(self) -> int:
