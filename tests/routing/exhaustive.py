@@ -40,6 +40,7 @@ class _Search:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.best: Best | None = None
+        self.waiting: list[tuple[int, int, Plan]] = []
         self.orders = cache(self._orders)
 
     def run(self) -> Best | None:
@@ -52,7 +53,11 @@ class _Search:
             for routes in product(*(self.orders(row, frozenset(spots)) for row, spots in enumerate(given))):
                 if self._may_be_cheaper(routes, out):
                     for starts in _timetables(self.problem, routes):
-                        self._judge(routes, starts, out)
+                        self._judge(_plan(self.problem, routes, starts, out))
+        for least, _, plan in sorted(self.waiting, key=lambda each: each[:2]):
+            if self.best is None or least >= self.best.cost:
+                break
+            self._judge(_with_less_waiting(self.problem, plan))
         return self.best
 
     def _may_be_cheaper(self, routes: Sequence[Spots], out: Sequence[int]) -> bool:
@@ -62,17 +67,17 @@ class _Search:
         floor += self.problem.rules.travel * sum(_travel(self.problem, row, spots) for row, spots in enumerate(routes))
         return floor < self.best.cost
 
-    def _judge(self, routes: Sequence[Spots], starts: Mapping[Node, int], out: Sequence[int]) -> None:
-        plan = _plan(self.problem, routes, starts, out)
+    def _judge(self, plan: Plan) -> None:
         verdict = referee.check_plan(self.problem, plan)
-        least = verdict.total - verdict.costs["waiting"]
-        if not verdict.feasible or (self.best is not None and least >= self.best.cost):
+        if not verdict.feasible:
             return
-        if verdict.costs["waiting"]:
-            plan = _with_less_waiting(self.problem, routes, dict(starts), out)
-            verdict = referee.check_plan(self.problem, plan)
         if self.best is None or verdict.total < self.best.cost:
             self.best = Best(plan, verdict.total)
+        least = verdict.total - verdict.costs["waiting"]
+        if verdict.costs["waiting"] and not self.problem.traffic:
+            least += self.problem.rules.waiting * sum(_least_waiting(self.problem, route) for route in plan.routes)
+        if least < self.best.cost:  # with less waiting it may yet be the best
+            self.waiting.append((least, len(self.waiting), plan))
 
     def _orders(self, row: int, spots: frozenset[Spot]) -> list[Spots]:
         """Return the orders, with and without lunch, that the row could keep if it were alone in the world."""
@@ -269,28 +274,89 @@ def _keep_links(
             starts[first[last]] = max(starts[first[last]], begin)
 
 
-def _with_less_waiting(problem: Problem, routes: Sequence[Spots], starts: dict[Node, int], out: Sequence[int]) -> Plan:
+def _least_waiting(problem: Problem, route: Route) -> int:
+    """Return what must be waited in a route at least: from a stop that closes early to one that opens late."""
+    least, first = 0, 1 if route.stops and route.stops[0].service == LUNCH else 0
+    for at in range(first, len(route.stops)):
+        begin = _last_opening(problem, route.staff, route.stops[at])
+        for before, stop in pairwise(route.stops[at:]):
+            here, there = (_point(problem, route.staff, (each.job, each.service)) for each in (before, stop))
+            begin += before.end - before.start + _leg(problem, route.staff, here, there, 0)
+            least = max(least, _first_opening(problem, route.staff, stop) - begin)
+    return least
+
+
+def _last_opening(problem: Problem, row: int, stop: Stop) -> int:
+    lunch = problem.staff[row].lunch
+    if stop.service == LUNCH and lunch:
+        return lunch.end - lunch.duration
+    windows = problem.jobs[stop.job].windows
+    return max(each.end for each in windows) if windows and not _may_be_late(problem, stop.job) else NEVER
+
+
+def _first_opening(problem: Problem, row: int, stop: Stop) -> int:
+    lunch = problem.staff[row].lunch
+    if stop.service == LUNCH and lunch:
+        return lunch.start
+    return min((each.start for each in problem.jobs[stop.job].windows), default=0)
+
+
+def _with_less_waiting(problem: Problem, plan: Plan) -> Plan:
     """Return the plan with stops moved together, by ever smaller steps, until no set of them is better anywhere else.
 
     A timetable's price is a sum of convex functions of starts and of their differences: where no set of stops is better
     a unit later or earlier, none is anywhere.
     """
-    plan = _plan(problem, routes, starts, out)
     verdict = referee.check_plan(problem, plan)
-    cost = verdict.total
-    groups = [set(group) for size in range(1, len(starts) + 1) for group in combinations(starts, size)]
-    step = 1 << verdict.component("waiting").amount.bit_length()
+    cost, step = verdict.total, 1 << verdict.component("waiting").amount.bit_length()
+    groups = _groups(problem, plan)
     while step:
-        better = None
+        found = None
         for group, by in product(groups, (step, -step)):
-            moved = {node: start + by * (node in group) for node, start in starts.items()}
-            tried = _plan(problem, routes, moved, out)
+            tried = _moved(plan, group, by)
             verdict = referee.check_plan(problem, tried)
             if verdict.feasible and verdict.total < cost:
-                better, cost, plan = moved, verdict.total, tried
-        starts = better or starts
-        step = step if better else step // 2
+                found, cost = tried, verdict.total
+        plan = found or plan
+        step = step if found else step // 2
     return plan
+
+
+def _groups(problem: Problem, plan: Plan) -> list[frozenset[Node]]:
+    """Return the sets of stops that may have to be moved together: those that hang together."""
+    stops = {(row, at): stop for row, route in enumerate(plan.routes) for at, stop in enumerate(route.stops)}
+    linked = {frozenset((link.first, link.second)) for link in problem.links}
+    beside: dict[Node, set[Node]] = {node: set() for node in stops}
+    for here, there in permutations(stops, 2):
+        jobs = frozenset((stops[here].job, stops[there].job))
+        near = here[0] == there[0] and abs(here[1] - there[1]) == 1
+        if near or len(jobs) == 1 or jobs in linked or problem.rules.max_tardiness:
+            beside[here].add(there)
+    every = (frozenset(group) for size in range(1, len(stops) + 1) for group in combinations(stops, size))
+    return [group for group in every if _hangs_together(group, beside)]
+
+
+def _hangs_together(group: frozenset[Node], beside: Mapping[Node, set[Node]]) -> bool:
+    reached: set[Node] = set()
+    ahead = {min(group)}
+    while ahead:
+        reached |= ahead
+        ahead = {there for here in ahead for there in beside[here] & group} - reached
+    return reached == group
+
+
+def _moved(plan: Plan, group: frozenset[Node], by: int) -> Plan:
+    routes = (
+        Route(
+            row,
+            tuple(
+                Stop(stop.job, stop.service, stop.start + by, stop.end + by) if (row, at) in group else stop
+                for at, stop in enumerate(route.stops)
+            ),
+        )
+        for row, route in enumerate(plan.routes)
+    )
+    return Plan(tuple(routes), plan.unassigned)
 
 
 def _plan(problem: Problem, routes: Sequence[Spots], starts: Mapping[Node, int], out: Sequence[int]) -> Plan:

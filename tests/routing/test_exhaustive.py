@@ -261,7 +261,7 @@ class TestEveryRuleBinds:
 
 class TestPrices:
     def test_begins_later_where_that_saves_waiting(self) -> None:
-        problem = day((NEAR,), job(1, (0, 100)), job(2, (80, 90)), rules=Rules(waiting=1))
+        problem = day((NEAR,), job(1, (0, 60)), job(2, (80, 90)), rules=Rules(waiting=1))
         found = best(problem)
         assert (found.cost, [stop.start for stop in found.plan.routes[0].stops][-1]) == (40, 80)
 
