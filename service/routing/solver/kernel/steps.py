@@ -12,7 +12,9 @@ from service.routing.solver.kernel.layout import Day, Whole
 @inlined
 def closing(day: Day, item: int, window: int, service: int, staff: int) -> int:
     """Tell the person's last start in time of a window."""
-    return int(day.ends[window] - day.items[item, c.I_AT_END] * day.time[service, staff])
+    if day.items[item, c.I_AT_END]:
+        return int(day.ends[window] - day.time[service, staff])
+    return int(day.ends[window])
 
 
 @linked
@@ -135,8 +137,9 @@ def go_on(day: Day, staff: int, states: Whole, row: int, service: int, way: int,
         return False
     states[row, c.BENT] += day.price[service, staff]
     states[row, c.TRAVEL] += way
-    states[row, c.SERVICE] += day.time[service, staff]
-    states[row, c.FREE] = start + day.time[service, staff]
+    time = day.time[service, staff]
+    states[row, c.SERVICE] += time
+    states[row, c.FREE] = start + time
     states[row, c.PLACE] = place
     states[row, c.VISITS] += 1
     states[row, c.CARRIED] += day.services[service, c.S_LOAD]
