@@ -122,7 +122,7 @@ class RareExplainer(Explainer):
 
     def _probe(self, day: Day) -> Probe:
         """The plan as it stands, on a day of other rules or prices."""
-        probe = Probe(day)
+        probe = Probe(day, thorough=self._has_time())
         probe.adopt(self.chain.now.keys, self.chain.now.staff)
         return probe
 

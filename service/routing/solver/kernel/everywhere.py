@@ -14,14 +14,15 @@ SKIP = -1
 def search(day: Day, now: Now, change: Change, trial: Trial, item: int, keys: int, where: Real) -> bool:
     """Bring in an absent item of one service at the cheapest place of all: for everybody who may give it, `keys` keys
     between any two stops. False when none costs less than leaving it out. `where` has room for (person, key, lunch).
+    `where[2]` is 0 where lunches are to be tried as they are.
     """
     service = day.items[item, c.I_FIRST]
-    cheapest, found = now.total[0], False
+    cheapest, found, moves = now.total[0], False, where[2] != 0
     for at in range(day.ables[service]):
         staff = day.able[service, at]
         for place in range((now.length[staff] + 1) * keys):
             key = between(day, now, staff, place // keys, (1.0 + place % keys) / (1.0 + keys))
-            for meal in range(STAY, lunches(day, now, staff)):
+            for meal in range(STAY, lunches(day, now, staff) if moves else SKIP):
                 total = cost_at(day, now, change, trial, item, staff, key, meal)
                 if total < cheapest:
                     cheapest, found = total, True
