@@ -19,7 +19,7 @@ from service.cli.app import CommandError
 from service.core.geo import Datum, TravelMode
 from service.core.settings import get_settings
 from service.core.tabular.faults import FilesRefused
-from service.gateways.maps import GreatCircle, MatrixSource, Osrm, Pace, Valhalla
+from service.gateways.maps import Chosen, GreatCircle, MatrixSource, Pace
 from service.routing import referee
 from service.routing.problem import Limits, Plan, Problem
 from service.routing.readers import station as reader
@@ -39,13 +39,6 @@ PACES: Final = {
 PRICES: Final = reader.Prices(left_out_per_priority=36_000, not_preferred=900)
 """Leaving the least urgent order out costs as much as ten hours of travel; somebody not preferred as a quarter hour."""
 
-_OSRM_PROFILES: Final = {TravelMode.car: "driving"}  # an OSRM server holds one road graph, whatever profile one names
-_VALHALLA_COSTINGS: Final = {
-    TravelMode.walk: "pedestrian",
-    TravelMode.bike: "bicycle",
-    TravelMode.ebike: "bicycle",
-    TravelMode.car: "auto",
-}
 _SHOWN_VIOLATIONS: Final = 5
 
 
@@ -111,12 +104,8 @@ async def _travel(day: reader.StationDay) -> tuple[reader.Travel, ...]:
 
 
 def _source(client: httpx.AsyncClient) -> MatrixSource:
-    settings, by_line = get_settings(), GreatCircle(PACES)
-    if settings.osrm_url:
-        return Osrm(client, settings.osrm_url, by_line, profiles=_OSRM_PROFILES)
-    if settings.valhalla_url:
-        return Valhalla(client, settings.valhalla_url, by_line, costings=_VALHALLA_COSTINGS)
-    return by_line
+    by_line = GreatCircle(PACES)
+    return Chosen(get_settings()).road(client, by_line) or by_line
 
 
 def _refuse_broken(problem: Problem, verdict: Verdict) -> None:

@@ -1,12 +1,25 @@
 """What the operator decides: read once from the environment (prefix `XUNZHEN_`), frozen, passed on from there."""
 
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.core.geo import TravelMode
 from service.core.keyring import FieldCipherName
+
+
+class TravelSource(StrEnum):
+    """Where travel times come from."""
+
+    great_circle = "great_circle"
+    osrm = "osrm"
+    osrm_files = "osrm_files"
+    valhalla = "valhalla"
+    amap = "amap"
+    tencent = "tencent"
 
 
 class Settings(BaseSettings):
@@ -34,6 +47,24 @@ class Settings(BaseSettings):
     )
     osrm_url: str = Field(default="", description="base URL of an OSRM server for road travel times")
     valhalla_url: str = Field(default="", description="base URL of a Valhalla server for road travel times")
+    osrm_files: tuple[tuple[TravelMode, Path], ...] = Field(
+        default=(), description="JSON list of [mode, ….osrm]; needs the osrm extra"
+    )
+    osrm_max_table_size: int = Field(default=100, ge=2, le=10_000, description="the server's --max-table-size")
+    valhalla_max_pairs: int = Field(default=2500, ge=1, description="the server's max_matrix_location_pairs")
+    travel_source: TravelSource | None = Field(
+        default=None, description="which source to ask; default: the road server that has a URL, never a map provider"
+    )
+    travel_question_seconds: float = Field(default=10.0, gt=0, le=600, description="how long one question may take")
+    travel_seconds: float = Field(default=120.0, gt=0, le=3600, description="how long a whole matrix may take")
+    travel_failures: int = Field(default=3, ge=1, description="failures in a row before a source is left alone")
+    travel_pause_seconds: float = Field(default=60.0, gt=0, description="how long it is left alone")
+    travel_cache_hours: int = Field(default=168, ge=1, description="how long road times are remembered")
+    travel_cache_pairs: int = Field(default=500_000, ge=1, description="how many pairs, per process and way of going")
+    amap_questions_per_second: int = Field(default=3, ge=1, description="distance questions that the AMap key allows")
+    amap_questions_per_day: int = Field(default=5000, ge=0, description="the same per day, per process")
+    tencent_pairs_per_second: int = Field(default=100, ge=1, description="pairs of places that the Tencent key allows")
+    tencent_pairs_per_day: int = Field(default=5000, ge=0, description="the same per day, per process")
     gazetteer: Path | None = Field(default=None, description="CSV file of the operator's own places")
     amap_key: SecretStr = Field(default=SecretStr(""), description="AMap Web service key; empty: AMap is not asked")
     amap_secret: SecretStr = Field(default=SecretStr(""), description="AMap private key, where requests are signed")

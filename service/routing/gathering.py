@@ -56,6 +56,12 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
     )
 
 
+async def may_ask_outside(session: AsyncSession, ask: Ask) -> bool:
+    """Return whether every institution of the day allows that map providers learn where its homes are."""
+    known = [await _settings(session, ask, each) for each in ask.institution_ids]
+    return all(each.of(settings.TRAVEL_EXTERNAL) for each in known)
+
+
 async def _orders(session: AsyncSession, ask: Ask) -> list[OrderFacts]:
     held: set[UUID] = set()
     if ask.replaced is not None:

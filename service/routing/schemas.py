@@ -74,6 +74,8 @@ class PlanSummaryRead(BaseModel):
     staff_used: int
     travel_metres: int
     travel_seconds: int
+    travel_pairs: int | None = Field(default=None, description="路程矩阵中的地点对数；早先的计划没有")
+    travel_pairs_estimated: int | None = Field(default=None, description="其中按直线距离估算的对数")
     service_seconds: int
     cost: int
     seconds: float = Field(description="求解用时（秒）")

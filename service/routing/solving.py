@@ -38,6 +38,7 @@ class _Begun:
     """What the first transaction found out."""
 
     facts: DayFacts
+    outside: bool
     seconds_limit: int
     seed: int
 
@@ -49,7 +50,7 @@ async def solve_plan(house: House, job: Job) -> None:
         return
     started = time.monotonic()
     day = building.draw(begun.facts)
-    matrices = await _roads(house.settings).matrices(day.points, day.means)
+    matrices = await _roads(house.settings).matrices(day.points, day.means, outside=begun.outside)
     problem = building.problem_of(day, [each.seconds for each in matrices])
     task = Task(problem, Limits(seconds=float(begun.seconds_limit), workers=CORES), begun.seed)
     plan = await _solve(house, job, task, started)
@@ -108,7 +109,8 @@ async def _begin(house: House, job: Job) -> _Begun | None:
             now=now,
             replaced=replaced.id if replaced else None,
         )
-        return _Begun(await gathering.gather(session, ask), row.seconds_limit, row.seed)
+        facts, outside = await gathering.gather(session, ask), await gathering.may_ask_outside(session, ask)
+        return _Begun(facts, outside, row.seconds_limit, row.seed)
 
 
 async def _hold(session: AsyncSession, job: Job) -> PlanRow | None:

@@ -53,6 +53,7 @@ async def store(session: AsyncSession, row: PlanRow, solved: Solved, now: dateti
 
 def _summary(solved: Solved, people: Sequence[PersonDay], left_out: int) -> dict[str, Any]:
     orders = len(solved.day.orders) + len(solved.day.left_out)
+    pairs, by_line = travel.estimated_pairs(solved.travel)
     return {
         "orders": orders,
         "planned": orders - left_out,
@@ -61,6 +62,8 @@ def _summary(solved: Solved, people: Sequence[PersonDay], left_out: int) -> dict
         "staff_used": sum(any(stop.order for stop in each.stops) for each in people),
         "travel_metres": sum(each.travel_metres for each in people),
         "travel_seconds": sum(each.travel_seconds for each in people),
+        "travel_pairs": pairs,
+        "travel_pairs_estimated": by_line,
         "service_seconds": sum(each.service_seconds for each in people),
         "cost": solved.verdict.total,
         "seconds": round(solved.seconds, 1),

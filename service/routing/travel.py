@@ -1,4 +1,4 @@
-"""How long the day's staff take from place to place: by road where the operator names a road server, else by line."""
+"""How long the day's staff take from place to place: by the road source that the operator has chosen, else by line."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -8,20 +8,10 @@ import httpx
 
 from service.core.geo import Point, TravelMode
 from service.core.settings import Settings
-from service.gateways.maps import CachedSource, GreatCircle, MatrixSource, Osrm, Pace, TravelMatrix, Valhalla
+from service.gateways.maps import CachedSource, Chosen, GreatCircle, MatrixSource, Pace, TravelMatrix
 from service.institutions.rules import SettingsOn, settings
 from service.routing.building import Means
 
-REMEMBERED_PAIRS: Final = 500_000
-"""How many pairs of places a worker remembers per road server and way of travelling."""
-OSRM_PROFILES: Final = {TravelMode.car: "driving"}
-"""An OSRM server holds one road graph, whatever profile one names: here it is taken for the cars'."""
-VALHALLA_COSTINGS: Final = {
-    TravelMode.walk: "pedestrian",
-    TravelMode.bike: "bicycle",
-    TravelMode.ebike: "bicycle",
-    TravelMode.car: "auto",
-}
 _SPEEDS: Final = {
     TravelMode.walk: settings.TRAVEL_WALK_KMH,
     TravelMode.bike: settings.TRAVEL_BIKE_KMH,
@@ -29,34 +19,33 @@ _SPEEDS: Final = {
     TravelMode.car: settings.TRAVEL_CAR_KMH,
 }
 
-_Memory = dict[tuple[str, Means], CachedSource]
-
 
 class Roads:
-    """What a worker knows of travel times; keeps what road servers have answered for its lifetime."""
+    """What a worker knows of travel times; keeps what road sources have answered for its lifetime."""
 
     def __init__(self, known: Settings) -> None:
-        self._settings = known
-        self._memory: _Memory = {}
+        self._chosen = Chosen(known)
+        self._memory: dict[Means, CachedSource] = {}
 
-    async def matrices(self, points: Sequence[Point], means: Sequence[Means]) -> list[TravelMatrix]:
-        """Return the travel between all points by each of the means; never fails, a server's silence is labelled."""
-        return [await self._source(each).matrix(points, each.mode) for each in means]
+    async def matrices(self, points: Sequence[Point], means: Sequence[Means], *, outside: bool) -> list[TravelMatrix]:
+        """Return the travel between all points by each of the means; never fails, a source's silence is labelled.
 
-    def _source(self, means: Means) -> MatrixSource:
-        by_line, url = GreatCircle({means.mode: means.pace}), self._settings.osrm_url or self._settings.valhalla_url
-        if not url:
+        A map provider learns the points only if `outside` allows it.
+        """
+        return [await self._source(each, outside=outside).matrix(points, each.mode) for each in means]
+
+    def _source(self, means: Means, *, outside: bool) -> MatrixSource:
+        by_line = GreatCircle({means.mode: means.pace})
+        if self._chosen.outside and not outside:
             return by_line
-        if (url, means) not in self._memory:
+        if means not in self._memory:
             # no connection is kept between plans: hours lie between them
             client = httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0))
-            road: MatrixSource = (
-                Osrm(client, url, by_line, profiles=OSRM_PROFILES)
-                if self._settings.osrm_url
-                else Valhalla(client, url, by_line, costings=VALHALLA_COSTINGS)
-            )
-            self._memory[url, means] = CachedSource(road, pairs=REMEMBERED_PAIRS)
-        return self._memory[url, means]
+            road = self._chosen.road(client, by_line)
+            if road is None:
+                return by_line
+            self._memory[means] = self._chosen.cached(road)
+        return self._memory[means]
 
 
 def paces(values: SettingsOn) -> Mapping[TravelMode, Pace]:
@@ -69,3 +58,9 @@ def paces(values: SettingsOn) -> Mapping[TravelMode, Pace]:
 def label(travel: Sequence[TravelMatrix]) -> str:
     """Return where a plan's travel times come from, each source once."""
     return "; ".join(dict.fromkeys(each.source for each in travel))
+
+
+def estimated_pairs(travel: Sequence[TravelMatrix]) -> tuple[int, int]:
+    """Return how many pairs of places a plan's matrices have, and how many of them stand on a line, not on a road."""
+    by_line = sum(each.pairs if each.name == GreatCircle.name else each.estimated_pairs for each in travel)
+    return sum(each.pairs for each in travel), by_line

@@ -33,6 +33,8 @@ class RoadServer:
     status: int = 200
     body: bytes | None = None
     sleep_seconds: float = 0.0
+    moved: dict[float, float] = field(default_factory=dict)
+    """OSRM only: longitude → metres to the road that it takes for the place."""
     asked: list[dict[str, Any]] = field(default_factory=list)
     base_url: str = ""
 
@@ -41,6 +43,7 @@ class RoadServer:
         fresh = RoadServer()
         self.max_table_size, self.max_pairs = fresh.max_table_size, fresh.max_pairs
         self.status, self.body, self.sleep_seconds = fresh.status, fresh.body, fresh.sleep_seconds
+        self.moved.clear()
         self.asked.clear()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -81,8 +84,10 @@ class RoadServer:
             "code": "Ok",
             "durations": [[_seconds(a, b) for b in columns] for a in rows],
             "distances": [[_metres(a, b) for b in columns] for a in rows],
-            "sources": [{"location": [lon, 0], "name": "", "distance": 0.1} for lon in rows],
-            "destinations": [{"location": [lon, 0], "name": "", "distance": 0.1} for lon in columns],
+            "sources": [{"location": [lon, 0], "name": "", "distance": self.moved.get(lon, 0.1)} for lon in rows],
+            "destinations": [
+                {"location": [lon, 0], "name": "", "distance": self.moved.get(lon, 0.1)} for lon in columns
+            ],
         }
 
     def valhalla(self, question: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -131,7 +136,7 @@ def _kilometres(a: float, b: float) -> float | None:
 
 
 @contextmanager
-def serving(app: RoadServer) -> Iterator[RoadServer]:
+def serving(app: Any) -> Iterator[Any]:
     """Serve on a free loopback port in a thread while the block runs."""
     listener = socket.create_server(("127.0.0.1", 0))
     app.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -97,6 +97,7 @@ class TestSolving:
         plan = await scene.plan()
         assert plan["state"] == "solved"
         assert plan["travel_source"] == "great_circle"
+        assert plan["summary"]["travel_pairs_estimated"] == plan["summary"]["travel_pairs"] > 0
         assert plan["failure"] is None
         summary = plan["summary"]
         assert (summary["orders"], summary["planned"], summary["unassigned"]) == (3, 2, 1)

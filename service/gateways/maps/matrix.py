@@ -28,15 +28,30 @@ class TravelMatrix:
     reasons: tuple[str, ...] = ()
 
     @property
+    def pairs(self) -> int:
+        """How many pairs of different places it has."""
+        return int(self._legs.sum())
+
+    @property
+    def estimated_pairs(self) -> int:
+        """How many of them the source could not answer."""
+        return int((self.estimated & self._legs).sum())
+
+    @property
     def source(self) -> str:
         """Where the figures come from, for people: `osrm`, `great_circle (osrm unreachable)`, or a mixture."""
-        count = int(self.estimated.sum())
+        count = self.estimated_pairs
         if count == 0:
             return self.name
         why = f"{self.name} {', '.join(self.reasons)}"
-        if count == self.estimated.size:
+        if count == self.pairs:
             return f"great_circle ({why})"
-        return f"{self.name} + great_circle for {count} pairs ({why})"
+        return f"{self.name} + great_circle for {count} of {self.pairs} pairs ({why})"
+
+    @property
+    def _legs(self) -> Mask:
+        legs: Mask = (self.seconds > 0) | (self.metres > 0)
+        return legs
 
 
 class MatrixSource(Protocol):

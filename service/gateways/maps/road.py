@@ -1,46 +1,59 @@
-"""What all road servers have in common: blocks that fit their limits, checks of their answers, the labelled fallback.
+"""What all road sources have in common: blocks that fit their limits, breaker, time limit, labelled fallback.
 
-A pair without a route gets the great circle's figures and a mark. When the server does not answer at all, or not
-what it should, the whole table is the great circle's: half a table by road would favour one half of the visits.
+Whatever the source does not say gets the great circle's figures and a mark, pair by pair: blocks that were answered
+before a server failed are kept.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
 
-import httpx
 import numpy as np
 from numpy.typing import NDArray
 
+from service.core import logs
 from service.core.geo import Point, TravelMode
+from service.gateways.maps.blocks import Block, Divide, Found, NoAnswer, Part, parts
+from service.gateways.maps.breaker import Breaker
 from service.gateways.maps.great_circle import GreatCircle, same_place, with_handling
 from service.gateways.maps.matrix import Mask, TravelMatrix, Whole
 
-NO_ROUTE = "no route"
+MOST_DIVISIONS: Final = 64
+"""How often the blocks of one table are halved because the server does not take them whole."""
 
-_FARTHEST = 1e9  # seconds or metres
+_log = logs.get_logger("gateways.maps")
 
 
-class NoAnswer(Exception):
-    """The server gave no usable table; the text is the reason, part of the fallback's label."""
+def _usual_breaker() -> Breaker:
+    return Breaker(failures=3, pause_seconds=60.0, clock=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """How patient a source is: with one question, with a whole table, and with failures in a row."""
+
+    question_seconds: float = 10.0
+    table_seconds: float = 120.0
+    breaker: Breaker = field(default_factory=_usual_breaker)
 
 
 class RoadSource:
-    """A road server asked block by block; subclasses speak its protocol in `ask`."""
+    """A road map asked block by block; subclasses speak its language in `ask`.
+
+    `block` is how many origins and destinations go into one question at most.
+    """
 
     name: ClassVar[str]
 
-    def __init__(
-        self, client: httpx.AsyncClient, base_url: str, fallback: GreatCircle, *, block: int, seconds: float
-    ) -> None:
-        self._client = client
-        self._base_url = base_url.rstrip("/")
+    def __init__(self, fallback: GreatCircle, *, block: tuple[int, int], guard: Guard) -> None:
         self._fallback = fallback
         self._block = block
-        self._timeout = seconds
+        self._guard = guard
 
     async def matrix(self, points: Sequence[Point], mode: TravelMode) -> TravelMatrix:
-        """Return the travel between all `points`; what the server cannot say is estimated and marked.
+        """Return the travel between all `points`; what the source cannot say is estimated and marked.
 
         Raises:
             KeyError: the fallback has no pace for `mode`.
@@ -48,99 +61,105 @@ class RoadSource:
         return await self.table(points, points, mode)
 
     async def table(self, origins: Sequence[Point], destinations: Sequence[Point], mode: TravelMode) -> TravelMatrix:
-        """Return the travel from each origin to each destination; what the server cannot say is estimated and marked.
+        """Return the travel from each origin to each destination; what the source cannot say is estimated and marked.
 
         Raises:
             KeyError: the fallback has no pace for `mode`.
         """
         estimate = self._fallback.estimate(origins, destinations, mode)
+        same, found = same_place(origins, destinations), Found((len(origins), len(destinations)))
         try:
-            seconds, metres = await self._by_road(origins, destinations, mode)
+            async with asyncio.timeout(self._guard.table_seconds):
+                for part in parts(same.shape, self._block):
+                    if not same[part.rows, part.columns].all():
+                        await self._find(found, part, origins, destinations, mode)
+        except TimeoutError:
+            found.reasons["took too long altogether"] = None
         except NoAnswer as missing:
-            everywhere = np.ones(estimate.seconds.shape, dtype=np.bool_)
-            return TravelMatrix(self.name, estimate.seconds, estimate.metres, everywhere, (str(missing),))
-        handling = self._fallback.paces[mode].handling_seconds
-        return self._merge(estimate, seconds, metres, same_place(origins, destinations), handling)
+            found.reasons[str(missing)] = None
+        return self._merge(estimate, found, same, mode)
 
-    async def ask(
-        self, origins: Sequence[Point], destinations: Sequence[Point], mode: TravelMode
-    ) -> tuple[list[list[Any]], list[list[Any]]]:
-        """Ask the server for one block: seconds and metres, None where there is no route.
+    async def ask(self, origins: Sequence[Point], destinations: Sequence[Point], mode: TravelMode) -> Block:
+        """Ask for one block.
 
         Raises:
-            NoAnswer: it has no usable table.
+            NoAnswer: there are no usable figures.
+            Divide: there may be for parts of the block.
         """
         raise NotImplementedError
 
-    def _merge(
+    def label(self, _mode: TravelMode) -> str:
+        """Return the source's name as it labels what it answers for a mode."""
+        return self.name
+
+    def in_traffic(self, _mode: TravelMode) -> bool:
+        """Return whether its times are those of the traffic at the moment of the question."""
+        return False
+
+    async def _find(
         self,
-        estimate: TravelMatrix,
-        seconds: NDArray[np.float64],
-        metres: NDArray[np.float64],
-        same: Mask,
-        handling: int,
-    ) -> TravelMatrix:
-        """Return the road's figures where there are some, the estimate's elsewhere."""
-        missing = (np.isnan(seconds) | np.isnan(metres)) & ~same
-        whole: Whole = np.ceil(np.where(missing | same, 0.0, seconds)).astype(np.int64)
-        way: Whole = np.rint(np.where(missing | same, 0.0, metres)).astype(np.int64)
-        return TravelMatrix(
-            self.name,
-            np.where(missing, estimate.seconds, with_handling(whole, same, handling)),
-            np.where(missing, estimate.metres, way),
-            missing,
-            (NO_ROUTE,) if missing.any() else (),
-        )
-
-    async def _by_road(
-        self, origins: Sequence[Point], destinations: Sequence[Point], mode: TravelMode
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Ask for all blocks, one after the other so that a shared server is not stormed; NaN = no route."""
-        seconds = np.zeros((len(origins), len(destinations)))
-        metres = np.zeros_like(seconds)
-        for rows in _slices(len(origins), self._block):
-            for columns in _slices(len(destinations), self._block):
-                got_seconds, got_metres = await self.ask(origins[rows], destinations[columns], mode)
-                shape = seconds[rows, columns].shape
-                seconds[rows, columns] = _numbers(got_seconds, shape)
-                metres[rows, columns] = _numbers(got_metres, shape)
-        return seconds, metres
-
-    async def _json(self, request: httpx.Request) -> tuple[int, Any]:
-        """Send a request; return the status and the JSON document.
+        found: Found,
+        part: Part,
+        origins: Sequence[Point],
+        destinations: Sequence[Point],
+        mode: TravelMode,
+    ) -> None:
+        """Find one part of the table, in halves where the server wants it so.
 
         Raises:
-            NoAnswer: no connection, no answer in time, a server error, or no JSON.
+            NoAnswer: there is no use in asking for the rest.
         """
+        waiting = [part]
+        while waiting:
+            piece = waiting.pop()
+            try:
+                await self._guarded(found, piece, origins[piece.rows], destinations[piece.columns], mode)
+            except Divide as whole:
+                halves = piece.halves() if found.divisions < MOST_DIVISIONS else []
+                found.divisions += 1
+                waiting += reversed(halves)
+                if not halves:
+                    found.reasons[str(whole)] = None
+            except NoAnswer as missing:
+                if missing.final:
+                    raise
+                found.reasons[str(missing)] = None
+
+    async def _guarded(
+        self, found: Found, part: Part, origins: Sequence[Point], destinations: Sequence[Point], mode: TravelMode
+    ) -> None:
+        """Ask, if the breaker lets it, and tell the breaker how it went."""
+        breaker = self._guard.breaker
+        if not breaker.allows():
+            raise NoAnswer("rests after failures", final=True, counts=False)
         try:
-            async with asyncio.timeout(self._timeout):  # httpx counts each read anew: a trickling server would hold us
-                answer = await self._client.send(request)
-        except (httpx.TimeoutException, TimeoutError):
-            raise NoAnswer("timed out") from None
-        except httpx.RequestError:
-            raise NoAnswer("unreachable") from None
-        if answer.status_code >= 500:
-            raise NoAnswer(f"error {answer.status_code}")
-        try:
-            return answer.status_code, answer.json()
-        except ValueError:
-            raise NoAnswer(f"answered {answer.status_code} without JSON") from None
+            found.put(part, await self.ask(origins, destinations, mode))
+        except NoAnswer as missing:
+            if missing.counts:
+                breaker.failed()
+            raise
+        except Divide:
+            breaker.succeeded()
+            raise
+        breaker.succeeded()
+
+    def _merge(self, estimate: TravelMatrix, found: Found, same: Mask, mode: TravelMode) -> TravelMatrix:
+        """Return the road's figures where there are some, the estimate's elsewhere."""
+        missing = (np.isnan(found.seconds) | np.isnan(found.metres)) & ~same
+        handling = self._fallback.paces[mode].handling_seconds
+        seconds = with_handling(_whole(np.ceil(found.seconds), missing | same), same, handling)
+        reasons = tuple(found.reasons) if missing.any() else ()
+        if reasons:
+            _log.warning("travel estimated", source=self.name, mode=mode.value, pairs=int(missing.sum()), why=reasons)
+        return TravelMatrix(
+            self.label(mode),
+            np.where(missing, estimate.seconds, seconds),
+            np.where(missing, estimate.metres, _whole(np.rint(found.metres), missing | same)),
+            missing,
+            reasons,
+        )
 
 
-def _slices(length: int, step: int) -> Iterator[slice]:
-    return (slice(start, min(start + step, length)) for start in range(0, length, step))
-
-
-def _numbers(rows: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return a block of the server's numbers, NaN where it says null.
-
-    Raises:
-        NoAnswer: not a table of that shape, or not of plausible numbers.
-    """
-    try:
-        table = np.array(rows, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise NoAnswer("answered nonsense") from None
-    if table.shape != shape or (table < 0).any() or (table > _FARTHEST).any():
-        raise NoAnswer("answered nonsense")
-    return table
+def _whole(figures: NDArray[np.float64], without: Mask) -> Whole:
+    whole: Whole = np.where(without, 0.0, figures).astype(np.int64)
+    return whole

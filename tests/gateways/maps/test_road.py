@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from service.core.geo import Point
-from service.gateways.maps import GreatCircle, Osrm, Pace, TravelMode, Valhalla
+from service.gateways.maps import GreatCircle, Guard, Osrm, Pace, TravelMode, Valhalla
 from tests.gateways.stand_in import ISLAND, RoadServer, serving
 
 POINTS = [Point(106.38, 39.02), Point(106.40, 39.03), Point(106.37, 39.00), Point(106.38, 39.02)]
@@ -37,11 +37,11 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 def osrm(client: httpx.AsyncClient, url: str, max_table_size: int = 100, seconds: float = 10.0) -> Osrm:
-    return Osrm(client, url, ESTIMATE, profiles=PROFILES, max_table_size=max_table_size, seconds=seconds)
+    return Osrm(client, url, ESTIMATE, profiles=PROFILES, max_table_size=max_table_size, guard=Guard(seconds))
 
 
 def valhalla(client: httpx.AsyncClient, url: str, max_pairs: int = 2500, seconds: float = 10.0) -> Valhalla:
-    return Valhalla(client, url, ESTIMATE, costings=COSTINGS, max_pairs=max_pairs, seconds=seconds)
+    return Valhalla(client, url, ESTIMATE, costings=COSTINGS, max_pairs=max_pairs, guard=Guard(seconds))
 
 
 @pytest.fixture(params=[osrm, valhalla])
@@ -72,7 +72,7 @@ class TestRoadSource:
         assert np.array_equal(matrix.seconds[:, 3], by_line.seconds[:, 3])
         assert np.array_equal(matrix.metres[3], by_line.metres[3])
         assert matrix.seconds[0, 1] == 231
-        assert matrix.source == f"{road.name} + great_circle for 6 pairs ({road.name} no route)"
+        assert matrix.source == f"{road.name} + great_circle for 6 of 12 pairs ({road.name} no route)"
 
     @pytest.mark.requirement("R148")
     @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ class TestRoadSource:
         matrix = await road.matrix(POINTS, TravelMode.car)
         by_line = await ESTIMATE.matrix(POINTS, TravelMode.car)
         assert matrix.source == f"great_circle ({road.name} {why})"
-        assert matrix.estimated.all()
+        assert np.array_equal(matrix.estimated, by_line.metres > 0)
         assert np.array_equal(matrix.seconds, by_line.seconds)
         assert np.array_equal(matrix.metres, by_line.metres)
 
@@ -146,11 +146,27 @@ class TestOsrm:
     async def test_names_the_code_with_which_the_server_refuses(
         self, client: httpx.AsyncClient, server: RoadServer
     ) -> None:
+        unknown = await osrm(client, server.base_url).matrix(POINTS, TravelMode.bike)
+        assert unknown.source == "great_circle (osrm refused: InvalidValue)"
+
+    async def test_asks_in_halves_what_the_server_finds_too_big(
+        self, client: httpx.AsyncClient, server: RoadServer
+    ) -> None:
         server.max_table_size = 3
         too_big = await osrm(client, server.base_url, max_table_size=100).matrix(POINTS, TravelMode.car)
-        assert too_big.source == "great_circle (osrm refused: TooBig)"
-        unknown = await osrm(client, server.base_url, max_table_size=2).matrix(POINTS, TravelMode.bike)
-        assert unknown.source == "great_circle (osrm refused: InvalidValue)"
+        assert too_big.source == "osrm"
+        assert np.array_equal(
+            too_big.seconds, (await osrm(client, server.base_url, 3).matrix(POINTS, TravelMode.car)).seconds
+        )
+        assert max(one["places"] for one in server.asked[-8:]) <= 3
+
+    async def test_estimates_the_pairs_of_a_place_that_was_moved_far_to_a_road(
+        self, client: httpx.AsyncClient, server: RoadServer
+    ) -> None:
+        server.moved[POINTS[2].lon] = 1500.0
+        matrix = await osrm(client, server.base_url).matrix(POINTS[:3], TravelMode.car)
+        assert np.argwhere(matrix.estimated).tolist() == [[0, 2], [1, 2], [2, 0], [2, 1]]
+        assert matrix.source == "osrm + great_circle for 4 of 6 pairs (osrm far from any road)"
 
 
 class TestValhalla:

@@ -1,0 +1,36 @@
+"""Stops asking a server that has failed several times in a row, and tries it again after a pause."""
+
+from collections.abc import Callable
+
+
+class Breaker:
+    """Closed: asked as usual. Open after `failures` in a row: not asked for `pause_seconds`. Then one question is let
+    through; while it is out nobody else asks; its answer closes the breaker, its failure begins the next pause.
+
+    `clock` tells seconds that only grow. Not for threads: one event loop.
+    """
+
+    def __init__(self, *, failures: int, pause_seconds: float, clock: Callable[[], float]) -> None:
+        self._most = failures
+        self._pause = pause_seconds
+        self._clock = clock
+        self._in_a_row = 0
+        self._asked_again_at = 0.0
+
+    def allows(self) -> bool:
+        """Return whether a question may be asked now; whoever gets True says later how it went."""
+        if self._in_a_row < self._most:
+            return True
+        if self._clock() < self._asked_again_at:
+            return False
+        self._asked_again_at = self._clock() + self._pause  # this one is the trial
+        return True
+
+    def succeeded(self) -> None:
+        """Hear that the server answered."""
+        self._in_a_row = 0
+
+    def failed(self) -> None:
+        """Hear that it did not."""
+        self._in_a_row += 1
+        self._asked_again_at = self._clock() + self._pause
