@@ -81,15 +81,15 @@ class Walk:
         start = node.begin(arrival if arrival > floor else floor)
         slack = node.close(start) - start
         if slack < 0:
-            if self.tables.strict:
+            if node.patient:
                 return BROKEN
-            self.bent -= self.tables.tardy * slack
+            self.bent -= node.tardy * slack
             self.late = max(self.late, -slack)
         if slack < 0 or node.synced:
             slack = 0
         if floor and start > floor:
             # The partner waits: an estimate, gone as soon as the meeting is settled.
-            self.bent += (start - floor) * (self.rules.travel + self.rules.waiting + self.tables.tardy)
+            self.bent += (start - floor) * (self.rules.travel + self.rules.waiting + node.tardy)
         self._wait(start - arrival, slack)
         self.bent += node.prices[person.index]
         self.travel += leg

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from service.routing.solver.kernel import anneal, chance, evaluate, insertion, layout, order, rebuild
+from service.routing.solver.kernel import anneal, chance, evaluate, insertion, layout, order, rebuild, ways
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel.layout import Day, Real, Whole
 
@@ -43,8 +43,12 @@ class Chain:
             if meal < 0:
                 continue
             start = max(person[c.P_EARLIEST], person[c.P_MEAL_OPEN])
+            at, point = person[c.P_START], self.day.services[self.day.items[meal, c.I_FIRST], c.S_POINT]
+            start = max(
+                start, person[c.P_EARLIEST] + ways.length(self.day, staff, at, point, int(person[c.P_EARLIEST]))
+            )
             back = start + person[c.P_MEAL_TIME]
-            back += self.day.travel[person[c.P_MATRIX], person[c.P_START], person[c.P_END]]
+            back += ways.length(self.day, staff, point, person[c.P_END], int(back))
             must = self.day.rules[0, c.R_MUST_EAT]
             if must or (start <= person[c.P_MEAL_LAST] and back <= person[c.P_LATEST]):
                 self.now.staff[self.day.items[meal, c.I_FIRST]] = staff

@@ -19,7 +19,9 @@ CHANGES: Final = 64
 class Day(NamedTuple):
     """What is given. `price[service, staff]` is -1 where a hard rule forbids it, `able[service, :ables[service]]` lists
     who may; `opens`/`ends` are all windows in a row; `near[job]` lists other jobs, nearest first; `items_of[job]` is
-    (first item, number of items).
+    (first item, number of items). `time[service, staff]` is how long it takes the person, `humans[staff]` lists the
+    rows of the same human being (-1 = no more). `bundles` are first items of jobs that come and go together, `loose`
+    the jobs of several items whose first start was promised.
     """
 
     services: Whole
@@ -35,6 +37,13 @@ class Day(NamedTuple):
     near: Whole
     items_of: Whole
     fresh: Whole
+    time: Whole
+    humans: Whole
+    bands: Whole
+    links: Whole
+    wide: Whole
+    bundles: Whole
+    loose: Whole
 
 
 class Now(NamedTuple):
@@ -55,7 +64,9 @@ class Now(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Items with their new keys and, per service, new staff. `number[0]` items; `changed[item]` marks them."""
+    """Items with their new keys and, per service, new staff. `number[0]` items; `changed[item]` is its number in
+    the order of entering, from 1, and 0 where nothing changes.
+    """
 
     number: Whole
     items: Whole
@@ -66,7 +77,7 @@ class Change(NamedTuple):
 
 class Trial(NamedTuple):
     """The routes that a change touches, one row each, evaluated from stop `since` on; `slot[staff]` finds the row.
-    `number[0]` rows.
+    `number[0]` rows. `when[service]` is the start found in this trial if `seen[service]` is `serial[0]`.
     """
 
     number: Whole
@@ -81,6 +92,9 @@ class Trial(NamedTuple):
     snap: Whole
     day: Whole
     meet: Whole
+    serial: Whole
+    seen: Whole
+    when: Whole
 
 
 def nothing_planned(day: Day) -> Now:
@@ -136,4 +150,7 @@ def no_trial(day: Day) -> Trial:
         snap=np.zeros((staff, services, c.STATE_COLUMNS), dtype=np.int64),
         day=np.zeros((staff, c.DAY_COLUMNS), dtype=np.int64),
         meet=np.zeros((widest, 3), dtype=np.int64),
+        serial=np.zeros(1, dtype=np.int64),
+        seen=np.full(services, -1, dtype=np.int64),
+        when=np.zeros(services, dtype=np.int64),
     )
