@@ -16,6 +16,9 @@ class UnassignedReason(StrEnum):
     too_heavy = "too_heavy"
     unreachable = "unreachable"
     outside_shifts = "outside_shifts"
+    overworked = "overworked"
+    no_lunch = "no_lunch"
+    linked = "linked"
     no_capacity = "no_capacity"
     not_worth_it = "not_worth_it"
 
@@ -27,6 +30,9 @@ EXPLANATIONS: Final[Mapping[UnassignedReason, str]] = MappingProxyType(
         UnassignedReason.too_heavy: "该任务的携带量超过所有具备资质人员的上限",
         UnassignedReason.unreachable: "即使全天不安排其他任务，路程时间也不允许任何具备资质的人员按时往返",
         UnassignedReason.outside_shifts: "没有具备资质人员的班次能覆盖该任务的任何一个时间窗",
+        UnassignedReason.overworked: "即使全天只安排该任务，具备资质人员的路程与服务时间也会超过其当日工作上限",
+        UnassignedReason.no_lunch: "即使全天只安排该任务，具备资质的人员也无法在规定时段内用餐",
+        UnassignedReason.linked: "与该任务相连的任务（先后、间隔、同一或不同人员、须一并安排）使其无法安排",
         UnassignedReason.no_capacity: "具备资质的人员当天已排满，加入该任务会违反硬性规则",
         UnassignedReason.not_worth_it: "可以安排，但增加的代价高于该任务不安排的代价",
     }

@@ -14,6 +14,7 @@ from service.routing.solver import (
     insertion,
     kernel,
     ortools_stage,
+    plain,
     strings,
     timetable,
     whole_routes,
@@ -55,7 +56,8 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     and seed give the same plan. No hard rule is ever broken; a job that must be done is left out only where hard rules
     leave it no place that was found.
 
-    Raises: nothing.
+    Raises:
+        ValueError: the day asks for what only the compiled search knows, and its numbers are too large for that.
     """
     if strings.suits(problem):
         return _by_strings(problem, limits, seed, on_progress)
@@ -63,6 +65,8 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     compiled = bool(problem.jobs) and bool(problem.staff) and kernel.suits(tables)
     if compiled:
         kernel.warm()
+    elif problem.jobs and problem.staff and not plain.suits(problem):
+        raise ValueError("the numbers of the day are too large for the only search that knows all its rules")
     run = _Run(tables, Budget(limits), random.Random(seed), on_progress)
     return run.compiled(seed) if compiled else run.plain()
 
@@ -70,8 +74,8 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
 def solve_plain(
     problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None
 ) -> Plan:
-    """Plan the day without compiled code: insertion, ruin and recreate, OR-Tools. For days whose numbers the kernel
-    cannot add up, and to hold the kernel against.
+    """Plan a day that `plain.suits` without compiled code: insertion, ruin and recreate, OR-Tools. For days whose
+    numbers the kernel cannot add up, and to hold the kernel against.
 
     Raises: nothing.
     """

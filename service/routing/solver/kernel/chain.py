@@ -61,13 +61,13 @@ class Chain:
         """
         return bool(evaluate.refresh(self.day, self.now, self.change, self.trial))
 
-    def fill(self, jobs: list[int]) -> int:
-        """Bring in jobs, in this order, where they cost least among some places; tells how many came in.
+    def fill(self, jobs: list[int], tries: int = TRIES) -> int:
+        """Bring in jobs, in this order, where they cost least among `tries` places; tells how many came in.
 
         Raises: nothing.
         """
         queue = np.array([self.day.items_of[job, 0] for job in jobs], dtype=np.int64)
-        found = int(insertion.fill(self.day, self.now, self.change, self.trial, self.chance, queue, TRIES))
+        found = int(insertion.fill(self.day, self.now, self.change, self.trial, self.chance, queue, tries))
         rebuild.remember(self.now, self.best)
         return found
 

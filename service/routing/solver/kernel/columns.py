@@ -72,8 +72,10 @@ P_WORK: Final = 14
 P_BAND: Final = 15
 P_BANDS: Final = 16
 P_DINES: Final = 17
-PERSON_COLUMNS: Final = 18
+P_NEXT: Final = 18
+PERSON_COLUMNS: Final = 19
 
+# the table of what is rare holds, one below the other:
 # links: a row per item and linked item; WAY is AFTER where the linked item comes after this one, BEFORE where it comes
 # before, EITHER where the order is free
 L_ITEM: Final = 0
@@ -82,7 +84,7 @@ L_LOW: Final = 2
 L_HIGH: Final = 3
 L_CARER: Final = 4
 L_BOUND: Final = 5
-LINK_COLUMNS: Final = 6
+RARE_COLUMNS: Final = 6
 
 BEFORE: Final = -1
 EITHER: Final = 0
@@ -92,22 +94,22 @@ ANYBODY: Final = 0
 SAME: Final = 1
 OTHER: Final = 2
 
-# links of jobs of several items, which are looked at when all is settled
+# wide links, of jobs of several items, which are looked at when all is settled
 W_FIRST: Final = 0
 W_SECOND: Final = 1
 W_LOW: Final = 2
 W_HIGH: Final = 3
-WIDE_COLUMNS: Final = 4
 
-# jobs of several items whose first start was promised
+# loose jobs, of several items, whose first start was promised
 O_JOB: Final = 0
 O_PROMISE: Final = 1
-LOOSE_COLUMNS: Final = 2
 
 # bands of traffic
 B_START: Final = 0
 B_FACTOR: Final = 1
-BAND_COLUMNS: Final = 2
+
+# bundles: the first item of each job
+U_ITEM: Final = 0
 
 # the state of a person's day after a stop
 FREE: Final = 0
@@ -156,4 +158,9 @@ R_LINKED: Final = 12
 R_LIMITED: Final = 13
 R_SEEN: Final = 14
 R_SPREAD: Final = 15
-RULE_COLUMNS: Final = 16
+R_WIDE: Final = 16
+R_WIDES: Final = 17
+R_LOOSE: Final = 18
+R_LOOSES: Final = 19
+R_UNUSUAL: Final = 20
+RULE_COLUMNS: Final = 21

@@ -54,9 +54,12 @@ def draw_up(tables: Tables) -> Day:
     """
     services, items, items_of, opens, ends = _Rows(tables).rows()
     problem = tables.problem
-    links, wide, bundles = linking.draw_links(problem, items, items_of)
-    places, bands = linking.bands(problem)
-    whose, humans = linking.humans(problem)
+    rare, rules = linking.Rare(), _rules(tables)
+    rules[0, c.R_WIDE], rules[0, c.R_WIDES] = linking.draw_links(problem, items, items_of, rare)
+    places = linking.draw_bands(problem, rare)
+    loose = [(at, job.promised or 0) for at, job in enumerate(problem.jobs) if _is_loose(problem, job, items_of[at][1])]
+    rules[0, c.R_LOOSE], rules[0, c.R_LOOSES] = rare.add(loose)
+    rules[0, c.R_SEEN] = int(rules[0, c.R_LINKED] or len(loose) > 0)
     price = np.full((len(services), max(1, len(tables.people))), -1, dtype=np.int64)
     for row, about in enumerate(services):
         _price(tables, price[row], about)
@@ -66,12 +69,8 @@ def draw_up(tables: Tables) -> Day:
         able[row, : ables[row]] = np.flatnonzero(price[row] >= 0)
     meal_of = {int(about[c.S_PART]): int(about[c.S_ITEM]) for about in services if about[c.S_JOB] < 0}
     people = [_person(tables, person, meal_of.get(person.index, -1)) for person in tables.people]
-    for row, who, human in zip(people, problem.staff, whose, strict=True):
-        row[c.P_HUMAN], (row[c.P_BAND], row[c.P_BANDS]) = human, places[who.matrix]
-    loose = [(at, job.promised or 0) for at, job in enumerate(problem.jobs) if _is_loose(problem, job, items_of[at][1])]
-    rules = _rules(tables)
-    rules[0, c.R_TRAFFIC], rules[0, c.R_LINKED] = int(len(bands) > 0), int(len(links) > 0)
-    rules[0, c.R_SEEN] = int(len(links) > 0 or len(loose) > 0)
+    for line, who, human in zip(people, problem.staff, linking.humans(problem), strict=True):
+        (line[c.P_HUMAN], line[c.P_NEXT]), (line[c.P_BAND], line[c.P_BANDS]) = human, places[who.matrix]
     return Day(
         services=services,
         items=items,
@@ -87,23 +86,17 @@ def draw_up(tables: Tables) -> Day:
         items_of=np.array(items_of, dtype=np.int64).reshape(-1, 2),
         fresh=_fresh(tables),
         time=_times(tables, services),
-        humans=humans,
-        bands=bands,
-        links=links,
-        wide=wide,
-        bundles=bundles,
-        loose=np.array(loose, dtype=np.int64).reshape(-1, c.LOOSE_COLUMNS),
+        rare=rare.table(),
     )
 
 
 def _times(tables: Tables, services: Whole) -> Whole:
     times = np.zeros((len(services), max(1, len(tables.people))), dtype=np.int64)
+    paces = np.array([who.pace for who in tables.problem.staff] or [1000], dtype=np.int64)
     for row, about in enumerate(services):
-        if about[c.S_JOB] < 0:
-            continue
-        for person in tables.people:
-            job, part = int(about[c.S_JOB]), int(about[c.S_PART])
-            times[row, person.index] = words.lasts(tables.problem, job, part, person.index)
+        if about[c.S_JOB] >= 0:
+            # rounded up, as `rules.lasts` does
+            times[row] = -(-tables.nodes[about[c.S_JOB]][about[c.S_PART]].duration * paces // 1000)
     return times
 
 
@@ -168,6 +161,10 @@ def _rules(tables: Tables) -> Whole:
     row[c.R_LIMITED] = int(any(who.max_work is not None for who in tables.problem.staff))
     ends = [window.end for job in tables.problem.jobs for window in job.windows]
     ends += [who.shift.end for who in tables.problem.staff if who.shift]
+    row[c.R_TRAFFIC] = int(any(band.factor != 1000 for bands in tables.problem.traffic for band in bands))
+    row[c.R_LINKED] = int(bool(tables.problem.links))
+    ranked = len({job.rank for job in tables.problem.jobs}) > 1
+    row[c.R_UNUSUAL] = int(ranked or rules.arrival > 0 or rules.moved > 0)
     row[c.R_SPREAD] = 1 + max(ends, default=0) // 8
     return table
 

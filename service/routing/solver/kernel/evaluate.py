@@ -65,7 +65,7 @@ def of_all(day: Day, now: Now, change: Change, trial: Trial) -> int:
         total += rules[0, c.R_BALANCE] * imbalance(day, now, trial, c.D_LOAD)
     if rules[0, c.R_TRAVEL_BALANCE]:
         total += rules[0, c.R_TRAVEL_BALANCE] * imbalance(day, now, trial, c.D_TRAVEL)
-    if len(day.loose) > 0:
+    if rules[0, c.R_LOOSES] > 0:
         total += rules[0, c.R_MOVED] * links.moved_steps(day, now, change, trial)
     return int(total)
 
@@ -77,10 +77,11 @@ def are_rested(day: Day, now: Now, trial: Trial) -> bool:
         staff = trial.who[row]
         if day.people[staff, c.P_WORK] == c.NEVER:
             continue
-        load = 0
-        for at in range(day.humans.shape[1]):
-            if day.humans[staff, at] >= 0:
-                load += figure(now, trial, day.humans[staff, at], c.D_LOAD)
+        load = figure(now, trial, staff, c.D_LOAD)
+        other = day.people[staff, c.P_NEXT]
+        while other != staff:
+            load += figure(now, trial, other, c.D_LOAD)
+            other = day.people[other, c.P_NEXT]
         if load > day.people[staff, c.P_WORK]:
             return False
     return True

@@ -19,9 +19,8 @@ CHANGES: Final = 64
 class Day(NamedTuple):
     """What is given. `price[service, staff]` is -1 where a hard rule forbids it, `able[service, :ables[service]]` lists
     who may; `opens`/`ends` are all windows in a row; `near[job]` lists other jobs, nearest first; `items_of[job]` is
-    (first item, number of items). `time[service, staff]` is how long it takes the person, `humans[staff]` lists the
-    rows of the same human being (-1 = no more). `bundles` are first items of jobs that come and go together, `loose`
-    the jobs of several items whose first start was promised.
+    (first item, number of items). `time[service, staff]` is how long it takes the person. `rare` holds what few
+    days have: links, bands of traffic, bundles of jobs that come and go together (every array more makes calls dearer).
     """
 
     services: Whole
@@ -38,12 +37,7 @@ class Day(NamedTuple):
     items_of: Whole
     fresh: Whole
     time: Whole
-    humans: Whole
-    bands: Whole
-    links: Whole
-    wide: Whole
-    bundles: Whole
-    loose: Whole
+    rare: Whole
 
 
 class Now(NamedTuple):
@@ -77,7 +71,7 @@ class Change(NamedTuple):
 
 class Trial(NamedTuple):
     """The routes that a change touches, one row each, evaluated from stop `since` on; `slot[staff]` finds the row.
-    `number[0]` rows. `when[service]` is the start found in this trial if `seen[service]` is `serial[0]`.
+    `number[0]` rows; `number[1]` numbers the trial. `when[service]` is the start that was found and in which trial.
     """
 
     number: Whole
@@ -92,8 +86,6 @@ class Trial(NamedTuple):
     snap: Whole
     day: Whole
     meet: Whole
-    serial: Whole
-    seen: Whole
     when: Whole
 
 
@@ -138,7 +130,7 @@ def no_trial(day: Day) -> Trial:
     services, staff = len(day.services) + 1, max(1, len(day.people))
     widest = max([1, *(int(row[c.I_COUNT]) for row in day.items)])
     return Trial(
-        number=np.zeros(1, dtype=np.int64),
+        number=np.zeros(2, dtype=np.int64),
         who=np.zeros(staff, dtype=np.int64),
         slot=np.full(staff, -1, dtype=np.int64),
         route=np.zeros((staff, services), dtype=np.int64),
@@ -150,7 +142,5 @@ def no_trial(day: Day) -> Trial:
         snap=np.zeros((staff, services, c.STATE_COLUMNS), dtype=np.int64),
         day=np.zeros((staff, c.DAY_COLUMNS), dtype=np.int64),
         meet=np.zeros((widest, 3), dtype=np.int64),
-        serial=np.zeros(1, dtype=np.int64),
-        seen=np.full(services, -1, dtype=np.int64),
-        when=np.zeros(services, dtype=np.int64),
+        when=np.full((services, 2), -1, dtype=np.int64),
     )

@@ -1,7 +1,7 @@
 """Draws up what only some days have: links between jobs, jobs that come and go together, traffic, one human's rows."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Final
 
@@ -15,8 +15,8 @@ from service.routing.solver.kernel.layout import Whole
 CARERS: Final = {Carer.anybody: c.ANYBODY, Carer.same: c.SAME, Carer.other: c.OTHER}
 
 
-def humans(problem: Problem) -> tuple[list[int], Whole]:
-    """Tell each row's human being, and per row all rows of the same (-1 = no more).
+def humans(problem: Problem) -> list[tuple[int, int]]:
+    """Tell each row's human being, and the next row of the same, in a ring.
 
     Raises: nothing.
     """
@@ -24,29 +24,48 @@ def humans(problem: Problem) -> tuple[list[int], Whole]:
     keys = [("row", at) if who.person is None else ("person", who.person) for at, who in enumerate(problem.staff)]
     for at, key in enumerate(keys):
         alike[key].append(at)
-    rows = np.full((max(1, len(keys)), max(map(len, alike.values()), default=1)), -1, dtype=np.int64)
-    for at, key in enumerate(keys):
-        rows[at, : len(alike[key])] = alike[key]
-    return [alike[key][0] for key in keys], rows
+    rings = {row: (rows[0], rows[(at + 1) % len(rows)]) for rows in alike.values() for at, row in enumerate(rows)}
+    return [rings[at] for at in range(len(keys))]
 
 
-def bands(problem: Problem) -> tuple[list[tuple[int, int]], Whole]:
-    """Lay the bands of all matrices in a row; per matrix the first and how many (none where nothing is stretched).
+class Rare:
+    """The table of what is rare, as it grows: every part is a run of its rows."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[int]] = []
+
+    def add(self, rows: Iterable[Iterable[int]]) -> tuple[int, int]:
+        """Add rows; answers the place of the first and how many.
+
+        Raises: nothing.
+        """
+        first = len(self.rows)
+        self.rows += [[*row, *[0] * c.RARE_COLUMNS][: c.RARE_COLUMNS] for row in rows]
+        return first, len(self.rows) - first
+
+    def table(self) -> Whole:
+        """Make the table.
+
+        Raises: nothing.
+        """
+        return np.array(self.rows, dtype=np.int64).reshape(-1, c.RARE_COLUMNS)
+
+
+def draw_bands(problem: Problem, rare: Rare) -> list[tuple[int, int]]:
+    """Add the bands of all matrices; per matrix the first and how many (none where nothing is stretched).
 
     Raises: nothing.
     """
     places: list[tuple[int, int]] = []
-    found: list[tuple[int, int]] = []
     for matrix in range(len(problem.matrices)):
         own = problem.traffic[matrix] if matrix < len(problem.traffic) else ()
-        kept = [(band.start, band.factor) for band in own] if any(band.factor != 1000 for band in own) else []
-        places.append((len(found), len(kept)))
-        found += kept
-    return places, np.array(found, dtype=np.int64).reshape(-1, c.BAND_COLUMNS)
+        stretched = any(band.factor != 1000 for band in own)
+        places.append(rare.add((band.start, band.factor) for band in own if stretched))
+    return places
 
 
-def draw_links(problem: Problem, items: Whole, items_of: list[tuple[int, int]]) -> tuple[Whole, Whole, Whole]:
-    """Write links and bundles into the items' columns; answers the tables of links, of wide links and of bundles.
+def draw_links(problem: Problem, items: Whole, items_of: list[tuple[int, int]], rare: Rare) -> tuple[int, int]:
+    """Add links and bundles, and write where they stand into the items' columns; answers where the wide links are.
 
     Raises: nothing.
     """
@@ -58,16 +77,11 @@ def draw_links(problem: Problem, items: Whole, items_of: list[tuple[int, int]]) 
         if several and (link.high is not None or not link.ordered):
             wide.append([link.first, link.second, link.low, c.NEVER if link.high is None else link.high])
     _raise_floors(problem, items, items_of)
-    rows: list[list[int]] = []
     for item, own in enumerate(found):
-        items[item, c.I_LINK], items[item, c.I_LINKS] = len(rows), len(own)
+        items[item, c.I_LINK], items[item, c.I_LINKS] = rare.add(own)
         items[item, c.I_FIXED] |= int(bool(own))
-        rows += own
-    return (
-        np.array(rows, dtype=np.int64).reshape(-1, c.LINK_COLUMNS),
-        np.array(wide, dtype=np.int64).reshape(-1, c.WIDE_COLUMNS),
-        _bundles(problem, items, items_of),
-    )
+    _draw_bundles(problem, items, items_of, rare)
+    return rare.add(wide)
 
 
 def _draw(link: Link, items_of: list[tuple[int, int]], found: list[list[list[int]]]) -> None:
@@ -107,24 +121,22 @@ def _floor(problem: Problem, link: Link, items: Whole, items_of: list[tuple[int,
     return opening - (link.high or 0) - longest - lags
 
 
-def _bundles(problem: Problem, items: Whole, items_of: list[tuple[int, int]]) -> Whole:
-    """Write each bundle once, and where it stands into the columns of all its items."""
+def _draw_bundles(problem: Problem, items: Whole, items_of: list[tuple[int, int]], rare: Rare) -> None:
+    """Add each bundle once, and write where it stands into the columns of all its items."""
     bound: dict[int, set[int]] = defaultdict(set)
     for link in problem.links:
         if link.bound:
             bound[link.first].add(link.second)
             bound[link.second].add(link.first)
-    rows: list[int] = []
     for job in sorted(bound):
         if items[items_of[job][0], c.I_BUNDLED]:
             continue
         group = _in_order(problem, _reached(bound, job))
+        place, number = rare.add([items_of[member][0]] for member in group)
         for member in group:
             first, count = items_of[member]
-            items[first : first + count, c.I_BUNDLE] = len(rows)
-            items[first : first + count, c.I_BUNDLED] = len(group)
-        rows += [items_of[member][0] for member in group]
-    return np.array(rows, dtype=np.int64)
+            items[first : first + count, c.I_BUNDLE] = place
+            items[first : first + count, c.I_BUNDLED] = number
 
 
 def _reached(bound: dict[int, set[int]], job: int) -> set[int]:

@@ -21,8 +21,8 @@ def comes_before(now: Now, change: Change, item: int, other: int) -> bool:
 @inlined
 def start_of(now: Now, trial: Trial, service: int) -> int:
     """Tell when a service begins: as found in this trial, else as before."""
-    if trial.seen[service] == trial.serial[0]:
-        return int(trial.when[service])
+    if trial.when[service, 1] == trial.number[1]:
+        return int(trial.when[service, 0])
     return int(now.start[service])
 
 
@@ -41,9 +41,9 @@ def soonest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
     """Tell the earliest start that the earlier items allow to which an item is linked."""
     found = 0
     for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
-        other = day.links[row, c.L_ITEM]
+        other = day.rare[row, c.L_ITEM]
         if not is_absent(day, now, change, other) and comes_before(now, change, other, item):
-            found = max(found, end_of(day, now, change, trial, other) + day.links[row, c.L_LOW])
+            found = max(found, end_of(day, now, change, trial, other) + day.rare[row, c.L_LOW])
     return found
 
 
@@ -52,11 +52,11 @@ def latest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
     """Tell the last start that the earlier items allow to which an item is linked."""
     found = c.NEVER
     for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
-        other = day.links[row, c.L_ITEM]
-        if day.links[row, c.L_HIGH] == c.NEVER or is_absent(day, now, change, other):
+        other = day.rare[row, c.L_ITEM]
+        if day.rare[row, c.L_HIGH] == c.NEVER or is_absent(day, now, change, other):
             continue
         if comes_before(now, change, other, item):
-            found = min(found, end_of(day, now, change, trial, other) + day.links[row, c.L_HIGH])
+            found = min(found, end_of(day, now, change, trial, other) + day.rare[row, c.L_HIGH])
     return found
 
 
@@ -66,7 +66,7 @@ def release(day: Day, now: Now, change: Change, trial: Trial) -> None:
     for at in range(change.number[0]):
         item = change.items[at]
         for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
-            draw_in(day, now, change, trial, day.links[row, c.L_ITEM])
+            draw_in(day, now, change, trial, day.rare[row, c.L_ITEM])
 
 
 @linked
@@ -95,7 +95,7 @@ def draw_in_followers(day: Day, now: Now, change: Change, trial: Trial, item: in
     if not moved:
         return
     for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
-        other = day.links[row, c.L_ITEM]
+        other = day.rare[row, c.L_ITEM]
         if comes_before(now, change, item, other):
             draw_in(day, now, change, trial, other)
 
@@ -114,14 +114,14 @@ def are_possible(day: Day, now: Now, change: Change) -> bool:
 @linked
 def is_possible(day: Day, now: Now, change: Change, item: int, row: int) -> bool:
     """Tell whether one link of an item is kept, times aside."""
-    other = day.links[row, c.L_ITEM]
+    other = day.rare[row, c.L_ITEM]
     gone, lost = is_absent(day, now, change, item), is_absent(day, now, change, other)
     if gone or lost:
-        return bool(gone == lost or day.links[row, c.L_BOUND] == 0)
-    way = day.links[row, c.L_WAY]
+        return bool(gone == lost or day.rare[row, c.L_BOUND] == 0)
+    way = day.rare[row, c.L_WAY]
     if way != c.EITHER and (way == c.AFTER) != comes_before(now, change, item, other):
         return False
-    carer = day.links[row, c.L_CARER]
+    carer = day.rare[row, c.L_CARER]
     return bool(carer == c.ANYBODY or share(day, now, change, item, other) == (carer == c.SAME))
 
 
@@ -159,15 +159,15 @@ def last_end(day: Day, now: Now, change: Change, trial: Trial, job: int) -> int:
 @linked
 def are_kept(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     """Tell whether the links of jobs of several items are kept: one job wholly before the other, and not too far."""
-    for row in range(len(day.wide)):
-        one, two = day.wide[row, c.W_FIRST], day.wide[row, c.W_SECOND]
+    for row in range(day.rules[0, c.R_WIDE], day.rules[0, c.R_WIDE] + day.rules[0, c.R_WIDES]):
+        one, two = day.rare[row, c.W_FIRST], day.rare[row, c.W_SECOND]
         first, second = day.items_of[one, 0], day.items_of[two, 0]
         if is_absent(day, now, change, first) or is_absent(day, now, change, second):
             continue
         if not comes_before(now, change, first, second):
             one, two = two, one
         wait = first_start(day, now, trial, two) - last_end(day, now, change, trial, one)
-        if wait < day.wide[row, c.W_LOW] or wait > day.wide[row, c.W_HIGH]:
+        if wait < day.rare[row, c.W_LOW] or wait > day.rare[row, c.W_HIGH]:
             return False
     return True
 
@@ -176,9 +176,9 @@ def are_kept(day: Day, now: Now, change: Change, trial: Trial) -> bool:
 def moved_steps(day: Day, now: Now, change: Change, trial: Trial) -> int:
     """Sum up the steps by which jobs begin before or after their promise whose services do not begin as one."""
     total = 0
-    for at in range(len(day.loose)):
-        job = day.loose[at, c.O_JOB]
+    for at in range(day.rules[0, c.R_LOOSE], day.rules[0, c.R_LOOSE] + day.rules[0, c.R_LOOSES]):
+        job = day.rare[at, c.O_JOB]
         if not is_absent(day, now, change, day.items_of[job, 0]):
-            apart = abs(first_start(day, now, trial, job) - day.loose[at, c.O_PROMISE])
+            apart = abs(first_start(day, now, trial, job) - day.rare[at, c.O_PROMISE])
             total += apart // day.rules[0, c.R_STEP]
     return total

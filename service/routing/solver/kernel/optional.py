@@ -15,7 +15,7 @@ def leave_out(day: Day, now: Now, change: Change, item: int) -> None:
         take_out(day, now, change, item)
         return
     for at in range(day.items[item, c.I_BUNDLE], day.items[item, c.I_BUNDLE] + day.items[item, c.I_BUNDLED]):
-        take_out(day, now, change, day.bundles[at])
+        take_out(day, now, change, day.rare[at, c.U_ITEM])
 
 
 @linked
@@ -49,7 +49,7 @@ def bring_in(day: Day, now: Now, change: Change, chance: Chance, item: int) -> b
     else:
         found = True
         for at in range(day.items[item, c.I_BUNDLE], day.items[item, c.I_BUNDLE] + day.items[item, c.I_BUNDLED]):
-            found = found and put_in(day, now, change, chance, day.bundles[at])
+            found = found and put_in(day, now, change, chance, day.rare[at, c.U_ITEM])
     if found and day.rules[0, c.R_LINKED]:
         ties.tie(day, now, change, chance)
     return found

@@ -25,7 +25,7 @@ def ready_item(day: Day, now: Now, heads: Whole, staff: int) -> int:
 def waits(day: Day, now: Now, heads: Whole, item: int) -> bool:
     """Tell whether an item to which this one is linked comes before it and has no new key yet."""
     for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
-        other = day.links[row, c.L_ITEM]
+        other = day.rare[row, c.L_ITEM]
         first = day.items[other, c.I_FIRST]
         staff = now.staff[first]
         if staff == c.NOBODY or now.at[first] < heads[staff]:

@@ -38,7 +38,7 @@ def line_up(day: Day, queue: Whole, count: int, item: int) -> int:
     """
     first = day.services[day.items[item, c.I_JOB_FIRST], c.S_ITEM]
     if day.items[item, c.I_BUNDLED]:
-        first = day.bundles[day.items[item, c.I_BUNDLE]]
+        first = day.rare[day.items[item, c.I_BUNDLE], c.U_ITEM]
     for at in range(count):
         if queue[at] == first:
             return count

@@ -125,6 +125,9 @@ def skip_what_stays(day: Day, now: Now, change: Change, trial: Trial, row: int) 
         if change.changed[day.services[trial.route[row, since], c.S_ITEM]]:
             break
         since += 1
+    if day.people[staff, c.P_DINES] and shorter <= 1:
+        # whether one goes to lunch at all may depend on there being work
+        since = 0
     trial.since[row] = since
 
 

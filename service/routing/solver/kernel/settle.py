@@ -32,7 +32,7 @@ def put_down(day: Day, trial: Trial, row: int, start: int) -> None:
     trial.start[row, at] = start
     if day.rules[0, c.R_SEEN]:
         service = trial.route[row, at]
-        trial.seen[service], trial.when[service] = trial.serial[0], start
+        trial.when[service, 0], trial.when[service, 1] = start, trial.number[1]
     for column in range(c.STATE_COLUMNS):
         trial.snap[row, at, column] = trial.state[row, column]
     trial.at[row] = at + 1
@@ -210,7 +210,7 @@ def in_turn(day: Day, meet: Whole, item: int, count: int) -> bool:
 def settle(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     """Walk all touched routes from where they changed, in the global order; False when a hard rule is broken."""
     if day.rules[0, c.R_SEEN]:
-        trial.serial[0] += 1
+        trial.number[1] += 1
         links.release(day, now, change, trial)
     for row in range(trial.number[0]):
         routes.set_back(day, now, trial, row, trial.since[row])
@@ -222,7 +222,7 @@ def settle(day: Day, now: Now, change: Change, trial: Trial) -> bool:
         if not kept:
             return False
         row = next_row(day, now, change, trial)
-    if len(day.wide) > 0 and not links.are_kept(day, now, change, trial):
+    if day.rules[0, c.R_WIDES] > 0 and not links.are_kept(day, now, change, trial):
         return False
     return ends(day, trial)
 

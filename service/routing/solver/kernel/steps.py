@@ -60,9 +60,9 @@ def stretched(day: Day, staff: int, way: int, free: int) -> int:
     first = day.people[staff, c.P_BAND]
     factor = 1000
     for band in range(first, first + day.people[staff, c.P_BANDS]):
-        if band > first and day.bands[band, c.B_START] > free:
+        if band > first and day.rare[band, c.B_START] > free:
             break
-        factor = day.bands[band, c.B_FACTOR]
+        factor = day.rare[band, c.B_FACTOR]
     return int(-(-way * factor // 1000))
 
 
@@ -178,18 +178,30 @@ def serve(day: Day, staff: int, states: Whole, row: int, service: int, start: in
     return go_on(day, staff, states, row, service, way, start)
 
 
+@linked
+def unusual(day: Day, states: Whole, row: int, service: int, start: int) -> bool:
+    """Book what only some days have: the price of an arrival and of a promise not kept, the rank; False when the person
+    comes from a job of a higher rank.
+    """
+    place = day.services[service, c.S_POINT]
+    if place != states[row, c.DOOR]:
+        states[row, c.BENT] += day.rules[0, c.R_ARRIVAL]
+        states[row, c.DOOR] = place
+    if day.services[service, c.S_PROMISE] != c.NEVER:
+        moved = abs(start - day.services[service, c.S_PROMISE]) // day.rules[0, c.R_STEP]
+        states[row, c.BENT] += day.rules[0, c.R_MOVED] * moved
+    before, states[row, c.RANK] = states[row, c.RANK], day.services[service, c.S_RANK]
+    return bool(before <= day.services[service, c.S_RANK])
+
+
 @inlined
 def go_on(day: Day, staff: int, states: Whole, row: int, service: int, way: int, start: int) -> bool:
     """Book the travel, the work and the price of the person; False when the person carries too much, comes from a job
     of a higher rank or can no longer be back in time.
     """
     place = day.services[service, c.S_POINT]
-    if day.rules[0, c.R_ARRIVAL] and place != states[row, c.DOOR]:
-        states[row, c.BENT] += day.rules[0, c.R_ARRIVAL]
-    states[row, c.DOOR] = place
-    if day.rules[0, c.R_MOVED] and day.services[service, c.S_PROMISE] != c.NEVER:
-        moved = abs(start - day.services[service, c.S_PROMISE]) // day.rules[0, c.R_STEP]
-        states[row, c.BENT] += day.rules[0, c.R_MOVED] * moved
+    if day.rules[0, c.R_UNUSUAL] and not unusual(day, states, row, service, start):
+        return False
     states[row, c.BENT] += day.price[service, staff]
     states[row, c.TRAVEL] += way
     states[row, c.SERVICE] += day.time[service, staff]
@@ -199,9 +211,6 @@ def go_on(day: Day, staff: int, states: Whole, row: int, service: int, way: int,
     states[row, c.CARRIED] += day.services[service, c.S_LOAD]
     if states[row, c.CARRIED] > day.people[staff, c.P_CAPACITY]:
         return False
-    if day.services[service, c.S_RANK] < states[row, c.RANK]:
-        return False
-    states[row, c.RANK] = day.services[service, c.S_RANK]
     latest = day.people[staff, c.P_LATEST]
     if latest == c.NEVER or day.rules[0, c.R_TRAFFIC]:
         # who drives on later may be faster: what counts then is when he is back at last

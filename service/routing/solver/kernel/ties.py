@@ -23,16 +23,16 @@ def tie(day: Day, now: Now, change: Change, chance: Chance) -> None:
 @linked
 def pull_along(day: Day, now: Now, change: Change, chance: Chance, item: int, row: int) -> None:
     """Let one linked item follow, unless it is absent or was changed before this one."""
-    other = day.links[row, c.L_ITEM]
+    other = day.rare[row, c.L_ITEM]
     if links.is_absent(day, now, change, other) or 0 < change.changed[other] < change.changed[item]:
         return
-    way = day.links[row, c.L_WAY]
+    way = day.rare[row, c.L_WAY]
     torn = way != c.EITHER and (way == c.AFTER) != links.comes_before(now, change, item, other)
     # who moves in time while the other must follow soon moves it along, now and then
-    near = day.links[row, c.L_HIGH] < c.NEVER and change.changed[other] == 0 and change.keys[item] != now.keys[item]
+    near = day.rare[row, c.L_HIGH] < c.NEVER and change.changed[other] == 0 and change.keys[item] != now.keys[item]
     if torn or (near and chances.below(chance, 2) == 0):
         places.enter(day, now, change, other, key_beside(day, now, change, chance, back_of(day, item, row)))
-    if day.links[row, c.L_CARER] == c.SAME and not links.share(day, now, change, item, other):
+    if day.rare[row, c.L_CARER] == c.SAME and not links.share(day, now, change, item, other):
         service = day.items[other, c.I_FIRST]
         staff = row_for(day, routes.staff_of(day, now, change, day.items[item, c.I_FIRST]), service)
         if staff != c.NOBODY:
@@ -43,9 +43,9 @@ def pull_along(day: Day, now: Now, change: Change, chance: Chance, item: int, ro
 @linked
 def back_of(day: Day, item: int, row: int) -> int:
     """Find the row of the linked item that leads back."""
-    other = day.links[row, c.L_ITEM]
+    other = day.rare[row, c.L_ITEM]
     for back in range(day.items[other, c.I_LINK], day.items[other, c.I_LINK] + day.items[other, c.I_LINKS]):
-        if day.links[back, c.L_ITEM] == item and day.links[back, c.L_WAY] == -day.links[row, c.L_WAY]:
+        if day.rare[back, c.L_ITEM] == item and day.rare[back, c.L_WAY] == -day.rare[row, c.L_WAY]:
             return back
     return -1
 
@@ -53,10 +53,10 @@ def back_of(day: Day, item: int, row: int) -> int:
 @linked
 def key_beside(day: Day, now: Now, change: Change, chance: Chance, row: int) -> float:
     """Choose a key that puts the item whose link this is where the other one wants it: keys are about the starts."""
-    other = day.links[row, c.L_ITEM]
-    way = day.links[row, c.L_WAY]
-    width = min(day.rules[0, c.R_SPREAD], max(1, day.links[row, c.L_HIGH] - day.links[row, c.L_LOW]))
-    far = day.links[row, c.L_LOW] + width * chances.share(chance)
+    other = day.rare[row, c.L_ITEM]
+    way = day.rare[row, c.L_WAY]
+    width = min(day.rules[0, c.R_SPREAD], max(1, day.rare[row, c.L_HIGH] - day.rare[row, c.L_LOW]))
+    far = day.rare[row, c.L_LOW] + width * chances.share(chance)
     if way == c.AFTER or (way == c.EITHER and chances.below(chance, 2) == 0):
         return float(routes.key_of(now, change, other) - far)
     return float(routes.key_of(now, change, other) + far)
@@ -65,20 +65,19 @@ def key_beside(day: Day, now: Now, change: Change, chance: Chance, row: int) -> 
 @linked
 def row_for(day: Day, staff: int, service: int) -> int:
     """Find a row of a person's, this one if it can be, that may give a service; NOBODY when there is none."""
-    if day.price[service, staff] >= 0:
-        return staff
-    for at in range(day.humans.shape[1]):
-        row = day.humans[staff, at]
-        if row >= 0 and day.price[service, row] >= 0:
-            return int(row)
-    return c.NOBODY
+    row = staff
+    while day.price[service, row] < 0:
+        row = day.people[row, c.P_NEXT]
+        if row == staff:
+            return c.NOBODY
+    return int(row)
 
 
 @linked
 def present_link(day: Day, now: Now, change: Change, item: int) -> int:
     """Find a link of an item to one that is part of the plan; -1 when there is none."""
     for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
-        if not links.is_absent(day, now, change, day.links[row, c.L_ITEM]):
+        if not links.is_absent(day, now, change, day.rare[row, c.L_ITEM]):
             return row
     return -1
 
@@ -88,7 +87,7 @@ def any_able(day: Day, now: Now, change: Change, chance: Chance, service: int) -
     """Choose somebody who may give a service that comes in: the one who gives a job that is to have the same person."""
     item = day.services[service, c.S_ITEM]
     for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
-        other = day.links[row, c.L_ITEM]
-        if day.links[row, c.L_CARER] == c.SAME and not links.is_absent(day, now, change, other):
+        other = day.rare[row, c.L_ITEM]
+        if day.rare[row, c.L_CARER] == c.SAME and not links.is_absent(day, now, change, other):
             return row_for(day, routes.staff_of(day, now, change, day.items[other, c.I_FIRST]), service)
     return places.any_able(day, chance, service)

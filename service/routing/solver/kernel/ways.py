@@ -11,6 +11,6 @@ def length(day: Day, staff: int, here: int, there: int, free: int) -> int:
     """
     person = day.people[staff]
     way, first = int(day.travel[person[c.P_MATRIX], here, there]), int(person[c.P_BAND])
-    bands = day.bands[first : first + int(person[c.P_BANDS])]
+    bands = day.rare[first : first + int(person[c.P_BANDS])]
     factors = [int(band[c.B_FACTOR]) for at, band in enumerate(bands) if not at or band[c.B_START] <= free]
     return -(-way * factors[-1] // 1000) if factors else way
