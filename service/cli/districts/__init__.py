@@ -4,8 +4,8 @@
 so that switching one changes nothing of what the others draw.
 """
 
-from service.cli.districts.drawing import District, district, district_day
+from service.cli.districts.drawing import District, district, district_day, places
 from service.cli.districts.features import ALL, PLAIN, Feature
 from service.cli.districts.measuring import travelled
 
-__all__ = ["ALL", "PLAIN", "District", "Feature", "district", "district_day", "travelled"]
+__all__ = ["ALL", "PLAIN", "District", "Feature", "district", "district_day", "places", "travelled"]

@@ -40,16 +40,21 @@ def district_day(number: int, staff: int, seed: int, features: AbstractSet[Featu
     return district(number, staff, seed, features).problem
 
 
+def places(number: int, staff: int, seed: int, features: AbstractSet[Feature] = ALL) -> list[land.Place]:
+    """Draw a day and tell where its points lie.
+
+    Raises: nothing.
+    """
+    return _asked(number, staff, seed, features).land.places
+
+
 def district(number: int, staff: int, seed: int, features: AbstractSet[Feature] = ALL) -> District:
     """Draw a day together with the length of its ways.
 
     Raises: nothing.
     """
-    ground = land.Land(seed, number)
-    team = people.team(ground, staff, seed, features)
-    homes = tuple(ground.anywhere() for _ in range(1 + number // 60))
-    asked = visits.Asked(ground, team, seed, features, ground.town(), homes)
-    visits.draw(asked, number)
+    asked = _asked(number, staff, seed, features)
+    ground, team = asked.land, asked.team
     ways = land.metres(ground.places)
     modes = MODES if Feature.modes in features else (land.EBIKE,)
     slow = TRAFFIC if Feature.modes in features else TRAFFIC[1:2]
@@ -63,6 +68,15 @@ def district(number: int, staff: int, seed: int, features: AbstractSet[Feature] 
         traffic=slow if Feature.traffic in features else (),
     )
     return District(problem, ways)
+
+
+def _asked(number: int, staff: int, seed: int, features: AbstractSet[Feature]) -> visits.Asked:
+    ground = land.Land(seed, number)
+    team = people.team(ground, staff, seed, features)
+    homes = tuple(ground.anywhere() for _ in range(1 + number // 60))
+    asked = visits.Asked(ground, team, seed, features, ground.town(), homes)
+    visits.draw(asked, number)
+    return asked
 
 
 def _rules(features: AbstractSet[Feature]) -> Rules:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
@@ -12,8 +12,8 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from service.routing.problem import Job, Matrix, Plan, Problem
-from service.routing.readers.document import Field
+from service.routing.problem import Matrix, Plan, Problem
+from service.routing.readers.document import Field, sound
 
 FORMAT: Final = "xunzhen-day"
 VERSION: Final = 1
@@ -28,12 +28,10 @@ def read(document: Any) -> tuple[Problem, Matrix | None]:
     """Read a day, and the lengths of its ways where they were written.
 
     Raises:
-        NotReadable: the document is no day, or names points, people or jobs that it does not have.
+        NotReadable: the document is no day, or contradicts itself (see `validation`).
     """
     root = _root(document)
-    at = root.get("problem")
-    problem: Problem = _made(at, Problem)
-    _check(at, problem)
+    problem = sound(_made(root.get("problem"), Problem))
     ways = root.find("metres")
     metres = None if ways is None else _unpacked(ways)
     if ways is not None and metres is not None and len(metres) != problem.points:
@@ -128,29 +126,3 @@ def _unpacked(field: Field) -> Matrix:
     if len(raw) != wanted:
         raise field.refuse(f"holds another number of ways than {size} times {size}")
     return np.frombuffer(raw, dtype=f"<i{width}").astype(np.int64).reshape(size, size)
-
-
-def _check(at: Field, problem: Problem) -> None:
-    """Refuse indices of nothing, and matrices of another size than the day."""
-    points, rows, jobs = problem.points, len(problem.staff), len(problem.jobs)
-    if not problem.matrices or any(len(matrix) != points for matrix in problem.matrices):
-        raise at.refuse("needs matrices, each with a row for every point")
-    if problem.traffic and len(problem.traffic) != len(problem.matrices):
-        raise at.refuse("needs bands of traffic for every matrix or for none")
-    checks: tuple[tuple[str, int, Callable[[], Iterable[int | None]]], ...] = (
-        ("staff", points, lambda: (point for who in problem.staff for point in (who.start_point, who.end_point))),
-        ("staff", points, lambda: (who.lunch.point for who in problem.staff if who.lunch)),
-        ("staff", len(problem.matrices), lambda: (who.matrix for who in problem.staff)),
-        ("jobs", points, lambda: (job.point for job in problem.jobs)),
-        ("jobs", rows, lambda: (who for job in problem.jobs for who in _named(job))),
-        ("links", jobs, lambda: (job for link in problem.links for job in (link.first, link.second))),
-    )
-    for name, count, indices in checks:
-        for index in indices():
-            if index is not None and not 0 <= index < count:
-                raise at.get(name).refuse(f"names number {index} of {count}")
-
-
-def _named(job: Job) -> Iterable[int]:
-    wishes = (job.allowed_staff, job.forbidden_staff, job.preferred_staff, job.promised_staff)
-    return (who for named in wishes if named is not None for who in named)
