@@ -1,7 +1,7 @@
 """How the solver grows: `python -m bench.routing.growth --visits 250,500,1000,2000,4000 --seconds 60`.
 
-District days with everything in them, ten visits to a person: seconds for the matrices of the day's three modes from its
-places as the service makes them without a road server, then one `solve()` of so many seconds of wall clock on two
+District days with everything in them, ten visits to a person: seconds for the matrices of the three modes from the
+day's places as the service makes them without a road server, then one `solve()` of so many seconds of wall clock on two
 cores: when the first plan was there, when the answer, its cost a visit, what it leaves out, and what the referee says.
 """
 
