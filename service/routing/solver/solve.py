@@ -10,6 +10,7 @@ from service.routing.solver import (
     bridge,
     construct,
     explain,
+    explain_rare,
     improve,
     insertion,
     kernel,
@@ -151,6 +152,9 @@ class _Run:
         absent = chain.absent()
         if not absent:
             return ()
+        if not plain.suits(self.tables.problem):
+            rare = explain_rare.RareExplainer(self.tables, chain, self.budget)
+            return tuple(rare.tell(job) for job in absent)
         unhurried = self.budget.left() > THOROUGH_SECONDS * len(absent)
         state = bridge.state_of(self.tables, chain)
         explainer = explain.Explainer(self.tables, state, self.budget, unhurried=unhurried)

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+import numpy as np
+
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel import insertion
+from service.routing.solver.kernel import everywhere
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.kernel.layout import Day, Real, Whole
 
@@ -16,10 +18,13 @@ KEYS: Final = 5
 
 
 class Probe:
-    """A day on which jobs are brought in one by one. It begins empty; `chain.now` is the plan as it stands."""
+    """A day on which jobs are brought in one by one. It begins empty; `chain.now` is the plan as it stands.
 
-    def __init__(self, day: Day) -> None:
-        self.day = day
+    With `thorough` the lunch of the person who gives a job is tried at every place too.
+    """
+
+    def __init__(self, day: Day, *, thorough: bool = True) -> None:
+        self.day, self.thorough = day, thorough
         self.chain = Chain(day, SEED, 0)
 
     def adopt(self, keys: Real, staff: Whole) -> bool:
@@ -42,7 +47,8 @@ class Probe:
             return chain.fill([job], TRIES) > 0
         keys = KEYS if about[c.I_LINKS] else 1
         now, change, trial = chain.now, chain.change, chain.trial
-        return bool(insertion.search_everywhere(self.day, now, change, trial, item, keys))
+        where = np.array([0.0, 0.0, float(self.thorough)])
+        return bool(everywhere.search(self.day, now, change, trial, item, keys, where))
 
     @property
     def cost(self) -> int:

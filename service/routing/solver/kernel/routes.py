@@ -163,10 +163,9 @@ def is_taken(day: Day, now: Now, change: Change, service: int, staff: int) -> bo
     """Tell whether the person, in any of his shifts, gives another service of the same job."""
     item = day.services[service, c.S_ITEM]
     first = day.items[item, c.I_JOB_FIRST]
-    human = day.people[staff, c.P_HUMAN]
     for other in range(first, first + day.items[item, c.I_JOB_COUNT]):
         if other != service:
             whose = staff_of(day, now, change, other)
-            if whose != c.NOBODY and day.people[whose, c.P_HUMAN] == human:
+            if whose != c.NOBODY and day.people[whose, c.P_HUMAN] == day.people[staff, c.P_HUMAN]:
                 return True
     return False

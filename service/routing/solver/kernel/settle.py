@@ -3,7 +3,7 @@ another time than before.
 """
 
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel import links, routes, steps
+from service.routing.solver.kernel import legs, links, routes, steps
 from service.routing.solver.kernel.compiled import inlined, linked
 from service.routing.solver.kernel.layout import Change, Day, Now, Trial, Whole
 
@@ -43,8 +43,8 @@ def note_lunch(day: Day, trial: Trial, row: int, service: int) -> None:
     """Write down when the lunch is had that is pending before a stop."""
     if trial.state[row, c.EATS] == c.PENDING:
         staff = trial.who[row]
-        way = steps.leg(day, staff, trial.state, row, service)
-        trial.start[row, trial.at[row] - 1] = steps.lunch_start(day, staff, trial.state, row, way)
+        way = legs.leg(day, staff, trial.state, row, service)
+        trial.start[row, trial.at[row] - 1] = legs.lunch_start(day, staff, trial.state, row, way)
 
 
 @inlined
@@ -78,7 +78,7 @@ def alone(day: Day, now: Now, change: Change, trial: Trial, row: int) -> bool:
     item, staff = day.services[service, c.S_ITEM], trial.who[row]
     if day.items[item, c.I_KIND] == c.MEAL:
         return lunch(day, trial, row, service)
-    ready = steps.ready_at(day, staff, trial.state, row, service)
+    ready = legs.ready_at(day, staff, trial.state, row, service)
     if ready == c.BROKEN:
         return False
     if day.items[item, c.I_LINKS] == 0:
@@ -106,8 +106,8 @@ def ready_now(day: Day, now: Now, staff: int, service: int) -> int:
     """Tell when a person stands ready at a service of the unchanged part of the route."""
     at = now.at[service]
     if at == 0:
-        return steps.ready_at(day, staff, day.fresh, staff, service)
-    return steps.ready_at(day, staff, now.snap, now.route[staff, at - 1], service)
+        return legs.ready_at(day, staff, day.fresh, staff, service)
+    return legs.ready_at(day, staff, now.snap, now.route[staff, at - 1], service)
 
 
 @linked
@@ -119,7 +119,7 @@ def meet(day: Day, now: Now, change: Change, trial: Trial, item: int) -> bool:
     for part in range(count):
         staff = routes.staff_of(day, now, change, first + part)
         if stands_at(trial, staff, first + part):
-            ready = steps.ready_at(day, staff, trial.state, trial.slot[staff], first + part)
+            ready = legs.ready_at(day, staff, trial.state, trial.slot[staff], first + part)
         else:
             ready = ready_now(day, now, staff, first + part)
         if ready == c.BROKEN:

@@ -4,6 +4,7 @@ A person's state is a row of `states` (see `columns`). Times that break a hard r
 """
 
 from service.routing.solver.kernel import columns as c
+from service.routing.solver.kernel import legs
 from service.routing.solver.kernel.compiled import inlined, linked
 from service.routing.solver.kernel.layout import Day, Whole
 
@@ -11,7 +12,9 @@ from service.routing.solver.kernel.layout import Day, Whole
 @inlined
 def closing(day: Day, item: int, window: int, service: int, staff: int) -> int:
     """Tell the person's last start in time of a window."""
-    return int(day.ends[window] - day.items[item, c.I_AT_END] * day.time[service, staff])
+    if day.items[item, c.I_AT_END]:
+        return int(day.ends[window] - day.time[service, staff])
+    return int(day.ends[window])
 
 
 @linked
@@ -54,76 +57,6 @@ def due(day: Day, item: int, service: int, staff: int, start: int) -> int:
     return closing(day, item, found, service, staff)
 
 
-@linked
-def stretched(day: Day, staff: int, way: int, free: int) -> int:
-    """Tell how long a leg takes at which the person is free to leave at `free`."""
-    first = day.people[staff, c.P_BAND]
-    factor = 1000
-    for band in range(first, first + day.people[staff, c.P_BANDS]):
-        if band > first and day.rare[band, c.B_START] > free:
-            break
-        factor = day.rare[band, c.B_FACTOR]
-    return int(-(-way * factor // 1000))
-
-
-@inlined
-def way_to(day: Day, staff: int, place: int, point: int, free: int) -> int:
-    """Tell the travel between two points for a person who is free to leave at `free`."""
-    way = day.travel[day.people[staff, c.P_MATRIX], place, point]
-    if day.rules[0, c.R_TRAFFIC]:
-        return stretched(day, staff, way, free)
-    return int(way)
-
-
-@inlined
-def leg(day: Day, staff: int, states: Whole, row: int, service: int) -> int:
-    """Tell the travel from where the person is to a service, begun now."""
-    return way_to(day, staff, states[row, c.PLACE], day.services[service, c.S_POINT], states[row, c.FREE])
-
-
-@inlined
-def leg_after(day: Day, staff: int, states: Whole, row: int, service: int, way: int, start: int) -> int:
-    """Tell the travel to a service when the lunch before it is begun at `start`: had here, the traffic is another."""
-    if day.rules[0, c.R_TRAFFIC] == 0 or start >= states[row, c.FREE] + way:
-        return way
-    free = start + day.people[staff, c.P_MEAL_TIME]
-    return way_to(day, staff, states[row, c.PLACE], day.services[service, c.S_POINT], free)
-
-
-@inlined
-def lunch_start(day: Day, staff: int, states: Whole, row: int, way: int) -> int:
-    """Choose the start of a lunch before the next stop: there if it is in time, else here, after a visit."""
-    there = max(states[row, c.FREE] + way, day.people[staff, c.P_MEAL_OPEN])
-    last = day.people[staff, c.P_MEAL_LAST]
-    if there <= last:
-        return int(there)
-    here = max(states[row, c.FREE], day.people[staff, c.P_MEAL_OPEN])
-    if states[row, c.VISITS] > 0 and here <= last:
-        return int(here)
-    return c.BROKEN
-
-
-@inlined
-def lunch_end(day: Day, staff: int, states: Whole, row: int, service: int, way: int) -> int:
-    """Tell when a person is ready at the next stop after a lunch on the way."""
-    start = lunch_start(day, staff, states, row, way)
-    if start == c.BROKEN:
-        return c.BROKEN
-    end = start + day.people[staff, c.P_MEAL_TIME]
-    if start >= states[row, c.FREE] + way:
-        return int(end)
-    return int(end + leg_after(day, staff, states, row, service, way, start))
-
-
-@inlined
-def ready_at(day: Day, staff: int, states: Whole, row: int, service: int) -> int:
-    """Tell when a person stands ready at a service, lunch had on the way if one is pending."""
-    way = leg(day, staff, states, row, service)
-    if states[row, c.EATS] == c.PENDING:
-        return lunch_end(day, staff, states, row, service, way)
-    return int(states[row, c.FREE] + way)
-
-
 @inlined
 def eat(day: Day, staff: int, states: Whole, row: int, start: int, way: int) -> None:
     """Book a lunch: the wait for it, and by how much it could be later."""
@@ -158,12 +91,12 @@ def wait(day: Day, staff: int, states: Whole, row: int, length: int, slack: int)
 def serve(day: Day, staff: int, states: Whole, row: int, service: int, start: int) -> bool:
     """Give a service at `start`; False when a hard rule is broken. A lunch that is pending has been had before."""
     item = day.services[service, c.S_ITEM]
-    way = leg(day, staff, states, row, service)
+    way = legs.leg(day, staff, states, row, service)
     ready = states[row, c.FREE] + way
     if states[row, c.EATS] == c.PENDING:
-        ready = lunch_end(day, staff, states, row, service, way)
-        meal = lunch_start(day, staff, states, row, way)
-        after = leg_after(day, staff, states, row, service, way, meal)
+        ready = legs.lunch_end(day, staff, states, row, service, way)
+        meal = legs.lunch_start(day, staff, states, row, way)
+        after = legs.leg_after(day, staff, states, row, service, way, meal)
         eat(day, staff, states, row, meal, way)
         way = after
     slack = due(day, item, service, staff, start) - start
@@ -204,8 +137,9 @@ def go_on(day: Day, staff: int, states: Whole, row: int, service: int, way: int,
         return False
     states[row, c.BENT] += day.price[service, staff]
     states[row, c.TRAVEL] += way
-    states[row, c.SERVICE] += day.time[service, staff]
-    states[row, c.FREE] = start + day.time[service, staff]
+    time = day.time[service, staff]
+    states[row, c.SERVICE] += time
+    states[row, c.FREE] = start + time
     states[row, c.PLACE] = place
     states[row, c.VISITS] += 1
     states[row, c.CARRIED] += day.services[service, c.S_LOAD]
@@ -224,7 +158,7 @@ def dine(day: Day, staff: int, states: Whole, row: int, service: int, idle: bool
     """Go to the lunch's own point and have it there; its start, BROKEN when that comes too late. Who is `idle` and has
     lunch only when there is work does not go.
     """
-    way = leg(day, staff, states, row, service)
+    way = legs.leg(day, staff, states, row, service)
     start = max(states[row, c.FREE] + way, day.people[staff, c.P_MEAL_OPEN])
     if idle and day.rules[0, c.R_MUST_EAT]:
         states[row, c.EATS] = c.EATEN
@@ -271,7 +205,7 @@ def close(day: Day, staff: int, states: Whole, row: int, days: Whole) -> bool:
         return True
     if states[row, c.EATS] == c.PENDING and last_lunch(day, staff, states, row) == c.BROKEN:
         return False
-    home = way_to(day, staff, states[row, c.PLACE], day.people[staff, c.P_END], states[row, c.FREE])
+    home = legs.way_to(day, staff, states[row, c.PLACE], day.people[staff, c.P_END], states[row, c.FREE])
     back = states[row, c.FREE] + home
     if back > day.people[staff, c.P_LATEST]:
         return False
