@@ -1,0 +1,179 @@
+"""`xunzhen bench day`: days of a district, drawn from a seed, solved as a live day is and judged by the referee."""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from service.cli import bench_files as files
+from service.cli.app import CommandError
+from service.cli.districts import ALL, PLAIN, District, Feature, district, travelled
+from service.routing import referee
+from service.routing.problem import Limits, Plan
+from service.routing.readers import day as reader
+from service.routing.readers.document import NotReadable
+from service.routing.solver import Progress, solve, warm
+from service.routing.writers import day as writer
+
+BROKEN: Final = 1
+"""Exit code when a plan breaks a hard rule."""
+
+RESULTS: Final = "results.json"
+
+CORES: Final = 2
+"""How many cores work where the wall clock counts, if there are so many."""
+
+SETS: Final = {"all": ALL, "plain": PLAIN}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How each day is solved."""
+
+    limits: Limits
+    seed: int
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What a result was made with; others are not taken for it."""
+        return {"seconds": self.limits.seconds, "cpu": self.limits.cpu, "seed": self.seed}
+
+
+def day(
+    out: Annotated[Path, typer.Option(help="排出的路线文件；多个文件时为文件夹  (plan file, folder for several)")],
+    days: Annotated[
+        list[Path] | None, typer.Argument(help="--generate 写出的文件，可多个  (files that --generate wrote)")
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="每一天的求解时间（秒），两核墙钟  (seconds each, wall clock)")] = 10.0,
+    cpu_seconds: Annotated[
+        bool, typer.Option("--cpu-seconds", help="改按单核 CPU 秒计时  (CPU seconds, one core)")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="随机种子  (seed)")] = 1,
+    generate: Annotated[
+        int | None, typer.Option(help="不求解，生成这么多次上门的一天  (draw a day of so many visits instead)", min=1)
+    ] = None,
+    staff: Annotated[
+        int | None, typer.Option(help="生成时的人数，默认每 8 次上门一人  (people of a drawn day)", min=1)
+    ] = None,
+    features: Annotated[
+        str, typer.Option(help="生成时的特征：all、plain 或逗号分隔的名字  (features of a drawn day)")
+    ] = "all",
+) -> None:
+    """求解一个区的一天，由独立复核计价  (solve district days; --generate draws one).
+
+    Several days go into a folder with one plan each and `results.json`; what is there already with the same seconds
+    and seed is not solved again.
+
+    Raises:
+        CommandError: a day cannot be read, or a file not written; code 1 when a plan breaks a hard rule.
+    """
+    if generate is not None:
+        _generate(out, generate, staff or max(1, generate // 8), seed, _features(features), days)
+        return
+    if not seconds > 0:
+        raise CommandError("--seconds 必须大于 0。")
+    if not days:
+        raise CommandError("请给出要求解的文件，或用 --generate 生成一个。")
+    workers = 1 if cpu_seconds else min(CORES, os.cpu_count() or 1)
+    _solve_all(days, Run(Limits(seconds, cpu=cpu_seconds, workers=workers), seed), out)
+
+
+def _features(text: str) -> frozenset[Feature]:
+    if text in SETS:
+        return SETS[text]
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    unknown = sorted(names - set(Feature))
+    if unknown:
+        raise CommandError(f"没有“{unknown[0]}”这个特征；可用：all、plain、{'、'.join(Feature)}。")
+    return frozenset(Feature(name) for name in names)
+
+
+def _generate(
+    out: Path, visits: int, staff: int, seed: int, features: frozenset[Feature], days: list[Path] | None
+) -> None:
+    if days:
+        raise CommandError("--generate 只生成，不求解：请去掉要求解的文件。")
+    drawn = district(visits, staff, seed, features)
+    files.save(out, json.dumps(writer.document(drawn.problem, drawn.metres)))
+    problem = drawn.problem
+    Console(highlight=False).print(
+        f"{out.name}: {len(problem.jobs)} visits, {len(problem.staff)} staff, {problem.points} points"
+    )
+
+
+def _solve_all(days: list[Path], run: Run, out: Path) -> None:
+    several = len(days) > 1
+    if several and len({path.stem for path in days}) < len(days):
+        raise CommandError("有两个文件同名，结果会互相覆盖。")
+    read = [(path, _read(path)) for path in days]
+    folder = files.folder(out) if several else out.parent
+    results = files.results(folder / RESULTS) if several else {}
+    warm()
+    for path, this in read:
+        target = folder / f"{path.stem}.json" if several else out
+        made = results.get(path.stem)
+        if made is None or made["run"] != run.key or not target.exists():
+            results[path.stem] = made = _solve(this, run, target)
+            if several:
+                files.save(folder / RESULTS, json.dumps(results, ensure_ascii=False, indent=1))
+        _say(path.stem, made)
+    _refuse_broken({path.stem: results[path.stem]["faults"] for path in days})
+
+
+def _read(path: Path) -> District:
+    try:
+        return District(*reader.read(files.load(path)))
+    except NotReadable as error:
+        raise CommandError(f"{path} 不是可用的一天：{error}。") from error
+
+
+def _solve(this: District, run: Run, target: Path) -> dict[str, Any]:
+    clock = time.process_time if run.limits.cpu else time.monotonic
+    told: list[float] = []
+
+    def hear(_: Progress) -> None:
+        told.append(clock() - begun)
+
+    begun = clock()
+    plan = solve(this.problem, run.limits, run.seed, hear)
+    took = clock() - begun
+    files.save(target, json.dumps(writer.solution(plan), ensure_ascii=False))
+    return {"run": run.key, **_judged(this, plan), "first_seconds": round(told[0], 3), "took_seconds": round(took, 2)}
+
+
+def _judged(this: District, plan: Plan) -> dict[str, Any]:
+    """What the referee says of a plan, and how far everybody goes."""
+    problem = this.problem
+    verdict = referee.check_plan(problem, plan)
+    ways = travelled(this, plan)
+    return {
+        "cost": verdict.total,
+        "kilometres": None if ways is None else round(ways / 1000, 1),
+        "travel_seconds": verdict.component("travel").amount,
+        "late_seconds": verdict.component("tardiness").amount,
+        "unassigned": len(plan.unassigned),
+        "visits": len(problem.jobs),
+        "components": {part.name: part.cost for part in verdict.components if part.cost},
+        "faults": [referee.explain(problem, each) for each in verdict.violations],
+    }
+
+
+def _say(name: str, result: dict[str, Any]) -> None:
+    ways = "-" if result["kilometres"] is None else f"{result['kilometres']:.1f}"
+    line = (
+        f"{name:24} cost {result['cost']:>9} {ways:>8} km {result['travel_seconds']:>8} s on the way "
+        f"{result['late_seconds']:>6} s late {result['unassigned']:>4}/{result['visits']} left out "
+        f"first {result['first_seconds']:.2f} s {result['took_seconds']:>7.1f} s {len(result['faults'])} broken"
+    )
+    Console(highlight=False, width=200).print(line)
+
+
+def _refuse_broken(faults: dict[str, list[str]]) -> None:
+    for name, found in faults.items():
+        if found:
+            raise CommandError(f"{name} 的路线没有通过独立复核（{len(found)} 处）：{found[0]}。", code=BROKEN)
