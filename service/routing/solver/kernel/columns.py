@@ -77,7 +77,7 @@ PERSON_COLUMNS: Final = 19
 
 # the table of what is rare holds, one below the other:
 # links: a row per item and linked item; WAY is AFTER where the linked item comes after this one, BEFORE where it comes
-# before, EITHER where the order is free; if this one ended before FLOOR, the linked one could
+# before, EITHER where the order is free; if this one came first and ended before FLOOR, the linked one could
 # not follow soon enough
 L_ITEM: Final = 0
 L_WAY: Final = 1

@@ -73,7 +73,7 @@ def draw_links(problem: Problem, items: Whole, items_of: list[tuple[int, int]], 
     wide: list[list[int]] = []
     openings = _openings(problem, items, items_of)
     for link in problem.links:
-        _draw(link, items_of, found, openings[link.second])
+        _draw(link, items_of, found, openings)
         several = max(items_of[link.first][1], items_of[link.second][1]) > 1
         if several and (link.high is not None or not link.ordered):
             wide.append([link.first, link.second, link.low, c.NEVER if link.high is None else link.high])
@@ -84,15 +84,14 @@ def draw_links(problem: Problem, items: Whole, items_of: list[tuple[int, int]], 
     return rare.add(wide)
 
 
-def _draw(link: Link, items_of: list[tuple[int, int]], found: list[list[list[int]]], opening: int) -> None:
-    """A row for each item of either job and each item of the other; `opening` is when the second job can begin."""
+def _draw(link: Link, items_of: list[tuple[int, int]], found: list[list[list[int]]], openings: list[int]) -> None:
+    """A row for each item of either job and each item of the other; `openings` is when each job can begin."""
     (first, count), (second, number) = items_of[link.first], items_of[link.second]
     high = c.NEVER if link.high is None or max(count, number) > 1 else link.high
-    floor = opening - high if link.ordered and high < c.NEVER else -c.NEVER
     more = [link.low, high, CARERS[link.carer], int(link.bound)]
     for one, two in product(range(first, first + count), range(second, second + number)):
-        found[one].append([two, c.AFTER if link.ordered else c.EITHER, *more, floor])
-        found[two].append([one, c.BEFORE if link.ordered else c.EITHER, *more, -c.NEVER])
+        found[one].append([two, c.AFTER if link.ordered else c.EITHER, *more, openings[link.second] - high])
+        found[two].append([one, c.BEFORE if link.ordered else c.EITHER, *more, openings[link.first] - high])
 
 
 def _openings(problem: Problem, items: Whole, items_of: list[tuple[int, int]]) -> list[int]:

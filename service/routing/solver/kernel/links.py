@@ -46,10 +46,10 @@ def soonest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
         other = day.rare[row, c.L_ITEM]
         if is_absent(day, now, change, other):
             continue
-        if day.rare[row, c.L_FLOOR] > found:
-            found = max(found, day.rare[row, c.L_FLOOR] - length_of(day, now, change, item))
         if comes_before(now, change, other, item):
             found = max(found, end_of(day, now, change, trial, other) + day.rare[row, c.L_LOW])
+        elif day.rare[row, c.L_FLOOR] > found:
+            found = max(found, day.rare[row, c.L_FLOOR] - length_of(day, now, change, item))
     return found
 
 
