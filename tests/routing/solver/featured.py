@@ -86,7 +86,7 @@ def _links(single: Sequence[int], chance: np.random.Generator) -> tuple[Link, ..
         Link(order[0], order[1], low=10, high=90, bound=True),
         Link(order[1], order[2], low=0, carer=Carer.same, bound=True),
         Link(order[3], order[4], low=20, high=200, ordered=False),
-        Link(order[5], order[6], low=-400, high=400, ordered=False, carer=Carer.same),
+        Link(order[5], order[6], low=0, high=400, ordered=False, carer=Carer.same),
         Link(order[7], order[8], low=0, ordered=False, carer=Carer.other),
         Link(order[3], order[9], low=0, high=300, carer=Carer.same),
     )

@@ -132,10 +132,9 @@ def link(day: Day, job: int) -> None:
     for item, about in enumerate(day.items):
         for row in range(about[c.I_LINK], about[c.I_LINK] + about[c.I_LINKS]):
             if item in items or int(day.rare[row, c.L_ITEM]) in items:
-                loose = [day.rare[row, c.L_ITEM], c.EITHER, -c.NEVER >> 2, c.NEVER, c.ANYBODY, 0]
+                loose = [day.rare[row, c.L_ITEM], c.EITHER, -c.NEVER >> 2, c.NEVER, c.ANYBODY, 0, -c.NEVER]
                 day.rare[row] = loose
     day.rules[0, c.R_WIDES] = 0
-    day.items[list(items), c.I_FLOOR] = 0
 
 
 def alone(day: Day, job: int) -> None:

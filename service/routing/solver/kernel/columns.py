@@ -77,14 +77,16 @@ PERSON_COLUMNS: Final = 19
 
 # the table of what is rare holds, one below the other:
 # links: a row per item and linked item; WAY is AFTER where the linked item comes after this one, BEFORE where it comes
-# before, EITHER where the order is free
+# before, EITHER where the order is free; if this one came first and ended before FLOOR, the linked one could
+# not follow soon enough
 L_ITEM: Final = 0
 L_WAY: Final = 1
 L_LOW: Final = 2
 L_HIGH: Final = 3
 L_CARER: Final = 4
 L_BOUND: Final = 5
-RARE_COLUMNS: Final = 6
+L_FLOOR: Final = 6
+RARE_COLUMNS: Final = 7
 
 BEFORE: Final = -1
 EITHER: Final = 0

@@ -71,12 +71,12 @@ def draw_links(problem: Problem, items: Whole, items_of: list[tuple[int, int]], 
     """
     found: list[list[list[int]]] = [[] for _ in items]
     wide: list[list[int]] = []
+    openings = _openings(problem, items, items_of)
     for link in problem.links:
-        _draw(link, items_of, found)
+        _draw(link, items_of, found, openings)
         several = max(items_of[link.first][1], items_of[link.second][1]) > 1
         if several and (link.high is not None or not link.ordered):
             wide.append([link.first, link.second, link.low, c.NEVER if link.high is None else link.high])
-    _raise_floors(problem, items, items_of)
     for item, own in enumerate(found):
         items[item, c.I_LINK], items[item, c.I_LINKS] = rare.add(own)
         items[item, c.I_FIXED] |= int(bool(own))
@@ -84,41 +84,37 @@ def draw_links(problem: Problem, items: Whole, items_of: list[tuple[int, int]], 
     return rare.add(wide)
 
 
-def _draw(link: Link, items_of: list[tuple[int, int]], found: list[list[list[int]]]) -> None:
-    """A row for each item of either job and each item of the other."""
+def _draw(link: Link, items_of: list[tuple[int, int]], found: list[list[list[int]]], openings: list[int]) -> None:
+    """A row for each item of either job and each item of the other; `openings` is when each job can begin."""
     (first, count), (second, number) = items_of[link.first], items_of[link.second]
     high = c.NEVER if link.high is None or max(count, number) > 1 else link.high
     more = [link.low, high, CARERS[link.carer], int(link.bound)]
     for one, two in product(range(first, first + count), range(second, second + number)):
-        found[one].append([two, c.AFTER if link.ordered else c.EITHER, *more])
-        found[two].append([one, c.BEFORE if link.ordered else c.EITHER, *more])
+        found[one].append([two, c.AFTER if link.ordered else c.EITHER, *more, openings[link.second] - high])
+        found[two].append([one, c.BEFORE if link.ordered else c.EITHER, *more, openings[link.first] - high])
 
 
-def _raise_floors(problem: Problem, items: Whole, items_of: list[tuple[int, int]]) -> None:
-    """Let no job begin so early that one which follows it, before its window opens, would already be too late."""
-    tight = [link for link in problem.links if link.ordered and link.high is not None]
+def _openings(problem: Problem, items: Whole, items_of: list[tuple[int, int]]) -> list[int]:
+    """When each job can begin at the earliest: for its windows, its promise, and what comes with it and follows."""
+    found = [
+        max(min((window.start for window in job.windows), default=0), int(items[items_of[at][0], c.I_FLOOR]))
+        for at, job in enumerate(problem.jobs)
+    ]
+    tight = [link for link in problem.links if link.ordered and link.bound and link.high is not None]
     tight = [link for link in tight if max(items_of[link.first][1], items_of[link.second][1]) == 1]
     for _ in tight:
-        floors = items[:, c.I_FLOOR].copy()
         for link in tight:
-            item = items_of[link.first][0]
-            items[item, c.I_FLOOR] = max(int(items[item, c.I_FLOOR]), _floor(problem, link, items, items_of))
-        if (floors == items[:, c.I_FLOOR]).all():
-            return
+            soonest = found[link.second] - (link.high or 0) - _longest(problem, link.first)
+            found[link.first] = max(found[link.first], soonest)
+    return found
 
 
-def _floor(problem: Problem, link: Link, items: Whole, items_of: list[tuple[int, int]]) -> int:
-    job, after = problem.jobs[link.first], problem.jobs[link.second]
-    opening = max(
-        min((window.start for window in after.windows), default=0), int(items[items_of[link.second][0], c.I_FLOOR])
-    )
-    longest = max(
-        rules.lasts(problem, link.first, service, staff)
-        for service in range(len(job.services))
-        for staff in range(len(problem.staff))
-    )
-    lags = (len(job.services) - 1) * max(0, job.lag.end) if job.sync is Sync.sequential else 0
-    return opening - (link.high or 0) - longest - lags
+def _longest(problem: Problem, job: int) -> int:
+    """How long a job takes at most from its first start to its last end."""
+    wanted = problem.jobs[job]
+    lags = (len(wanted.services) - 1) * max(0, wanted.lag.end) if wanted.sync is Sync.sequential else 0
+    services, staff = range(len(wanted.services)), range(len(problem.staff))
+    return lags + max((rules.lasts(problem, job, at, who) for at in services for who in staff), default=0)
 
 
 def _draw_bundles(problem: Problem, items: Whole, items_of: list[tuple[int, int]], rare: Rare) -> None:

@@ -38,13 +38,30 @@ def end_of(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
 
 @linked
 def soonest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
-    """Tell the earliest start that the earlier items allow to which an item is linked."""
+    """Tell the earliest start that the earlier items allow to which an item is linked, and the opening of those that
+    must follow soon.
+    """
     found = 0
     for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
         other = day.rare[row, c.L_ITEM]
-        if not is_absent(day, now, change, other) and comes_before(now, change, other, item):
+        if is_absent(day, now, change, other):
+            continue
+        if comes_before(now, change, other, item):
             found = max(found, end_of(day, now, change, trial, other) + day.rare[row, c.L_LOW])
+        elif day.rare[row, c.L_FLOOR] > found:
+            found = max(found, day.rare[row, c.L_FLOOR] - length_of(day, now, change, item))
     return found
+
+
+@linked
+def length_of(day: Day, now: Now, change: Change, item: int) -> int:
+    """Tell how long an item takes its people at most, from the first start to the last end."""
+    found, first, count = 0, day.items[item, c.I_FIRST], day.items[item, c.I_COUNT]
+    for service in range(first, first + count):
+        found = max(found, day.time[service, routes.staff_of(day, now, change, service)])
+    if day.items[item, c.I_KIND] == c.LAGGED:
+        found += (count - 1) * max(0, day.items[item, c.I_HIGH])
+    return int(found)
 
 
 @linked

@@ -138,7 +138,7 @@ ASKS = {
         people(day, person=(None, 1, 1)), links=(Link(0, 1, low=40, carer=Carer.same, bound=True),)
     ),
     "another person": lambda day: replace(
-        people(day, person=(None, 1, 1)), links=(Link(0, 1, ordered=False, low=-200, high=200, carer=Carer.other),)
+        people(day, person=(None, 1, 1)), links=(Link(0, 1, ordered=False, high=200, carer=Carer.other),)
     ),
     "jobs that come and go together": lambda day: each(
         replace(day, links=(Link(1, 2, high=30, bound=True), Link(2, 3, bound=True))), drop_penalty=(None, 30, 40, 20)
