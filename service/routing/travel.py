@@ -6,11 +6,14 @@ from typing import Final
 
 import httpx
 
+from service.core import logs
 from service.core.geo import Point, TravelMode
 from service.core.settings import Settings
 from service.gateways.maps import CachedSource, Chosen, GreatCircle, MatrixSource, Pace, TravelMatrix
 from service.institutions.rules import SettingsOn, settings
 from service.routing.building import Means
+
+_log = logs.get_logger("routing.travel")
 
 _SPEEDS: Final = {
     TravelMode.walk: settings.TRAVEL_WALK_KMH,
@@ -32,7 +35,11 @@ class Roads:
 
         A map provider learns the points only if `outside` allows it.
         """
-        return [await self._source(each, outside=outside).matrix(points, each.mode) for each in means]
+        found = [await self._source(each, outside=outside).matrix(points, each.mode) for each in means]
+        for way, each in zip(means, found, strict=True):
+            if each.reasons:
+                _log.warning("travel estimated", mode=way.mode.value, pairs=each.estimated_pairs, why=each.source)
+        return found
 
     def _source(self, means: Means, *, outside: bool) -> MatrixSource:
         by_line = GreatCircle({means.mode: means.pace})

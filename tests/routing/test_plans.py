@@ -1,21 +1,26 @@
 """Plans over HTTP: asked for, solved by the worker, followed and read; what stays out and why."""
 
 import asyncio
+import dataclasses
 import json
 from datetime import date, time, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.accounts.rules import Role
 from service.core.ids import new_id
 from service.core.jobs import runner
+from service.core.settings import Settings, TravelSource
 from service.patients.models import KeyGroupRow
 from service.routing import solving
 from service.routing.states import PLAN_REQUESTED
+from tests.gateways.maps.providers import TENCENT_KEY, TENCENT_SECRET, Providers
+from tests.gateways.stand_in import serving
 from tests.routing.scene import DAY, Scene, at, clock, seconds, visits
 from tests.world import CENTRE, World
 
@@ -286,6 +291,27 @@ class TestWhatAPlanDependsOn:
             },
         )
         assert answer.status_code == 201, answer.text
+
+    async def test_a_map_provider_is_asked_only_when_the_institution_allows_it(
+        self, scene: Scene, world: World
+    ) -> None:
+        await scene.item("REHAB")
+        await scene.staff()
+        await scene.order(3, "08:00", "17:00", "REHAB")
+        with serving(Providers()) as tencent:
+            known = Settings(
+                travel_source=TravelSource.tencent, tencent_key=SecretStr(TENCENT_KEY),
+                tencent_secret=SecretStr(TENCENT_SECRET), tencent_url=tencent.base_url,
+            )  # fmt: skip
+            sources = []
+            for allowed in (False, True):
+                if allowed:
+                    await self._set(world, "travel.external", True)
+                plan_id = (await scene.request()).json()["id"]
+                await solving.solve_plan(dataclasses.replace(world.house, settings=known), scene.job(plan_id))
+                sources.append((await scene.read(plan_id))["travel_source"])
+                assert bool(tencent.asked) == allowed
+        assert sources == ["great_circle", "tencent distances"]
 
     async def test_the_institution_s_pace_changes_the_time_on_the_road(self, scene: Scene, world: World) -> None:
         await scene.item("REHAB")

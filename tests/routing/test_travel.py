@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from pydantic import SecretStr
 
 from service.core.geo import Point, TravelMode
@@ -61,8 +62,10 @@ async def test_valhalla_speaks_for_those_on_foot_too(server: RoadServer) -> None
 async def test_a_silent_server_is_replaced_by_the_line_and_the_label_says_so(server: RoadServer) -> None:
     server.status = 503
     roads = travel.Roads(Settings(osrm_url=server.base_url))
-    found = await roads.matrices([HERE, THERE], [CAR], outside=False)
+    with structlog.testing.capture_logs() as told:
+        found = await roads.matrices([HERE, THERE], [CAR], outside=False)
     assert travel.label(found) == "great_circle (osrm error 503)"
+    assert [(each["mode"], each["pairs"], each["why"]) for each in told] == [("car", 2, travel.label(found))]
     by_line = await travel.Roads(Settings()).matrices([HERE, THERE], [CAR], outside=False)
     assert (found[0].seconds == by_line[0].seconds).all()
 

@@ -13,7 +13,6 @@ from typing import ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from service.core import logs
 from service.core.geo import Point, TravelMode
 from service.gateways.maps.blocks import Block, Divide, Found, NoAnswer, Part, parts
 from service.gateways.maps.breaker import Breaker
@@ -22,8 +21,6 @@ from service.gateways.maps.matrix import Mask, TravelMatrix, Whole
 
 MOST_DIVISIONS: Final = 64
 """How often the blocks of one table are halved because the server does not take them whole."""
-
-_log = logs.get_logger("gateways.maps")
 
 
 def _usual_breaker() -> Breaker:
@@ -149,8 +146,6 @@ class RoadSource:
         handling = self._fallback.paces[mode].handling_seconds
         seconds = with_handling(_whole(np.ceil(found.seconds), missing | same), same, handling)
         reasons = tuple(found.reasons) if missing.any() else ()
-        if reasons:
-            _log.warning("travel estimated", source=self.name, mode=mode.value, pairs=int(missing.sum()), why=reasons)
         return TravelMatrix(
             self.label(mode),
             np.where(missing, estimate.seconds, seconds),

@@ -153,7 +153,7 @@ class TestBothProviders:
             matrix = await source(kind, client, server, times.allowance(), key=wrong).matrix(POINTS[:9], CAR)
         assert matrix.source == f"great_circle ({matrix.name} key refused)"
         assert len(server.asked) == 1
-        assert [each["why"] for each in told] == [("key refused",)]
+        assert told == []
         where = [
             matrix.source,
             repr(wrong),
