@@ -80,10 +80,11 @@ bench-api: setup  ## the API against hand-written asyncpg and the common ORM sty
 bench-billing: setup  ## bills a second, settling against hand-written asyncpg, the month-end statement
 	$(PY) -m bench.billing.load
 
-bench-routing: setup  ## the first plan; Solomon files against PyVRP and VROOM, in turns: make bench-routing FILES="…" ARGS="…"
+bench-routing: setup  ## the first plan; district days against open solvers; Solomon files too: FILES="…" ARGS="…" DAYS="--visits 50 --seconds 5"
 	$(PY) -m bench.routing.first
-ifneq ($(FILES),)
 	$(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes -r requirements-bench.lock
+	$(PY) -m bench.routing.district $(DAYS)
+ifneq ($(FILES),)
 	$(PY) -m bench.routing.vrptw $(FILES) --out bench-routing.json $(ARGS)
 endif
 

@@ -4,9 +4,10 @@ Whatever is found here is a plan that the referee lets pass, so that a reason re
 are as early as the order of the stops allows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
+from typing import Final
 
 from service.routing.problem import LUNCH, Carer, Job, Link, Plan, Problem, Route, Staff, Stop, Sync, Unassigned
 from service.routing.referee.check import check_plan
@@ -19,6 +20,8 @@ LEAVES = 400
 """So many complete placings of a crew or of linked jobs are timed; of single visits all are."""
 
 Item = tuple[int, int]
+Able = Callable[[Problem, int, int, int], bool]
+"""Whether a person may give a service: problem, job, service, row of the staff."""
 Rows = dict[int, tuple[Item, ...]]
 
 
@@ -40,23 +43,15 @@ def faults(problem: Problem, plan: Plan) -> Iterator[str]:
 
 def _fault(problem: Problem, plan: Plan, gone: Unassigned) -> str | None:
     reason, job = UnassignedReason(gone.reason), gone.job
-    if reason is UnassignedReason.no_qualified_staff:
-        able = _crew_exists(problem, job, lambda who, at: _has_skills(problem, job, at, who))
-        return "enough people have the skills" if able else None
-    if reason is UnassignedReason.excluded_staff:
-        return (
-            "enough people are admitted"
-            if _crew_exists(problem, job, lambda who, at: _may(problem, job, at, who))
-            else None
-        )
-    if reason is UnassignedReason.too_heavy:
-        return (
-            "enough people can carry it"
-            if _crew_exists(problem, job, lambda who, at: _may(problem, job, at, who) and _carries(problem, job, who))
-            else None
-        )
-    if reason in {UnassignedReason.outside_shifts, UnassignedReason.unreachable}:
-        return _alone(problem, job, still=reason is UnassignedReason.outside_shifts)
+    if reason in STATIC:
+        return "there is a crew for it" if _crew_exists(problem, job, STATIC[reason]) else None
+    if reason in ALONE:
+        if reason is UnassignedReason.linked:
+            return _alone(problem, _bundle(problem, plan, job))
+        free = replace(problem, links=())
+        if reason is UnassignedReason.outside_shifts:
+            free = replace(free, matrices=tuple(legs * 0 for legs in problem.matrices))
+        return _alone(free, (job,))
     return _beside(problem, plan, gone, reason)
 
 
@@ -73,20 +68,15 @@ def _beside(problem: Problem, plan: Plan, gone: Unassigned, reason: UnassignedRe
     return None if some or reason is UnassignedReason.no_capacity else "no place was found for it"
 
 
-def _alone(problem: Problem, job: int, *, still: bool) -> str | None:
-    """Try the job alone on an empty day, at every moment at which something changes."""
-    only = replace(
-        problem,
-        links=(),
-        matrices=tuple(legs * 0 for legs in problem.matrices) if still else problem.matrices,
-        jobs=tuple(replace(each, drop_penalty=each.drop_penalty or 0) for each in problem.jobs),
-    )
+def _alone(problem: Problem, jobs: Sequence[int]) -> str | None:
+    """Try jobs alone on an empty day, at every moment at which something changes."""
+    only = replace(problem, jobs=tuple(replace(each, drop_penalty=each.drop_penalty or 0) for each in problem.jobs))
     empty = Plan(
         tuple(Route(at, ()) for at in range(len(problem.staff))),
         tuple(Unassigned(at, "no_capacity") for at in range(len(problem.jobs))),
     )
-    for floor in _moments(problem, job):
-        found = next(placings(only, empty, (job,), {job: floor}), None)
+    for floor in _moments(problem, jobs[0]):
+        found = next(placings(only, empty, jobs, {jobs[0]: floor}), None)
         if found is not None:
             return f"alone it can be done: {[stop for route in found.plan.routes for stop in route.stops]}"
     return None
@@ -132,21 +122,39 @@ def _may(problem: Problem, job: int, at: int, who: int) -> bool:
     return rules.not_preferred is not None or wanted.preferred_staff is None or who in wanted.preferred_staff
 
 
-def _carries(problem: Problem, job: int, who: int) -> bool:
+def _carries(problem: Problem, job: int, at: int, who: int) -> bool:
     most = problem.staff[who].capacity
-    return most is None or problem.jobs[job].load <= most
+    return _may(problem, job, at, who) and (most is None or problem.jobs[job].load <= most)
 
 
-def _crew_exists(problem: Problem, job: int, able: "callable") -> bool:
+def _crew_exists(problem: Problem, job: int, able: Able) -> bool:
     """Tell whether different human beings can give the services."""
     rows = range(len(problem.staff))
-    lists = [[who for who in rows if able(who, at)] for at in range(len(problem.jobs[job].services))]
+    lists = [[who for who in rows if able(problem, job, at, who)] for at in range(len(problem.jobs[job].services))]
     return any(len({_human(problem, who) for who in crew}) == len(crew) for crew in product(*lists))
 
 
 def _human(problem: Problem, who: int) -> tuple[str, int]:
     person = problem.staff[who].person
     return ("row", who) if person is None else ("person", person)
+
+
+STATIC: Final[Mapping[UnassignedReason, Able]] = {
+    UnassignedReason.no_qualified_staff: _has_skills,
+    UnassignedReason.excluded_staff: _may,
+    UnassignedReason.too_heavy: _carries,
+}
+"""Reasons of which no time is part, and what each says of everybody."""
+
+ALONE: Final = frozenset(
+    {
+        UnassignedReason.outside_shifts,
+        UnassignedReason.unreachable,
+        UnassignedReason.overworked,
+        UnassignedReason.no_lunch,
+        UnassignedReason.linked,
+    }
+)
 
 
 def placings(
