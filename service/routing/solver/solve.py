@@ -14,6 +14,7 @@ from service.routing.solver import (
     insertion,
     kernel,
     ortools_stage,
+    parts,
     strings,
     timetable,
     whole_routes,
@@ -59,6 +60,8 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     """
     if strings.suits(problem):
         return _by_strings(problem, limits, seed, on_progress)
+    if parts.suits(problem):
+        return parts.plan(problem, limits, seed, solve, on_progress)
     tables = tabling.build(problem)
     compiled = bool(problem.jobs) and bool(problem.staff) and kernel.suits(tables)
     if compiled:
