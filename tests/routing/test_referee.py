@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from service.routing import referee
 from service.routing.problem import (
     LUNCH,
+    Carer,
     Job,
+    Link,
     Lunch,
     Plan,
     Problem,
@@ -89,6 +91,10 @@ def with_job(index: int, **changes: Any) -> Problem:
 def with_person(index: int, **changes: Any) -> Problem:
     staff = tuple(replace(one, **changes) if position == index else one for position, one in enumerate(PROBLEM.staff))
     return replace(PROBLEM, staff=staff)
+
+
+def linked(*links: Link) -> Problem:
+    return replace(PROBLEM, links=links)
 
 
 def moved(staff: int, position: int, start: int) -> Plan:
@@ -172,6 +178,14 @@ PLANTED: list[tuple[Rule, Problem, Plan, tuple[int | None, int | None]]] = [
         PLAN,
         (A, None),
     ),
+    (Rule.rank, with_job(2, rank=1), PLAN, (A, 3)),
+    (Rule.max_work, with_person(B, max_work=209), PLAN, (B, None)),
+    (Rule.link_gap, linked(Link(0, 2, low=221)), PLAN, (None, 2)),
+    (Rule.link_gap, linked(Link(2, 0, high=219, ordered=False)), PLAN, (None, 0)),
+    (Rule.link_order, linked(Link(2, 0)), PLAN, (None, 0)),
+    (Rule.link_carer, linked(Link(0, 2, carer=Carer.other)), PLAN, (None, 2)),
+    (Rule.link_carer, linked(Link(1, 2, carer=Carer.same)), PLAN, (None, 2)),
+    (Rule.link_bound, linked(Link(2, 4, bound=True)), PLAN, (None, 2)),
 ]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from service.routing import referee
 from service.routing.problem import (
     LUNCH,
+    Band,
     Job,
     Lunch,
     Plan,
@@ -34,7 +35,7 @@ class TestPrice:
     def test_the_valid_day_costs_what_a_hand_finds(self) -> None:
         verdict = referee.check_plan(day.PROBLEM, day.PLAN)
         # travel A 10+10+10+0+10+40, B 40+40+80; waits A 10+100+30+5, B 190; idle A 10+145+150, B 20+190+80;
-        # workloads A 80+85, B 160+50, each 22.5 from the mean
+        # workloads A 80+85, B 160+50, each 22.5 from the mean; six doors, two of them B's
         assert {component.name: (component.amount, component.cost) for component in verdict.components} == {
             "travel": (240, 240),
             "waiting": (335, 670),
@@ -47,6 +48,10 @@ class TestPrice:
             "not_preferred": (0, 0),
             "forbidden": (0, 0),
             "balance": (46, 0),
+            "travel_balance": (80, 0),
+            "arrival": (6, 0),
+            "changed": (0, 0),
+            "moved": (0, 0),
             "left_out": (1, 55),
         }
         assert verdict.total == 1880
@@ -79,6 +84,10 @@ class TestPrice:
             "not_preferred": 13,
             "forbidden": 17,
             "balance": 0,
+            "travel_balance": 0,
+            "arrival": 0,
+            "changed": 0,
+            "moved": 0,
             "left_out": 55,
         }
 
@@ -140,3 +149,63 @@ class TestPrice:
         problem = Problem(6, (LINE,), day.STAFF[:1], (replace(day.JOBS[4], drop_penalty=55),))
         assert referee.check_plan(problem, listed).component("left_out").cost == 55
         assert referee.check_plan(problem, replace(listed, unassigned=())).component("left_out").cost == 55
+
+
+class TestExtendedPrice:
+    def test_a_job_may_have_its_own_price_of_lateness(self) -> None:
+        jobs = (
+            replace(day.JOBS[0], windows=(Window(10, 13),), tardiness=9),
+            replace(day.JOBS[1], windows=(Window(50, 56),)),
+            *day.JOBS[2:],
+        )
+        problem = replace(day.PROBLEM, rules=Rules(tardiness=2, max_tardiness=3), jobs=jobs)
+        verdict = referee.check_plan(problem, day.PLAN)
+        assert verdict.feasible
+        assert verdict.component("tardiness").amount == 7 + 4 + 4
+        assert verdict.costs["tardiness"] == 9 * 7 + 2 * (4 + 4)
+        assert verdict.costs["max_tardiness"] == 3 * 7
+
+    def test_a_leg_takes_what_the_traffic_makes_of_it(self) -> None:
+        # A is free to leave at 0, 40, 90, 230, 285 and 310: the last two legs begin in other bands
+        bands = (Band(0, 1000), Band(285, 1001), Band(310, 500))
+        problem = replace(day.PROBLEM, traffic=(bands, ()))
+        found = amounts(problem, day.PLAN)
+        assert found["travel"] == 10 + 10 + 10 + 0 + 11 + 20 + 160
+
+    def test_travel_alone_may_be_shared_evenly(self) -> None:
+        verdict = referee.check_plan(replace(day.PROBLEM, rules=Rules(travel=0, travel_balance=3)), day.PLAN)
+        assert verdict.costs["travel_balance"] == 3 * (40 + 40)
+
+    def test_one_home_is_one_arrival_with_and_without_a_lunch_there(self) -> None:
+        staff = (Staff("A", NONE, 0, 0, None, Lunch(0, 900, 10)),)
+        jobs = tuple(Job(f"{at}", point, (), (Service(10, NONE),)) for at, point in enumerate((1, 1, 1, 2)))
+        problem = Problem(6, (LINE,), staff, jobs, Rules(arrival=7))
+        stops = (Stop(0, 0, 10, 20), Stop(1, 0, 20, 30), Stop(1, LUNCH, 30, 40), Stop(2, 0, 40, 50), Stop(3, 0, 60, 70))
+        assert referee.check_plan(problem, Plan((Route(0, stops),))).costs["arrival"] == 14
+
+    def test_who_leaves_the_home_for_lunch_arrives_again(self) -> None:
+        staff = (Staff("A", NONE, 0, 0, None, Lunch(0, 900, 10, point=3)),)
+        jobs = tuple(Job(f"{at}", 1, (), (Service(10, NONE),)) for at in range(2))
+        problem = Problem(6, (LINE,), staff, jobs, Rules(arrival=7))
+        plan = Plan((Route(0, (Stop(0, 0, 10, 20), Stop(-1, LUNCH, 40, 50), Stop(1, 0, 70, 80))),))
+        verdict = referee.check_plan(problem, plan)
+        assert verdict.feasible
+        assert (verdict.costs["arrival"], verdict.costs["travel"]) == (14, 10 + 20 + 20 + 10)
+
+    def test_a_promise_broken_costs_by_person_and_by_whole_step(self) -> None:
+        jobs = (
+            replace(day.JOBS[0], promised=11, promised_staff=frozenset({day.A})),
+            replace(day.JOBS[1], promised=89, promised_staff=frozenset({day.B})),
+            replace(day.JOBS[2], promised=280, promised_staff=frozenset({day.B})),
+            *day.JOBS[3:],
+        )
+        problem = replace(day.PROBLEM, jobs=jobs, rules=Rules(changed=100, moved=10, moved_step=10))
+        costs = referee.check_plan(problem, day.PLAN).costs
+        assert costs["changed"] == 2 * 100
+        assert costs["moved"] == (0 + 2 + 2) * 10
+
+    def test_another_shift_of_the_promised_person_is_no_change(self) -> None:
+        staff = tuple(replace(one, person=7) for one in day.STAFF)
+        jobs = (replace(day.JOBS[0], promised_staff=frozenset({day.B})), *day.JOBS[1:])
+        problem = replace(day.PROBLEM, staff=staff, jobs=jobs, rules=Rules(changed=100))
+        assert referee.check_plan(problem, day.PLAN).costs["changed"] == 0

@@ -1,7 +1,7 @@
 """Puts the referee's parts together."""
 
 from service.routing.problem import Plan, Problem
-from service.routing.referee import days, jobs, people, price
+from service.routing.referee import days, jobs, links, people, price
 from service.routing.referee.verdict import Verdict
 
 
@@ -17,5 +17,6 @@ def check_plan(problem: Problem, plan: Plan) -> Verdict:
         *reading.violations,
         *jobs.check_jobs(problem, plan, visits),
         *people.check_people(problem, reading.days),
+        *links.check_links(problem, visits),
     )
     return Verdict(violations, price.price(problem, reading.days, visits))

@@ -1,9 +1,11 @@
 """Reads a plan: what it says of unknown things, and each person's day as legs, waits and returns.
 
 A person leaves the start point just in time for the first stop (with `leave_at_shift_start`: when the shift starts),
-drives at once from each stop to the next and waits there.
+drives at once from each stop to the next and waits there. How long a leg takes is a matter of the traffic at the moment
+from which one is free to leave.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,13 +16,15 @@ from service.routing.referee.verdict import Rule, Violation
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One person's day: stops as written, `legs` (one more than stops: from the start point, …, to the end point),
-    `waits` before each stop, when the person leaves and is back. Without stops the person does not leave.
+    """The day of one row of the staff: stops as written, their `places` (points), `legs` (one more than stops: from the
+    start point, …, to the end point), `waits` before each stop, when the person leaves and is back. Without stops the
+    person does not leave.
     """
 
     staff: int
     person: Staff
     stops: tuple[Stop, ...]
+    places: tuple[int, ...]
     legs: tuple[int, ...]
     waits: tuple[int, ...]
     departure: int
@@ -35,6 +39,16 @@ class Day:
     def visits(self) -> tuple[Stop, ...]:
         """The stops that are services."""
         return tuple(stop for stop in self.stops if stop.service != LUNCH)
+
+    @property
+    def travel(self) -> int:
+        """All time on the way."""
+        return sum(self.legs)
+
+    @property
+    def work(self) -> int:
+        """All time on the way and at services; lunch is none."""
+        return self.travel + sum(visit.end - visit.start for visit in self.visits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +106,30 @@ def _day(problem: Problem, staff: int, stops: tuple[Stop, ...]) -> Day:
     person = problem.staff[staff]
     earliest = person.shift.start if person.shift else 0
     if not stops:
-        return Day(staff, person, (), (), (), earliest, earliest)
-    places = [person.start_point, *(_point(problem, person, stop) for stop in stops), person.end_point]
-    travel = problem.matrices[person.matrix]
-    legs = tuple(int(travel[here, there]) for here, there in pairwise(places))
+        return Day(staff, person, (), (), (), (), earliest, earliest)
+    places = tuple(_point(problem, person, stop) for stop in stops)
+    way = pairwise((person.start_point, *places, person.end_point))
+    free_to_leave = (earliest, *(stop.end for stop in stops))
+    legs = tuple(_leg(problem, person, leg, free) for leg, free in zip(way, free_to_leave, strict=True))
     leaves_with_shift = problem.rules.leave_at_shift_start and person.shift is not None
     departure = earliest if leaves_with_shift else stops[0].start - legs[0]
     free_at = (departure, *(stop.end for stop in stops))
     waits = tuple(max(0, stop.start - free - leg) for stop, free, leg in zip(stops, free_at, legs, strict=False))
-    return Day(staff, person, stops, legs, waits, departure, stops[-1].end + legs[-1])
+    return Day(staff, person, stops, places, legs, waits, departure, stops[-1].end + legs[-1])
+
+
+def _leg(problem: Problem, person: Staff, leg: tuple[int, int], free: int) -> int:
+    """Return the travel of a leg that may begin at `free`, by the band of the traffic in which that is."""
+    travel = int(problem.matrices[person.matrix][leg])
+    bands = problem.traffic[person.matrix] if problem.traffic else ()
+    if not bands:
+        return travel
+    band = bands[max(0, bisect_right([each.start for each in bands], free) - 1)]
+    return -(-travel * band.factor // 1000)
 
 
 def _point(problem: Problem, person: Staff, stop: Stop) -> int:
-    return person.start_point if stop.job < 0 else problem.jobs[stop.job].point
+    if stop.job >= 0:
+        return problem.jobs[stop.job].point
+    own = person.lunch.point if person.lunch else None
+    return person.start_point if own is None else own

@@ -36,12 +36,18 @@ SENTENCES: Final[Mapping[Rule, str]] = MappingProxyType(
         Rule.lunch_repeated: "安排了不止一次午休",
         Rule.lunch_window: "午休不在规定的时段内",
         Rule.lunch_duration: "午休时长不符",
-        Rule.lunch_place: "午休地点不是前一站或后一站",
+        Rule.lunch_place: "午休地点不符：应在指定地点，未指定时在前一站或后一站",
         Rule.unqualified: "人员不具备所需技能",
         Rule.not_allowed: "人员不在指定范围内",
         Rule.forbidden: "派了要回避的人员",
         Rule.not_preferred: "派了首选范围以外的人员",
         Rule.overload: "携带量超过上限",
+        Rule.rank: "上门先后次序不符（如感染风险高的应排在最后）",
+        Rule.max_work: "路上与服务时间之和超过当天上限",
+        Rule.link_gap: "相关联的两项任务间隔不符合要求",
+        Rule.link_order: "相关联的两项任务先后颠倒",
+        Rule.link_carer: "相关联的两项任务人员不符合要求（须同一人或须换人）",
+        Rule.link_bound: "须一并完成的两项任务只排了一项",
     }
 )
 

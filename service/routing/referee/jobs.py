@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from service.routing.problem import Job, Plan, Problem, Stop, Sync
 from service.routing.referee.days import Day
+from service.routing.referee.people import human_being
 from service.routing.referee.verdict import Rule, Violation
 
 
@@ -32,12 +33,20 @@ def lateness(problem: Problem, stop: Stop) -> int:
 
     So a start in the gap between two windows is late for the earlier one; before the first it is too early, not late.
     """
-    windows = problem.jobs[stop.job].windows
-    opened = [window for window in windows if window.start <= stop.start]
+    job = problem.jobs[stop.job]
+    opened = [window for window in job.windows if window.start <= stop.start]
     if not opened:
         return 0
-    mark = stop.end if problem.rules.window_end_at_service_end else stop.start
+    mark = stop.end if job.ends_in_window or problem.rules.window_end_at_service_end else stop.start
     return max(0, mark - max(opened, key=lambda window: (window.start, window.end)).end)
+
+
+def lateness_price(problem: Problem, job: int) -> int | None:
+    """Return what a unit of lateness costs at a job; None = it may not be late."""
+    wanted, rules = problem.jobs[job], problem.rules
+    if wanted.punctual or rules.max_tardiness is None:
+        return None
+    return rules.tardiness if wanted.tardiness is None else wanted.tardiness
 
 
 def check_jobs(problem: Problem, plan: Plan, visits: Mapping[int, list[Visit]]) -> Iterator[Violation]:
@@ -46,7 +55,7 @@ def check_jobs(problem: Problem, plan: Plan, visits: Mapping[int, list[Visit]]) 
     for index, given in sorted(visits.items()):
         job = problem.jobs[index]
         yield from _completeness(index, job, given)
-        yield from _together(index, job, given)
+        yield from _together(problem, index, given)
         for visit in given:
             yield from _time(problem, job, visit)
             yield from _person(problem, job, visit)
@@ -76,15 +85,17 @@ def _completeness(index: int, job: Job, given: list[Visit]) -> Iterator[Violatio
             yield Violation(Rule.duplicate_service, job=index, facts={"service": service, "times": times[service]})
 
 
-def _together(index: int, job: Job, given: list[Visit]) -> Iterator[Violation]:
+def _together(problem: Problem, index: int, given: list[Visit]) -> Iterator[Violation]:
     """Yield breaches of the relation between a job's services; a service given twice counts with its first start."""
-    services_of: dict[int, set[int]] = {}
+    job = problem.jobs[index]
+    services_of: dict[tuple[str, int], set[int]] = {}
     starts: dict[int, int] = {}
     for visit in given:
-        services_of.setdefault(visit.staff, set()).add(visit.stop.service)
+        services_of.setdefault(human_being(problem, visit.staff), set()).add(visit.stop.service)
         starts[visit.stop.service] = min(visit.stop.start, starts.get(visit.stop.service, visit.stop.start))
-    for staff, services in sorted(services_of.items()):
+    for who, services in services_of.items():
         if len(services) > 1:
+            staff = min(visit.staff for visit in given if human_being(problem, visit.staff) == who)
             yield Violation(Rule.same_staff, staff=staff, job=index, facts={"services": len(services)})
     if job.sync is Sync.simultaneous and len(set(starts.values())) > 1:
         yield Violation(Rule.not_simultaneous, job=index, facts={"apart": max(starts.values()) - min(starts.values())})
@@ -103,15 +114,15 @@ def _lags(index: int, job: Job, starts: Mapping[int, int]) -> Iterator[Violation
 
 
 def _time(problem: Problem, job: Job, visit: Visit) -> Iterator[Violation]:
-    stop, rules = visit.stop, problem.rules
-    length, wanted = stop.end - stop.start, job.services[stop.service].duration
+    stop, length = visit.stop, visit.stop.end - visit.stop.start
+    wanted = -(-job.services[stop.service].duration * problem.staff[visit.staff].pace // 1000)
     if length != wanted:
         yield _about(Rule.duration, visit, {"length": length, "wanted": wanted})
     opening = min((window.start for window in job.windows), default=None)
     if opening is not None and stop.start < opening:
         yield _about(Rule.too_early, visit, {"start": stop.start, "opening": opening})
     late = lateness(problem, stop)
-    if late and (rules.tardiness is None or rules.max_tardiness is None):
+    if late and lateness_price(problem, stop.job) is None:
         yield _about(Rule.too_late, visit, {"start": stop.start, "late": late})
 
 
@@ -128,8 +139,9 @@ def _person(problem: Problem, job: Job, visit: Visit) -> Iterator[Violation]:
 
 
 def is_unqualified(problem: Problem, visit: Visit) -> bool:
-    """Return whether the person lacks a skill that the service needs."""
-    return not problem.jobs[visit.stop.job].services[visit.stop.service].skills <= problem.staff[visit.staff].skills
+    """Return whether the person lacks a skill that the service needs, or has none of those of which it needs one."""
+    service, skills = problem.jobs[visit.stop.job].services[visit.stop.service], problem.staff[visit.staff].skills
+    return not service.skills <= skills or bool(service.any_skills and not service.any_skills & skills)
 
 
 def is_not_preferred(problem: Problem, visit: Visit) -> bool:

@@ -1,8 +1,10 @@
-"""The rules of a person's day: one place at a time, time to get there, the shift, the lunch break."""
+"""The rules of a person's day: one place at a time, time to get there, the shift, the lunch break, who comes before
+whom, and how much one human being may work over all shifts.
+"""
 
 from collections.abc import Iterator
 
-from service.routing.problem import LUNCH, Lunch, Problem, Stop
+from service.routing.problem import LUNCH, Lunch, Problem, Staff, Stop
 from service.routing.referee.days import Day
 from service.routing.referee.verdict import Rule, Violation
 
@@ -15,6 +17,14 @@ def check_people(problem: Problem, days: tuple[Day, ...]) -> Iterator[Violation]
             yield from _shift(problem, day)
             yield from _lunch(problem, day)
             yield from _load(problem, day)
+            yield from _ranks(problem, day)
+    yield from _work(problem, days)
+
+
+def human_being(problem: Problem, staff: int) -> tuple[str, int]:
+    """Return what the rows of one human being have in common, and nobody else has."""
+    person = problem.staff[staff].person
+    return ("row", staff) if person is None else ("person", person)
 
 
 def _way(day: Day) -> Iterator[Violation]:
@@ -65,17 +75,47 @@ def _one_lunch(due: Lunch, day: Day, position: int, stop: Stop) -> Iterator[Viol
     if stop.end - stop.start != due.duration:
         facts = {"length": stop.end - stop.start, "wanted": due.duration}
         yield Violation(Rule.lunch_duration, day.staff, _job(stop), facts)
-    around = {other.job for other in day.stops[max(0, position - 1) : position + 2] if other.service != LUNCH}
-    if position == 0:
-        around.add(-1)  # before leaving the start point
-    if stop.job not in around:
+    if stop.job not in _lunch_places(due, day, position):
         yield Violation(Rule.lunch_place, day.staff, _job(stop))
+
+
+def _lunch_places(due: Lunch, day: Day, position: int) -> set[int]:
+    """Return what a lunch at this position may name as its job."""
+    if due.point is not None:
+        return {-1}
+    around = {other.job for other in day.stops[max(0, position - 1) : position + 2] if other.service != LUNCH}
+    return around | {-1} if position == 0 else around  # -1: before leaving the start point
 
 
 def _load(problem: Problem, day: Day) -> Iterator[Violation]:
     load = sum(problem.jobs[stop.job].load for stop in day.visits)
     if day.person.capacity is not None and load > day.person.capacity:
         yield Violation(Rule.overload, day.staff, facts={"load": load, "capacity": day.person.capacity})
+
+
+def _ranks(problem: Problem, day: Day) -> Iterator[Violation]:
+    """Yield visits that come after one of a higher rank."""
+    highest: int | None = None
+    for stop in day.visits:
+        rank = problem.jobs[stop.job].rank
+        if highest is not None and rank < highest:
+            yield Violation(Rule.rank, day.staff, stop.job, {"rank": rank, "before": highest})
+        highest = rank if highest is None else max(highest, rank)
+
+
+def _work(problem: Problem, days: tuple[Day, ...]) -> Iterator[Violation]:
+    """Yield human beings who work too long; the first of their rows is named."""
+    rows: dict[tuple[str, int], list[Day]] = {}
+    for day in days:
+        rows.setdefault(human_being(problem, day.staff), []).append(day)
+    for own in rows.values():
+        work, most = sum(day.work for day in own), _most_work([day.person for day in own])
+        if most is not None and work > most:
+            yield Violation(Rule.max_work, own[0].staff, facts={"work": work, "most": most})
+
+
+def _most_work(rows: list[Staff]) -> int | None:
+    return min((row.max_work for row in rows if row.max_work is not None), default=None)
 
 
 def _job(stop: Stop) -> int | None:

@@ -7,10 +7,11 @@ somebody entitled to lunch who does nothing all day has missed it too.
 
 from collections.abc import Mapping
 
-from service.routing.problem import Problem
+from service.routing.problem import LUNCH, Problem
 from service.routing.referee import jobs
 from service.routing.referee.days import Day
 from service.routing.referee.jobs import Visit
+from service.routing.referee.people import human_being
 from service.routing.referee.verdict import Component
 
 
@@ -18,20 +19,24 @@ def price(problem: Problem, days: tuple[Day, ...], visits: Mapping[int, list[Vis
     """Return the price of a plan by component, in the order of `Rules`, last the jobs left out."""
     rules = problem.rules
     every = [visit for given in visits.values() for visit in given]
-    late = [jobs.lateness(problem, visit.stop) for visit in every]
+    late = [(jobs.lateness(problem, visit.stop), jobs.lateness_price(problem, visit.stop.job)) for visit in every]
     left_out = [job.drop_penalty or 0 for index, job in enumerate(problem.jobs) if index not in visits]
     return (
-        _component("travel", sum(sum(day.legs) for day in days), rules.travel),
+        _component("travel", sum(day.travel for day in days), rules.travel),
         _component("waiting", sum(_waiting(day) for day in days), rules.waiting),
         _component("max_idle", max((_idle(day) for day in days), default=0), rules.max_idle),
-        _component("tardiness", sum(late), rules.tardiness),
-        _component("max_tardiness", max(late, default=0), rules.max_tardiness),
+        Component("tardiness", sum(by for by, _ in late), sum(by * (unit_price or 0) for by, unit_price in late)),
+        _component("max_tardiness", max((by for by, _ in late), default=0), rules.max_tardiness),
         _component("overtime", sum(_overtime(day) for day in days), rules.overtime),
         _component("missed_lunch", sum(bool(day.person.lunch and not day.lunches) for day in days), rules.missed_lunch),
         _component("unqualified", sum(jobs.is_unqualified(problem, visit) for visit in every), rules.unqualified),
         _component("not_preferred", sum(jobs.is_not_preferred(problem, visit) for visit in every), rules.not_preferred),
         _component("forbidden", sum(_is_forbidden(problem, visit) for visit in every), rules.forbidden),
-        _component("balance", _imbalance(days), rules.balance),
+        _component("balance", _imbalance([day.work for day in days]), rules.balance),
+        _component("travel_balance", _imbalance([day.travel for day in days]), rules.travel_balance),
+        _component("arrival", sum(_arrivals(day) for day in days), rules.arrival),
+        _component("changed", sum(_is_changed(problem, visit) for visit in every), rules.changed),
+        _component("moved", sum(_steps_moved(problem, index, given) for index, given in visits.items()), rules.moved),
         Component("left_out", len(left_out), sum(left_out)),
     )
 
@@ -58,12 +63,37 @@ def _overtime(day: Day) -> int:
     return max(0, day.back - shift.end) if shift is not None and day.stops else 0
 
 
-def _imbalance(days: tuple[Day, ...]) -> int:
-    """Return Σ ⌈|workload − mean|⌉ over everybody, each term rounded up; workload is travel and services, not lunch."""
-    loads = [sum(day.legs) + sum(visit.end - visit.start for visit in day.visits) for day in days]
+def _imbalance(loads: list[int]) -> int:
+    """Return Σ ⌈|load − mean|⌉ over everybody, each term rounded up."""
     total = sum(loads)
     return sum(-(-abs(len(loads) * load - total) // len(loads)) for load in loads)
 
 
 def _is_forbidden(problem: Problem, visit: Visit) -> bool:
     return visit.staff in problem.jobs[visit.stop.job].forbidden_staff
+
+
+def _arrivals(day: Day) -> int:
+    """Return how often one comes to a door: not when the visit before was behind it, unless one left it for a lunch."""
+    arrivals, here, left = 0, -1, False
+    for place, stop, then in zip(day.places, day.stops, (*day.places[1:], -1), strict=False):
+        if stop.service == LUNCH:
+            left = left or place not in {here, then}
+            continue
+        arrivals += left or place != here
+        here, left = place, False
+    return arrivals
+
+
+def _is_changed(problem: Problem, visit: Visit) -> bool:
+    promised = problem.jobs[visit.stop.job].promised_staff
+    if promised is None:
+        return False
+    return human_being(problem, visit.staff) not in {human_being(problem, staff) for staff in promised}
+
+
+def _steps_moved(problem: Problem, index: int, given: list[Visit]) -> int:
+    promised = problem.jobs[index].promised
+    if promised is None:
+        return 0
+    return abs(min(visit.stop.start for visit in given) - promised) // problem.rules.moved_step

@@ -41,6 +41,12 @@ class Rule(StrEnum):
     forbidden = "forbidden"
     not_preferred = "not_preferred"
     overload = "overload"
+    rank = "rank"
+    max_work = "max_work"
+    link_gap = "link_gap"
+    link_order = "link_order"
+    link_carer = "link_carer"
+    link_bound = "link_bound"
 
 
 @dataclass(frozen=True, slots=True)
