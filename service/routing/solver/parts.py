@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.routing.problem import Limits, Plan, Problem, Route, Unassigned
-from service.routing.referee.check import check_plan
-from service.routing.referee.verdict import Rule
 from service.routing.rules import UnassignedReason
-from service.routing.solver import dividing, going_on, slicing, strings
+from service.routing.solver import dividing, going_on, judging, slicing, strings
 from service.routing.solver.clock import Budget
 from service.routing.solver.slicing import Slice
-from service.routing.solver.tables import MUST
 from service.routing.solver_progress import Phase, Progress
 
 LARGE: Final = 300
@@ -76,7 +73,7 @@ class _Work:
         nobody = tuple(Route(staff, ()) for staff in range(len(problem.staff)))
         left = tuple(Unassigned(job, UnassignedReason.no_capacity) for job in range(len(problem.jobs)))
         self.best = Plan(nobody, left)
-        self.cost = _price(problem, self.best)
+        self.cost = judging.cost(problem, self.best)
         self.phase = Phase.construct
 
     def divide(self, since: float, until: float, heat: float) -> None:
@@ -123,17 +120,9 @@ class _Work:
         if found is None:
             return
         trial = slicing.put_back(*found, self.best)
-        cost = _price(self.problem, trial)
+        cost = judging.cost(self.problem, trial)
         if cost is None or (self.cost is not None and cost >= self.cost):
             return
         self.best, self.cost = trial, cost
         if self.tell is not None:
             self.tell(Progress(self.budget.elapsed(), cost, len(trial.unassigned), self.phase))
-
-
-def _price(problem: Problem, plan: Plan) -> int | None:
-    """Price a plan as the searches do, with jobs left out that must be done; None when it breaks another rule."""
-    verdict = check_plan(problem, plan)
-    if any(violation.code is not Rule.mandatory_left_out for violation in verdict.violations):
-        return None
-    return verdict.total + MUST * len(verdict.violations)
