@@ -51,7 +51,7 @@ class TestEngine:
         problem = large.day(24, 5, 4)
         plan = ortools_engine.solve_ortools(problem, Limits(60.0, rounds=6), 1)
         assert check_plan(problem, plan).violations == ()
-        assert len(plan.unassigned) <= 12
+        assert len(plan.unassigned) <= 18
         assert all(gone.reason for gone in plan.unassigned)
 
     def test_says_why_a_job_stays_out(self) -> None:
