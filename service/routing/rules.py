@@ -16,6 +16,9 @@ class UnassignedReason(StrEnum):
     too_heavy = "too_heavy"
     unreachable = "unreachable"
     outside_shifts = "outside_shifts"
+    overworked = "overworked"
+    no_lunch = "no_lunch"
+    linked = "linked"
     no_capacity = "no_capacity"
     not_worth_it = "not_worth_it"
 
@@ -27,6 +30,9 @@ EXPLANATIONS: Final[Mapping[UnassignedReason, str]] = MappingProxyType(
         UnassignedReason.too_heavy: "该任务的携带量超过所有具备资质人员的上限",
         UnassignedReason.unreachable: "即使全天不安排其他任务，路程时间也不允许任何具备资质的人员按时往返",
         UnassignedReason.outside_shifts: "没有具备资质人员的班次能覆盖该任务的任何一个时间窗",
+        UnassignedReason.overworked: "即使全天只安排该任务，具备资质人员的路程与服务时间也会超过其当日工作上限",
+        UnassignedReason.no_lunch: "即使全天只安排该任务，具备资质的人员也无法在规定时段内用餐",
+        UnassignedReason.linked: "与该任务相连的任务（先后、间隔、同一或不同人员、须一并安排）使其无法安排",
         UnassignedReason.no_capacity: "具备资质的人员当天已排满，加入该任务会违反硬性规则",
         UnassignedReason.not_worth_it: "可以安排，但增加的代价高于该任务不安排的代价",
     }
@@ -43,11 +49,38 @@ def explain(reason: UnassignedReason) -> str:
 
 
 def is_qualified(problem: Problem, job: int, service: int, staff: int) -> bool:
-    """Tell whether the person has every skill that the service asks for.
+    """Tell whether the person has every skill that the service asks for, and one of those of which one is enough.
 
     Raises: nothing.
     """
-    return problem.jobs[job].services[service].skills <= problem.staff[staff].skills
+    wanted, has = problem.jobs[job].services[service], problem.staff[staff].skills
+    return wanted.skills <= has and not (wanted.any_skills and wanted.any_skills.isdisjoint(has))
+
+
+def is_punctual(problem: Problem, job: int) -> bool:
+    """Tell whether the job's windows are hard: by its own word, or by rules that it has no price of its own against.
+
+    Raises: nothing.
+    """
+    wanted, rules = problem.jobs[job], problem.rules
+    unpriced = wanted.tardiness is None and rules.tardiness is None
+    return wanted.punctual or rules.max_tardiness is None or unpriced
+
+
+def lasts(problem: Problem, job: int, service: int, staff: int) -> int:
+    """Tell how long a service takes the person, at the person's pace.
+
+    Raises: nothing.
+    """
+    return -(-problem.jobs[job].services[service].duration * problem.staff[staff].pace // 1000)
+
+
+def ends_in_window(problem: Problem, job: int) -> bool:
+    """Tell whether the job's services must be over by the end of a window, and not only begin by then.
+
+    Raises: nothing.
+    """
+    return problem.rules.window_end_at_service_end or problem.jobs[job].ends_in_window
 
 
 def is_admitted(job: Job, staff: int) -> bool:
@@ -58,10 +91,22 @@ def is_admitted(job: Job, staff: int) -> bool:
     return job.allowed_staff is None or staff in job.allowed_staff
 
 
+def is_as_promised(problem: Problem, job: Job, staff: int) -> bool:
+    """Tell whether the person, in whatever shift, is one of those who were promised, if anybody was.
+
+    Raises: nothing.
+    """
+    if job.promised_staff is None or staff in job.promised_staff:
+        return True
+    human = problem.staff[staff].person
+    return human is not None and human in {problem.staff[other].person for other in job.promised_staff}
+
+
 def service_price(problem: Problem, job: int, service: int, staff: int) -> int | None:
     """Price the person giving this service: 0 when nothing is bent, None when a hard rule forbids it.
 
-    Adds up `unqualified`, `forbidden` and `not_preferred` of the problem's rules; each is hard where its price is None.
+    Adds up `unqualified`, `forbidden`, `not_preferred` and `changed` of the problem's rules; each of the first three is
+    hard where its price is None.
 
     Raises: nothing.
     """
@@ -72,6 +117,7 @@ def service_price(problem: Problem, job: int, service: int, staff: int) -> int |
         (is_qualified(problem, job, service, staff), rules.unqualified),
         (staff not in wanted.forbidden_staff, rules.forbidden),
         (wanted.preferred_staff is None or staff in wanted.preferred_staff, rules.not_preferred),
+        (is_as_promised(problem, wanted, staff), rules.changed),
     )
     total = 0
     for kept, price in bent:

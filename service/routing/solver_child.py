@@ -5,7 +5,7 @@ import threading
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
-from service.routing.solver import is_ready, solve, solve_plain, warm
+from service.routing.solver import is_ready, solve, solve_plain, suits_plain, warm
 
 if TYPE_CHECKING:
     from service.routing.solver_process import Task
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def run(reading: int, writing: int) -> None:
     """Solve the task that comes through the pipe `reading`, and answer through `writing`.
 
-    Nobody waits for a compiler: until one has made the compiled search ready, days are planned without it.
+    Few days wait for a compiler: until one has made the compiled search ready, days are planned without it, but for
+    those with rules that only the compiled search knows.
 
     Raises: nothing.
     """
@@ -24,7 +25,7 @@ def run(reading: int, writing: int) -> None:
         warm()
     task: Task = hears.recv()
     threading.Thread(target=_end_with_parent, args=(hears,), daemon=True).start()
-    how = solve if ready else solve_plain
+    how = solve_plain if not ready and suits_plain(task.problem) else solve
     says.send(how(task.problem, task.limits, task.seed, says.send))
 
 

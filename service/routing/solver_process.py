@@ -15,8 +15,10 @@ from typing import Final
 from service.routing.problem import Limits, Plan, Problem
 from service.routing.solver_progress import Progress
 
-GRACE_SECONDS: Final = 60.0
-"""What a child may take beyond its limit: the start of the interpreter, a slow machine, the last explanations."""
+GRACE_SECONDS: Final = 300.0
+"""What a child may take beyond its limit: the start of the interpreter, a slow machine, a compiler for which a day of
+rare rules must wait, the last explanations.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from service.core.db.session import transaction
 from service.core.http import House
 from service.core.jobs.queue import Job
 from service.core.settings import Settings
-from service.routing import building, gathering, referee, repository, solver_process, storing, travel
+from service.routing import building, gathering, referee, repository, solver_process, storing, travel, validation
 from service.routing.building import DayFacts
 from service.routing.models import Plan as PlanRow
-from service.routing.problem import Limits
+from service.routing.problem import Limits, Plan
 from service.routing.solver_process import SolverDied, Task
 from service.routing.solver_progress import Progress
 from service.routing.states import UNDER_WAY, PlanState
@@ -52,12 +52,8 @@ async def solve_plan(house: House, job: Job) -> None:
     matrices = await _roads(house.settings).matrices(day.points, day.means)
     problem = building.problem_of(day, [each.seconds for each in matrices])
     task = Task(problem, Limits(seconds=float(begun.seconds_limit), workers=CORES), begun.seed)
-    try:
-        plan = await solver_process.solve_apart(task, _Reporter(house, job).hear)
-    except SolverDied as died:
-        metrics.solved("died", time.monotonic() - started)
-        _log.error("solver died", plan=str(job.subject_id), how=str(died))
-        await _fail(house, job, "求解程序意外中止，请重新排班；若再次发生请联系管理员。")
+    plan = await _solve(house, job, task, started)
+    if plan is None:
         return
     verdict = referee.check_plan(problem, plan)
     metrics.solved("solved" if verdict.feasible else "infeasible", time.monotonic() - started)
@@ -71,6 +67,21 @@ async def solve_plan(house: House, job: Job) -> None:
         row = await _hold(session, job)
         if row is not None:
             await storing.store(session, row, solved, now)
+
+
+async def _solve(house: House, job: Job, task: Task, started: float) -> Plan | None:
+    """Let the task be solved; None when it cannot be, and the plan has been marked as failed."""
+    try:
+        validation.check(task.problem)
+        return await solver_process.solve_apart(task, _Reporter(house, job).hear)
+    except validation.ProblemInvalid as invalid:
+        _log.error("day contradicts itself", plan=str(job.subject_id), field=invalid.field, what=invalid.sentence)
+        await _fail(house, job, f"当天的数据自相矛盾，无法排班；请联系管理员（{invalid}）。")
+    except SolverDied as died:
+        metrics.solved("died", time.monotonic() - started)
+        _log.error("solver died", plan=str(job.subject_id), how=str(died))
+        await _fail(house, job, "求解程序意外中止，请重新排班；若再次发生请联系管理员。")
+    return None
 
 
 @lru_cache(maxsize=1)

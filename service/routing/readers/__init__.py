@@ -1,1 +1,3 @@
-"""Reads problems from files: public instances and a station's own tables. Imports only `problem` and `rules`."""
+"""Reads problems from files: public instances and a station's own tables. Imports only the problem, its validation and
+the rules.
+"""

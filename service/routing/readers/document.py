@@ -4,9 +4,25 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from service.routing import validation
+from service.routing.problem import Problem
+
 
 class NotReadable(ValueError):
     """The document is not what the format says: one sentence, beginning with the path."""
+
+
+def sound(problem: Problem) -> Problem:
+    """Return the problem that was read, unless it contradicts itself where the format lets it.
+
+    Raises:
+        NotReadable: it does; says where in the problem.
+    """
+    try:
+        validation.check(problem)
+    except validation.ProblemInvalid as invalid:
+        raise NotReadable(str(invalid)) from None
+    return problem
 
 
 class Field:

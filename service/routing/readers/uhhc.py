@@ -12,7 +12,7 @@ import numpy as np
 
 from service.routing.problem import Job, Lunch, Matrix, Problem, Service, Staff, Sync, Window
 from service.routing.readers import uhhc_rules
-from service.routing.readers.document import Field
+from service.routing.readers.document import Field, sound
 
 ORIGINS_LEAVING_AT_SHIFT_START: Final = frozenset({"bazirha", "bazirha-caie"})
 NOISE: Final = 1e-6
@@ -27,7 +27,7 @@ def read(document: Any) -> Problem:
     Raises:
         NotReadable: the file is not an instance; says where and why.
     """
-    return _Reader(Field(document, "")).problem()
+    return sound(_Reader(Field(document, "")).problem())
 
 
 def _up(number: float) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from service.routing.problem import Job, Matrix, Problem, Rules, Service, Staff, Window
-from service.routing.readers.document import NotReadable
+from service.routing.readers.document import NotReadable, sound
 
 SCALE: Final = 10
 """The problem's unit of time and distance in one unit of the file."""
@@ -36,12 +36,14 @@ def read(text: str) -> Problem:
     _, _, _, _, ready, due, _ = rows[0]
     shift = Window(ready * SCALE, due * SCALE)
     depot = [Staff(f"{at + 1}", frozenset(), 0, 0, shift, None, capacity=capacity) for at in range(vehicles)]
-    return Problem(
-        points=len(rows),
-        matrices=(_legs(rows),),
-        staff=tuple(depot),
-        jobs=tuple(_job(row) for row in rows[1:]),
-        rules=Rules(travel=1),
+    return sound(
+        Problem(
+            points=len(rows),
+            matrices=(_legs(rows),),
+            staff=tuple(depot),
+            jobs=tuple(_job(row) for row in rows[1:]),
+            rules=Rules(travel=1),
+        )
     )
 
 

@@ -5,8 +5,9 @@ global order (construct), improved by ruin and recreate (improve) and by OR-Tool
 is explained (explain).
 """
 
+from service.routing.solver.plain import suits as suits_plain
 from service.routing.solver.solve import solve, solve_plain
 from service.routing.solver.warming import is_ready, warm
 from service.routing.solver_progress import Phase, Progress
 
-__all__ = ["Phase", "Progress", "is_ready", "solve", "solve_plain", "warm"]
+__all__ = ["Phase", "Progress", "is_ready", "solve", "solve_plain", "suits_plain", "warm"]

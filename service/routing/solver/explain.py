@@ -47,7 +47,8 @@ class Explainer:
         self._relaxed: dict[tuple[str, ...], State | None] = {}
 
     def tell(self, job: int) -> Unassigned:
-        """Find the first reason that holds.
+        """Find the first reason that holds; the facts say in `scope` whether it holds alone, on a day without any other
+        job, or only beside the plan.
 
         Raises: nothing.
         """
@@ -61,8 +62,9 @@ class Explainer:
         ):
             facts = check(job)
             if facts is not None:
-                return Unassigned(job, reason, facts)
-        return Unassigned(job, UnassignedReason.no_capacity, self._capacity(job))
+                scope = "beside_plan" if reason is UnassignedReason.not_worth_it else "alone"
+                return Unassigned(job, reason, {"scope": scope, **facts})
+        return Unassigned(job, UnassignedReason.no_capacity, {"scope": "beside_plan", **self._capacity(job)})
 
     def _skills(self, job: int) -> Facts | None:
         if self.problem.rules.unqualified is not None:

@@ -1,7 +1,7 @@
 """Lets the kernel go on from a plan, at a lower heat than a search that begins with nothing."""
 
 from service.routing.problem import LUNCH, Limits, Plan, Problem
-from service.routing.solver import bridge, explain
+from service.routing.solver import reasons
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
 from service.routing.solver.kernel import columns as c
@@ -36,10 +36,7 @@ def improve(problem: Problem, plan: Plan, limits: Limits, seed: int, heat: float
     _cool(chain, budget, heat, tables.strict)
     chain.back_to_best()
     chain.fill(chain.absent())
-    absent = chain.absent()
-    explainer = explain.Explainer(tables, bridge.state_of(tables, chain), budget, unhurried=False) if absent else None
-    left = tuple(explainer.tell(job) for job in absent) if explainer else ()
-    return Plan(writing.routes(chain.day, chain.now), left)
+    return Plan(writing.routes(chain.day, chain.now), reasons.of_chain(tables, chain, budget))
 
 
 def kernel_takes(tables: Tables) -> bool:

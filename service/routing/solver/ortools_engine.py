@@ -2,11 +2,12 @@
 is not. A second opinion on small days, and a way to plan without compiled code.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from service.routing.problem import Limits, Plan, Problem, Unassigned
 from service.routing.rules import UnassignedReason
-from service.routing.solver import exact, explain, judging, polish
+from service.routing.solver import exact, explain, judging, plain, polish, proofs
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
 from service.routing.solver.exact import Effort, Scope
@@ -19,6 +20,9 @@ AMOUNT: Final = 10.0
 
 SEARCH_SHARE: Final = 0.9
 """The rest of the time is kept for saying why jobs stay out."""
+
+ALONE_SECONDS: Final = 1.0
+"""So long at most it is asked whether a job could be served alone."""
 
 
 class CannotSay(Exception):
@@ -39,8 +43,7 @@ def solve_ortools(problem: Problem, limits: Limits, seed: int) -> Plan:
     plan = _nothing(problem)
     if problem.jobs and problem.staff:
         plan = _search(problem, plan, budget, seed)
-    explainer = explain.Explainer(tabling.build(problem), None, budget, unhurried=False)
-    return Plan(plan.routes, tuple(explainer.tell(gone.job) for gone in plan.unassigned))
+    return Plan(plan.routes, tuple(_reasons(problem, plan, budget)))
 
 
 def prove(problem: Problem, limits: Limits, seed: int = 0) -> tuple[Plan, bool]:
@@ -59,6 +62,19 @@ def prove(problem: Problem, limits: Limits, seed: int = 0) -> tuple[Plan, bool]:
     if answer.plan is None or judging.cost(problem, answer.plan) is None:
         return plan, False
     return answer.plan, answer.proven
+
+
+def _reasons(problem: Problem, plan: Plan, budget: Budget) -> Iterator[Unassigned]:
+    """Why jobs stay out; under rules that explanations by trying do not know, whether they would alone too."""
+    explainer = explain.Explainer(tabling.build(problem), None, budget, unhurried=False)
+    known = plain.suits(problem)
+    for gone in plan.unassigned:
+        if known:
+            yield explainer.tell(gone.job)
+        elif proofs.can_be_served_alone(problem, gone.job, Limits(ALONE_SECONDS, rounds=1)) is False:
+            yield Unassigned(gone.job, UnassignedReason.unreachable, {"scope": "alone"})
+        else:
+            yield Unassigned(gone.job, UnassignedReason.no_capacity, {"scope": "beside_plan"})
 
 
 def _nothing(problem: Problem) -> Plan:

@@ -129,7 +129,7 @@ def _window(tables: Tables, clock: Any, index: int, node: Node) -> None:
     if node.closes[-1] >= NEVER:
         return
     if not tables.strict:
-        clock.SetCumulVarSoftUpperBound(index, node.closes[-1], tables.tardy)
+        clock.SetCumulVarSoftUpperBound(index, node.closes[-1], node.tardy)
         return
     start.SetMax(node.closes[-1])
     for closing, opening in zip(node.closes, node.opens[1:], strict=False):

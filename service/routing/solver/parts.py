@@ -71,7 +71,9 @@ class _Work:
         self.workers = 1 if limits.cpu else max(1, limits.workers)
         self.places = dividing.Places(problem)
         nobody = tuple(Route(staff, ()) for staff in range(len(problem.staff)))
-        left = tuple(Unassigned(job, UnassignedReason.no_capacity) for job in range(len(problem.jobs)))
+        left = tuple(
+            Unassigned(job, UnassignedReason.no_capacity, {"scope": "beside_plan"}) for job in range(len(problem.jobs))
+        )
         self.best = Plan(nobody, left)
         self.cost = judging.cost(problem, self.best)
         self.phase = Phase.construct

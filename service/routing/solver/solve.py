@@ -5,9 +5,8 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from typing import Final
 
-from service.routing.problem import Limits, Plan, Problem, Unassigned
+from service.routing.problem import Limits, Plan, Problem
 from service.routing.solver import (
-    bridge,
     construct,
     explain,
     improve,
@@ -15,6 +14,8 @@ from service.routing.solver import (
     kernel,
     ortools_stage,
     parts,
+    plain,
+    reasons,
     strings,
     timetable,
     whole_routes,
@@ -45,8 +46,7 @@ and what so many jobs need, the last up to a longest share.
 """
 
 JOB_SECONDS: Final = 0.02
-THOROUGH_SECONDS: Final = 0.15
-"""What a quick and a thorough explanation of one job takes at most on large days."""
+"""What a quick explanation of one job takes at most on large days."""
 
 
 def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None) -> Plan:
@@ -56,7 +56,8 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     and seed give the same plan. No hard rule is ever broken; a job that must be done is left out only where hard rules
     leave it no place that was found.
 
-    Raises: nothing.
+    Raises:
+        ValueError: the day asks for what only the compiled search knows, and its numbers are too large for that.
     """
     if strings.suits(problem):
         return _by_strings(problem, limits, seed, on_progress)
@@ -66,6 +67,8 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     compiled = bool(problem.jobs) and bool(problem.staff) and kernel.suits(tables)
     if compiled:
         kernel.warm()
+    elif problem.jobs and problem.staff and not plain.suits(problem):
+        raise ValueError("the numbers of the day are too large for the only search that knows all its rules")
     run = _Run(tables, Budget(limits), random.Random(seed), on_progress)
     return run.compiled(seed) if compiled else run.plain()
 
@@ -73,8 +76,8 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
 def solve_plain(
     problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None
 ) -> Plan:
-    """Plan the day without compiled code: insertion, ruin and recreate, OR-Tools. For days whose numbers the kernel
-    cannot add up, and to hold the kernel against.
+    """Plan a day that `plain.suits` without compiled code: insertion, ruin and recreate, OR-Tools. For days whose
+    numbers the kernel cannot add up, and to hold the kernel against.
 
     Raises: nothing.
     """
@@ -144,16 +147,7 @@ class _Run:
         search.improve(end, lambda: self.tell(Phase.improve, search.best))
         chain = search.settled()
         self.tell(Phase.explain, chain)
-        return Plan(writing.routes(chain.day, chain.now), self.explain(chain))
-
-    def explain(self, chain: Chain) -> tuple[Unassigned, ...]:
-        absent = chain.absent()
-        if not absent:
-            return ()
-        unhurried = self.budget.left() > THOROUGH_SECONDS * len(absent)
-        state = bridge.state_of(self.tables, chain)
-        explainer = explain.Explainer(self.tables, state, self.budget, unhurried=unhurried)
-        return tuple(explainer.tell(job) for job in absent)
+        return Plan(writing.routes(chain.day, chain.now), reasons.of_chain(self.tables, chain, self.budget))
 
     def tell(self, phase: Phase, chain: Chain) -> None:
         if self.on_progress is not None:
@@ -182,7 +176,7 @@ class _Run:
     def finish(self, state: State) -> Plan:
         """Give each job left out a last thorough chance, then explain the rest."""
         absent = state.absent()
-        unhurried = self.budget.left() > THOROUGH_SECONDS * len(absent)
+        unhurried = self.budget.left() > reasons.THOROUGH_SECONDS * len(absent)
         for job in absent:
             if not self.budget.is_spent():
                 insertion.insert_best(state, job, None, thorough=unhurried)

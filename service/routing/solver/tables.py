@@ -16,7 +16,8 @@ MUST: Final = 10**13
 @dataclass(slots=True, eq=False)
 class Node:
     """One service of one job. `opens[w]`/`closes[w]` are the first and last start in time of window `w`; `prices` maps
-    the staff who may give it to what that costs beyond travel; `synced` says that its start depends on other staff.
+    the staff who may give it to what that costs beyond travel; `synced` says that its start depends on other staff;
+    `patient` that its windows are hard, `tardy` what a unit of lateness costs.
     """
 
     job: int
@@ -29,6 +30,8 @@ class Node:
     synced: bool
     patient: bool
     load: int
+    tardy: int
+    rank: int
 
     def begin(self, earliest: int) -> int:
         """Choose the start at or after `earliest`: in the first window that is open or opens next, or late in the
@@ -88,26 +91,24 @@ class Person:
 
 @dataclass(slots=True)
 class Tables:
-    """All of it: `nodes[job][service]`, `drops[job]`, and the prices of the rules with None replaced by flags."""
+    """All of it: `nodes[job][service]`, `drops[job]`, and the prices of the rules with None replaced by flags. `strict`
+    says that all windows are hard.
+    """
 
     problem: Problem
     people: list[Person]
     nodes: list[list[Node]]
     synced: list[bool]
     drops: list[int]
-    tardy: int
     strict: bool
     overtime: int
     missed: int | None
 
 
-def _closing(problem: Problem, end: int, duration: int) -> int:
-    return end - duration if problem.rules.window_end_at_service_end else end
-
-
-def _node(problem: Problem, job: int, service: int, strict: bool) -> Node:
+def _node(problem: Problem, job: int, service: int) -> Node:
     wanted = problem.jobs[job]
     what = wanted.services[service]
+    early = what.duration if rules.ends_in_window(problem, job) else 0
     windows = sorted(wanted.windows, key=lambda window: (window.start, window.end))
     priced = ((staff, rules.service_price(problem, job, service, staff)) for staff in range(len(problem.staff)))
     return Node(
@@ -116,11 +117,13 @@ def _node(problem: Problem, job: int, service: int, strict: bool) -> Node:
         point=wanted.point,
         duration=what.duration,
         opens=tuple(window.start for window in windows) or (0,),
-        closes=tuple(_closing(problem, window.end, what.duration) for window in windows) or (NEVER,),
+        closes=tuple(window.end - early for window in windows) or (NEVER,),
         prices={staff: price for staff, price in priced if price is not None},
         synced=_is_synced(wanted),
-        patient=strict,
+        patient=rules.is_punctual(problem, job),
         load=wanted.load,
+        tardy=(problem.rules.tardiness if wanted.tardiness is None else wanted.tardiness) or 0,
+        rank=wanted.rank,
     )
 
 
@@ -152,19 +155,17 @@ def build(problem: Problem) -> Tables:
     Raises: nothing.
     """
     prices = problem.rules
-    strict = prices.tardiness is None or prices.max_tardiness is None
+    unpriced = prices.tardiness is None or prices.max_tardiness is None
     travel = [matrix.tolist() for matrix in problem.matrices]
     return Tables(
         problem=problem,
         people=[_person(problem, at, travel[who.matrix]) for at, who in enumerate(problem.staff)],
         nodes=[
-            [_node(problem, at, service, strict) for service in range(len(job.services))]
-            for at, job in enumerate(problem.jobs)
+            [_node(problem, at, service) for service in range(len(job.services))] for at, job in enumerate(problem.jobs)
         ],
         synced=[_is_synced(job) for job in problem.jobs],
         drops=[MUST if job.drop_penalty is None else job.drop_penalty for job in problem.jobs],
-        tardy=prices.tardiness or 0,
-        strict=strict,
+        strict=all(rules.is_punctual(problem, at) for at in range(len(problem.jobs))) if problem.jobs else unpriced,
         overtime=prices.overtime or 0,
         missed=prices.missed_lunch,
     )

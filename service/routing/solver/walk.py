@@ -31,8 +31,8 @@ class Walk:
     """The state of a day after some stops. Forked before every stop, so that an insertion is tried from there."""
 
     __slots__ = (
-        "bent", "count", "free", "gap", "late", "load", "lunch_at", "lunch_before", "lunch_here", "mode", "pending",
-        "person", "place", "rules", "service", "slack", "tables", "travel",
+        "bent", "count", "door", "free", "gap", "late", "load", "lunch_at", "lunch_before", "lunch_here", "mode",
+        "pending", "person", "place", "rank", "rules", "service", "slack", "tables", "travel",
     )  # fmt: skip
 
     def __init__(self, tables: Tables, person: Person, mode: int) -> None:
@@ -51,6 +51,8 @@ class Walk:
         self.late = 0  # the worst tardiness
         self.load = 0  # what the jobs so far load on the person
         self.bent = 0  # what bent rules have cost so far
+        self.rank: int | None = None  # of the last job
+        self.door = -1  # the place of the last job
         self.lunch_at = BROKEN
         self.lunch_before = 0  # index of the stop before which lunch is had
         self.lunch_here = False  # at the address of the stop before, not of the next
@@ -65,6 +67,7 @@ class Walk:
         twin.place, twin.free, twin.count, twin.pending = self.place, self.free, self.count, self.pending
         twin.travel, twin.service, twin.gap, twin.slack = self.travel, self.service, self.gap, self.slack
         twin.late, twin.bent, twin.load, twin.lunch_at = self.late, self.bent, self.load, self.lunch_at
+        twin.rank, twin.door = self.rank, self.door
         twin.lunch_before, twin.lunch_here = self.lunch_before, self.lunch_here
         return twin
 
@@ -74,6 +77,8 @@ class Walk:
         Raises: nothing.
         """
         person = self.person
+        if self.rank is not None and node.rank < self.rank:
+            return BROKEN
         leg = person.travel[self.place][node.point]
         arrival = self.free + leg
         if self.pending:
@@ -81,25 +86,29 @@ class Walk:
         start = node.begin(arrival if arrival > floor else floor)
         slack = node.close(start) - start
         if slack < 0:
-            if self.tables.strict:
+            if node.patient:
                 return BROKEN
-            self.bent -= self.tables.tardy * slack
+            self.bent -= node.tardy * slack
             self.late = max(self.late, -slack)
         if slack < 0 or node.synced:
             slack = 0
         if floor and start > floor:
             # The partner waits: an estimate, gone as soon as the meeting is settled.
-            self.bent += (start - floor) * (self.rules.travel + self.rules.waiting + self.tables.tardy)
+            self.bent += (start - floor) * (self.rules.travel + self.rules.waiting + node.tardy)
         self._wait(start - arrival, slack)
-        self.bent += node.prices[person.index]
+        self._go_on(node, leg, start)
+        if self.free + person.travel[node.point][person.end] > person.latest or self.load > person.capacity:
+            return BROKEN
+        return start
+
+    def _go_on(self, node: Node, leg: int, start: int) -> None:
+        self.bent += node.prices[self.person.index] + (self.rules.arrival if node.point != self.door else 0)
+        self.rank, self.door = node.rank, node.point
         self.travel += leg
         self.service += node.duration
         self.load += node.load
         self.place = node.point
         self.free = start + node.duration
-        if self.free + person.travel[node.point][person.end] > person.latest or self.load > person.capacity:
-            return BROKEN
-        return start
 
     def _wait(self, wait: int, slack: int) -> None:
         """Book a wait before a stop; the first has none, and the one after a first lunch is not priced (UHHC)."""

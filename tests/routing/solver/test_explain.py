@@ -20,7 +20,9 @@ def told(*jobs: Job, staff: list[Staff] | None = None) -> Unassigned:
 class TestTell:
     def test_nobody_has_the_skills(self) -> None:
         found = told(days.job("a", 1, (0, 200), skills="d"))
-        assert found == Unassigned(0, "no_qualified_staff", {"skills": ["d"], "qualified": 0, "needed": 1})
+        assert found == Unassigned(
+            0, "no_qualified_staff", {"scope": "alone", "skills": ["d"], "qualified": 0, "needed": 1}
+        )
 
     def test_two_services_and_one_qualified_person(self) -> None:
         staff = [days.person("a", skills="nd"), days.person("b", skills="d")]
@@ -33,7 +35,7 @@ class TestTell:
 
     def test_nobody_can_carry_what_it_needs(self) -> None:
         found = told(days.job("a", 1, (0, 200), load=4), staff=[replace(days.person(), capacity=3)])
-        assert found == Unassigned(0, "too_heavy", {"load": 4, "able": 0})
+        assert found == Unassigned(0, "too_heavy", {"scope": "alone", "load": 4, "able": 0})
 
     def test_no_shift_meets_a_window(self) -> None:
         found = told(days.job("a", 1, (400, 500)))
@@ -45,12 +47,12 @@ class TestTell:
 
     def test_the_way_is_too_long_even_on_an_empty_day(self) -> None:
         found = told(days.job("a", 5, (0, 40)))
-        assert found == Unassigned(0, "unreachable", {"staff": "a", "travel_seconds": 100})
+        assert found == Unassigned(0, "unreachable", {"scope": "alone", "staff": "a", "travel_seconds": 100})
 
     def test_a_place_exists_but_costs_more_than_leaving_the_job_out(self) -> None:
         found = told(days.job("a", 5, (0, 200), drop_penalty=60))
         assert found.reason == "not_worth_it"
-        assert found.facts == {"staff": ["a"], "cost": 100, "drop_penalty": 60}
+        assert found.facts == {"scope": "beside_plan", "staff": ["a"], "cost": 100, "drop_penalty": 60}
 
     def test_a_full_day_names_the_lateness_that_would_make_room(self) -> None:
         found = told(days.job("b", 1, (50, 55)), days.job("a", 1, (50, 60)))

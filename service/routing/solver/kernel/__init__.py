@@ -5,7 +5,8 @@ other in a circle. Routes that a move does not touch are not walked again. Compi
 """
 
 from service.routing.solver.kernel.drawing import suits
+from service.routing.solver.kernel.probe import Probe
 from service.routing.solver.kernel.search import Search
 from service.routing.solver.kernel.warming import is_ready, warm
 
-__all__ = ["Search", "is_ready", "suits", "warm"]
+__all__ = ["Probe", "Search", "is_ready", "suits", "warm"]

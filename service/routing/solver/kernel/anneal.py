@@ -3,7 +3,8 @@
 import math
 
 from service.routing.solver.kernel import chance as chances
-from service.routing.solver.kernel import evaluate, moves, optional, rebuild, routes
+from service.routing.solver.kernel import columns as c
+from service.routing.solver.kernel import evaluate, moves, optional, rebuild, routes, ties
 from service.routing.solver.kernel.compiled import compiled, linked
 from service.routing.solver.kernel.layout import Change, Day, Now, Real, Trial, Whole
 from service.routing.solver.kernel.places import Chance
@@ -80,6 +81,8 @@ def anneal(
         routes.forget(change, trial)
         if not propose(day, now, change, chance, weights):
             continue
+        if day.rules[0, c.R_LINKED]:
+            ties.tie(day, now, change, chance)
         bound = now.total[0] - warmth * math.log(1.0 - chances.share(chance))
         total = evaluate.cost(day, now, change, trial)
         if total >= bound and total > now.total[0]:

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from service.routing.solver.kernel import anneal, chance, evaluate, insertion, layout, order, rebuild
+from service.routing.solver.kernel import anneal, chance, evaluate, insertion, layout, order, rebuild, ways
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel.layout import Day, Real, Whole
 
@@ -43,8 +43,12 @@ class Chain:
             if meal < 0:
                 continue
             start = max(person[c.P_EARLIEST], person[c.P_MEAL_OPEN])
+            at, point = person[c.P_START], self.day.services[self.day.items[meal, c.I_FIRST], c.S_POINT]
+            start = max(
+                start, person[c.P_EARLIEST] + ways.length(self.day, staff, at, point, int(person[c.P_EARLIEST]))
+            )
             back = start + person[c.P_MEAL_TIME]
-            back += self.day.travel[person[c.P_MATRIX], person[c.P_START], person[c.P_END]]
+            back += ways.length(self.day, staff, point, person[c.P_END], int(back))
             must = self.day.rules[0, c.R_MUST_EAT]
             if must or (start <= person[c.P_MEAL_LAST] and back <= person[c.P_LATEST]):
                 self.now.staff[self.day.items[meal, c.I_FIRST]] = staff
@@ -57,13 +61,13 @@ class Chain:
         """
         return bool(evaluate.refresh(self.day, self.now, self.change, self.trial))
 
-    def fill(self, jobs: list[int]) -> int:
-        """Bring in jobs, in this order, where they cost least among some places; tells how many came in.
+    def fill(self, jobs: list[int], tries: int = TRIES) -> int:
+        """Bring in jobs, in this order, where they cost least among `tries` places; tells how many came in.
 
         Raises: nothing.
         """
         queue = np.array([self.day.items_of[job, 0] for job in jobs], dtype=np.int64)
-        found = int(insertion.fill(self.day, self.now, self.change, self.trial, self.chance, queue, TRIES))
+        found = int(insertion.fill(self.day, self.now, self.change, self.trial, self.chance, queue, tries))
         rebuild.remember(self.now, self.best)
         return found
 

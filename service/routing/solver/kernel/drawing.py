@@ -4,8 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from service.routing.problem import Sync
+from service.routing import rules as words
+from service.routing.problem import Job, Problem, Sync
 from service.routing.solver.kernel import columns as c
+from service.routing.solver.kernel import linking
 from service.routing.solver.kernel.layout import Day, Whole
 from service.routing.solver.ruin import neighbours
 from service.routing.solver.tables import Node, Person, Tables
@@ -25,11 +27,16 @@ def suits(tables: Tables) -> bool:
     problem, rules = tables.problem, tables.problem.rules
     prices = (rules.travel, rules.waiting, rules.max_idle, rules.tardiness, rules.max_tardiness, rules.overtime)
     counted = (rules.missed_lunch, rules.balance, rules.unqualified, rules.not_preferred, rules.forbidden)
+    more = (rules.travel_balance, rules.arrival, rules.changed, rules.moved, *(job.tardiness for job in problem.jobs))
     drops = [job.drop_penalty or 0 for job in problem.jobs]
-    longest = max(int(matrix.max(initial=0)) for matrix in problem.matrices)
-    ends = [abs(edge) for job in problem.jobs for window in job.windows for edge in (window.start, window.end)]
-    lasts = [max(service.duration for service in job.services) for job in problem.jobs]
-    heavy = max((price or 0) for price in (*prices, *counted))
+    stretch = max((band.factor for bands in problem.traffic for band in bands), default=0) // 1000 + 1
+    longest = max(int(matrix.max(initial=0)) for matrix in problem.matrices) * stretch
+    ends = [max(abs(link.low), abs(link.high or 0)) for link in problem.links]
+    ends += [abs(job.promised or 0) for job in problem.jobs]
+    ends += [abs(edge) for job in problem.jobs for window in job.windows for edge in (window.start, window.end)]
+    slowest = max((who.pace for who in problem.staff), default=0) // 1000 + 1
+    lasts = [max(service.duration for service in job.services) * slowest for job in problem.jobs]
+    heavy = max((price or 0) for price in (*prices, *counted, *more))
     times = max([longest, *ends, *lasts], default=0)
     return (
         longest < 1 << 31
@@ -46,6 +53,13 @@ def draw_up(tables: Tables) -> Day:
     Raises: nothing.
     """
     services, items, items_of, opens, ends = _Rows(tables).rows()
+    problem = tables.problem
+    rare, rules = linking.Rare(), _rules(tables)
+    rules[0, c.R_WIDE], rules[0, c.R_WIDES] = linking.draw_links(problem, items, items_of, rare)
+    places = linking.draw_bands(problem, rare)
+    loose = [(at, job.promised or 0) for at, job in enumerate(problem.jobs) if _is_loose(problem, job, items_of[at][1])]
+    rules[0, c.R_LOOSE], rules[0, c.R_LOOSES] = rare.add(loose)
+    rules[0, c.R_SEEN] = int(rules[0, c.R_LINKED] or len(loose) > 0)
     price = np.full((len(services), max(1, len(tables.people))), -1, dtype=np.int64)
     for row, about in enumerate(services):
         _price(tables, price[row], about)
@@ -55,11 +69,13 @@ def draw_up(tables: Tables) -> Day:
         able[row, : ables[row]] = np.flatnonzero(price[row] >= 0)
     meal_of = {int(about[c.S_PART]): int(about[c.S_ITEM]) for about in services if about[c.S_JOB] < 0}
     people = [_person(tables, person, meal_of.get(person.index, -1)) for person in tables.people]
+    for line, who, human in zip(people, problem.staff, linking.humans(problem), strict=True):
+        (line[c.P_HUMAN], line[c.P_NEXT]), (line[c.P_BAND], line[c.P_BANDS]) = human, places[who.matrix]
     return Day(
         services=services,
         items=items,
         people=np.array(people, dtype=np.int64).reshape(-1, c.PERSON_COLUMNS),
-        rules=_rules(tables),
+        rules=rules,
         travel=np.ascontiguousarray(np.stack(tables.problem.matrices).astype(np.int32)),
         price=price,
         able=able,
@@ -69,7 +85,26 @@ def draw_up(tables: Tables) -> Day:
         near=_near(tables),
         items_of=np.array(items_of, dtype=np.int64).reshape(-1, 2),
         fresh=_fresh(tables),
+        time=_times(tables, services),
+        rare=rare.table(),
     )
+
+
+def _times(tables: Tables, services: Whole) -> Whole:
+    times = np.zeros((len(services), max(1, len(tables.people))), dtype=np.int64)
+    paces = np.array([who.pace for who in tables.problem.staff] or [1000], dtype=np.int64)
+    for row, about in enumerate(services):
+        if about[c.S_JOB] >= 0:
+            # rounded up, as `rules.lasts` does
+            times[row] = -(-tables.nodes[about[c.S_JOB]][about[c.S_PART]].duration * paces // 1000)
+    return times
+
+
+def _is_loose(problem: Problem, job: Job, items: int) -> bool:
+    """Whether the job begins with any of its services: no single one pays for a start that is not as promised."""
+    backwards = job.sync is Sync.sequential and job.lag.start < 0
+    several = len(job.services) > 1 and (items > 1 or backwards)
+    return bool(problem.rules.moved) and job.promised is not None and several
 
 
 def _near(tables: Tables) -> Whole:
@@ -83,6 +118,8 @@ def _fresh(tables: Tables) -> Whole:
     for person in tables.people:
         states[person.index, c.FREE] = person.earliest
         states[person.index, c.PLACE] = person.start
+        states[person.index, c.RANK] = -c.NEVER
+        states[person.index, c.DOOR] = -1
     return states
 
 
@@ -106,6 +143,8 @@ def _person(tables: Tables, person: Person, meal: int) -> list[int]:
     row[c.P_MEAL_OPEN], row[c.P_MEAL_LAST], row[c.P_MEAL_TIME] = opening, last, duration
     row[c.P_MATRIX], row[c.P_MEAL] = who.matrix, meal
     row[c.P_CAPACITY] = person.capacity
+    row[c.P_WORK] = c.NEVER if who.max_work is None else who.max_work
+    row[c.P_DINES] = int(who.lunch is not None and who.lunch.point is not None)
     return row
 
 
@@ -114,10 +153,19 @@ def _rules(tables: Tables) -> Whole:
     table = np.zeros((1, c.RULE_COLUMNS), dtype=np.int64)
     row = table[0]
     row[c.R_TRAVEL], row[c.R_WAITING], row[c.R_IDLE] = rules.travel, rules.waiting, rules.max_idle
-    row[c.R_TARDY], row[c.R_MAX_TARDY] = tables.tardy, rules.max_tardiness or 0
+    row[c.R_MAX_TARDY] = rules.max_tardiness or 0
     row[c.R_OVERTIME], row[c.R_BALANCE] = tables.overtime, rules.balance
-    row[c.R_STRICT], row[c.R_AT_END] = int(tables.strict), int(rules.window_end_at_service_end)
     row[c.R_MUST_EAT] = int(rules.missed_lunch is None)
+    row[c.R_TRAVEL_BALANCE], row[c.R_ARRIVAL] = rules.travel_balance, rules.arrival
+    row[c.R_MOVED], row[c.R_STEP] = rules.moved, max(1, rules.moved_step)
+    row[c.R_LIMITED] = int(any(who.max_work is not None for who in tables.problem.staff))
+    ends = [window.end for job in tables.problem.jobs for window in job.windows]
+    ends += [who.shift.end for who in tables.problem.staff if who.shift]
+    row[c.R_TRAFFIC] = int(any(band.factor != 1000 for bands in tables.problem.traffic for band in bands))
+    row[c.R_LINKED] = int(bool(tables.problem.links))
+    ranked = len({job.rank for job in tables.problem.jobs}) > 1
+    row[c.R_UNUSUAL] = int(ranked or rules.arrival > 0 or rules.moved > 0)
+    row[c.R_SPREAD] = 1 + max(ends, default=0) // 8
     return table
 
 
@@ -149,9 +197,9 @@ class _Rows:
         first = len(self.services)
         self.items_of.append((len(self.items), len(groups)))
         window = len(self.opens)
-        self.opens += nodes[0].opens
-        at_end = problem.rules.window_end_at_service_end and bool(wanted.windows)
-        self.ends += [close + nodes[0].duration * at_end for close in nodes[0].closes]
+        windows = sorted(wanted.windows, key=lambda window: (window.start, window.end))
+        self.opens += [each.start for each in windows] or [0]
+        self.ends += [each.end for each in windows] or [c.NEVER]
         for at, group in enumerate(groups):
             row = [0] * c.ITEM_COLUMNS
             row[c.I_FIRST], row[c.I_COUNT], row[c.I_KIND] = len(self.services), len(group), kind
@@ -159,8 +207,15 @@ class _Rows:
             row[c.I_WINDOW], row[c.I_WINDOWS] = window, len(self.opens) - window
             row[c.I_JOB_FIRST], row[c.I_JOB_COUNT], row[c.I_JOB] = first, len(nodes), job
             row[c.I_DROP] = 0 if at else self.tables.drops[job]
+            row[c.I_STRICT], row[c.I_TARDY] = int(nodes[0].patient), nodes[0].tardy
+            row[c.I_AT_END] = int(words.ends_in_window(problem, job))
+            row[c.I_FLOOR] = _promised_floor(problem, wanted)
+            row[c.I_FIXED] = int(len(group) > 1 or (wanted.promised is not None and problem.rules.moved > 0))
+            paid = not _is_loose(problem, wanted, len(groups))
             for node in group:
-                self.services.append([len(self.items), node.point, node.duration, job, node.service, node.load])
+                promise = wanted.promised if paid and node is group[0] else None
+                about = [len(self.items), node.point, job, node.service, node.load, node.rank]
+                self.services.append([*about, c.NEVER if promise is None else promise])
             self.items.append(row)
 
     def _meal(self, person: Person) -> None:
@@ -169,5 +224,15 @@ class _Rows:
         row[c.I_COUNT] = row[c.I_JOB_COUNT] = 1
         row[c.I_KIND], row[c.I_JOB] = c.MEAL, -1
         row[c.I_DROP] = self.tables.missed or 0
-        self.services.append([len(self.items), person.start, 0, -1, person.index, 0])
+        lunch = self.tables.problem.staff[person.index].lunch
+        point = person.start if lunch is None or lunch.point is None else lunch.point
+        self.services.append([len(self.items), point, -1, person.index, 0, 0, c.NEVER])
         self.items.append(row)
+
+
+def _promised_floor(problem: Problem, job: Job) -> int:
+    """The earliest start that costs nothing, where the promise lies in a window: before it one waits at the door."""
+    if job.promised is None or not problem.rules.moved:
+        return 0
+    inside = any(window.start <= job.promised <= window.end for window in job.windows) or not job.windows
+    return job.promised - max(1, problem.rules.moved_step) + 1 if inside else 0

@@ -1,7 +1,7 @@
 """The cost of the whole day after a change, and making the change."""
 
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel import routes, settle
+from service.routing.solver.kernel import links, routes, settle
 from service.routing.solver.kernel.compiled import compiled, inlined, linked
 from service.routing.solver.kernel.layout import Change, Day, Now, Trial
 
@@ -40,28 +40,59 @@ def greatest(day: Day, now: Now, trial: Trial, column: int) -> int:
 
 
 @linked
-def imbalance(day: Day, now: Now, trial: Trial) -> int:
-    """Sum up by how much each workload differs from the mean, each rounded up."""
+def imbalance(day: Day, now: Now, trial: Trial, column: int) -> int:
+    """Sum up by how much each one's figure differs from the mean, each rounded up."""
     count, everything, total = len(day.people), 0, 0
     for staff in range(count):
-        everything += figure(now, trial, staff, c.D_LOAD)
+        everything += figure(now, trial, staff, column)
     for staff in range(count):
-        apart = abs(count * figure(now, trial, staff, c.D_LOAD) - everything)
+        apart = abs(count * figure(now, trial, staff, column) - everything)
         total += (apart + count - 1) // count
     return total
 
 
 @linked
-def of_all(day: Day, now: Now, trial: Trial) -> int:
-    """Price what depends on all people: the greatest idle time and lateness, and the balance."""
+def of_all(day: Day, now: Now, change: Change, trial: Trial) -> int:
+    """Price what depends on several people: the greatest idle time and lateness, the balances, promises of jobs of
+    several items.
+    """
     rules, total = day.rules, 0
     if rules[0, c.R_IDLE]:
         total += rules[0, c.R_IDLE] * greatest(day, now, trial, c.D_IDLE)
     if rules[0, c.R_MAX_TARDY]:
         total += rules[0, c.R_MAX_TARDY] * greatest(day, now, trial, c.D_LATE)
     if rules[0, c.R_BALANCE]:
-        total += rules[0, c.R_BALANCE] * imbalance(day, now, trial)
+        total += rules[0, c.R_BALANCE] * imbalance(day, now, trial, c.D_LOAD)
+    if rules[0, c.R_TRAVEL_BALANCE]:
+        total += rules[0, c.R_TRAVEL_BALANCE] * imbalance(day, now, trial, c.D_TRAVEL)
+    if rules[0, c.R_LOOSES] > 0:
+        total += rules[0, c.R_MOVED] * links.moved_steps(day, now, change, trial)
     return int(total)
+
+
+@linked
+def are_rested(day: Day, now: Now, trial: Trial) -> bool:
+    """Tell whether nobody whom the change touches travels and serves longer than he may, all shifts together."""
+    for row in range(trial.number[0]):
+        staff = trial.who[row]
+        if day.people[staff, c.P_WORK] == c.NEVER:
+            continue
+        load = figure(now, trial, staff, c.D_LOAD)
+        other = day.people[staff, c.P_NEXT]
+        while other != staff:
+            load += figure(now, trial, other, c.D_LOAD)
+            other = day.people[other, c.P_NEXT]
+        if load > day.people[staff, c.P_WORK]:
+            return False
+    return True
+
+
+@linked
+def settles(day: Day, now: Now, change: Change, trial: Trial) -> bool:
+    """Settle the touched routes; False when a hard rule is broken."""
+    if not settle.settle(day, now, change, trial):
+        return False
+    return bool(day.rules[0, c.R_LIMITED] == 0 or are_rested(day, now, trial))
 
 
 @linked
@@ -72,13 +103,15 @@ def cost(day: Day, now: Now, change: Change, trial: Trial) -> int:
     """
     if not routes.is_possible(day, now, change):
         return IMPOSSIBLE
+    if day.rules[0, c.R_LINKED] and not links.are_possible(day, now, change):
+        return IMPOSSIBLE
     routes.reroute(day, now, change, trial)
-    if not settle.settle(day, now, change, trial):
+    if not settles(day, now, change, trial):
         return IMPOSSIBLE
     own = now.total[2]
     for row in range(trial.number[0]):
         own += trial.day[row, c.D_COST] - now.day[trial.who[row], c.D_COST]
-    return int(own + drops(day, now, change) + of_all(day, now, trial))
+    return int(own + drops(day, now, change) + of_all(day, now, change, trial))
 
 
 @linked
@@ -134,7 +167,7 @@ def refresh(day: Day, now: Now, change: Change, trial: Trial) -> bool:
             change.staff[service] = now.staff[service]
         change.keys[item] = now.keys[item]
         change.items[item] = item
-        change.changed[item] = 1
+        change.changed[item] = item + 1
     change.number[0] = len(day.items)
     now.total[1] = dropped
     now.total[2] = 0
@@ -150,11 +183,11 @@ def refresh_routes(day: Day, now: Now, change: Change, trial: Trial) -> bool:
         routes.put_in(day, now, change, trial, service)
     for row in range(trial.number[0]):
         trial.since[row] = 0
-    if not settle.settle(day, now, change, trial):
+    if not settles(day, now, change, trial):
         routes.forget(change, trial)
         return False
     own = 0
     for row in range(trial.number[0]):
         own += trial.day[row, c.D_COST]
-    accept(day, now, change, trial, own + now.total[1] + of_all(day, now, trial))
+    accept(day, now, change, trial, own + now.total[1] + of_all(day, now, change, trial))
     return True

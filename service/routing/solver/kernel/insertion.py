@@ -1,5 +1,6 @@
 """Bringing jobs into the plan at the cheapest of some places tried at random."""
 
+from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel import evaluate, optional, routes
 from service.routing.solver.kernel.compiled import compiled, linked
 from service.routing.solver.kernel.layout import Change, Day, Now, Trial, Whole
@@ -19,7 +20,9 @@ def fill(day: Day, now: Now, change: Change, trial: Trial, chance: Chance, queue
 
 @linked
 def insert(day: Day, now: Now, change: Change, trial: Trial, chance: Chance, item: int, tries: int) -> int:
-    """Bring in one job at the cheapest of `tries` places; 1 when it came in."""
+    """Bring in one job at the cheapest of `tries` places; 1 when it came in, 0 also when it is there already."""
+    if now.staff[day.items[item, c.I_FIRST]] != c.NOBODY:
+        return 0
     cheapest, start = now.total[0], chance[0]
     good = start
     for _ in range(tries):

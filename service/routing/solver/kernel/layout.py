@@ -19,7 +19,8 @@ CHANGES: Final = 64
 class Day(NamedTuple):
     """What is given. `price[service, staff]` is -1 where a hard rule forbids it, `able[service, :ables[service]]` lists
     who may; `opens`/`ends` are all windows in a row; `near[job]` lists other jobs, nearest first; `items_of[job]` is
-    (first item, number of items).
+    (first item, number of items). `time[service, staff]` is how long it takes the person. `rare` holds what few
+    days have: links, bands of traffic, bundles of jobs that come and go together (every array more makes calls dearer).
     """
 
     services: Whole
@@ -35,6 +36,8 @@ class Day(NamedTuple):
     near: Whole
     items_of: Whole
     fresh: Whole
+    time: Whole
+    rare: Whole
 
 
 class Now(NamedTuple):
@@ -55,7 +58,9 @@ class Now(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Items with their new keys and, per service, new staff. `number[0]` items; `changed[item]` marks them."""
+    """Items with their new keys and, per service, new staff. `number[0]` items; `changed[item]` is its number in
+    the order of entering, from 1, and 0 where nothing changes.
+    """
 
     number: Whole
     items: Whole
@@ -66,7 +71,7 @@ class Change(NamedTuple):
 
 class Trial(NamedTuple):
     """The routes that a change touches, one row each, evaluated from stop `since` on; `slot[staff]` finds the row.
-    `number[0]` rows.
+    `number[0]` rows; `number[1]` numbers the trial. `when[service]` is the start that was found and in which trial.
     """
 
     number: Whole
@@ -81,6 +86,7 @@ class Trial(NamedTuple):
     snap: Whole
     day: Whole
     meet: Whole
+    when: Whole
 
 
 def nothing_planned(day: Day) -> Now:
@@ -124,7 +130,7 @@ def no_trial(day: Day) -> Trial:
     services, staff = len(day.services) + 1, max(1, len(day.people))
     widest = max([1, *(int(row[c.I_COUNT]) for row in day.items)])
     return Trial(
-        number=np.zeros(1, dtype=np.int64),
+        number=np.zeros(2, dtype=np.int64),
         who=np.zeros(staff, dtype=np.int64),
         slot=np.full(staff, -1, dtype=np.int64),
         route=np.zeros((staff, services), dtype=np.int64),
@@ -136,4 +142,5 @@ def no_trial(day: Day) -> Trial:
         snap=np.zeros((staff, services, c.STATE_COLUMNS), dtype=np.int64),
         day=np.zeros((staff, c.DAY_COLUMNS), dtype=np.int64),
         meet=np.zeros((widest, 3), dtype=np.int64),
+        when=np.full((services, 2), -1, dtype=np.int64),
     )

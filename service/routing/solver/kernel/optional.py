@@ -2,7 +2,7 @@
 
 from service.routing.solver.kernel import chance as chances
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel import places
+from service.routing.solver.kernel import places, ties
 from service.routing.solver.kernel.compiled import linked
 from service.routing.solver.kernel.layout import Change, Day, Now
 from service.routing.solver.kernel.places import Chance
@@ -10,7 +10,17 @@ from service.routing.solver.kernel.places import Chance
 
 @linked
 def leave_out(day: Day, now: Now, change: Change, item: int) -> None:
-    """Take an item's whole job out of the plan."""
+    """Take an item's whole job out of the plan, and all jobs that come and go with it."""
+    if day.items[item, c.I_BUNDLED] == 0:
+        take_out(day, now, change, item)
+        return
+    for at in range(day.items[item, c.I_BUNDLE], day.items[item, c.I_BUNDLE] + day.items[item, c.I_BUNDLED]):
+        take_out(day, now, change, day.rare[at, c.U_ITEM])
+
+
+@linked
+def take_out(day: Day, now: Now, change: Change, item: int) -> None:
+    """Take one job out of the plan."""
     first = day.items[item, c.I_JOB_FIRST]
     for service in range(first, first + day.items[item, c.I_JOB_COUNT]):
         places.enter(day, now, change, day.services[service, c.S_ITEM], now.keys[item])
@@ -18,8 +28,14 @@ def leave_out(day: Day, now: Now, change: Change, item: int) -> None:
 
 
 @linked
-def place_of(day: Day, now: Now, chance: Chance, item: int, staff: int) -> float:
-    """Choose a key for an item that comes in: anywhere in a person's route, or in time."""
+def place_of(day: Day, now: Now, change: Change, chance: Chance, item: int, staff: int) -> float:
+    """Choose a key for an item that comes in: anywhere in a person's route, in time, or beside an item that it is
+    linked to.
+    """
+    if day.items[item, c.I_LINKS] > 0 and chances.below(chance, 2):
+        row = ties.present_link(day, now, change, item)
+        if row >= 0:
+            return ties.key_beside(day, now, change, chance, row)
     if chances.below(chance, 2):
         return places.key_at(day, now, chance, staff, chances.below(chance, now.length[staff] + 1))
     return places.key_in_time(day, now, chance, item)
@@ -27,14 +43,30 @@ def place_of(day: Day, now: Now, chance: Chance, item: int, staff: int) -> float
 
 @linked
 def bring_in(day: Day, now: Now, change: Change, chance: Chance, item: int) -> bool:
-    """Bring an item's whole job into the plan, with any people at any place."""
+    """Bring an item's whole job into the plan, and all jobs that come with it, with any people at any place."""
+    if day.items[item, c.I_BUNDLED] == 0:
+        found = put_in(day, now, change, chance, item)
+    else:
+        found = True
+        for at in range(day.items[item, c.I_BUNDLE], day.items[item, c.I_BUNDLE] + day.items[item, c.I_BUNDLED]):
+            found = found and put_in(day, now, change, chance, day.rare[at, c.U_ITEM])
+    if found and day.rules[0, c.R_LINKED]:
+        ties.tie(day, now, change, chance)
+    return found
+
+
+@linked
+def put_in(day: Day, now: Now, change: Change, chance: Chance, item: int) -> bool:
+    """Bring one job into the plan."""
     first = day.items[item, c.I_JOB_FIRST]
     for service in range(first, first + day.items[item, c.I_JOB_COUNT]):
-        staff = places.any_able(day, chance, service)
+        staff = ties.any_able(day, now, change, chance, service)
         if staff == c.NOBODY:
             return False
         part = day.services[service, c.S_ITEM]
-        key = change.keys[part] if change.changed[part] else place_of(day, now, chance, part, staff)
+        key = change.keys[part]
+        if not change.changed[part]:
+            key = place_of(day, now, change, chance, part, staff)
         places.enter(day, now, change, part, key)
         change.staff[service] = staff
     return True

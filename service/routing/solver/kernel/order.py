@@ -1,6 +1,7 @@
 """The global order by time: keys follow the starts again after they have drifted apart."""
 
 from service.routing.solver.kernel import columns as c
+from service.routing.solver.kernel import routes
 from service.routing.solver.kernel.compiled import compiled, linked
 from service.routing.solver.kernel.layout import Day, Now, Whole
 
@@ -15,7 +16,23 @@ def ready_item(day: Day, now: Now, heads: Whole, staff: int) -> int:
     for service in range(first, first + day.items[item, c.I_COUNT]):
         if now.at[service] != heads[now.staff[service]]:
             return -1
+    if day.items[item, c.I_LINKS] > 0 and waits(day, now, heads, item):
+        return -1
     return int(item)
+
+
+@linked
+def waits(day: Day, now: Now, heads: Whole, item: int) -> bool:
+    """Tell whether an item to which this one is linked comes before it and has no new key yet."""
+    for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
+        other = day.rare[row, c.L_ITEM]
+        first = day.items[other, c.I_FIRST]
+        staff = now.staff[first]
+        if staff == c.NOBODY or now.at[first] < heads[staff]:
+            continue
+        if routes.is_before(now.keys[other], other, now.keys[item], item):
+            return True
+    return False
 
 
 @linked

@@ -20,9 +20,9 @@ def enter(day: Day, now: Now, change: Change, item: int, key: float) -> None:
     change.keys[item] = key
     if change.changed[item]:
         return
-    change.changed[item] = 1
     change.items[change.number[0]] = item
     change.number[0] += 1
+    change.changed[item] = change.number[0]
     for service in range(day.items[item, c.I_FIRST], day.items[item, c.I_FIRST] + day.items[item, c.I_COUNT]):
         change.staff[service] = now.staff[service]
 

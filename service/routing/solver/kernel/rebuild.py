@@ -33,8 +33,12 @@ def remember(now: Now, kept: Now) -> None:
 
 @linked
 def line_up(day: Day, queue: Whole, count: int, item: int) -> int:
-    """Put an item's job into the queue, unless it is there already; tells how many are."""
+    """Put an item's job into the queue, or the first of those that come with it, unless it is there already; tells how
+    many are.
+    """
     first = day.services[day.items[item, c.I_JOB_FIRST], c.S_ITEM]
+    if day.items[item, c.I_BUNDLED]:
+        first = day.rare[day.items[item, c.I_BUNDLE], c.U_ITEM]
     for at in range(count):
         if queue[at] == first:
             return count

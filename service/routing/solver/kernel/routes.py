@@ -125,7 +125,25 @@ def skip_what_stays(day: Day, now: Now, change: Change, trial: Trial, row: int) 
         if change.changed[day.services[trial.route[row, since], c.S_ITEM]]:
             break
         since += 1
+    if day.people[staff, c.P_DINES] and shorter <= 1:
+        # whether one goes to lunch at all may depend on there being work
+        since = 0
     trial.since[row] = since
+
+
+@inlined
+def set_back(day: Day, now: Now, trial: Trial, row: int, at: int) -> None:
+    """Stand before stop `at` of a touched route, in the state that the present plan has there."""
+    staff = trial.who[row]
+    trial.at[row] = at
+    if at == 0:
+        for column in range(c.STATE_COLUMNS):
+            trial.state[row, column] = day.fresh[staff, column]
+        return
+    before = trial.route[row, at - 1]
+    for column in range(c.STATE_COLUMNS):
+        trial.state[row, column] = now.snap[before, column]
+    trial.start[row, at - 1] = now.start[before]
 
 
 @linked
@@ -142,10 +160,12 @@ def is_possible(day: Day, now: Now, change: Change) -> bool:
 
 @linked
 def is_taken(day: Day, now: Now, change: Change, service: int, staff: int) -> bool:
-    """Tell whether the person gives another service of the same job."""
+    """Tell whether the person, in any of his shifts, gives another service of the same job."""
     item = day.services[service, c.S_ITEM]
     first = day.items[item, c.I_JOB_FIRST]
     for other in range(first, first + day.items[item, c.I_JOB_COUNT]):
-        if other != service and staff_of(day, now, change, other) == staff:
-            return True
+        if other != service:
+            whose = staff_of(day, now, change, other)
+            if whose != c.NOBODY and day.people[whose, c.P_HUMAN] == day.people[staff, c.P_HUMAN]:
+                return True
     return False

@@ -3,27 +3,12 @@ another time than before.
 """
 
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel import routes, steps
+from service.routing.solver.kernel import legs, links, routes, steps
 from service.routing.solver.kernel.compiled import inlined, linked
 from service.routing.solver.kernel.layout import Change, Day, Now, Trial, Whole
 
 ROUNDS = 8
 """Each round moves somebody later to the next opening; more than a few never help."""
-
-
-@inlined
-def set_back(day: Day, now: Now, trial: Trial, row: int, at: int) -> None:
-    """Stand before stop `at` of a touched route, in the state that the present plan has there."""
-    staff = trial.who[row]
-    trial.at[row] = at
-    if at == 0:
-        for column in range(c.STATE_COLUMNS):
-            trial.state[row, column] = day.fresh[staff, column]
-        return
-    before = trial.route[row, at - 1]
-    for column in range(c.STATE_COLUMNS):
-        trial.state[row, column] = now.snap[before, column]
-    trial.start[row, at - 1] = now.start[before]
 
 
 @inlined
@@ -41,10 +26,13 @@ def next_row(day: Day, now: Now, change: Change, trial: Trial) -> int:
 
 
 @inlined
-def put_down(trial: Trial, row: int, start: int) -> None:
+def put_down(day: Day, trial: Trial, row: int, start: int) -> None:
     """Keep the state after a stop, and go on to the next."""
     at = trial.at[row]
     trial.start[row, at] = start
+    if day.rules[0, c.R_SEEN]:
+        service = trial.route[row, at]
+        trial.when[service, 0], trial.when[service, 1] = start, trial.number[1]
     for column in range(c.STATE_COLUMNS):
         trial.snap[row, at, column] = trial.state[row, column]
     trial.at[row] = at + 1
@@ -55,8 +43,8 @@ def note_lunch(day: Day, trial: Trial, row: int, service: int) -> None:
     """Write down when the lunch is had that is pending before a stop."""
     if trial.state[row, c.EATS] == c.PENDING:
         staff = trial.who[row]
-        way = steps.leg(day, staff, trial.state, row, service)
-        trial.start[row, trial.at[row] - 1] = steps.lunch_start(day, staff, trial.state, row, way)
+        way = legs.leg(day, staff, trial.state, row, service)
+        trial.start[row, trial.at[row] - 1] = legs.lunch_start(day, staff, trial.state, row, way)
 
 
 @inlined
@@ -65,23 +53,41 @@ def serve(day: Day, trial: Trial, row: int, service: int, start: int) -> bool:
     note_lunch(day, trial, row, service)
     if not steps.serve(day, trial.who[row], trial.state, row, service, start):
         return False
-    put_down(trial, row, start)
+    put_down(day, trial, row, start)
     return True
 
 
 @inlined
-def alone(day: Day, trial: Trial, row: int) -> bool:
-    """Settle a stop that depends on nobody else: a service of one person, or a lunch."""
-    service = trial.route[row, trial.at[row]]
-    item = day.services[service, c.S_ITEM]
-    if day.items[item, c.I_KIND] == c.MEAL:
+def lunch(day: Day, trial: Trial, row: int, service: int) -> bool:
+    """Settle a lunch: had at its own point, or on the way to the next stop; False when it comes too late."""
+    staff, start = trial.who[row], c.BROKEN
+    if day.people[staff, c.P_DINES]:
+        start = steps.dine(day, staff, trial.state, row, service, trial.length[row] == 1)
+        if start == c.BROKEN:
+            return False
+    else:
         trial.state[row, c.EATS] = c.PENDING
-        put_down(trial, row, c.BROKEN)
-        return True
-    ready = steps.ready_at(day, trial.who[row], trial.state, row, service)
+    put_down(day, trial, row, start)
+    return True
+
+
+@inlined
+def alone(day: Day, now: Now, change: Change, trial: Trial, row: int) -> bool:
+    """Settle a stop of one person: a service, or a lunch."""
+    service = trial.route[row, trial.at[row]]
+    item, staff = day.services[service, c.S_ITEM], trial.who[row]
+    if day.items[item, c.I_KIND] == c.MEAL:
+        return lunch(day, trial, row, service)
+    ready = legs.ready_at(day, staff, trial.state, row, service)
     if ready == c.BROKEN:
         return False
-    return serve(day, trial, row, service, steps.begin(day, item, service, ready))
+    if day.items[item, c.I_LINKS] == 0:
+        return serve(day, trial, row, service, steps.begin(day, item, service, staff, ready))
+    start = steps.begin(day, item, service, staff, max(ready, links.soonest(day, now, change, trial, item)))
+    if start > links.latest(day, now, change, trial, item) or not serve(day, trial, row, service, start):
+        return False
+    links.draw_in_followers(day, now, change, trial, item)
+    return True
 
 
 @inlined
@@ -100,26 +106,43 @@ def ready_now(day: Day, now: Now, staff: int, service: int) -> int:
     """Tell when a person stands ready at a service of the unchanged part of the route."""
     at = now.at[service]
     if at == 0:
-        return steps.ready_at(day, staff, day.fresh, staff, service)
-    return steps.ready_at(day, staff, now.snap, now.route[staff, at - 1], service)
+        return legs.ready_at(day, staff, day.fresh, staff, service)
+    return legs.ready_at(day, staff, now.snap, now.route[staff, at - 1], service)
 
 
 @linked
 def meet(day: Day, now: Now, change: Change, trial: Trial, item: int) -> bool:
     """Settle an item of several people: `meet[part]` = (staff, ready, start)."""
     first, count = day.items[item, c.I_FIRST], day.items[item, c.I_COUNT]
+    linked_to = day.items[item, c.I_LINKS] > 0
+    soonest = links.soonest(day, now, change, trial, item) if linked_to else 0
     for part in range(count):
         staff = routes.staff_of(day, now, change, first + part)
         if stands_at(trial, staff, first + part):
-            ready = steps.ready_at(day, staff, trial.state, trial.slot[staff], first + part)
+            ready = legs.ready_at(day, staff, trial.state, trial.slot[staff], first + part)
         else:
             ready = ready_now(day, now, staff, first + part)
         if ready == c.BROKEN:
             return False
-        trial.meet[part, 0], trial.meet[part, 1] = staff, ready
+        trial.meet[part, 0], trial.meet[part, 1] = staff, max(ready, soonest)
     if not agree(day, trial.meet, item):
         return False
-    return all_serve(day, now, trial, first, count)
+    if linked_to and first_start(trial.meet, count) > links.latest(day, now, change, trial, item):
+        return False
+    if not all_serve(day, now, trial, first, count):
+        return False
+    if linked_to:
+        links.draw_in_followers(day, now, change, trial, item)
+    return True
+
+
+@inlined
+def first_start(meet: Whole, count: int) -> int:
+    """Tell when the first of those who meet begins."""
+    found = meet[0, 2]
+    for part in range(1, count):
+        found = min(found, meet[part, 2])
+    return int(found)
 
 
 @linked
@@ -132,7 +155,7 @@ def all_serve(day: Day, now: Now, trial: Trial, first: int, count: int) -> bool:
                 continue
             row = routes.touch(now, trial, staff)
             trial.since[row] = now.at[first + part]
-            set_back(day, now, trial, row, trial.since[row])
+            routes.set_back(day, now, trial, row, trial.since[row])
         if not serve(day, trial, trial.slot[staff], first + part, start):
             return False
     return True
@@ -148,7 +171,7 @@ def agree(day: Day, meet: Whole, item: int) -> bool:
     for _ in range(ROUNDS):
         for part in range(count):
             ready = max(meet[part, 1], meet[part, 2])
-            meet[part, 2] = steps.begin(day, item, first + part, ready)
+            meet[part, 2] = steps.begin(day, item, first + part, meet[part, 0], ready)
         moved = at_once(meet, count) if together else in_turn(day, meet, item, count)
         if not moved:
             return True
@@ -186,16 +209,21 @@ def in_turn(day: Day, meet: Whole, item: int, count: int) -> bool:
 @linked
 def settle(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     """Walk all touched routes from where they changed, in the global order; False when a hard rule is broken."""
+    if day.rules[0, c.R_SEEN]:
+        trial.number[1] += 1
+        links.release(day, now, change, trial)
     for row in range(trial.number[0]):
-        set_back(day, now, trial, row, trial.since[row])
+        routes.set_back(day, now, trial, row, trial.since[row])
     row = next_row(day, now, change, trial)
     while row >= 0:
         item = day.services[trial.route[row, trial.at[row]], c.S_ITEM]
         single = day.items[item, c.I_COUNT] == 1
-        kept = alone(day, trial, row) if single else meet(day, now, change, trial, item)
+        kept = alone(day, now, change, trial, row) if single else meet(day, now, change, trial, item)
         if not kept:
             return False
         row = next_row(day, now, change, trial)
+    if day.rules[0, c.R_WIDES] > 0 and not links.are_kept(day, now, change, trial):
+        return False
     return ends(day, trial)
 
 

@@ -4,43 +4,49 @@ A person's state is a row of `states` (see `columns`). Times that break a hard r
 """
 
 from service.routing.solver.kernel import columns as c
+from service.routing.solver.kernel import legs
 from service.routing.solver.kernel.compiled import inlined, linked
 from service.routing.solver.kernel.layout import Day, Whole
 
 
 @inlined
-def closing(day: Day, window: int, service: int) -> int:
-    """Tell the last start in time of a window."""
-    return int(day.ends[window] - day.rules[0, c.R_AT_END] * day.services[service, c.S_TIME])
+def closing(day: Day, item: int, window: int, service: int, staff: int) -> int:
+    """Tell the person's last start in time of a window."""
+    if day.items[item, c.I_AT_END]:
+        return int(day.ends[window] - day.time[service, staff])
+    return int(day.ends[window])
 
 
 @linked
-def later(day: Day, item: int, service: int, ready: int) -> int:
+def later(day: Day, item: int, service: int, staff: int, ready: int) -> int:
     """Choose the start among several windows: now, or at the next opening where that is hard or costs less time."""
     first = day.items[item, c.I_WINDOW]
     for window in range(first + 1, first + day.items[item, c.I_WINDOWS]):
-        late = ready - closing(day, window - 1, service)
+        late = ready - closing(day, item, window - 1, service, staff)
         if late <= 0:
             return ready
         opening = day.opens[window]
         if ready < opening:
-            return int(opening) if day.rules[0, c.R_STRICT] or late > opening - ready else ready
+            return int(opening) if day.items[item, c.I_STRICT] or late > opening - ready else ready
     return ready
 
 
 @inlined
-def begin(day: Day, item: int, service: int, ready: int) -> int:
-    """Choose the start of a service at or after `ready`: in the window that is open or opens next."""
+def begin(day: Day, item: int, service: int, staff: int, ready: int) -> int:
+    """Choose the start of a service, neither before `ready` nor the item's floor: in the window that is open or opens
+    next.
+    """
     first = day.items[item, c.I_WINDOW]
+    ready = max(ready, day.items[item, c.I_FLOOR])
     if ready <= day.opens[first]:
         return int(day.opens[first])
     if day.items[item, c.I_WINDOWS] == 1:
         return ready
-    return later(day, item, service, ready)
+    return later(day, item, service, staff, ready)
 
 
 @inlined
-def due(day: Day, item: int, service: int, start: int) -> int:
+def due(day: Day, item: int, service: int, staff: int, start: int) -> int:
     """Tell the last start in time of the window that a start belongs to: the last that has opened."""
     first = day.items[item, c.I_WINDOW]
     found = first
@@ -48,45 +54,7 @@ def due(day: Day, item: int, service: int, start: int) -> int:
         if day.opens[window] > start:
             break
         found = window
-    return closing(day, found, service)
-
-
-@inlined
-def leg(day: Day, staff: int, states: Whole, row: int, service: int) -> int:
-    """Tell the travel from where the person is to a service."""
-    return int(day.travel[day.people[staff, c.P_MATRIX], states[row, c.PLACE], day.services[service, c.S_POINT]])
-
-
-@inlined
-def lunch_start(day: Day, staff: int, states: Whole, row: int, way: int) -> int:
-    """Choose the start of a lunch before the next stop: there if it is in time, else here, after a visit."""
-    there = max(states[row, c.FREE] + way, day.people[staff, c.P_MEAL_OPEN])
-    last = day.people[staff, c.P_MEAL_LAST]
-    if there <= last:
-        return int(there)
-    here = max(states[row, c.FREE], day.people[staff, c.P_MEAL_OPEN])
-    if states[row, c.VISITS] > 0 and here <= last:
-        return int(here)
-    return c.BROKEN
-
-
-@inlined
-def lunch_end(day: Day, staff: int, states: Whole, row: int, way: int) -> int:
-    """Tell when a person is ready at the next stop after a lunch on the way."""
-    start = lunch_start(day, staff, states, row, way)
-    if start == c.BROKEN:
-        return c.BROKEN
-    end = start + day.people[staff, c.P_MEAL_TIME]
-    return int(end if start >= states[row, c.FREE] + way else end + way)
-
-
-@inlined
-def ready_at(day: Day, staff: int, states: Whole, row: int, service: int) -> int:
-    """Tell when a person stands ready at a service, lunch had on the way if one is pending."""
-    way = leg(day, staff, states, row, service)
-    if states[row, c.EATS] == c.PENDING:
-        return lunch_end(day, staff, states, row, way)
-    return int(states[row, c.FREE] + way)
+    return closing(day, item, found, service, staff)
 
 
 @inlined
@@ -123,43 +91,88 @@ def wait(day: Day, staff: int, states: Whole, row: int, length: int, slack: int)
 def serve(day: Day, staff: int, states: Whole, row: int, service: int, start: int) -> bool:
     """Give a service at `start`; False when a hard rule is broken. A lunch that is pending has been had before."""
     item = day.services[service, c.S_ITEM]
-    way = leg(day, staff, states, row, service)
+    way = legs.leg(day, staff, states, row, service)
     ready = states[row, c.FREE] + way
     if states[row, c.EATS] == c.PENDING:
-        ready = lunch_end(day, staff, states, row, way)
-        eat(day, staff, states, row, lunch_start(day, staff, states, row, way), way)
-    slack = due(day, item, service, start) - start
+        ready = legs.lunch_end(day, staff, states, row, service, way)
+        meal = legs.lunch_start(day, staff, states, row, way)
+        after = legs.leg_after(day, staff, states, row, service, way, meal)
+        eat(day, staff, states, row, meal, way)
+        way = after
+    slack = due(day, item, service, staff, start) - start
     if slack < 0:
-        if day.rules[0, c.R_STRICT]:
+        if day.items[item, c.I_STRICT]:
             return False
-        states[row, c.BENT] -= day.rules[0, c.R_TARDY] * slack
+        states[row, c.BENT] -= day.items[item, c.I_TARDY] * slack
         states[row, c.LATE] = max(states[row, c.LATE], -slack)
-    if slack < 0 or day.items[item, c.I_COUNT] > 1:
+    if slack < 0 or day.items[item, c.I_FIXED]:
         slack = 0
     wait(day, staff, states, row, start - ready, slack)
     return go_on(day, staff, states, row, service, way, start)
 
 
-@inlined
-def go_on(day: Day, staff: int, states: Whole, row: int, service: int, way: int, start: int) -> bool:
-    """Book the travel, the work and the price of the person; False when the person
-    carries too much or can no longer be back in time.
+@linked
+def unusual(day: Day, states: Whole, row: int, service: int, start: int) -> bool:
+    """Book what only some days have: the price of an arrival and of a promise not kept, the rank; False when the person
+    comes from a job of a higher rank.
     """
     place = day.services[service, c.S_POINT]
+    if place != states[row, c.DOOR]:
+        states[row, c.BENT] += day.rules[0, c.R_ARRIVAL]
+        states[row, c.DOOR] = place
+    if day.services[service, c.S_PROMISE] != c.NEVER:
+        moved = abs(start - day.services[service, c.S_PROMISE]) // day.rules[0, c.R_STEP]
+        states[row, c.BENT] += day.rules[0, c.R_MOVED] * moved
+    before, states[row, c.RANK] = states[row, c.RANK], day.services[service, c.S_RANK]
+    return bool(before <= day.services[service, c.S_RANK])
+
+
+@inlined
+def go_on(day: Day, staff: int, states: Whole, row: int, service: int, way: int, start: int) -> bool:
+    """Book the travel, the work and the price of the person; False when the person carries too much, comes from a job
+    of a higher rank or can no longer be back in time.
+    """
+    place = day.services[service, c.S_POINT]
+    if day.rules[0, c.R_UNUSUAL] and not unusual(day, states, row, service, start):
+        return False
     states[row, c.BENT] += day.price[service, staff]
     states[row, c.TRAVEL] += way
-    states[row, c.SERVICE] += day.services[service, c.S_TIME]
-    states[row, c.FREE] = start + day.services[service, c.S_TIME]
+    time = day.time[service, staff]
+    states[row, c.SERVICE] += time
+    states[row, c.FREE] = start + time
     states[row, c.PLACE] = place
     states[row, c.VISITS] += 1
     states[row, c.CARRIED] += day.services[service, c.S_LOAD]
     if states[row, c.CARRIED] > day.people[staff, c.P_CAPACITY]:
         return False
     latest = day.people[staff, c.P_LATEST]
-    if latest == c.NEVER:
+    if latest == c.NEVER or day.rules[0, c.R_TRAFFIC]:
+        # who drives on later may be faster: what counts then is when he is back at last
         return True
     home = day.travel[day.people[staff, c.P_MATRIX], place, day.people[staff, c.P_END]]
     return bool(states[row, c.FREE] + home <= latest)
+
+
+@inlined
+def dine(day: Day, staff: int, states: Whole, row: int, service: int, idle: bool) -> int:
+    """Go to the lunch's own point and have it there; its start, BROKEN when that comes too late. Who is `idle` and has
+    lunch only when there is work does not go.
+    """
+    way = legs.leg(day, staff, states, row, service)
+    start = max(states[row, c.FREE] + way, day.people[staff, c.P_MEAL_OPEN])
+    if idle and day.rules[0, c.R_MUST_EAT]:
+        states[row, c.EATS] = c.EATEN
+        return int(start)
+    if start > day.people[staff, c.P_MEAL_LAST]:
+        return c.BROKEN
+    eat(day, staff, states, row, start, way)
+    place = day.services[service, c.S_POINT]
+    if place != states[row, c.DOOR]:
+        states[row, c.DOOR] = -1
+    states[row, c.TRAVEL] += way
+    states[row, c.PLACE] = place
+    states[row, c.FREE] = start + day.people[staff, c.P_MEAL_TIME]
+    return int(start)
 
 
 @inlined
@@ -186,18 +199,19 @@ def close(day: Day, staff: int, states: Whole, row: int, days: Whole) -> bool:
     """End the day: lunch if it is still due, the way home, overtime, idle time; False when a hard rule is broken."""
     shift = day.people[staff, c.P_SHIFT_END] - day.people[staff, c.P_SHIFT_START]
     has_shift = day.people[staff, c.P_SHIFT_END] < c.NEVER
-    days[row, c.D_COST] = days[row, c.D_LATE] = days[row, c.D_LOAD] = 0
+    days[row, c.D_COST] = days[row, c.D_LATE] = days[row, c.D_LOAD] = days[row, c.D_TRAVEL] = 0
     days[row, c.D_IDLE] = shift if has_shift else 0
     if stays_home(day, states, row):
         return True
     if states[row, c.EATS] == c.PENDING and last_lunch(day, staff, states, row) == c.BROKEN:
         return False
-    home = day.travel[day.people[staff, c.P_MATRIX], states[row, c.PLACE], day.people[staff, c.P_END]]
+    home = legs.way_to(day, staff, states[row, c.PLACE], day.people[staff, c.P_END], states[row, c.FREE])
     back = states[row, c.FREE] + home
     if back > day.people[staff, c.P_LATEST]:
         return False
     load = states[row, c.TRAVEL] + home + states[row, c.SERVICE]
     days[row, c.D_LATE], days[row, c.D_LOAD] = states[row, c.LATE], load
+    days[row, c.D_TRAVEL] = states[row, c.TRAVEL] + home
     days[row, c.D_COST] = states[row, c.BENT] + price(day, states, row, home)
     if has_shift:
         over = back - day.people[staff, c.P_SHIFT_END]
@@ -210,7 +224,11 @@ def close(day: Day, staff: int, states: Whole, row: int, days: Whole) -> bool:
 
 @inlined
 def price(day: Day, states: Whole, row: int, home: int) -> int:
-    """Price travel and waiting; leaving later takes back as much of the waiting as the windows allow."""
+    """Price travel and waiting; leaving later takes back as much of the waiting as the windows allow. Where there is
+    traffic nobody leaves later: the ways might take longer.
+    """
     gap = states[row, c.GAP]
-    kept = gap - max(0, min(gap, states[row, c.SLACK]))
+    kept = gap
+    if day.rules[0, c.R_TRAFFIC] == 0:
+        kept -= max(0, min(gap, states[row, c.SLACK]))
     return int(day.rules[0, c.R_TRAVEL] * (states[row, c.TRAVEL] + home) + day.rules[0, c.R_WAITING] * kept)

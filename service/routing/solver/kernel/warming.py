@@ -9,7 +9,7 @@ import numpy as np
 from service.routing.problem import Job, Limits, Lunch, Problem, Rules, Service, Staff, Sync, Window
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
-from service.routing.solver.kernel import compiled
+from service.routing.solver.kernel import compiled, probe
 from service.routing.solver.kernel.search import Search
 
 PACKAGE: Final = Path(__file__).parent
@@ -52,3 +52,4 @@ def _search(rules: Rules) -> None:
     search.construct()
     search.improve(1.0, lambda: None)
     search.settled()
+    probe.Probe(search.day).insert(1)

@@ -4,6 +4,7 @@ waiting allows.
 
 from service.routing.problem import LUNCH, Route, Stop
 from service.routing.solver.kernel import columns as c
+from service.routing.solver.kernel import ways
 from service.routing.solver.kernel.layout import Day, Now
 
 
@@ -38,31 +39,36 @@ class _Writer:
         start, about = int(self.now.start[row]), self.day.services[row]
         if self._is_lunch(row):
             return Stop(self._host(at, start), LUNCH, start, start + int(self.person[c.P_MEAL_TIME]))
-        return Stop(int(about[c.S_JOB]), int(about[c.S_PART]), start, start + int(about[c.S_TIME]))
+        return Stop(int(about[c.S_JOB]), int(about[c.S_PART]), start, self._end(row))
 
     def _host(self, at: int, start: int) -> int:
         """The job at whose address a lunch is had: the next one if the person can be there by then, else the one
-        before; -1 at the start point.
+        before; -1 at the start point, or at the lunch's own point.
         """
+        if self.person[c.P_DINES]:
+            return -1
         before = self.rows[at - 1] if at else None
         after = self.rows[at + 1] if at + 1 < len(self.rows) else None
         if before is None:
             return -1 if after is None else int(self.day.services[after, c.S_JOB])
-        if after is None or start < self._end(before) + self._leg(before, after):
+        end = self._end(before)
+        if after is None or start < end + self._leg(before, after, end):
             return int(self.day.services[before, c.S_JOB])
         return int(self.day.services[after, c.S_JOB])
 
     def _end(self, row: int) -> int:
-        return int(self.now.start[row] + self.day.services[row, c.S_TIME])
+        return int(self.now.start[row] + self.day.time[row, self.staff])
 
-    def _leg(self, before: int, after: int) -> int:
-        return int(self.travel[self.day.services[before, c.S_POINT], self.day.services[after, c.S_POINT]])
+    def _leg(self, before: int, after: int, free: int) -> int:
+        here, there = (int(self.day.services[row, c.S_POINT]) for row in (before, after))
+        return ways.length(self.day, self.staff, here, there, free)
 
     def _later(self, stops: list[Stop]) -> list[Stop]:
         """Depart as much later as takes back waiting without making anybody late; the stops after follow as they must.
         The wait after an opening lunch costs nothing: there the stop after it is the first to be moved.
         """
-        if not self.day.rules[0, c.R_WAITING] or self.person[c.P_LEAVES] or not stops:
+        rules = self.day.rules[0]
+        if not rules[c.R_WAITING] or rules[c.R_TRAFFIC] or self.person[c.P_LEAVES] or not stops:
             return stops
         base = 1 if stops[0].service == LUNCH else 0
         fixed, chain = stops[:base], stops[base:]
@@ -81,6 +87,8 @@ class _Writer:
         return int(self.travel[self._point(here), self._point(after)])
 
     def _point(self, stop: Stop) -> int:
+        if stop.job < 0:
+            return int(self.day.services[self.day.items[self.person[c.P_MEAL], c.I_FIRST], c.S_POINT])
         first = self.day.items[self.day.items_of[stop.job, 0], c.I_JOB_FIRST]
         return int(self.day.services[first, c.S_POINT])
 
@@ -89,9 +97,9 @@ class _Writer:
             return int(self.person[c.P_MEAL_LAST])
         first = self.day.items[self.day.items_of[stop.job, 0], c.I_JOB_FIRST]
         about = self.day.items[self.day.services[first + stop.service, c.S_ITEM]]
-        if about[c.I_COUNT] > 1:
+        if about[c.I_FIXED]:
             return stop.start
         windows = range(about[c.I_WINDOW], about[c.I_WINDOW] + about[c.I_WINDOWS])
         opened = [window for window in windows if self.day.opens[window] <= stop.start]
-        length = (stop.end - stop.start) * int(self.day.rules[0, c.R_AT_END])
+        length = (stop.end - stop.start) * int(about[c.I_AT_END])
         return max(stop.start, int(self.day.ends[opened[-1]]) - length)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from service.routing import rules
 from service.routing.problem import Job, Problem, Staff, Window
+from service.routing.solver import plain
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -68,18 +69,24 @@ class Facts(NamedTuple):
 
 def suits(problem: Problem) -> bool:
     """Tell whether the search by strings prices the problem exactly: one service per job, hard windows, hard shifts, no
-    lunches, and no price on waiting, idleness or balance.
+    lunches, no price on waiting, idleness, balance or arrivals, and nothing else that only some days ask for.
 
     Raises: nothing.
     """
     bent = problem.rules
-    soft = bent.tardiness is not None and bent.max_tardiness is not None
+    soft = not all(rules.is_punctual(problem, job) for job in range(len(problem.jobs)))
     late = bent.overtime is not None and any(person.shift for person in problem.staff)
-    if soft or late or bent.waiting or bent.max_idle or bent.balance:
+    priced = bent.waiting or bent.max_idle or bent.balance or bent.arrival
+    if soft or late or priced or not plain.suits(problem) or any(map(_is_rare, problem.jobs)):
         return False
     if any(person.lunch for person in problem.staff) or any(len(job.services) != 1 for job in problem.jobs):
         return False
     return bool(problem.jobs and problem.staff) and _fits(problem)
+
+
+def _is_rare(job: Job) -> bool:
+    """Whether a job asks for what no route by itself can tell here, or what depends on single people."""
+    return job.rank != 0 or job.promised_staff is not None
 
 
 def _fits(problem: Problem) -> bool:
@@ -101,7 +108,7 @@ def lay_out(problem: Problem) -> Facts:
     terminals = sorted({point for person in problem.staff for point in (person.start_point, person.end_point)})
     places = np.array([job.point for job in problem.jobs] + terminals, dtype=np.int64)
     legs = np.stack([matrix[np.ix_(places, places)] for matrix in problem.matrices]).astype(np.int32)
-    windows = [_windows(problem, job) for job in problem.jobs]
+    windows = [_windows(problem, job) for job in range(len(problem.jobs))]
     jobs = np.array([_job(job, found) for job, found in zip(problem.jobs, windows, strict=True)], dtype=np.int32)
     prices, kinds = _prices(problem, windows)
     spots = {point: len(jobs) + at for at, point in enumerate(terminals)}
@@ -126,9 +133,10 @@ def lay_out(problem: Problem) -> Facts:
     )
 
 
-def _windows(problem: Problem, job: Job) -> list[Window]:
+def _windows(problem: Problem, at: int) -> list[Window]:
     """When the job may start: in order, not overlapping; a job without windows may start at any time."""
-    shift = job.services[0].duration if problem.rules.window_end_at_service_end else 0
+    job = problem.jobs[at]
+    shift = job.services[0].duration if rules.ends_in_window(problem, at) else 0
     if not job.windows:
         return [Window(0, FAR)]
     found: list[Window] = []

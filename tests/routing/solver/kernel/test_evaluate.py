@@ -11,7 +11,7 @@ from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
 from service.routing.solver.kernel import Search, evaluate, layout, writing
 from service.routing.solver.kernel.chain import Chain
-from tests.routing.solver import days
+from tests.routing.solver import days, featured
 
 HARD = Rules(travel=2, missed_lunch=20, not_preferred=5, overtime=1)
 BALANCED = Rules(travel=1, waiting=2, tardiness=3, overtime=1, missed_lunch=9, balance=4, leave_at_shift_start=True)
@@ -86,6 +86,12 @@ class TestIncrementalCost:
         accepted = steps_agree(big(40, 8, rules, 4), 1, 3000, 60.0)
         assert accepted > 100
 
+    @pytest.mark.parametrize("rules", [featured.RULES, featured.HARD], ids=["soft", "hard"])
+    @pytest.mark.parametrize("traffic", [True, False])
+    def test_equals_a_full_decode_with_everything_that_a_day_may_ask_for(self, rules: Rules, traffic: bool) -> None:
+        accepted = steps_agree(featured.everything(40, 10, 1, rules, traffic=traffic), 1, 1500, 200.0)
+        assert accepted > 25
+
 
 class TestPrice:
     @quick
@@ -114,4 +120,22 @@ class TestPrice:
         verdict = check_plan(problem, Plan(writing.routes(chain.day, chain.now), left_out))
         mandatory = [gone.job for gone in left_out if problem.jobs[gone.job].drop_penalty is None]
         assert {violation.code for violation in verdict.violations} <= {"mandatory_left_out"}
+        assert verdict.total == chain.cost - 10**13 * len(mandatory)
+
+    @pytest.mark.parametrize("rules", [featured.RULES, featured.HARD], ids=["soft", "hard"])
+    @pytest.mark.parametrize("traffic", [True, False])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_is_the_referees_with_everything_that_a_day_may_ask_for(
+        self, rules: Rules, traffic: bool, seed: int
+    ) -> None:
+        problem = featured.everything(40, 10, seed, rules, traffic=traffic)
+        chain = chain_of(problem, seed)
+        chain.anneal(60.0, 1.0, 20_000)
+        chain.rebuild(10.0, 50)
+        chain.back_to_best()
+        left_out = tuple(Unassigned(job, "no_capacity") for job in chain.absent())
+        verdict = check_plan(problem, Plan(writing.routes(chain.day, chain.now), left_out))
+        mandatory = [gone.job for gone in left_out if problem.jobs[gone.job].drop_penalty is None]
+        assert {violation.code for violation in verdict.violations} <= {"mandatory_left_out"}
+        assert len(left_out) < 24
         assert verdict.total == chain.cost - 10**13 * len(mandatory)
