@@ -1,6 +1,10 @@
 """Lets the kernel go on from a plan, at a lower heat than a search that begins with nothing."""
 
-from service.routing.problem import LUNCH, Limits, Plan, Problem
+from dataclasses import dataclass
+from typing import Final
+
+from service.routing.problem import LUNCH, Limits, Plan, Problem, Unassigned
+from service.routing.rules import UnassignedReason
 from service.routing.solver import reasons
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
@@ -10,18 +14,29 @@ from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.kernel.search import ROUND
 from service.routing.solver.tables import Tables
 
-COLD = 0.01
-"""The heat at the end, times the mean cost per service."""
-
-SLICES = 200
+SLICES: Final = 200
 """In so many steps the heat falls."""
 
-EXPLAIN_SHARE = 0.1
+EXPLAIN_SHARE: Final = 0.1
 """Kept for saying why jobs stay out."""
 
+BESIDE: Final = "beside_plan"
+"""What is known of a job that has no place before anybody has looked closer."""
 
-def improve(problem: Problem, plan: Plan, limits: Limits, seed: int, heat: float) -> Plan | None:
-    """Search from a plan on, from `heat` times the mean cost per service; None when the kernel cannot take the plan up.
+
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """From `hot` to `cold` times the mean cost per service. The `last` cooling answers the best plan seen and says why
+    jobs stay out, the ones before it the plan as it then stands.
+    """
+
+    hot: float
+    cold: float
+    last: bool
+
+
+def improve(problem: Problem, plan: Plan, limits: Limits, seed: int, cooling: Cooling) -> Plan | None:
+    """Search from a plan on; None when the kernel cannot take the plan up.
 
     Raises: nothing.
     """
@@ -33,7 +48,12 @@ def improve(problem: Problem, plan: Plan, limits: Limits, seed: int, heat: float
     if not chain.refresh():
         return None
     rebuild.remember(chain.now, chain.best)
-    _cool(chain, budget, heat, tables.strict)
+    _cool(chain, budget, cooling, tables.strict)
+    if not cooling.last:
+        routes = writing.routes(chain.day, chain.now)
+        served = {stop.job for route in routes for stop in route.stops}
+        out = (job for job in range(len(problem.jobs)) if job not in served)
+        return Plan(routes, tuple(Unassigned(job, UnassignedReason.no_capacity, {"scope": BESIDE}) for job in out))
     chain.back_to_best()
     chain.fill(chain.absent())
     return Plan(writing.routes(chain.day, chain.now), reasons.of_chain(tables, chain, budget))
@@ -66,17 +86,17 @@ def take_up(chain: Chain, plan: Plan) -> None:
             now.keys[item] = stop.start + 0.5 * (stop.service == LUNCH)
 
 
-def _cool(chain: Chain, budget: Budget, heat: float, strict: bool) -> None:
+def _cool(chain: Chain, budget: Budget, cooling: Cooling, strict: bool) -> None:
     services = max(1, len(chain.day.services))
     scale = max(1.0, int(chain.now.total[0]) % c.MUST / services)
     rounds, made, size = budget.limits.rounds, 0, ROUND
-    end = 1.0 - EXPLAIN_SHARE
+    end = 1.0 - EXPLAIN_SHARE * cooling.last
     while True:
         spent = budget.elapsed() / (end * budget.limits.seconds)
         part = spent if rounds is None else max(made / (rounds * ROUND), float(spent >= 1.0))
         if part >= 1.0:
             return
-        warmth = scale * heat * (COLD / heat) ** part
+        warmth = scale * cooling.hot * (cooling.cold / cooling.hot) ** part
         chain.anneal(warmth, warmth, size)
         if strict:
             chain.rebuild(warmth, max(1, size // 400))

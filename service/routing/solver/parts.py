@@ -1,9 +1,9 @@
-"""Plans a large day in parts, several times, each time divided otherwise; what does not make the day cheaper is not
-kept. The referee prices every whole plan.
+"""Plans a large day in parts: it cools like one, but is divided anew, and otherwise, at every stage. The referee prices
+every whole plan; the best one is answered.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -12,14 +12,23 @@ from service.routing.problem import Limits, Plan, Problem, Route, Unassigned
 from service.routing.rules import UnassignedReason
 from service.routing.solver import dividing, going_on, judging, slicing, strings
 from service.routing.solver.clock import Budget
+from service.routing.solver.going_on import Cooling
 from service.routing.solver.slicing import Slice
 from service.routing.solver_progress import Phase, Progress
 
 LARGE: Final = 300
 """Days of more jobs are planned in parts."""
 
-DIVISIONS: Final = ((0.5, 0.0), (0.68, 0.25), (0.84, 0.15), (0.97, 0.08))
-"""Until which share of the time each division is worked at, and the heat from which (0 = from nothing)."""
+FIRST_SHARE: Final = 0.15
+LAST_SHARE: Final = 0.97
+"""Until so much of the time the first plan is made, part by part, and everything."""
+
+STAGES: Final = 8
+"""So often the day is divided again while it cools; what is ever so good in one part may be found out in the next."""
+
+HOT: Final = 0.5
+COLD: Final = 0.01
+"""The heat falls from HOT to COLD times the mean cost per service, over all stages together."""
 
 LEAST_SECONDS: Final = 0.2
 """A part gets no less."""
@@ -44,26 +53,31 @@ def plan(problem: Problem, limits: Limits, seed: int, solve: Solve, tell: Tell |
     Raises: nothing.
     """
     work = _Work(problem, limits, seed, solve, tell)
-    since = 0.0
-    for until, heat in DIVISIONS:
+    for stage in _stages():
         if not work.budget.is_spent():
-            work.divide(since, until, heat)
-        since = until
+            work.divide(stage)
     return work.best
 
 
 @dataclass(frozen=True, slots=True)
-class _Division:
-    """One way through all parts: until which share of the time, from which share, and how warm; so many parts."""
+class _Stage:
+    """One way through all parts: from which share of the time to which, and how it cools (None = from nothing)."""
 
     since: float
     until: float
-    heat: float
-    parts: int
+    cooling: Cooling | None
+
+
+def _stages() -> Iterator[_Stage]:
+    yield _Stage(0.0, FIRST_SHARE, None)
+    length, factor = (LAST_SHARE - FIRST_SHARE) / STAGES, (COLD / HOT) ** (1.0 / STAGES)
+    for at in range(STAGES):
+        since, hot = FIRST_SHARE + at * length, HOT * factor**at
+        yield _Stage(since, since + length, Cooling(hot, hot * factor, at == STAGES - 1))
 
 
 class _Work:
-    """The best plan so far and how it came about."""
+    """The plan as it stands (`now`), the best so far, and how they came about."""
 
     def __init__(self, problem: Problem, limits: Limits, seed: int, solve: Solve, tell: Tell | None) -> None:
         self.problem, self.limits, self.solve, self.tell = problem, limits, solve, tell
@@ -72,59 +86,61 @@ class _Work:
         self.places = dividing.Places(problem)
         nobody = tuple(Route(staff, ()) for staff in range(len(problem.staff)))
         left = tuple(
-            Unassigned(job, UnassignedReason.no_capacity, {"scope": "beside_plan"}) for job in range(len(problem.jobs))
+            Unassigned(job, UnassignedReason.no_capacity, {"scope": going_on.BESIDE})
+            for job in range(len(problem.jobs))
         )
-        self.best = Plan(nobody, left)
-        self.cost = judging.cost(problem, self.best)
+        self.now = self.best = Plan(nobody, left)
+        self.cost = self.lowest = judging.cost(problem, self.best)
         self.phase = Phase.construct
 
-    def divide(self, since: float, until: float, heat: float) -> None:
-        """Divide the day, plan each part, keep what is better.
+    def divide(self, stage: _Stage) -> None:
+        """Divide the day and plan each part. While the day cools, what breaks no rule is kept even where it costs more.
 
         Raises: nothing.
         """
-        base, known = self.best, slicing.given(self.best)
-        parts = (
-            dividing.around(self.problem, self.places, base, self.chance)
-            if heat
-            else dividing.anew(self.problem, self.places)
-        )
-        division = _Division(since, until, heat, len(parts))
+        base, known = self.now, slicing.given(self.now)
+        if stage.cooling is None:
+            parts = dividing.anew(self.problem, self.places)
+        else:
+            parts = dividing.around(self.problem, self.places, base, self.chance)
+        seeds = [self.chance.randrange(1 << 30) for _ in parts]
         with ThreadPoolExecutor(self.workers) as threads:
             answers = [
-                threads.submit(self._plan_part, slicing.cut(self.problem, part, known), base, division, at, seed)
-                for at, part in enumerate(parts)
-                for seed in (self.chance.randrange(1 << 30),)
+                threads.submit(
+                    self._plan_part, slicing.cut(self.problem, part, known), base, stage, (len(parts) - at, seed)
+                )
+                for at, (part, seed) in enumerate(zip(parts, seeds, strict=True))
             ]
             for answer in answers:
-                self._keep(answer.result())
+                self._keep(answer.result(), strictly=stage.cooling is None or stage.cooling.last)
         self.phase = Phase.improve
 
-    def _plan_part(
-        self, piece: Slice, base: Plan, division: _Division, at: int, seed: int
-    ) -> tuple[Slice, Plan] | None:
-        """Plan part number `at`, in its share of the time that is left."""
-        left = division.until * self.limits.seconds - self.budget.elapsed()
-        seconds = min(left, left * self.workers / (division.parts - at))
-        if not piece.problem.jobs or not piece.staff or (seconds < LEAST_SECONDS and division.heat):
+    def _plan_part(self, piece: Slice, base: Plan, stage: _Stage, turn: tuple[int, int]) -> tuple[Slice, Plan] | None:
+        """Plan a part in its share of the time that is left; `turn` is how many there are still to do, and a seed."""
+        left, (waiting, seed) = stage.until * self.limits.seconds - self.budget.elapsed(), turn
+        seconds = min(left, left * self.workers / waiting)
+        if not piece.problem.jobs or not piece.staff or (seconds < LEAST_SECONDS and stage.cooling):
             return None
         rounds = self.limits.rounds
         if rounds is not None:
-            rounds = max(1, round(rounds * (division.until - division.since) / division.parts))
+            share = (stage.until - stage.since) * len(piece.problem.jobs) / len(self.problem.jobs)
+            rounds = max(1, round(rounds * share))
         limits = Limits(max(seconds, LEAST_SECONDS), rounds, self.limits.cpu)
-        if not division.heat:
+        if stage.cooling is None:
             return piece, self.solve(piece.problem, limits, seed)
-        found = going_on.improve(piece.problem, slicing.inside(piece, base), limits, seed, division.heat)
+        found = going_on.improve(piece.problem, slicing.inside(piece, base), limits, seed, stage.cooling)
         return None if found is None else (piece, found)
 
-    def _keep(self, found: tuple[Slice, Plan] | None) -> None:
-        """Put a part's plan into the whole if that breaks no rule and costs less."""
+    def _keep(self, found: tuple[Slice, Plan] | None, *, strictly: bool) -> None:
+        """Put a part's plan into the whole if that breaks no rule and (strictly) costs less."""
         if found is None:
             return
-        trial = slicing.put_back(*found, self.best)
+        trial = slicing.put_back(*found, self.now)
         cost = judging.cost(self.problem, trial)
-        if cost is None or (self.cost is not None and cost >= self.cost):
+        if cost is None or (strictly and self.cost is not None and cost >= self.cost):
             return
-        self.best, self.cost = trial, cost
-        if self.tell is not None:
-            self.tell(Progress(self.budget.elapsed(), cost, len(trial.unassigned), self.phase))
+        self.now, self.cost = trial, cost
+        if self.lowest is None or cost < self.lowest:
+            self.best, self.lowest = trial, cost
+            if self.tell is not None:
+                self.tell(Progress(self.budget.elapsed(), cost, len(trial.unassigned), self.phase))

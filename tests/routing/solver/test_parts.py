@@ -9,6 +9,7 @@ from service.routing.problem import Limits, Link, Plan, Problem, Route, Stop, Sy
 from service.routing.referee.check import check_plan
 from service.routing.solver import dividing, going_on, parts, slicing, solve
 from service.routing.solver.dividing import Part
+from service.routing.solver.going_on import Cooling
 from service.routing.solver_progress import Progress
 from tests.routing.solver import days, large
 
@@ -99,7 +100,7 @@ class TestGoingOn:
     def test_goes_on_from_a_plan_and_ends_no_worse(self) -> None:
         problem = large.day(60, 8, 3)
         first = solve(problem, Limits(60.0, rounds=1), 1)
-        better = going_on.improve(problem, first, Limits(60.0, rounds=20), 2, 0.1)
+        better = going_on.improve(problem, first, Limits(60.0, rounds=20), 2, Cooling(0.1, 0.01, last=True))
         assert better is not None
         assert check_plan(problem, better).violations == ()
         assert check_plan(problem, better).total < check_plan(problem, first).total
