@@ -16,22 +16,25 @@ from service.routing.solver.going_on import Cooling
 from service.routing.solver.slicing import Slice
 from service.routing.solver_progress import Phase, Progress
 
-LARGE: Final = 300
-"""Days of more jobs are planned in parts."""
+LARGE: Final = 600
+"""Days of more jobs are planned in parts; of fewer the whole is found sooner, and better."""
 
-FIRST_SHARE: Final = 0.15
+FIRST_SHARE: Final = 0.35
 LAST_SHARE: Final = 0.97
 """Until so much of the time the first plan is made, part by part, and everything."""
 
-STAGES: Final = 8
+STAGES: Final = 6
 """So often the day is divided again while it cools; what is ever so good in one part may be found out in the next."""
 
-HOT: Final = 0.5
+HOT: Final = 0.3
 COLD: Final = 0.01
 """The heat falls from HOT to COLD times the mean cost per service, over all stages together."""
 
 LEAST_SECONDS: Final = 0.2
-"""A part gets no less."""
+"""A part gets no less for its first plan."""
+
+GLIMPSE: Final = 0.02
+"""With fewer seconds left a planned part stays as it is."""
 
 Solve = Callable[[Problem, Limits, int], Plan]
 Tell = Callable[[Progress], None]
@@ -119,7 +122,7 @@ class _Work:
         """Plan a part in its share of the time that is left; `turn` is how many there are still to do, and a seed."""
         left, (waiting, seed) = stage.until * self.limits.seconds - self.budget.elapsed(), turn
         seconds = min(left, left * self.workers / waiting)
-        if not piece.problem.jobs or not piece.staff or (seconds < LEAST_SECONDS and stage.cooling):
+        if not piece.problem.jobs or not piece.staff or (seconds < GLIMPSE and stage.cooling):
             return None
         rounds = self.limits.rounds
         if rounds is not None:

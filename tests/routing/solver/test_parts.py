@@ -19,6 +19,12 @@ def town() -> Problem:
     return large.day(320, 36)
 
 
+@pytest.fixture(autouse=True)
+def smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days of more than 300 jobs count as large here."""
+    monkeypatch.setattr(parts, "LARGE", 300)
+
+
 def meeting() -> tuple[Problem, Plan]:
     """Two people, each with a visit of his own, and one together at 100; nobody has time for the last."""
     jobs = [
