@@ -5,17 +5,17 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from typing import Final
 
-from service.routing.problem import Limits, Plan, Problem, Unassigned
+from service.routing.problem import Limits, Plan, Problem
 from service.routing.solver import (
-    bridge,
     construct,
     explain,
-    explain_rare,
     improve,
     insertion,
     kernel,
     ortools_stage,
+    parts,
     plain,
+    reasons,
     strings,
     timetable,
     whole_routes,
@@ -46,8 +46,7 @@ and what so many jobs need, the last up to a longest share.
 """
 
 JOB_SECONDS: Final = 0.02
-THOROUGH_SECONDS: Final = 0.15
-"""What a quick and a thorough explanation of one job takes at most on large days."""
+"""What a quick explanation of one job takes at most on large days."""
 
 
 def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None) -> Plan:
@@ -64,6 +63,8 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
         limits = enough(problem, limits)
     if strings.suits(problem):
         return _by_strings(problem, limits, seed, on_progress)
+    if parts.suits(problem):
+        return parts.plan(problem, limits, seed, solve, on_progress)
     tables = tabling.build(problem)
     compiled = bool(problem.jobs) and bool(problem.staff) and kernel.suits(tables)
     if compiled:
@@ -148,19 +149,7 @@ class _Run:
         search.improve(end, lambda: self.tell(Phase.improve, search.best))
         chain = search.settled()
         self.tell(Phase.explain, chain)
-        return Plan(writing.routes(chain.day, chain.now), self.explain(chain))
-
-    def explain(self, chain: Chain) -> tuple[Unassigned, ...]:
-        absent = chain.absent()
-        if not absent:
-            return ()
-        if not plain.suits(self.tables.problem):
-            rare = explain_rare.RareExplainer(self.tables, chain, self.budget)
-            return tuple(rare.tell(job) for job in absent)
-        unhurried = self.budget.left() > THOROUGH_SECONDS * len(absent)
-        state = bridge.state_of(self.tables, chain)
-        explainer = explain.Explainer(self.tables, state, self.budget, unhurried=unhurried)
-        return tuple(explainer.tell(job) for job in absent)
+        return Plan(writing.routes(chain.day, chain.now), reasons.of_chain(self.tables, chain, self.budget))
 
     def tell(self, phase: Phase, chain: Chain) -> None:
         if self.on_progress is not None:
@@ -189,7 +178,7 @@ class _Run:
     def finish(self, state: State) -> Plan:
         """Give each job left out a last thorough chance, then explain the rest."""
         absent = state.absent()
-        unhurried = self.budget.left() > THOROUGH_SECONDS * len(absent)
+        unhurried = self.budget.left() > reasons.THOROUGH_SECONDS * len(absent)
         for job in absent:
             if not self.budget.is_spent():
                 insertion.insert_best(state, job, None, thorough=unhurried)
