@@ -14,12 +14,13 @@ from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
 from service.core.router import Router
-from service.routing import area_routes, errors, progress_routes, schemas, usecases
+from service.routing import area_routes, change_routes, errors, progress_routes, schemas, usecases
 from service.routing.states import PlanState
 
 router = Router(tags=["路径"])
 router.include_router(area_routes.router)
 router.include_router(progress_routes.router)
+router.include_router(change_routes.router)
 
 Reads = Annotated[Principal, Depends(http.Requires("plans:read"))]
 Plans = Annotated[Principal, Depends(http.Requires("plans:write"))]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 import httpx
@@ -57,6 +58,12 @@ class Roads:
             )
             self._memory[url, means] = CachedSource(road, pairs=REMEMBERED_PAIRS)
         return self._memory[url, means]
+
+
+@lru_cache(maxsize=1)
+def roads_of(known: Settings) -> Roads:
+    """Return what this process knows of the roads; it outlives the single question."""
+    return Roads(known)
 
 
 def paces(values: SettingsOn) -> Mapping[TravelMode, Pace]:

@@ -9,14 +9,17 @@ from service.routing.usecases.appointments import (
     returned_by_plan,
 )
 from service.routing.usecases.areas import add_area, change_area, list_areas, read_area
+from service.routing.usecases.inserting import find_insertions
 from service.routing.usecases.planning import LISTING, list_plans, plan_event, read_plan, read_routes, request_plan
 from service.routing.usecases.publishing import publish_plan
+from service.routing.usecases.repairing import request_repair
 
 __all__ = [
     "LISTING",
     "add_area",
     "change_area",
     "crew_of",
+    "find_insertions",
     "list_areas",
     "list_plans",
     "my_day",
@@ -29,5 +32,6 @@ __all__ = [
     "read_routes",
     "release_order",
     "request_plan",
+    "request_repair",
     "returned_by_plan",
 ]
