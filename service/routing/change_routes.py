@@ -1,19 +1,20 @@
 """HTTP of changing a plan: one more visit, repairs; and of what can be told of it."""
 
-import json
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends, Query, Request, Response
 
 from service.core import http
 from service.core.principal import Principal
 from service.core.problems import NotFound
 from service.core.router import Router
-from service.routing import changes, errors, schemas, usecases
+from service.core.tabular.writing import XLSX_TYPE
+from service.routing import changes, errors, usecases
 
 router = Router()
 
+Reads = Annotated[Principal, Depends(http.Requires("plans:read"))]
 Plans = Annotated[Principal, Depends(http.Requires("plans:write"))]
 
 
@@ -28,30 +29,61 @@ async def find_insertions(
     return await usecases.find_insertions(house, principal=principal, plan_id=plan_id, asked=body, now=now)
 
 
-@router.post(
-    "/plans/{plan_id}/repairs",
-    status_code=202,
-    response_model=schemas.PlanHead,
-    responses=http.refuses(NotFound, errors.DayNotPlannable, errors.PlanNotStanding, keyed=True),
+@router.get("/plans/{plan_id}/kpis", response_model=changes.KpisRead, responses=http.refuses(NotFound, etag=True))
+async def read_plan_kpis(principal: Reads, session: http.Session, request: Request, plan_id: UUID) -> Response:
+    """查看计划的指标：里程、工时、准时率、连续性、均衡度，以及未排订单数。"""
+    return http.with_etag(request, await usecases.read_kpis(session, principal=principal, plan_id=plan_id))
+
+
+@router.get(
+    "/plans/{plan_id}/comparison",
+    response_model=changes.ComparisonRead,
+    responses=http.refuses(NotFound, errors.PlansOfDifferentDays, etag=True),
 )
-async def request_repair(
-    principal: Plans,
+async def read_plan_comparison(
+    principal: Reads,
     session: http.Session,
-    once: http.OnlyOnce,
-    now: http.Now,
-    response: Response,
+    request: Request,
     plan_id: UUID,
-    body: changes.RepairAsk,
-) -> Response | schemas.PlanHead:
-    """突发情况后修复计划：此刻之前的站点不动，其余尽量少改地重排，得到一个新计划；发布后生效，不发布即为试算。"""
-    answer = await once.run(
-        body,
-        lambda: usecases.request_repair(session, principal=principal, plan_id=plan_id, asked=body, now=now),
-        status=202,
-    )
-    if isinstance(answer, Response):  # told again
-        answer.headers["Location"] = f"/v1/plans/{json.loads(bytes(answer.body))['id']}"
-        return answer
-    head = schemas.PlanHead.model_validate(answer)
-    response.headers["Location"] = f"/v1/plans/{head.id}"
-    return head
+    other: Annotated[UUID, Query(alias="with", description="与哪个计划比较（同一区域、同一天）")],
+) -> Response:
+    """比较同一天的两个计划：换人、改时的订单，以及里程、工时与代价之差。"""
+    found = await usecases.compare_plans(session, principal=principal, plan_id=plan_id, other_id=other)
+    return http.with_etag(request, found)
+
+
+@router.get(
+    "/plans/{plan_id}/timeline.svg",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}, **http.refuses(NotFound)},
+)
+async def read_plan_timeline(principal: Reads, session: http.Session, plan_id: UUID) -> Response:
+    """以 SVG 时间轴返回计划：每人一行，路程、服务、午休、等候。"""
+    drawn = await usecases.draw_timeline(session, principal=principal, plan_id=plan_id)
+    headers = {"Cache-Control": "private, no-store"}
+    return Response(drawn, media_type="image/svg+xml", headers=headers)
+
+
+@router.get(
+    "/plans/{plan_id}/plan.xlsx",
+    response_class=Response,
+    responses={200: {"content": {XLSX_TYPE: {}}}, **http.refuses(NotFound)},
+)
+async def read_plan_workbook(principal: Reads, session: http.Session, plan_id: UUID) -> Response:
+    """以 XLSX 表格返回计划：每站一行，未排订单在后。"""
+    content = await usecases.write_workbook(session, principal=principal, plan_id=plan_id)
+    headers = {"Content-Disposition": 'attachment; filename="plan.xlsx"', "Cache-Control": "private, no-store"}
+    return Response(content, media_type=XLSX_TYPE, headers=headers)
+
+
+@router.get(
+    "/plans/{plan_id}/explanation",
+    response_model=changes.ExplanationRead,
+    responses=http.refuses(NotFound, errors.PlanNotStanding, etag=True),
+)
+async def explain_plan(
+    principal: Plans, house: http.TheHouse, now: http.Now, request: Request, plan_id: UUID
+) -> Response:
+    """说明计划中每次上门为何由该人员承担；每条理由都经逐一试换核实。"""
+    found = await usecases.explain_plan(house, principal=principal, plan_id=plan_id, now=now)
+    return http.with_etag(request, found)

@@ -92,3 +92,82 @@ class RepairAsk(BaseModel):
     longer: list[LongerAsk] = Field(default_factory=list, max_length=200, description="超时的服务")
     seconds_limit: int = Field(default=5, ge=1, le=600, description="求解时间上限（秒）")
     seed: int = Field(default=1, ge=0, le=2**31 - 1, description="随机数种子；相同输入与种子便于复核")
+
+
+class ShareRead(BaseModel):
+    """`kept` of `of`, and the quotient; none where there was nothing to keep."""
+
+    kept: int
+    of: int
+    share: float | None
+
+
+class SpreadRead(BaseModel):
+    """The least, the greatest and the mean of those sent out, in seconds."""
+
+    least: int
+    greatest: int
+    mean: int
+
+
+class KpisRead(BaseModel):
+    """A plan in figures."""
+
+    plan_id: UUID
+    travel_metres: int
+    travel_seconds: int
+    service_seconds: int
+    on_time: ShareRead = Field(description="在约定时段内开始的上门")
+    wished_staff: ShareRead = Field(description="由指定人员上门的，占有指定者")
+    same_staff: ShareRead = Field(description="由上一次的人员上门的，占有过上门者")
+    work: SpreadRead = Field(description="每人工作量（路程与服务）")
+    travel: SpreadRead = Field(description="每人路程")
+    unassigned: dict[str, int] = Field(description="未排订单数，按原因")
+
+
+class DifferenceRead(BaseModel):
+    """An order that two plans treat otherwise."""
+
+    order_id: UUID
+    order_no: str
+    staff: list[str]
+    other_staff: list[str]
+    start_at: datetime | None
+    other_start_at: datetime | None
+    minutes: int | None = Field(description="另一计划晚几分钟；早为负；有一方未排为空")
+
+
+class ComparisonRead(BaseModel):
+    """Two plans of one day: what the other one (`with`) does otherwise, and how much more of everything it takes."""
+
+    plan_id: UUID
+    other_plan_id: UUID
+    changed_staff: int
+    moved: int
+    travel_metres: int
+    travel_seconds: int
+    service_seconds: int
+    cost: int | None
+    differences: list[DifferenceRead]
+
+
+class WhyRead(BaseModel):
+    """Why somebody gives a service of an order: the reason as a code and in words, and the next best person."""
+
+    order_id: UUID
+    order_no: str
+    practitioner_id: UUID
+    practitioner_name: str
+    because: str = Field(examples=["cheapest"])
+    explanation: str
+    others: int = Field(description="其他符合资质与要求的人员数")
+    next_practitioner_id: UUID | None
+    next_practitioner_name: str | None
+    next_added_cost: int | None = Field(description="换成该人员多出的代价（折合路程秒数）；负数为更少")
+
+
+class ExplanationRead(BaseModel):
+    """Why a plan gives each visit to whom; each reason was checked by trying the others."""
+
+    plan_id: UUID
+    assignments: list[WhyRead]

@@ -74,3 +74,11 @@ class OrderInPlan(Refusal):
 
     zh = "订单{order_no}已在该计划中，无需插入。"
     en = "The plan has order {order_no} already."
+
+
+class PlansOfDifferentDays(Refusal):
+    """Only two plans of one area and day can be compared."""
+
+    status = 422
+    zh = "只能比较同一调度区域、同一天的两个计划；请另选一个。"
+    en = "Only two plans of one area and day can be compared; choose another."

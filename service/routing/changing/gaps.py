@@ -54,6 +54,19 @@ class Sieved:
     price: Column
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A gap for a service: start in [low, high]; in [now, until] if that is not empty, nobody else moves."""
+
+    staff: int
+    position: int
+    low: int
+    high: int
+    now: int
+    until: int
+    price: int
+
+
 def lay_out(board: Board) -> Gaps:
     """Return the gaps of a board that new stops may go into; none lies before a stop that may not slide."""
     early, late = sliding.extremes(board)
@@ -126,6 +139,15 @@ def sieve(board: Board, gaps: Gaps, job: int, service: int, window: Window) -> S
     until = np.minimum(gaps.by_now - back - duration, window.end)
     price = problem.rules.travel * (out + back - np.where(gaps.empty, 0, past)) + able
     return Sieved(kept, low[kept], high[kept], now[kept], until[kept], price[kept])
+
+
+def choice(table: Gaps, option: Sieved, at: int) -> Choice:
+    """Return one of the gaps that the sieve has let through."""
+    gap = int(option.at[at])
+    return Choice(
+        staff=int(table.staff[gap]), position=int(table.position[gap]), low=int(option.low[at]),
+        high=int(option.high[at]), now=int(option.now[at]), until=int(option.until[at]), price=int(option.price[at]),
+    )  # fmt: skip
 
 
 def _travel(board: Board, gaps: Gaps, point: int) -> tuple[Column, Column, Column]:

@@ -16,8 +16,7 @@ from service.routing import rules as words
 from service.routing.changing import gaps as columns
 from service.routing.changing import settling
 from service.routing.changing.board import NEVER, Board, starts_of
-from service.routing.changing.gaps import Column, Gaps, Sieved
-from service.routing.changing.settling import Choice
+from service.routing.changing.gaps import Choice, Column, Gaps, Sieved
 from service.routing.changing.sliding import Draft
 from service.routing.problem import LUNCH, Job, Plan, Problem, Route, Rules, Stop, Sync, Unassigned, Window
 from service.routing.rules import UnassignedReason
@@ -166,7 +165,7 @@ def _combinations(wanted: Job, table: Gaps, options: Sequence[Sieved]) -> Iterat
         chosen = np.concatenate([chosen[left[kept]], right[kept][:, None]], axis=1)
         low, high, price = earliest[kept], latest[kept], total[kept]
     for row in chosen.tolist():
-        yield tuple(_choice(table, option, at) for option, at in zip(options, row, strict=True))
+        yield tuple(columns.choice(table, option, at) for option, at in zip(options, row, strict=True))
 
 
 def _agreed(wanted: Job, one: tuple[Column, Column], other: tuple[Column, Column]) -> tuple[Column, Column]:
@@ -176,14 +175,6 @@ def _agreed(wanted: Job, one: tuple[Column, Column], other: tuple[Column, Column
     if wanted.sync is Sync.sequential:
         return np.maximum(one[0] + wanted.lag.start, other[0]), np.minimum(one[1] + wanted.lag.end, other[1])
     return other
-
-
-def _choice(table: Gaps, option: Sieved, at: int) -> Choice:
-    gap = int(option.at[at])
-    return Choice(
-        staff=int(table.staff[gap]), position=int(table.position[gap]), low=int(option.low[at]),
-        high=int(option.high[at]), now=int(option.now[at]), until=int(option.until[at]), price=int(option.price[at]),
-    )  # fmt: skip
 
 
 def _judged(board: Board, job: int, limit: int, drafts: list[Draft]) -> list[Place]:

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Final
 
 from service.routing.changing.board import NOBODY, Board, Seat, lasting
+from service.routing.changing.gaps import Choice
 from service.routing.changing.sliding import Draft
 from service.routing.problem import LUNCH, Job, Sync
 
@@ -13,25 +14,15 @@ AT_START: Final = -1
 """The `job` of a lunch that is had at the start point."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A gap for a service: start in [low, high]; in [now, until] if that is not empty, nobody else moves."""
+def settle(board: Board, job: int, choices: Sequence[Choice], first: int = 0) -> Draft | None:
+    """Return the day with the job in the chosen gaps and the least sliding of others that was found, or None.
 
-    staff: int
-    position: int
-    low: int
-    high: int
-    now: int
-    until: int
-    price: int
-
-
-def settle(board: Board, job: int, choices: Sequence[Choice]) -> Draft | None:
-    """Return the day with the job in the chosen gaps and the least sliding of others that was found, or None."""
+    The choices are for the job's services from `first` on.
+    """
     best: Draft | None = None
     for starts in _starts(board.problem.jobs[job], choices):
         for lunches in product(*(_lunches(board, job, each) for each in choices)):
-            draft = _try(board, job, choices, starts, lunches)
+            draft = _try(board, (job, first), choices, starts, lunches)
             if draft is not None and (best is None or _worth(draft) < _worth(best)):
                 best = draft
         if best is not None and not pushed(best):
@@ -112,11 +103,15 @@ def _doors(board: Board, job: int, row: list[int], at: int, *, is_before: bool) 
 
 
 def _try(
-    board: Board, job: int, choices: Sequence[Choice], starts: Sequence[int], lunches: Sequence[_Lunch | None]
+    board: Board,
+    wanted: tuple[int, int],
+    choices: Sequence[Choice],
+    starts: Sequence[int],
+    lunches: Sequence[_Lunch | None],
 ) -> Draft | None:
     """Return the day with the job at these starts, those before made earlier first, or those behind later first."""
     for earlier_first in (True, False):
-        draft, touched = _put(board, job, choices, starts, lunches)
+        draft, touched = _put(board, wanted, choices, starts, lunches)
         around = [draft.before(at) for at in touched]
         around = [*touched, *(at for at in around if at != NOBODY)]
         fits = (
@@ -130,15 +125,20 @@ def _try(
 
 
 def _put(
-    board: Board, job: int, choices: Sequence[Choice], starts: Sequence[int], lunches: Sequence[_Lunch | None]
+    board: Board,
+    wanted: tuple[int, int],
+    choices: Sequence[Choice],
+    starts: Sequence[int],
+    lunches: Sequence[_Lunch | None],
 ) -> tuple[Draft, list[int]]:
     """Return the day with the job put in, nothing slid yet, and the stops that are new or elsewhere."""
-    draft, wanted = Draft(board), board.problem.jobs[job]
+    draft, (number, first) = Draft(board), wanted
+    job = board.problem.jobs[number]
     draft.price = sum(each.price for each in choices)
     touched: list[int] = []
-    for service, (choice, start, lunch) in enumerate(zip(choices, starts, lunches, strict=True)):
-        length = lasting(board.problem.staff[choice.staff], wanted.services[service].duration)
-        seat = Seat(choice.staff, job, service, wanted.point, length, start, choice.low, choice.high)
+    for service, (choice, start, lunch) in enumerate(zip(choices, starts, lunches, strict=True), first):
+        length = lasting(board.problem.staff[choice.staff], job.services[service].duration)
+        seat = Seat(choice.staff, number, service, job.point, length, start, choice.low, choice.high)
         touched += [draft.put(seat, choice.position), *_have(draft, seat, choice, lunch)]
     return draft, touched
 
