@@ -12,7 +12,7 @@ class InsertionAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    order_id: UUID = Field(description="已接单、尚未排入该计划的订单")
+    order_id: UUID = Field(description="已接单、尚未排入该计划的订单", examples=["0195b4a2-7c1e-7d3a-9f10-2b6c5d4e3f21"])
 
 
 class InsertionCrewRead(BaseModel):

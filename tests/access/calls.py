@@ -355,6 +355,13 @@ _WORK: Final = {
     "list_plans": Call(shows="{plan}"),
     "read_plan": Call(shows="{plan}"),
     "read_plan_routes": Call(),
+    "read_plan_kpis": Call(shows="{plan}"),
+    "read_plan_comparison": Call(query={"with": "{plan}"}, shows="{plan}"),
+    "read_plan_timeline": Call(),
+    "read_plan_workbook": Call(),
+    "explain_plan": Call(shows="{plan}"),
+    "find_insertions": Call(path={"plan_id": "{solved_plan}"}, body={"order_id": "{accepted_order}"}),
+    "request_repair": Call(path={"plan_id": "{solved_plan}"}, body={"seconds_limit": 1}),
     "publish_plan": Call(path={"plan_id": "{solved_plan}"}),
     "read_my_day": Call(query={"on": "2026-03-02"}, shows="{prepared_order}"),
     "report_visit_event": Call(
