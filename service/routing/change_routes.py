@@ -87,3 +87,17 @@ async def explain_plan(
     """说明计划中每次上门为何由该人员承担；每条理由都经逐一试换核实。"""
     found = await usecases.explain_plan(house, principal=principal, plan_id=plan_id, now=now)
     return http.with_etag(request, found)
+
+
+@router.get(
+    "/plans/{plan_id}/windows", responses=http.refuses(NotFound, errors.PlanNotStanding, errors.OrderNotOfThatDay)
+)
+async def list_open_windows(
+    principal: Plans,
+    house: http.TheHouse,
+    now: http.Now,
+    plan_id: UUID,
+    order_id: Annotated[UUID, Query(description="已接单的订单；不看其约定时段")],
+) -> changes.OpenWindowsRead:
+    """列出当天仍可上门的半小时时段：在不改动其他人员与顺序的前提下计划能够兑现，供来电答复。"""
+    return await usecases.list_open_windows(house, principal=principal, plan_id=plan_id, order_id=order_id, now=now)

@@ -12,7 +12,9 @@ class InsertionAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    order_id: UUID = Field(description="已接单、尚未排入该计划的订单", examples=["0195b4a2-7c1e-7d3a-9f10-2b6c5d4e3f21"])
+    order_id: UUID = Field(
+        description="已接单、尚未排入该计划的订单", examples=["0195b4a2-7c1e-7d3a-9f10-2b6c5d4e3f21"]
+    )
 
 
 class InsertionCrewRead(BaseModel):
@@ -171,3 +173,19 @@ class ExplanationRead(BaseModel):
 
     plan_id: UUID
     assignments: list[WhyRead]
+
+
+class OpenWindowRead(BaseModel):
+    """A half hour in which the visit can begin; who would then come, and at what time."""
+
+    start_at: datetime
+    end_at: datetime
+    visit_at: datetime
+    staff: list[str]
+
+
+class OpenWindowsRead(BaseModel):
+    """The half hours that the plan can keep for an order, in order of time."""
+
+    order_id: UUID
+    windows: list[OpenWindowRead]

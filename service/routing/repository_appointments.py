@@ -123,5 +123,7 @@ async def last_carers(
         )
         .order_by(func.lower(col(Appointment.during)), col(Appointment.practitioner_id))
     )
-    # the last word of each is the latest
-    return dict((await session.execute(query)).tuples().all())
+    found: dict[UUID, UUID] = {}
+    for person_id, practitioner_id in await session.execute(query):
+        found[person_id] = practitioner_id  # the last one of each stays
+    return found

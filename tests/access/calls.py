@@ -361,6 +361,7 @@ _WORK: Final = {
     "read_plan_workbook": Call(),
     "explain_plan": Call(shows="{plan}"),
     "find_insertions": Call(path={"plan_id": "{solved_plan}"}, body={"order_id": "{accepted_order}"}),
+    "list_open_windows": Call(path={"plan_id": "{solved_plan}"}, query={"order_id": "{accepted_order}"}),
     "request_repair": Call(path={"plan_id": "{solved_plan}"}, body={"seconds_limit": 1}),
     "publish_plan": Call(path={"plan_id": "{solved_plan}"}),
     "read_my_day": Call(query={"on": "2026-03-02"}, shows="{prepared_order}"),

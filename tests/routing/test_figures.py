@@ -106,7 +106,10 @@ class TestRenderings:
 
     async def test_whoever_reads_plans_reads_them_and_strangers_do_not(self, scene: Scene, world: World) -> None:
         plan = await scene.plan()
-        nurse, stranger = await world.as_role(Role.nurse), await world.as_role(Role.dispatcher, await world.add_institution())
+        nurse, stranger = (
+            await world.as_role(Role.nurse),
+            await world.as_role(Role.dispatcher, await world.add_institution()),
+        )
         for what in ("kpis", "timeline.svg", "plan.xlsx", f"comparison?with={plan['id']}"):
             assert (await nurse.get(f"/plans/{plan['id']}/{what}")).status_code == 200
             assert (await stranger.get(f"/plans/{plan['id']}/{what}")).status_code == 404

@@ -98,3 +98,22 @@ class TestRefusals:
         assert (await (await world.as_role(Role.nurse)).post(path, json=body)).status_code == 403
         stranger = await world.as_role(Role.dispatcher, await world.add_institution())
         assert (await stranger.post(path, json=body)).status_code == 404
+
+
+class TestWindows:
+    async def test_are_the_half_hours_that_the_plan_can_keep(self, scene: Scene, world: World) -> None:
+        await scene.item("REHAB", minutes=60)
+        await scene.staff(shift=("08:00", "11:00"))
+        await scene.order(0, "09:00", "10:00", "REHAB")
+        plan = await scene.plan()
+        await scene.publish(plan)
+        asks = await scene.order(0, "08:00", "17:00", "REHAB")
+        path, params = f"/plans/{plan['id']}/windows", {"order_id": str(asks)}
+        answer = await scene.dispatcher.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        assert [clock(each["start_at"]) for each in answer.json()["windows"]] == ["08:00", "10:00"]
+        world.clock.shows = at("09:30")
+        later = (await scene.dispatcher.get(path, params=params)).json()["windows"]
+        assert [clock(each["visit_at"]) for each in later] == ["10:00"]
+        unknown = await scene.dispatcher.get(path, params={"order_id": str(new_id())})
+        assert (unknown.status_code, unknown.json()["code"]) == (422, "order-not-of-that-day")

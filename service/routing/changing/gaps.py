@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from service.routing import rules as words
 from service.routing.changing import sliding
 from service.routing.changing.board import NEVER, NOBODY, Board, lasting
-from service.routing.problem import LUNCH, Carer, Job, Service, Window
+from service.routing.problem import LUNCH, Carer, Job, Problem, Service, Window
 
 Column: TypeAlias = NDArray[np.int64]
 
@@ -193,16 +193,22 @@ def staff_prices(board: Board, job: int, service: int) -> dict[int, int]:
         staff: price
         for staff, price in priced.items()
         if price is not None
-        and _knows_one(board, staff, wanted.services[service])
+        and _knows_one(problem, staff, wanted.services[service])
         and _carries(board, staff, wanted)
         and _suits_links(board, staff, job)
     }
 
 
-def _knows_one(board: Board, staff: int, service: Service) -> bool:
+def may_give(problem: Problem, job: int, service: int, staff: int) -> bool:
+    """Tell whether a person may give a service, by skills and wishes alone."""
+    price = words.service_price(problem, job, service, staff)
+    return price is not None and _knows_one(problem, staff, problem.jobs[job].services[service])
+
+
+def _knows_one(problem: Problem, staff: int, service: Service) -> bool:
     """Tell whether a person has one of the skills of which one is enough."""
-    known = board.problem.staff[staff].skills
-    return board.problem.rules.unqualified is not None or not service.any_skills or bool(service.any_skills & known)
+    known = problem.staff[staff].skills
+    return problem.rules.unqualified is not None or not service.any_skills or bool(service.any_skills & known)
 
 
 def _carries(board: Board, staff: int, wanted: Job) -> bool:

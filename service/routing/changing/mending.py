@@ -3,7 +3,7 @@
 The first answer to a disruption, before any search: nobody is given another person or another time but who must be.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from service.routing import referee
@@ -44,24 +44,22 @@ def _weight(problem: Problem, job: int) -> int:
 def _possible(problem: Problem, before: Plan) -> Plan:
     """Return what the people and windows of the problem still admit, each service as long as it now takes."""
     board = Board(problem, _listed(problem, {route.staff: route.stops for route in before.routes}))
-    gone: set[int] = set()
-    for job, seats in board.of_job.items():
-        services = problem.jobs[job].services
-        able = all(
-            board.seats[at].staff in gaps.staff_prices(Board(problem, Plan(())), job, board.seats[at].service)
-            for at in seats
-        )
-        opens = any(
-            window.start <= board.seats[at].start <= window.end
-            for at in seats
-            for window in starts_of(problem, problem.jobs[job], services[board.seats[at].service].duration)
-        )
-        if not able or not opens or len(seats) < len(services):
-            gone.add(job)
+    gone = {job for job, seats in board.of_job.items() if not _admits(board, job, seats)}
     plan = board.plan
     for job in gone:
         plan = places.without(plan, job)
     return Plan(tuple(Route(each.staff, _renewed(problem, each)) for each in plan.routes), plan.unassigned)
+
+
+def _admits(board: Board, job: int, seats: Sequence[int]) -> bool:
+    """Tell whether a job still has its people, each of them for what he is to do, within a window."""
+    problem, wanted = board.problem, board.problem.jobs[job]
+    for each in (board.seats[at] for at in seats):
+        windows = starts_of(problem, wanted, wanted.services[each.service].duration)
+        opens = any(window.start <= each.start <= window.end for window in windows)
+        if not opens or not gaps.may_give(problem, job, each.service, each.staff):
+            return False
+    return len(seats) == len(wanted.services)
 
 
 def _listed(problem: Problem, stops: dict[int, tuple[Stop, ...]]) -> Plan:

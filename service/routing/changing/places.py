@@ -26,6 +26,8 @@ _BEAM: Final = 800
 """How many combinations of people and gaps are kept per further service of a job."""
 _TRIED: Final = 400
 """How many combinations are tried stop by stop before none is said to fit."""
+_TRIED_AT_ONCE: Final = 60
+"""How many where many jobs wait."""
 _SPARE: Final = 3
 """How many places beyond those wanted the referee is asked about where he may price them otherwise."""
 
@@ -77,7 +79,7 @@ def places(
     """
     standing = without(plan, job)
     board = Board(problem, standing, frozen_until)
-    found = _judged(board, job, limit, list(islice(_drafts(board, job), 3 * limit)))
+    found = _judged(board, job, limit, list(islice(drafts(board, job), 3 * limit)))
     return found or Refused(_reason(problem, job, frozen_until))
 
 
@@ -86,7 +88,7 @@ def put(problem: Problem, plan: Plan, job: int) -> Plan | None:
     that costs less than leaving the job out.
     """
     board = Board(problem, plan)
-    found = list(islice(_drafts(board, job), BEST))
+    found = list(islice(drafts(board, job, tried=_TRIED_AT_ONCE), BEST))
     if not found:
         return None
     best = min(found, key=_worth)
@@ -117,13 +119,15 @@ def _elsewhere(stops: Sequence[Stop], at: int) -> Stop:
     return replace(stops[at], job=near[0].job if near else -1)
 
 
-def _drafts(board: Board, job: int) -> Iterator[Draft]:
-    """Yield the days with the job put in, by rising estimate of their price."""
-    table = columns.lay_out(board)
+def drafts(board: Board, job: int, table: Gaps | None = None, tried: int = _TRIED) -> Iterator[Draft]:
+    """Yield the days with the job put in, by rising estimate of their price, from the first `tried`
+    combinations of people and gaps; `table` are the board's gaps.
+    """
+    table = columns.lay_out(board) if table is None else table
     wanted = board.problem.jobs[job]
     options = [_options(board, table, job, service) for service in range(len(wanted.services))]
     seen: set[tuple[tuple[int, int], ...]] = set()
-    for choices in islice(_combinations(wanted, table, options), _TRIED):
+    for choices in islice(_combinations(wanted, table, options), tried):
         key = tuple((each.staff, each.position) for each in choices)
         if key in seen:
             continue
@@ -177,15 +181,15 @@ def _agreed(wanted: Job, one: tuple[Column, Column], other: tuple[Column, Column
     return other
 
 
-def _judged(board: Board, job: int, limit: int, drafts: list[Draft]) -> list[Place]:
-    if not drafts:
+def _judged(board: Board, job: int, limit: int, tried: list[Draft]) -> list[Place]:
+    if not tried:
         return []
-    drafts.sort(key=_worth)
+    tried.sort(key=_worth)
     standing = referee.check_plan(board.problem, board.plan)
     before = standing.total - (board.problem.jobs[job].drop_penalty or 0)
     enough = limit + (0 if _is_exact(board.problem.rules) else _SPARE)
     found: list[Place] = []
-    for draft in drafts:
+    for draft in tried:
         plan = draft.plan(job)
         verdict = referee.check_plan(board.problem, plan)
         if all(each in standing.violations for each in verdict.violations):
@@ -229,7 +233,7 @@ def _reason(problem: Problem, job: int, frozen_until: int) -> UnassignedReason:
 
 
 def _fits(board: Board, job: int) -> bool:
-    return next(_drafts(board, job), None) is not None
+    return next(drafts(board, job), None) is not None
 
 
 def _people_reason(problem: Problem, job: int) -> UnassignedReason:

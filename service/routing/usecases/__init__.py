@@ -11,6 +11,7 @@ from service.routing.usecases.appointments import (
 from service.routing.usecases.areas import add_area, change_area, list_areas, read_area
 from service.routing.usecases.explaining import explain_plan
 from service.routing.usecases.inserting import find_insertions
+from service.routing.usecases.opening import list_open_windows
 from service.routing.usecases.planning import LISTING, list_plans, plan_event, read_plan, read_routes, request_plan
 from service.routing.usecases.publishing import publish_plan
 from service.routing.usecases.repairing import request_repair
@@ -26,6 +27,7 @@ __all__ = [
     "explain_plan",
     "find_insertions",
     "list_areas",
+    "list_open_windows",
     "list_plans",
     "my_day",
     "orders_of_plan",
