@@ -1,12 +1,20 @@
 """Plans mended after a disruption, over HTTP: what is frozen stays, who is away is not planned, little else changes."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from service.accounts.rules import Role
+from service.core.db.session import transaction
+from service.core.settings import Settings
+from service.routing import building, referee, repository
+from service.routing.building import Day, Told, repairing
+from service.routing.problem import Problem
+from service.routing.travel import Roads
+from service.routing.usecases import standing
 from tests.routing.scene import DAY, Scene, at, clock, visits
 from tests.world import World
 
@@ -40,6 +48,12 @@ async def two_nurses(scene: Scene) -> tuple[UUID, UUID, list[UUID], dict[str, An
     plan = await scene.plan()
     assert (await scene.publish(plan)).status_code == 200
     return east, west, orders, plan
+
+
+async def problem_for(day: Day) -> Problem:
+    """Return the problem of a day, by great circles."""
+    ways = await Roads(Settings()).matrices(day.points, day.means)
+    return building.problem_of(day, [each.seconds for each in ways])
 
 
 class TestAbsence:
@@ -109,6 +123,55 @@ class TestWhatElseHappens:
         urgent = await scene.order(0, "08:00", "09:30", "REHAB")
         assert set(visits(await repair(scene, plan))) == {str(first)}
         assert set(visits(await repair(scene, plan, urgent_order_ids=[str(urgent)]))) == {str(urgent)}
+
+
+class TestKeptStops:
+    async def test_a_frozen_stop_that_moves_goes_or_gets_company_is_noticed(self, scene: Scene) -> None:
+        _, _, orders, plan = await two_nurses(scene)
+        told = [
+            Told(
+                UUID(route["practitioner_id"]),
+                UUID(stop["order_id"]),
+                datetime.fromisoformat(stop["start_at"]),
+                datetime.fromisoformat(stop["end_at"]),
+                stop["travel_seconds"],
+            )
+            for route in plan["routes"]
+            for stop in route["stops"]
+        ]
+        async with transaction(
+            scene.world.house.sessions, scene.job(plan["id"]).fence, scene.world.clock.now()
+        ) as session:
+            row = await repository.find_plan(
+                session,
+                region_id=scene.world.region_id,
+                plan_id=UUID(plan["id"]),
+                institution_ids=scene.institution_ids,
+            )
+            assert row is not None
+            facts = await standing.gather(session, row)
+        until = at("10:00")
+        parts = repairing.split(facts, told, repairing.Disruption(until))
+        assert {each.order_id for each in parts.frozen} == {orders[0], orders[3]}
+        assert {each.id for each in parts.rest.orders} == {orders[1], orders[2], orders[4], orders[5]}
+        rest = building.draw(parts.rest)
+        problem = await problem_for(rest)
+        before = building.recall(rest, problem, told)
+        assert before.unassigned == ()
+        joined = repairing.rejoin(parts, rest, problem)
+        whole, merged = repairing.merge(parts, rest, before, joined, await problem_for(joined.day))
+        assert referee.check_plan(whole, merged).feasible
+        assert repairing.is_kept(parts, joined.day, merged, until)
+        first = next(route for route in merged.routes if route.stops)
+        early, *others = first.stops
+        late = replace(others[0], start=early.end + 60, end=early.end + 120)
+        for wrong in (
+            (replace(early, start=early.start + 60), *others),
+            tuple(others),
+            (early, late, *others[1:]),
+        ):
+            changed = [replace(each, stops=wrong) if each is first else each for each in merged.routes]
+            assert not repairing.is_kept(parts, joined.day, replace(merged, routes=tuple(changed)), until)
 
 
 class TestAsking:

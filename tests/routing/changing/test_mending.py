@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from bench.routing import insert as bench
 from service.routing import referee
-from service.routing.changing import freezing, mending, opening
+from service.routing.changing import mending, opening
 from service.routing.problem import Plan, Problem, Route, Stop, Unassigned, Window
-from tests.routing.changing.test_places import PRICED, filled, one_row
+from tests.routing.changing.test_places import PRICED, filled
 from tests.routing.solver.days import HARD, day, job, person, problems
 
 
@@ -64,16 +64,6 @@ class TestMend:
         assert time.process_time() - began < seconds
         assert mended.routes[1].stops == ()
         assert not referee.check_plan(ill, mended).violations
-
-
-class TestFreezing:
-    def test_names_what_begins_before_the_moment_and_was_moved_or_added(self) -> None:
-        problem = day([person()], [job("a", 1, (0, 200)), job("b", 1, (0, 200))], HARD)
-        before = one_row(problem, Stop(0, 0, 10, 30), Stop(1, 0, 60, 80))
-        later = one_row(problem, Stop(0, 0, 10, 30), Stop(1, 0, 70, 90))
-        moved = one_row(problem, Stop(0, 0, 12, 32), Stop(1, 0, 60, 80))
-        assert freezing.moved_stops(before, later, 50) == frozenset()
-        assert freezing.moved_stops(before, moved, 50) == {(0, Stop(0, 0, 10, 30)), (0, Stop(0, 0, 12, 32))}
 
 
 class TestOpenings:
