@@ -1,4 +1,4 @@
-"""`xunzhen plan`: plans a day from a station's own tables, shows it, and writes JSON, GeoJSON and XLSX."""
+"""`xunzhen plan`: plans a day from a station's own tables, shows it, and writes JSON, GeoJSON, XLSX and SVG."""
 
 import asyncio
 import json
@@ -49,7 +49,9 @@ def plan(
     staff: Annotated[Path, typer.Option(help="人员表 CSV 或 XLSX", show_default=False)],
     day: Annotated[str, typer.Option("--date", help="日期，例如 2026-03-02", show_default=False)],
     seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="求解用多少秒")] = 10.0,
-    out: Annotated[Path | None, typer.Option(help="把 plan.json、routes.geojson、plan.xlsx 写到这个目录")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="把 plan.json、routes.geojson、plan.xlsx、timeline.svg 写到这个目录")
+    ] = None,
     datum: Annotated[Datum, typer.Option(help="表中经纬度的坐标系")] = Datum.wgs84,
     seed: Annotated[int, typer.Option(help="随机数种子")] = 1,
 ) -> None:
@@ -126,11 +128,12 @@ def _refuse_left_out(problem: Problem, found: Plan, verdict: Verdict) -> None:
 
 
 def _write(out: Path, itinerary: writer.Itinerary, costs: Mapping[str, int]) -> None:
-    """Write all three files, or none: each is made in full before the first one is put in place."""
+    """Write all four files, or none: each is made in full before the first one is put in place."""
     files: Sequence[tuple[str, bytes]] = (
         ("plan.json", _json(writer.plan_document(itinerary, costs))),
         ("routes.geojson", _json(writer.geojson(itinerary))),
         ("plan.xlsx", writer.workbook(itinerary)),
+        ("timeline.svg", writer.draw(itinerary).encode()),
     )
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -52,3 +52,33 @@ class AnotherPlanPublished(Refusal):
 
     zh = "该区域当天另有已发布的计划，且不在您的权限内；请联系区域调度。"
     en = "Another plan of this area and day is in force and not yours to replace; ask the area's dispatcher."
+
+
+class PlanNotStanding(Refusal):
+    """Only a plan that is solved or in force can be changed."""
+
+    zh = "该计划现在是“{label}”，只有已排好或已发布的计划可以插单、修复；请改用当天生效的计划。"
+    en = "The plan is {state}; only a solved or published plan can be changed. Take the one in force."
+
+
+class OrderNotOfThatDay(Refusal):
+    """The order cannot be planned on that day: it is not accepted, or of another day or other institutions."""
+
+    status = 422
+    zh = "该订单不在该计划的日期和机构之内，或尚未接单；请先接单，或换一个计划。"
+    en = "The order is not accepted, or not of the plan's day and institutions; accept it, or take another plan."
+
+
+class OrderInPlan(Refusal):
+    """The plan has the order already."""
+
+    zh = "订单{order_no}已在该计划中，无需插入。"
+    en = "The plan has order {order_no} already."
+
+
+class PlansOfDifferentDays(Refusal):
+    """Only two plans of one area and day can be compared."""
+
+    status = 422
+    zh = "只能比较同一调度区域、同一天的两个计划；请另选一个。"
+    en = "Only two plans of one area and day can be compared; choose another."

@@ -53,13 +53,8 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         staff=tuple(staff),
         busy=await _busy(session, ask, [each.practitioner_id for each in staff]),
         engaged=await _engaged(session, ask, {each.person_id for each in found}),
+        outside=all(values.of(settings.TRAVEL_EXTERNAL) for values in known.values()),
     )
-
-
-async def may_ask_outside(session: AsyncSession, ask: Ask) -> bool:
-    """Return whether every institution of the day allows that map providers learn where its homes are."""
-    known = [await _settings(session, ask, each) for each in ask.institution_ids]
-    return all(each.of(settings.TRAVEL_EXTERNAL) for each in known)
 
 
 async def _orders(session: AsyncSession, ask: Ask) -> list[OrderFacts]:

@@ -29,6 +29,7 @@ class Plan(rows.RegionRow, table=True):
     __tablename__ = "plans"
     __table_args__ = (
         rows.refers("area_id", to="dispatch_areas"),
+        rows.refers("repairs_plan_id", to="plans"),
         CheckConstraint(f"state in ({', '.join(repr(str(each)) for each in states.PlanState)})", name="state"),
         CheckConstraint("seconds_limit between 1 and 600", name="seconds_limit"),
         # one plan in force per area and day; the one before is superseded in the same transaction
@@ -57,6 +58,8 @@ class Plan(rows.RegionRow, table=True):
     publication: Any = rows.document(nullable=True, default=None)
     travel_source: str | None = None
     failure: str | None = None
+    repairs_plan_id: UUID | None = None
+    repair: Any = rows.document(nullable=True, default=None)
 
 
 class PlanRoute(SQLModel, table=True):

@@ -107,3 +107,23 @@ def span_of(row: Appointment) -> tuple[datetime, datetime]:
     """Return when an appointment begins and ends; both are always set."""
     during = cast("Range[datetime]", row.during)
     return cast("datetime", during.lower), cast("datetime", during.upper)
+
+
+async def last_carers(
+    session: AsyncSession, *, region_id: UUID, person_ids: Collection[UUID], before: date
+) -> dict[UUID, UUID]:
+    """Return who came to people last, as far as the fence shows it, on a day before one."""
+    query = (
+        select(Appointment.person_id, Appointment.practitioner_id)
+        .where(
+            col(Appointment.region_id) == region_id,
+            col(Appointment.person_id).in_(person_ids),
+            col(Appointment.service_on) < before,
+            col(Appointment.state) == "booked",
+        )
+        .order_by(func.lower(col(Appointment.during)), col(Appointment.practitioner_id))
+    )
+    found: dict[UUID, UUID] = {}
+    for person_id, practitioner_id in await session.execute(query):
+        found[person_id] = practitioner_id  # the last one of each stays
+    return found

@@ -14,12 +14,13 @@ from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
 from service.core.router import Router
-from service.routing import area_routes, errors, progress_routes, schemas, usecases
+from service.routing import area_routes, change_routes, changes, errors, progress_routes, schemas, usecases
 from service.routing.states import PlanState
 
 router = Router(tags=["路径"])
 router.include_router(area_routes.router)
 router.include_router(progress_routes.router)
+router.include_router(change_routes.router)
 
 Reads = Annotated[Principal, Depends(http.Requires("plans:read"))]
 Plans = Annotated[Principal, Depends(http.Requires("plans:write"))]
@@ -42,6 +43,35 @@ async def request_plan(
     """为一个调度区域的一天排班：立即返回计划编号，由后台求解；进度可轮询或订阅。"""
     answer = await once.run(
         body, lambda: usecases.request_plan(session, principal=principal, asked=body, now=now), status=202
+    )
+    if isinstance(answer, Response):  # told again
+        answer.headers["Location"] = f"/v1/plans/{json.loads(bytes(answer.body))['id']}"
+        return answer
+    head = schemas.PlanHead.model_validate(answer)
+    response.headers["Location"] = f"/v1/plans/{head.id}"
+    return head
+
+
+@router.post(
+    "/plans/{plan_id}/repairs",
+    status_code=202,
+    response_model=schemas.PlanHead,
+    responses=http.refuses(NotFound, errors.DayNotPlannable, errors.PlanNotStanding, keyed=True),
+)
+async def request_repair(
+    principal: Plans,
+    session: http.Session,
+    once: http.OnlyOnce,
+    now: http.Now,
+    response: Response,
+    plan_id: UUID,
+    body: changes.RepairAsk,
+) -> Response | schemas.PlanHead:
+    """突发情况后修复计划：此刻之前的站点不动，其余尽量少改地重排，得到一个新计划；发布后生效，不发布即为试算。"""
+    answer = await once.run(
+        body,
+        lambda: usecases.request_repair(session, principal=principal, plan_id=plan_id, asked=body, now=now),
+        status=202,
     )
     if isinstance(answer, Response):  # told again
         answer.headers["Location"] = f"/v1/plans/{json.loads(bytes(answer.body))['id']}"

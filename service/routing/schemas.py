@@ -99,6 +99,7 @@ class PlanHead(BaseModel):
     summary: PlanSummaryRead | None
     travel_source: str | None = Field(description="路程数据来源", examples=["great_circle"])
     failure: str | None
+    repairs_plan_id: UUID | None = Field(description="本计划所修复的计划；不是修复的为空")
 
 
 class PlanStopRead(BaseModel):

@@ -6,9 +6,10 @@ which the next one solves again; whoever is first to store has stored, under the
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,18 +17,30 @@ from service.core import logs, metrics
 from service.core.db.session import transaction
 from service.core.http import House
 from service.core.jobs.queue import Job
-from service.core.settings import Settings
-from service.routing import building, gathering, referee, repository, solver_process, storing, travel, validation
-from service.routing.building import DayFacts
+from service.routing import (
+    building,
+    changes,
+    gathering,
+    referee,
+    repair_solving,
+    repository,
+    solver_process,
+    storing,
+    travel,
+    validation,
+)
+from service.routing.building import DayFacts, Told
+from service.routing.building.repairing import Disruption
 from service.routing.models import Plan as PlanRow
-from service.routing.problem import Limits, Plan
+from service.routing.problem import Limits
+from service.routing.repair_solving import RulesBroken
 from service.routing.solver_process import SolverDied, Task
 from service.routing.solver_progress import Progress
 from service.routing.states import UNDER_WAY, PlanState
 from service.routing.storing import Solved
+from service.routing.usecases import standing
 
 PROGRESS_EVERY_SECONDS: Final = 0.5
-SHOWN_VIOLATIONS: Final = 5
 CORES: Final = min(2, os.cpu_count() or 1)
 
 _log = logs.get_logger("routing.solving")
@@ -38,9 +51,10 @@ class _Begun:
     """What the first transaction found out."""
 
     facts: DayFacts
-    outside: bool
     seconds_limit: int
     seed: int
+    told: Sequence[Told] = ()
+    happened: Disruption | None = None
 
 
 async def solve_plan(house: House, job: Job) -> None:
@@ -49,20 +63,22 @@ async def solve_plan(house: House, job: Job) -> None:
     if begun is None:
         return
     started = time.monotonic()
-    day = building.draw(begun.facts)
-    matrices = await _roads(house.settings).matrices(day.points, day.means, outside=begun.outside)
-    problem = building.problem_of(day, [each.seconds for each in matrices])
-    task = Task(problem, Limits(seconds=float(begun.seconds_limit), workers=CORES), begun.seed)
-    plan = await _solve(house, job, task, started)
-    if plan is None:
+    try:
+        solved = await _solve(house, begun, _Reporter(house, job), started)
+    except SolverDied as died:
+        metrics.solved("died", time.monotonic() - started)
+        _log.error("solver died", plan=str(job.subject_id), how=str(died))
+        await _fail(house, job, "求解程序意外中止，请重新排班；若再次发生请联系管理员。")
         return
-    verdict = referee.check_plan(problem, plan)
-    metrics.solved("solved" if verdict.feasible else "infeasible", time.monotonic() - started)
-    if not verdict.feasible:
-        said = "；".join(referee.explain(problem, each) for each in verdict.violations[:SHOWN_VIOLATIONS])
-        await _fail(house, job, f"排出的路线没有通过独立复核（{len(verdict.violations)}处）：{said}")
+    except validation.ProblemInvalid as invalid:
+        _log.error("day contradicts itself", plan=str(job.subject_id), field=invalid.field, what=invalid.sentence)
+        await _fail(house, job, f"当天的数据自相矛盾，无法排班；请联系管理员（{invalid}）。")
         return
-    solved = Solved(day, problem, plan, matrices, verdict, time.monotonic() - started)
+    except RulesBroken as broken:
+        metrics.solved("infeasible", time.monotonic() - started)
+        await _fail(house, job, str(broken))
+        return
+    metrics.solved("solved", time.monotonic() - started)
     now = house.clock.now()
     async with transaction(house.sessions, job.fence, now) as session:
         row = await _hold(session, job)
@@ -70,25 +86,27 @@ async def solve_plan(house: House, job: Job) -> None:
             await storing.store(session, row, solved, now)
 
 
-async def _solve(house: House, job: Job, task: Task, started: float) -> Plan | None:
-    """Let the task be solved; None when it cannot be, and the plan has been marked as failed."""
-    try:
-        validation.check(task.problem)
-        return await solver_process.solve_apart(task, _Reporter(house, job).hear)
-    except validation.ProblemInvalid as invalid:
-        _log.error("day contradicts itself", plan=str(job.subject_id), field=invalid.field, what=invalid.sentence)
-        await _fail(house, job, f"当天的数据自相矛盾，无法排班；请联系管理员（{invalid}）。")
-    except SolverDied as died:
-        metrics.solved("died", time.monotonic() - started)
-        _log.error("solver died", plan=str(job.subject_id), how=str(died))
-        await _fail(house, job, "求解程序意外中止，请重新排班；若再次发生请联系管理员。")
-    return None
+async def _solve(house: House, begun: _Begun, reporter: "_Reporter", started: float) -> Solved:
+    """Solve a day, or mend the plan of one.
 
-
-@lru_cache(maxsize=1)
-def _roads(known: Settings) -> travel.Roads:
-    """Return what this process knows of the roads; it outlives the single plan."""
-    return travel.Roads(known)
+    Raises:
+        ProblemInvalid: the day contradicts itself.
+        SolverDied: the solver gave no answer.
+        RulesBroken: what it answered breaks a rule.
+    """
+    limits = Limits(seconds=float(begun.seconds_limit), workers=CORES)
+    roads = travel.roads_of(house.settings)
+    if begun.happened is not None:
+        ask = repair_solving.Ask(begun.facts, begun.told, begun.happened, limits, begun.seed)
+        return await repair_solving.repair(ask, roads, reporter.hear, started)
+    day = building.draw(begun.facts)
+    matrices = await roads.matrices(day.points, day.means, outside=begun.facts.outside)
+    problem = building.problem_of(day, [each.seconds for each in matrices])
+    validation.check(problem)
+    plan = await solver_process.solve_apart(Task(problem, limits, begun.seed), reporter.hear)
+    verdict = referee.check_plan(problem, plan)
+    repair_solving.refuse_broken(problem, verdict)
+    return Solved(day, problem, plan, matrices, verdict, time.monotonic() - started)
 
 
 async def _begin(house: House, job: Job) -> _Begun | None:
@@ -99,6 +117,8 @@ async def _begin(house: House, job: Job) -> _Begun | None:
         if row is None:
             return None
         row.state = PlanState.solving
+        if row.repairs_plan_id is not None:
+            return await _begin_repair(session, job, row, row.repairs_plan_id)
         replaced = await repository.find_published(
             session, region_id=row.region_id, area_id=row.area_id, on=row.service_on
         )
@@ -109,8 +129,25 @@ async def _begin(house: House, job: Job) -> _Begun | None:
             now=now,
             replaced=replaced.id if replaced else None,
         )
-        facts, outside = await gathering.gather(session, ask), await gathering.may_ask_outside(session, ask)
-        return _Begun(facts, outside, row.seconds_limit, row.seed)
+        return _Begun(await gathering.gather(session, ask), row.seconds_limit, row.seed)
+
+
+async def _begin_repair(session: AsyncSession, job: Job, row: PlanRow, plan_id: UUID) -> _Begun:
+    """Gather the whole day of the plan that is to be mended, and what happened."""
+    before = await repository.find_plan(
+        session, region_id=job.region_id, plan_id=plan_id, institution_ids=job.institution_ids
+    )
+    stops = await repository.list_stops(session, region_id=row.region_id, plan_id=plan_id)
+    asked = changes.RepairAsk.model_validate(row.repair)
+    happened = Disruption(
+        frozen_until=asked.frozen_until or row.requested_at,
+        absent={each.practitioner_id: each.from_at for each in asked.absent},
+        cancelled=frozenset(asked.cancelled_order_ids),
+        urgent=frozenset(asked.urgent_order_ids),
+        longer={each.order_id: each.minutes for each in asked.longer},
+    )
+    facts = await standing.gather(session, before or row)
+    return _Begun(facts, row.seconds_limit, row.seed, standing.told_of(stops), happened)
 
 
 async def _hold(session: AsyncSession, job: Job) -> PlanRow | None:

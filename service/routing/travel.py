@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 import httpx
@@ -53,6 +54,12 @@ class Roads:
                 return by_line
             self._memory[means] = self._chosen.cached(road)
         return self._memory[means]
+
+
+@lru_cache(maxsize=1)
+def roads_of(known: Settings) -> Roads:
+    """Return what this process knows of the roads; it outlives the single question."""
+    return Roads(known)
 
 
 def paces(values: SettingsOn) -> Mapping[TravelMode, Pace]:

@@ -46,7 +46,12 @@ class TestPlan:
         assert "合计：订单12，已排11，未排1" in said
         assert "具备该服务所需资质" in said
         assert "路程依据（汽车）：great_circle" in said
-        assert sorted(path.name for path in out.iterdir()) == ["plan.json", "plan.xlsx", "routes.geojson"]
+        assert sorted(path.name for path in out.iterdir()) == [
+            "plan.json",
+            "plan.xlsx",
+            "routes.geojson",
+            "timeline.svg",
+        ]
         document = json.loads((out / "plan.json").read_text("utf-8"))
         assert document["totals"]["planned"] == 11
         assert [one["order_no"] for one in document["unassigned"]] == ["订单012"]

@@ -56,6 +56,8 @@ NOTHING_CREATED = {
     # log-ins and their secrets: each answer is meant to be another
     "grant_token", "revoke_token", "change_own_password", "begin_second_factor", "confirm_second_factor",
     "remove_second_factor", "renew_secret",
+    # a question that needs a body
+    "find_insertions",
 }  # fmt: skip
 """Operations of POST that change what there is."""
 

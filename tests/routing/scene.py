@@ -165,7 +165,7 @@ class Scene:
 async def problem_of(facts: DayFacts) -> Problem:
     """Return the problem that the worker would build."""
     day = building.draw(facts)
-    travel = await Roads(Settings()).matrices(day.points, day.means)
+    travel = await Roads(Settings()).matrices(day.points, day.means, outside=False)
     return building.problem_of(day, [each.seconds for each in travel])
 
 

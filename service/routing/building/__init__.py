@@ -4,8 +4,9 @@ Windows, skills, shifts and lunch breaks are hard. What may be bent is whom the 
 """
 
 from service.routing.building.day import Day, Means, draw, problem_of
-from service.routing.building.facts import Busy, DayFacts
+from service.routing.building.facts import Busy, DayFacts, moment_of
 from service.routing.building.priority import Weights, priority
+from service.routing.building.recalling import Told, recall
 from service.routing.building.retelling import LeftOut, PersonDay, explain, retell_left_out, retell_people
 
 __all__ = [
@@ -15,11 +16,14 @@ __all__ = [
     "LeftOut",
     "Means",
     "PersonDay",
+    "Told",
     "Weights",
     "draw",
     "explain",
+    "moment_of",
     "priority",
     "problem_of",
+    "recall",
     "retell_left_out",
     "retell_people",
 ]

@@ -30,7 +30,8 @@ class DayFacts:
     """Everything that a day's plan stands on.
 
     `priorities` are points by order; `stairs` (minutes per floor without a lift) and `paces` by institution; `busy`:
-    where other plans have sent the staff; `engaged`: when other plans send somebody to a person.
+    where other plans have sent the staff; `engaged`: when other plans send somebody to a person; `outside`: whether map
+    providers may learn where the homes are.
     """
 
     on: date
@@ -44,6 +45,7 @@ class DayFacts:
     staff: tuple[StaffDay, ...]
     busy: tuple[Busy, ...] = ()
     engaged: Mapping[UUID, Sequence[tuple[datetime, datetime]]] = field(default_factory=dict)
+    outside: bool = False
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""

@@ -9,25 +9,38 @@ from service.routing.usecases.appointments import (
     returned_by_plan,
 )
 from service.routing.usecases.areas import add_area, change_area, list_areas, read_area
+from service.routing.usecases.explaining import explain_plan
+from service.routing.usecases.inserting import find_insertions
+from service.routing.usecases.opening import list_open_windows
 from service.routing.usecases.planning import LISTING, list_plans, plan_event, read_plan, read_routes, request_plan
 from service.routing.usecases.publishing import publish_plan
+from service.routing.usecases.repairing import request_repair
+from service.routing.usecases.telling import compare_plans, draw_timeline, read_kpis, write_workbook
 
 __all__ = [
     "LISTING",
     "add_area",
     "change_area",
+    "compare_plans",
     "crew_of",
+    "draw_timeline",
+    "explain_plan",
+    "find_insertions",
     "list_areas",
+    "list_open_windows",
     "list_plans",
     "my_day",
     "orders_of_plan",
     "plan_event",
     "publish_plan",
     "read_area",
+    "read_kpis",
     "read_my_day",
     "read_plan",
     "read_routes",
     "release_order",
     "request_plan",
+    "request_repair",
     "returned_by_plan",
+    "write_workbook",
 ]

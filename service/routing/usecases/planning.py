@@ -51,7 +51,7 @@ async def request_plan(
     session.add(row)
     await session.flush()
     await queue.enqueue(session, PLAN_REQUESTED, queue.Job.of(principal, row.id, area.institution_ids))
-    return _head(row)
+    return head(row)
 
 
 def refuse_day(on: date, now: datetime) -> None:
@@ -85,7 +85,7 @@ async def list_plans(
         state=state,
         page=page,
     )
-    return paging.page_of(found, request=page, read=_head, last=lambda row: row.id, cursors=cursors, listing=LISTING)
+    return paging.page_of(found, request=page, read=head, last=lambda row: row.id, cursors=cursors, listing=LISTING)
 
 
 async def read_plan(session: AsyncSession, *, principal: Principal, plan_id: UUID) -> schemas.PlanRead:
@@ -105,7 +105,7 @@ async def read_plan(session: AsyncSession, *, principal: Principal, plan_id: UUI
     routes = await repository.list_routes(session, region_id=row.region_id, plan_id=row.id)
     unassigned = await repository.list_unassigned(session, region_id=row.region_id, plan_id=row.id)
     return schemas.PlanRead(
-        **_head(row).model_dump(),
+        **head(row).model_dump(),
         area_name=area.name if area else "",
         routes=[schemas.PlanRouteRead(**each.model_dump(), stops=stops[each.practitioner_id]) for each in routes],
         unassigned=[
@@ -167,5 +167,6 @@ async def _order_numbers(session: AsyncSession, row: Plan) -> dict[UUID, str]:
     return {each.id: each.order_no for each in found}
 
 
-def _head(row: Plan) -> schemas.PlanHead:
+def head(row: Plan) -> schemas.PlanHead:
+    """Return a plan as lists show it."""
     return schemas.PlanHead.model_validate(row, from_attributes=True)

@@ -1,0 +1,292 @@
+"""A day in which something has happened: what of its plan is frozen, what is left to be planned anew, and the two
+together again; pure.
+
+To the search a frozen visit is time that its crew is busy: it goes on from that door, at the moment from which things
+may change. To the referee it is a visit like any other, which only that crew may give and only then.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from service.core.geo import Point
+from service.practitioners.rules import StaffDay
+from service.routing.building import day as days
+from service.routing.building.day import Day
+from service.routing.building.facts import Busy, DayFacts, seconds_of
+from service.routing.building.recalling import AT_START, Told, row_of
+from service.routing.problem import LUNCH, Job, Plan, Problem, Route, Rules, Service, Stop, Unassigned, Window
+
+CHANGED_SECONDS: Final = 1800
+"""Sending somebody else than people were told costs as much as half an hour of travel."""
+MOVED_SECONDS: Final = 300
+"""Coming a quarter of an hour earlier or later than people were told costs as much as five minutes of travel."""
+URGENT: Final = 20
+"""Leaving an urgent order out costs as much as leaving out so many of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disruption:
+    """What happened: nothing that begins before `frozen_until` may change; who is away from when; orders not wanted
+    any more, those to be put first, and by how many minutes visits take longer.
+    """
+
+    frozen_until: datetime
+    absent: Mapping[UUID, datetime] = field(default_factory=dict)
+    cancelled: frozenset[UUID] = frozenset()
+    urgent: frozenset[UUID] = frozenset()
+    longer: Mapping[UUID, int] = field(default_factory=dict)
+
+    def end_of(self, stop: Told) -> datetime:
+        """Return when a stop ends now."""
+        more = self.longer.get(stop.order_id, 0) if stop.order_id else 0
+        return stop.end + timedelta(minutes=more)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The day in two: `rest` is what is planned anew; `frozen` are the stops that stay, in `whole` with the rest."""
+
+    rest: DayFacts
+    whole: DayFacts
+    frozen: tuple[Told, ...]
+
+
+def split(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> Split:
+    """Divide a day, gathered from its midnight on, at the moment from which things may change."""
+    on_duty = {each.practitioner_id: _until(each, happened) for each in facts.staff if each.licensed}
+    staff = tuple(
+        replace(each, shift_end=on_duty[each.practitioner_id])
+        for each in facts.staff
+        if each.practitioner_id in on_duty and on_duty[each.practitioner_id] > each.shift_start
+    )
+    frozen = _frozen(facts, told, happened, {each.practitioner_id: each for each in staff})
+    visits = {each.order_id for each in frozen if each.order_id}
+    eaten = {each.practitioner_id for each in frozen if each.order_id is None}
+    orders = tuple(each for each in facts.orders if each.id not in happened.cancelled)
+    known = replace(facts, orders=orders, staff=staff, busy=_longer(facts.busy, told, happened))
+    rest = replace(
+        known,
+        now=max(facts.now, happened.frozen_until),
+        orders=tuple(each for each in orders if each.id not in visits),
+        staff=tuple(_fed(each) if each.practitioner_id in eaten else each for each in staff),
+        busy=(*known.busy, *(_busy(facts, frozen, each) for each in frozen)),
+        engaged=_engaged(facts, frozen),
+    )
+    return Split(rest, known, frozen)
+
+
+def _until(staff: StaffDay, happened: Disruption) -> datetime:
+    return min(staff.shift_end, happened.absent.get(staff.practitioner_id, staff.shift_end))
+
+
+def _fed(staff: StaffDay) -> StaffDay:
+    return replace(staff, lunch_from=None, lunch_to=None)
+
+
+def _frozen(
+    facts: DayFacts, told: Sequence[Told], happened: Disruption, staff: Mapping[UUID, StaffDay]
+) -> tuple[Told, ...]:
+    """Return the stops that stay: begun before the moment, of orders that are still wanted, by crews still on duty."""
+    wanted = {each.id for each in facts.orders if each.home_id in facts.homes} - happened.cancelled
+    found, gone = [], set()
+    for each in told:
+        if each.start >= happened.frozen_until:
+            continue
+        who, stop = staff.get(each.practitioner_id), replace(each, end=happened.end_of(each))
+        if who is None or each.end > who.shift_end:
+            gone.add(each.order_id)
+        elif each.order_id is None or each.order_id in wanted:
+            found.append(stop)
+    return tuple(each for each in found if each.order_id is None or each.order_id not in gone)
+
+
+def _longer(busy: Iterable[Busy], told: Sequence[Told], happened: Disruption) -> tuple[Busy, ...]:
+    """Return what staff are busy with; a begun visit that takes longer keeps them for as long."""
+    ends = {(each.practitioner_id, each.start): happened.end_of(each) for each in told if each.order_id}
+    return tuple(
+        replace(each, end=max(each.end, ends.get((each.practitioner_id, each.start), each.end))) for each in busy
+    )
+
+
+def _busy(facts: DayFacts, frozen: Sequence[Told], stop: Told) -> Busy:
+    return Busy(stop.practitioner_id, stop.start, stop.end, _place(facts, frozen, stop))
+
+
+def _place(facts: DayFacts, frozen: Sequence[Told], stop: Told) -> Point:
+    """Return where a frozen stop is; a lunch at the door of the visit before it, or at the station."""
+    homes = {each.id: facts.homes[each.home_id] for each in facts.orders if each.home_id in facts.homes}
+    own = sorted((each for each in frozen if each.practitioner_id == stop.practitioner_id), key=_start)
+    for each in reversed(own[: own.index(stop) + 1]):
+        if each.order_id is not None:
+            return Point(homes[each.order_id].lon, homes[each.order_id].lat)
+    station = next(each for each in facts.staff if each.practitioner_id == stop.practitioner_id)
+    return Point(station.lon, station.lat)
+
+
+def _start(stop: Told) -> datetime:
+    return stop.start
+
+
+def _engaged(facts: DayFacts, frozen: Sequence[Told]) -> dict[UUID, list[tuple[datetime, datetime]]]:
+    persons = {each.id: each.person_id for each in facts.orders}
+    found = defaultdict(list, {person: list(spans) for person, spans in facts.engaged.items()})
+    for each in frozen:
+        if each.order_id is not None:
+            found[persons[each.order_id]].append((each.start, each.end))
+    return dict(found)
+
+
+def promised(day: Day, problem: Problem, told: Iterable[Told], happened: Disruption) -> Problem:
+    """Return the problem of the rest, in which keeping what people were told is worth something."""
+    starts: dict[UUID, datetime] = {}
+    crews: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    for each in told:
+        if each.order_id is not None:
+            starts[each.order_id] = min(each.start, starts.get(each.order_id, each.start))
+            crews[each.order_id].add(each.practitioner_id)
+    jobs = []
+    for order, job in zip(day.orders, problem.jobs, strict=True):
+        more = happened.longer.get(order.id, 0) * 60
+        services = tuple(replace(each, duration=each.duration + more) for each in job.services)
+        drop = job.drop_penalty
+        changed = replace(
+            job,
+            services=services,
+            drop_penalty=drop * URGENT if order.id in happened.urgent and drop is not None else drop,
+        )
+        if order.id in starts:
+            crew = frozenset(
+                at for at, each in enumerate(day.segments) if each.staff.practitioner_id in crews[order.id]
+            )
+            changed = replace(changed, promised=seconds_of(day.on, starts[order.id]), promised_staff=crew)
+        jobs.append(changed)
+    rules = replace(problem.rules, changed=CHANGED_SECONDS, moved=MOVED_SECONDS)
+    return replace(problem, jobs=tuple(jobs), rules=rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejoined:
+    """The whole day: frozen visits first, then those of the rest, of which `offset` is the first."""
+
+    day: Day
+    rules: Rules
+    offset: int
+
+
+def rejoin(parts: Split, rest: Day, problem: Problem) -> Rejoined:
+    """Return the whole day of a rest that has been drawn; `problem` is that of the rest."""
+    whole = days.draw(replace(parts.whole, orders=()))
+    by_order: defaultdict[UUID, list[Told]] = defaultdict(list)
+    for each in parts.frozen:
+        if each.order_id is not None:
+            by_order[each.order_id].append(each)
+    frozen = [each for each in parts.whole.orders if each.id in by_order]
+    orders = (*frozen, *rest.orders)
+    homes = [Point(parts.whole.homes[each.home_id].lon, parts.whole.homes[each.home_id].lat) for each in orders]
+    index = {point: at for at, point in enumerate(dict.fromkeys([*whole.points, *homes]))}
+    pinned = [_pinned(whole, by_order[each.id], each.order_no) for each in frozen]
+    jobs = [
+        replace(job, point=index[home])
+        for job, home in zip([*pinned, *(_moved(rest, whole, job) for job in problem.jobs)], homes, strict=True)
+    ]
+    day = replace(whole, points=tuple(index), orders=orders, jobs=tuple(jobs), left_out=rest.left_out)
+    return Rejoined(day, problem.rules, len(frozen))
+
+
+def _pinned(whole: Day, crew: Sequence[Told], order_no: str) -> Job:
+    rows = [row_of(whole, each) for each in crew]
+    start = seconds_of(whole.on, crew[0].start)
+    length = seconds_of(whole.on, crew[0].end) - start
+    return Job(
+        id=order_no,
+        point=0,
+        windows=(Window(start, start),),
+        services=tuple(Service(length, frozenset()) for _ in crew),
+        allowed_staff=frozenset(each for each in rows if each is not None),
+    )
+
+
+def _moved(rest: Day, whole: Day, job: Job) -> Job:
+    return replace(
+        job,
+        preferred_staff=_rows(rest, whole, job.preferred_staff),
+        promised_staff=_rows(rest, whole, job.promised_staff),
+    )
+
+
+def _rows(rest: Day, whole: Day, staff: frozenset[int] | None) -> frozenset[int] | None:
+    if staff is None:
+        return None
+    people = {rest.segments[at].staff.practitioner_id for at in staff}
+    return frozenset(at for at, each in enumerate(whole.segments) if each.staff.practitioner_id in people)
+
+
+def merge(parts: Split, rest: Day, plan: Plan, joined: Rejoined, problem: Problem) -> tuple[Problem, Plan]:
+    """Return the whole day's problem and plan: the rest as planned anew, the frozen stops where they were.
+
+    Whether somebody is due a lunch was judged with the rest; here he is due the one that he has.
+    """
+    whole, rows = joined.day, defaultdict[int, list[Stop]](list)
+    given: defaultdict[int, int] = defaultdict(int)
+    jobs = {order.id: at for at, order in enumerate(whole.orders)}
+    for each in sorted(parts.frozen, key=lambda stop: (stop.start, str(stop.practitioner_id))):
+        row, span = row_of(whole, each), (seconds_of(whole.on, each.start), seconds_of(whole.on, each.end))
+        if row is None:
+            continue
+        if each.order_id is None:
+            rows[row].append(Stop(rows[row][-1].job if rows[row] else AT_START, LUNCH, *span))
+        else:
+            job = jobs[each.order_id]
+            rows[row].append(Stop(job, given[job], *span))
+            given[job] += 1
+    for route in plan.routes:
+        for stop in route.stops:
+            row = _row_at(rest, whole, route.staff, stop)
+            job = stop.job + joined.offset if stop.job >= 0 else rows[row][-1].job if rows[row] else AT_START
+            rows[row].append(replace(stop, job=job))
+    left = tuple(_left(rest, whole, each, joined.offset) for each in plan.unassigned)
+    routes = tuple(Route(row, tuple(rows[row])) for row in range(len(whole.staff)))
+    staff = tuple(
+        replace(each, lunch=each.lunch if any(stop.service == LUNCH for stop in rows[row]) else None)
+        for row, each in enumerate(problem.staff)
+    )
+    return replace(problem, staff=staff, rules=joined.rules), Plan(routes, left)
+
+
+def _row_at(rest: Day, whole: Day, row: int, stop: Stop) -> int:
+    person = rest.segments[row].staff.practitioner_id
+    return next(
+        at
+        for at, each in enumerate(whole.segments)
+        if each.staff.practitioner_id == person and each.shift.start <= stop.start and stop.end <= each.shift.end
+    )
+
+
+def _left(rest: Day, whole: Day, left: Unassigned, offset: int) -> Unassigned:
+    """Return a job left out in the numbers of the whole day; its facts name staff by their rows."""
+    facts = dict(left.facts)
+    named = facts.get("staff")
+    if named is not None:
+        rows = frozenset(int(str(each)) for each in (named if isinstance(named, list) else [named]))
+        facts["staff"] = [str(each) for each in sorted(_rows(rest, whole, rows) or ())]
+    return Unassigned(left.job + offset, left.reason, facts)
+
+
+def is_kept(parts: Split, whole: Day, plan: Plan, until: datetime) -> bool:
+    """Tell whether every frozen stop has its people and its time, and nothing else begins before the moment."""
+    found = {
+        (whole.segments[route.staff].staff.practitioner_id, _order_id(whole, stop), stop.start)
+        for route in plan.routes
+        for stop in route.stops
+        if stop.start < seconds_of(whole.on, until)
+    }
+    told = {(each.practitioner_id, each.order_id, seconds_of(whole.on, each.start)) for each in parts.frozen}
+    return found == told
+
+
+def _order_id(whole: Day, stop: Stop) -> UUID | None:
+    return None if stop.service == LUNCH else whole.orders[stop.job].id

@@ -1,0 +1,256 @@
+"""Every gap of a plan as columns of numbers, and which of them a service could go into: a sieve, never the last word.
+
+A gap lies before, between or after the stops of a row. The sieve is generous: what it lets through is tried in
+full (`places`), what it holds back could not be done.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.routing import rules as words
+from service.routing.changing import sliding
+from service.routing.changing.board import NEVER, NOBODY, Board, lasting
+from service.routing.problem import LUNCH, Carer, Job, Problem, Service, Window
+
+Column: TypeAlias = NDArray[np.int64]
+
+_FIELDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """One row per gap. `here`/`there` are the places before and after (a lunch is had on the way), `from_now` and
+    `from_early` when one may leave `here` as things stand and at the earliest, `by_now` and `by_late` when one must be
+    `there`; `lunch` whether a lunch lies beside the gap, `empty` whether the row has no stop.
+    """
+
+    staff: Column
+    position: Column
+    here: Column
+    there: Column
+    from_now: Column
+    from_early: Column
+    by_now: Column
+    by_late: Column
+    lunch: NDArray[np.bool_]
+    empty: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Sieved:
+    """Gaps that a service may go into in a window: start in [low, high], `now` without moving anybody if not above
+    `until`; `price` is the estimate of what it costs.
+    """
+
+    at: Column
+    low: Column
+    high: Column
+    now: Column
+    until: Column
+    price: Column
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A gap for a service: start in [low, high]; in [now, until] if that is not empty, nobody else moves."""
+
+    staff: int
+    position: int
+    low: int
+    high: int
+    now: int
+    until: int
+    price: int
+
+
+def lay_out(board: Board) -> Gaps:
+    """Return the gaps of a board that new stops may go into; none lies before a stop that may not slide."""
+    early, late = sliding.extremes(board)
+    rows = [_gap(board, early, late, staff, at) for staff in range(len(board.rows)) for at in _positions(board, staff)]
+    table = np.array(rows, dtype=np.int64).reshape(-1, _FIELDS).T
+    names = ("staff", "position", "here", "there", "from_now", "from_early", "by_now", "by_late")
+    return Gaps(**dict(zip(names, table, strict=False)), lunch=table[len(names)] > 0, empty=table[len(names) + 1] > 0)
+
+
+def _positions(board: Board, staff: int) -> range:
+    row = board.rows[staff]
+    pinned = [at for at, seat in enumerate(row) if board.seats[seat].start < board.frozen_until]
+    return range(pinned[-1] + 1 if pinned else 0, len(row) + 1)
+
+
+def _gap(board: Board, early: list[int], late: list[int], staff: int, position: int) -> tuple[int, ...]:
+    row, who = board.rows[staff], board.problem.staff[staff]
+    before = row[position - 1] if position else NOBODY
+    after = row[position] if position < len(row) else NOBODY
+    opens, closes = board.opens(staff), board.closes(staff)
+    here, from_now, from_early = who.start_point, opens, opens
+    if before != NOBODY:
+        seat = board.seats[before]
+        here, from_now, from_early = seat.point, seat.start + seat.duration, early[before] + seat.duration
+        if _is_roaming(board, before):
+            # it may be had elsewhere as well: the least that it takes is its own time
+            ahead = row[position - 2] if position > 1 else NOBODY
+            free = opens if ahead == NOBODY else early[ahead] + board.seats[ahead].duration
+            here = who.start_point if ahead == NOBODY else board.seats[ahead].point
+            from_early = max(free, seat.low) + seat.duration
+            from_now = NEVER
+    there, by_now, by_late = who.end_point, closes, closes
+    if after != NOBODY:
+        seat = board.seats[after]
+        there, by_now, by_late = seat.point, seat.start, late[after]
+        if _is_roaming(board, after):
+            behind = row[position + 1] if position + 1 < len(row) else NOBODY
+            there = who.end_point if behind == NOBODY else board.seats[behind].point
+            by_late = seat.high
+            by_now = -NEVER
+    lunch = any(each != NOBODY and board.seats[each].service == LUNCH for each in (before, after))
+    free_by = max(from_now, board.frozen_until), max(from_early, board.frozen_until)
+    return staff, position, here, there, *free_by, by_now, by_late, lunch, not row
+
+
+def _is_roaming(board: Board, at: int) -> bool:
+    """Tell whether a stop is a lunch that is had wherever one is."""
+    seat = board.seats[at]
+    lunch = board.problem.staff[seat.staff].lunch
+    return seat.service == LUNCH and lunch is not None and lunch.point is None and not seat.is_pinned
+
+
+def sieve(board: Board, gaps: Gaps, job: int, service: int, window: Window) -> Sieved:
+    """Return the gaps that a service of a job may go into when it begins in a window."""
+    problem, wanted = board.problem, board.problem.jobs[job]
+    prices = staff_prices(board, job, service)
+    able = np.array([prices.get(staff, -1) for staff in range(len(problem.staff))], dtype=np.int64)[gaps.staff]
+    out, back, past = _travel(board, gaps, wanted.point)
+    takes = np.array([lasting(each, wanted.services[service].duration) for each in problem.staff], dtype=np.int64)
+    duration = takes[gaps.staff]
+    roaming = gaps.lunch
+    least = np.array([_least_factor(board, staff) for staff in range(len(problem.staff))], dtype=np.int64)[gaps.staff]
+    quick_out = np.where(roaming, 0, out * least // 1000)
+    quick_back = np.where(roaming, 0, back * least // 1000)
+    low = np.maximum(gaps.from_early + quick_out, window.start)
+    high = np.minimum(gaps.by_late - quick_back - duration, window.end)
+    low = np.maximum(low, board.frozen_until)
+    kept = np.flatnonzero((able >= 0) & (low <= high) & _ranked(board, gaps, wanted))
+    now = np.maximum(gaps.from_now + out, window.start)
+    until = np.minimum(gaps.by_now - back - duration, window.end)
+    price = problem.rules.travel * (out + back - np.where(gaps.empty, 0, past)) + able
+    return Sieved(kept, low[kept], high[kept], now[kept], until[kept], price[kept])
+
+
+def choice(table: Gaps, option: Sieved, at: int) -> Choice:
+    """Return one of the gaps that the sieve has let through."""
+    gap = int(option.at[at])
+    return Choice(
+        staff=int(table.staff[gap]), position=int(table.position[gap]), low=int(option.low[at]),
+        high=int(option.high[at]), now=int(option.now[at]), until=int(option.until[at]), price=int(option.price[at]),
+    )  # fmt: skip
+
+
+def _travel(board: Board, gaps: Gaps, point: int) -> tuple[Column, Column, Column]:
+    """Return the travel of each gap to a point, from it, and past it."""
+    out, back, past = (np.zeros(len(gaps.staff), dtype=np.int64) for _ in range(3))
+    modes = np.array([each.matrix for each in board.problem.staff], dtype=np.int64)[gaps.staff]
+    for mode, matrix in enumerate(board.problem.matrices):
+        mine = modes == mode
+        out[mine] = matrix[gaps.here[mine], point]
+        back[mine] = matrix[point, gaps.there[mine]]
+        past[mine] = matrix[gaps.here[mine], gaps.there[mine]]
+    return out, back, past
+
+
+def _least_factor(board: Board, staff: int) -> int:
+    traffic = board.problem.traffic
+    bands = traffic[board.problem.staff[staff].matrix] if traffic else ()
+    return min((band.factor for band in bands), default=1000)
+
+
+def _ranked(board: Board, gaps: Gaps, wanted: Job) -> NDArray[np.bool_]:
+    """Tell for each gap whether nobody of a lower rank is before it in the row, nobody of a higher one behind."""
+    jobs = board.problem.jobs
+    if not any(each.rank for each in jobs):
+        return np.ones(len(gaps.staff), dtype=bool)
+    found = []
+    for staff, position in zip(gaps.staff.tolist(), gaps.position.tolist(), strict=True):
+        ranks = [
+            jobs[board.seats[at].job].rank if board.seats[at].service != LUNCH else None for at in board.rows[staff]
+        ]
+        found.append(
+            all(rank is None or rank >= wanted.rank for rank in ranks[:position])
+            and all(rank is None or rank <= wanted.rank for rank in ranks[position:])
+        )
+    return np.array(found, dtype=bool)
+
+
+def staff_prices(board: Board, job: int, service: int) -> dict[int, int]:
+    """Return who may give a service, and what that costs beyond travel: skills, wishes, load, and the job's links."""
+    problem, wanted = board.problem, board.problem.jobs[job]
+    priced = {staff: words.service_price(problem, job, service, staff) for staff in range(len(problem.staff))}
+    return {
+        staff: price
+        for staff, price in priced.items()
+        if price is not None
+        and _knows_one(problem, staff, wanted.services[service])
+        and _carries(board, staff, wanted)
+        and _suits_links(board, staff, job)
+    }
+
+
+def may_give(problem: Problem, job: int, service: int, staff: int) -> bool:
+    """Tell whether a person may give a service, by skills and wishes alone."""
+    price = words.service_price(problem, job, service, staff)
+    return price is not None and _knows_one(problem, staff, problem.jobs[job].services[service])
+
+
+def _knows_one(problem: Problem, staff: int, service: Service) -> bool:
+    """Tell whether a person has one of the skills of which one is enough."""
+    known = problem.staff[staff].skills
+    return problem.rules.unqualified is not None or not service.any_skills or bool(service.any_skills & known)
+
+
+def _carries(board: Board, staff: int, wanted: Job) -> bool:
+    capacity = board.problem.staff[staff].capacity
+    if capacity is None:
+        return True
+    carried = sum(
+        board.problem.jobs[board.seats[at].job].load for at in board.rows[staff] if board.seats[at].service != LUNCH
+    )
+    return carried + wanted.load <= capacity
+
+
+def _suits_links(board: Board, staff: int, job: int) -> bool:
+    """Tell whether a person may give a job beside those that the linked jobs have got already."""
+    me = _human(board, staff)
+    for link in (board.problem.links[at] for at in board.links.get(job, ())):
+        other = link.second if link.first == job else link.first
+        others = {_human(board, board.seats[at].staff) for at in board.of_job.get(other, ())}
+        if others and ((link.carer is Carer.same and me not in others) or (link.carer is Carer.other and me in others)):
+            return False
+    return True
+
+
+def linked(board: Board, job: int, windows: Iterable[Window]) -> list[Window]:
+    """Return the windows of a job's starts, cut to what its links leave beside the linked jobs as they stand."""
+    found = list(windows)
+    for link in (board.problem.links[at] for at in board.links.get(job, ())):
+        other = board.of_job.get(link.second if link.first == job else link.first, [])
+        if not other:
+            continue
+        begins = min(board.seats[at].start for at in other)
+        ends = max(board.seats[at].start + board.seats[at].duration for at in other)
+        length = max(each.duration for each in board.problem.jobs[job].services)
+        behind = Window(ends + link.low, NEVER if link.high is None else ends + link.high)
+        ahead = Window(-NEVER if link.high is None else begins - link.high - length, begins - link.low - length)
+        open_to = [ahead, behind]
+        if link.ordered:
+            open_to = [behind] if link.second == job else [ahead]
+        found = [Window(max(a.start, b.start), min(a.end, b.end)) for a in found for b in open_to]
+    return [each for each in found if each.start <= each.end]
+
+
+def _human(board: Board, staff: int) -> tuple[str, int]:
+    person = board.problem.staff[staff].person
+    return ("row", staff) if person is None else ("person", person)

@@ -1,0 +1,111 @@
+"""A stored plan as it stands today: its day drawn anew from the facts, its stops in the solver's numbers."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.core import problems
+from service.core.clock import day_bounds
+from service.core.db.session import transaction
+from service.core.http import House
+from service.core.principal import Principal
+from service.gateways.maps import TravelMatrix
+from service.orders.rules import OrderFacts
+from service.routing import building, errors, gathering, repository, states, travel
+from service.routing.building import Day, DayFacts, Told, recall
+from service.routing.models import Plan as PlanRow
+from service.routing.models import PlanStop
+from service.routing.problem import Plan, Problem
+from service.routing.states import PlanState
+
+STANDS = frozenset({PlanState.solved, PlanState.published})
+"""The states of plans that one may still change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A plan and its day; `now` are the seconds of the day that have passed (negative before it)."""
+
+    row: PlanRow
+    day: Day
+    problem: Problem
+    plan: Plan
+    travel: Sequence[TravelMatrix]
+    now: int
+
+    @property
+    def jobs(self) -> dict[UUID, int]:
+        """Return the job of each order."""
+        return {order.id: at for at, order in enumerate(self.day.orders)}
+
+    def order_of(self, job: int) -> OrderFacts:
+        """Return the order of a job."""
+        return self.day.orders[job]
+
+
+async def get_plan(session: AsyncSession, principal: Principal, plan_id: UUID) -> PlanRow:
+    """Return a plan all of whose institutions are the principal's.
+
+    Raises:
+        problems.NotFound: there is none.
+    """
+    row = await repository.find_plan(
+        session, region_id=principal.region_id, plan_id=plan_id, institution_ids=principal.institution_ids
+    )
+    if row is None:
+        raise problems.NotFound(what="计划")
+    return row
+
+
+def refuse_unless_it_stands(row: PlanRow) -> None:
+    """Refuse to change a plan that has no stops yet, or is not to be had any more.
+
+    Raises:
+        errors.PlanNotStanding: says in which state it is.
+    """
+    state = PlanState(row.state)
+    if state not in STANDS:
+        raise errors.PlanNotStanding(state=state, label=states.STATE_LABELS[state])
+
+
+async def stand(house: House, principal: Principal, plan_id: UUID, now: datetime) -> Standing:
+    """Return a plan as it stands; no transaction is open while the roads are asked.
+
+    Raises:
+        problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
+        errors.PlanNotStanding: it is not solved, has failed, or was superseded.
+    """
+    async with transaction(house.sessions, principal.fence, now) as session:
+        row = await get_plan(session, principal, plan_id)
+        refuse_unless_it_stands(row)
+        facts = await gather(session, row)
+        told = told_of(await repository.list_stops(session, region_id=row.region_id, plan_id=row.id))
+    day = building.draw(facts)
+    ways = await travel.roads_of(house.settings).matrices(day.points, day.means, outside=facts.outside)
+    problem = await asyncio.to_thread(building.problem_of, day, [each.seconds for each in ways])
+    return Standing(row, day, problem, recall(day, problem, told), ways, facts.seconds(now))
+
+
+async def gather(session: AsyncSession, row: PlanRow) -> DayFacts:
+    """Return the facts of a plan's whole day, passed hours included: what the plan in force holds is free again."""
+    published = row
+    if row.state != PlanState.published:
+        found = await repository.find_published(
+            session, region_id=row.region_id, area_id=row.area_id, on=row.service_on
+        )
+        published = found if found is not None else row
+    replaced = published.id if published.state == PlanState.published else None
+    begins, _ = day_bounds(row.service_on)
+    ask = gathering.Ask(row.region_id, row.institution_ids, row.service_on, begins, replaced)
+    return replace(await gathering.gather(session, ask), now=begins)
+
+
+def told_of(stops: Sequence[PlanStop]) -> list[Told]:
+    """Return stored stops as their plan told them."""
+    return [
+        Told(each.practitioner_id, each.order_id, each.start_at, each.end_at, each.travel_seconds) for each in stops
+    ]

@@ -1,0 +1,217 @@
+"""Plans mended after a disruption, over HTTP: what is frozen stays, who is away is not planned, little else changes."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from service.accounts.rules import Role
+from service.core.db.session import transaction
+from service.core.settings import Settings
+from service.routing import building, referee, repository
+from service.routing.building import Day, Told, repairing
+from service.routing.problem import Problem
+from service.routing.travel import Roads
+from service.routing.usecases import standing
+from tests.routing.scene import DAY, Scene, at, clock, visits
+from tests.world import World
+
+
+@pytest.fixture
+async def scene(world: World) -> Scene:
+    return await Scene.set_up(world)
+
+
+async def repair(scene: Scene, plan: dict[str, Any], **asked: Any) -> dict[str, Any]:
+    """Ask for a repair, have it solved, and read it."""
+    answer = await scene.dispatcher.post(f"/plans/{plan['id']}/repairs", json={"seconds_limit": 1, **asked})
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["Location"] == f"/v1/plans/{answer.json()['id']}"
+    await scene.work(answer.json()["id"])
+    found = await scene.read(answer.json()["id"])
+    assert found["state"] == "solved", found["failure"]
+    assert found["repairs_plan_id"] == plan["id"]
+    return found
+
+
+async def two_nurses(scene: Scene) -> tuple[UUID, UUID, list[UUID], dict[str, Any]]:
+    """Publish a day of two nurses with three visits each, theirs by distance; return them, the orders and the plan."""
+    await scene.item("REHAB")
+    east, west = await scene.staff(3), await scene.staff(-3)
+    orders = [
+        await scene.order(side, start, end, "REHAB")
+        for side in (3, -3)
+        for start, end in (("08:30", "10:00"), ("10:30", "12:00"), ("13:00", "16:00"))
+    ]
+    plan = await scene.plan()
+    assert (await scene.publish(plan)).status_code == 200
+    return east, west, orders, plan
+
+
+async def problem_for(day: Day) -> Problem:
+    """Return the problem of a day, by great circles."""
+    ways = await Roads(Settings()).matrices(day.points, day.means, outside=False)
+    return building.problem_of(day, [each.seconds for each in ways])
+
+
+class TestAbsence:
+    async def test_whoever_is_away_is_not_planned_and_the_morning_stays(self, scene: Scene) -> None:
+        east, west, orders, plan = await two_nurses(scene)
+        told = visits(plan)
+        mended = await repair(
+            scene,
+            plan,
+            frozen_until=at("10:00").isoformat(),
+            absent=[{"practitioner_id": str(east), "from_at": at("10:15").isoformat()}],
+        )
+        now = visits(mended)
+        assert mended["unassigned"] == []
+        for frozen in (orders[0], orders[3]):
+            assert now[str(frozen)] == told[str(frozen)]
+        for away in orders[1:3]:
+            assert now[str(away)][0][0] == str(west)
+        assert now[str(orders[4])][0][0] == str(west)
+        assert (await scene.publish(mended)).json()["superseded_plan_id"] == plan["id"]
+
+    async def test_whose_shift_was_taken_away_is_not_planned_either(self, scene: Scene) -> None:
+        await scene.item("REHAB")
+        nurse = await scene.staff(shift=("08:00", "12:00"))
+        order = await scene.order(0, "08:30", "16:00", "REHAB")
+        plan = await scene.plan()
+        mended = await repair(scene, plan, absent=[{"practitioner_id": str(nurse), "from_at": at("07:00").isoformat()}])
+        assert visits(mended) == {}
+        assert [each["order_id"] for each in mended["unassigned"]] == [str(order)]
+
+
+class TestWhatElseHappens:
+    async def test_nothing_changes_where_nothing_happened(self, scene: Scene) -> None:
+        _, _, _, plan = await two_nurses(scene)
+        assert visits(await repair(scene, plan)) == visits(plan)
+
+    async def test_an_order_that_is_not_wanted_any_more_goes_and_the_others_stay(self, scene: Scene) -> None:
+        _, _, orders, plan = await two_nurses(scene)
+        mended = await repair(scene, plan, cancelled_order_ids=[str(orders[1])])
+        expected = visits(plan)
+        del expected[str(orders[1])]
+        assert visits(mended) == expected
+
+    async def test_a_visit_that_takes_longer_pushes_those_behind_it(self, scene: Scene) -> None:
+        await scene.item("REHAB", minutes=60)
+        await scene.staff()
+        first = await scene.order(0, "08:00", "09:00", "REHAB")
+        second = await scene.order(0, "09:00", "12:00", "REHAB")
+        plan = await scene.plan()
+        told = visits(plan)
+        assert told[str(second)][0][1] == "09:00"
+        mended = await repair(
+            scene,
+            plan,
+            frozen_until=at("08:30").isoformat(),
+            longer=[{"order_id": str(first), "minutes": 25}],
+        )
+        now = visits(mended)
+        assert now[str(first)][0][1:] == ("08:00", "09:25")
+        assert now[str(second)][0][1] == "09:25"
+
+    async def test_an_urgent_order_goes_before_another_that_there_is_then_no_room_for(self, scene: Scene) -> None:
+        await scene.item("REHAB", minutes=60)
+        await scene.staff(shift=("08:00", "10:00"))
+        first = await scene.order(0, "08:00", "09:30", "REHAB")
+        plan = await scene.plan()
+        urgent = await scene.order(0, "08:00", "09:30", "REHAB")
+        assert set(visits(await repair(scene, plan))) == {str(first)}
+        assert set(visits(await repair(scene, plan, urgent_order_ids=[str(urgent)]))) == {str(urgent)}
+
+
+class TestKeptStops:
+    async def test_a_frozen_stop_that_moves_goes_or_gets_company_is_noticed(self, scene: Scene) -> None:
+        _, _, orders, plan = await two_nurses(scene)
+        told = [
+            Told(
+                UUID(route["practitioner_id"]),
+                UUID(stop["order_id"]),
+                datetime.fromisoformat(stop["start_at"]),
+                datetime.fromisoformat(stop["end_at"]),
+                stop["travel_seconds"],
+            )
+            for route in plan["routes"]
+            for stop in route["stops"]
+        ]
+        async with transaction(
+            scene.world.house.sessions, scene.job(plan["id"]).fence, scene.world.clock.now()
+        ) as session:
+            row = await repository.find_plan(
+                session,
+                region_id=scene.world.region_id,
+                plan_id=UUID(plan["id"]),
+                institution_ids=scene.institution_ids,
+            )
+            assert row is not None
+            facts = await standing.gather(session, row)
+        until = at("10:00")
+        parts = repairing.split(facts, told, repairing.Disruption(until))
+        assert {each.order_id for each in parts.frozen} == {orders[0], orders[3]}
+        assert {each.id for each in parts.rest.orders} == {orders[1], orders[2], orders[4], orders[5]}
+        rest = building.draw(parts.rest)
+        problem = await problem_for(rest)
+        before = building.recall(rest, problem, told)
+        assert before.unassigned == ()
+        joined = repairing.rejoin(parts, rest, problem)
+        whole, merged = repairing.merge(parts, rest, before, joined, await problem_for(joined.day))
+        assert referee.check_plan(whole, merged).feasible
+        assert repairing.is_kept(parts, joined.day, merged, until)
+        first = next(route for route in merged.routes if route.stops)
+        early, *others = first.stops
+        late = replace(others[0], start=early.end + 60, end=early.end + 120)
+        for wrong in (
+            (replace(early, start=early.start + 60), *others),
+            tuple(others),
+            (early, late, *others[1:]),
+        ):
+            changed = [replace(each, stops=wrong) if each is first else each for each in merged.routes]
+            assert not repairing.is_kept(parts, joined.day, replace(merged, routes=tuple(changed)), until)
+
+
+class TestAsking:
+    async def test_seconds_and_seed_are_those_asked_for_and_one_key_asks_once(self, scene: Scene) -> None:
+        plan = await scene.plan()
+        path, body = f"/plans/{plan['id']}/repairs", {"seconds_limit": 3, "seed": 11}
+        first = await scene.dispatcher.post(path, json=body, headers={"Idempotency-Key": "k1"})
+        again = await scene.dispatcher.post(path, json=body, headers={"Idempotency-Key": "k1"})
+        assert (first.json()["seconds_limit"], first.json()["seed"]) == (3, 11)
+        assert (again.status_code, again.json()) == (202, first.json())
+        assert again.headers["Location"] == first.headers["Location"]
+
+    async def test_a_day_that_is_over_and_a_plan_without_stops_are_not_repaired(
+        self, scene: Scene, world: World
+    ) -> None:
+        queued, plan = (await scene.request()).json()["id"], await scene.plan()
+        answer = await scene.dispatcher.post(f"/plans/{queued}/repairs", json={})
+        assert (answer.status_code, answer.json()["code"]) == (409, "plan-not-standing")
+        world.clock.shows = at("08:00", DAY + timedelta(days=1))
+        answer = await scene.dispatcher.post(f"/plans/{plan['id']}/repairs", json={})
+        assert (answer.status_code, answer.json()["code"]) == (422, "day-not-plannable")
+
+    async def test_nothing_is_moved_that_begins_before_now_even_when_less_is_asked_for(
+        self, scene: Scene, world: World
+    ) -> None:
+        east, _, orders, plan = await two_nurses(scene)
+        world.clock.shows = at("10:10")
+        mended = await repair(
+            scene,
+            plan,
+            frozen_until=at("07:00").isoformat(),
+            absent=[{"practitioner_id": str(east), "from_at": at("10:10").isoformat()}],
+        )
+        assert visits(mended)[str(orders[0])] == visits(plan)[str(orders[0])]
+        later = [clock(stop["start_at"]) for route in mended["routes"] for stop in route["stops"]]
+        assert all(each >= "10:10" for each in later if each not in {v[0][1] for v in visits(plan).values()})
+
+    async def test_only_dispatchers_of_the_institutions_ask(self, scene: Scene, world: World) -> None:
+        plan = await scene.plan()
+        path = f"/plans/{plan['id']}/repairs"
+        assert (await (await world.as_role(Role.nurse)).post(path, json={})).status_code == 403
+        stranger = await world.as_role(Role.dispatcher, await world.add_institution())
+        assert (await stranger.post(path, json={})).status_code == 404
