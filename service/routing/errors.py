@@ -40,6 +40,13 @@ class StaffDoubleBooked(Refusal):
     en = "Another published plan has a member of staff at that time; plan again, then publish."
 
 
+class StaffAbsent(Refusal):
+    """A member of staff of the plan is absent at that time."""
+
+    zh = "{names} 在计划的上门时间内已登记缺勤，请重新排班后再发布。"
+    en = "{names} will be absent during visits of this plan; plan again, then publish."
+
+
 class PersonDoubleBooked(Refusal):
     """An elder has another visit at that time."""
 
@@ -52,3 +59,10 @@ class AnotherPlanPublished(Refusal):
 
     zh = "该区域当天另有已发布的计划，且不在您的权限内；请联系区域调度。"
     en = "Another plan of this area and day is in force and not yours to replace; ask the area's dispatcher."
+
+
+class PeriodNotReady(Refusal):
+    """Only a solved period plan can be accepted."""
+
+    zh = "该多日计划现在是“{label}”，只有已排好的可以采纳；请稍后刷新或重新安排。"
+    en = "The period plan is {state}; only a solved one can be accepted. Reload it, or ask for another."

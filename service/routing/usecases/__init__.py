@@ -1,5 +1,6 @@
 """What people do with plans, and what other rooms ask about appointments: the only door."""
 
+from service.routing.usecases.absences import add_absence, end_absence, read_absence
 from service.routing.usecases.appointments import (
     crew_of,
     my_day,
@@ -14,15 +15,18 @@ from service.routing.usecases.publishing import publish_plan
 
 __all__ = [
     "LISTING",
+    "add_absence",
     "add_area",
     "change_area",
     "crew_of",
+    "end_absence",
     "list_areas",
     "list_plans",
     "my_day",
     "orders_of_plan",
     "plan_event",
     "publish_plan",
+    "read_absence",
     "read_area",
     "read_my_day",
     "read_plan",
