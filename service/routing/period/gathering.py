@@ -123,6 +123,7 @@ async def _round(
         id=plan.id,
         last_on=max(before, default=None),
         due_from=plan.valid_from,
+        due_until=plan.valid_to or ask.last,
         every_days=plan.every_days,
         minimum_days=plan.minimum_days,
         days=await _days(session, ask, plan, seen) if home else frozenset(),

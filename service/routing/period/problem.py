@@ -26,7 +26,8 @@ class Presence:
 class Round:
     """Somebody who is seen every `every_days` days, at least `minimum_days` apart.
 
-    `last_on`: when he was last seen or is ordered to be, None = never; `due_from`: from when on he is to be seen;
+    `last_on`: when he was last seen or is ordered to be, None = never; `due_from` … `due_until` (both included):
+    when he is to be seen at all;
     `days`: the days of the period that are open to him. Each of `crew` gives `minutes`, and needs those skills; who
     is seen in the same `place` in the same half costs the way there once.
     """
@@ -34,6 +35,7 @@ class Round:
     id: UUID
     last_on: date | None
     due_from: date
+    due_until: date
     every_days: int
     minimum_days: int
     days: frozenset[date]
@@ -107,7 +109,7 @@ def _dues_of(period: Period, at: int, each: Round) -> Iterator[Due]:
     soonest = period.first
     if each.last_on is not None:
         soonest = max(soonest, each.last_on + timedelta(days=each.minimum_days))
-    while by <= period.last:
+    while by <= min(period.last, each.due_until):
         begins = max(soonest, by - early)
         yield Due(at, seq, by, tuple(sorted(day for day in each.days if begins <= day <= period.last)))
         by, seq = by + timedelta(days=each.every_days), seq + 1

@@ -146,6 +146,32 @@ class TestDistribution:
         period = await scene.period(to="2026-03-16")
         assert days(period) == ["2026-03-03", "2026-03-06", "2026-03-09", "2026-03-12", "2026-03-15"]
 
+    async def test_a_shorter_least_interval_lets_it_come_earlier(self, scene: Rounds, world: World) -> None:
+        await scene.nurse(5)
+        home, last = await world.add_home(), date(2026, 2, 28)
+        plans = {}
+        for least in (5, 7):
+            elder = await scene.elder()
+            await world.add_order(
+                elder, home, start=at("08:00", last), end=at("10:00", last), items={"REHAB": 1}, state="closed"
+            )
+            plans[await scene.add_plan(elder, every_days=7, minimum_days=least)] = least
+        found = {plans[each["round_plan_id"]]: each for each in (await scene.period())["rounds"]}
+        assert (found[5]["planned_on"], found[5]["reason"]) == ("2026-03-05", None)
+        assert (found[7]["planned_on"], found[7]["reason"]) == (None, "no_staff_that_week")
+
+    async def test_it_is_due_from_its_first_to_its_last_day(self, scene: Rounds) -> None:
+        await scene.nurse(*range(3, 10))
+        plan = await scene.add_plan(await scene.elder(), every_days=2, minimum_days=2, valid_from="2026-03-04")
+        ended = await scene.add_plan(await scene.elder(), every_days=2, minimum_days=2, valid_to="2026-03-03")
+        found = await scene.period()
+        own = [each["planned_on"] for each in found["rounds"] if each["round_plan_id"] == plan]
+        assert own == ["2026-03-04", "2026-03-06", "2026-03-08"]
+        assert [each["planned_on"] for each in found["rounds"] if each["round_plan_id"] == ended] == ["2026-03-03"]
+        assert days(await scene.period(**{"from": "2026-03-05"})) == ["2026-03-05", "2026-03-07", "2026-03-09"]
+        await scene.dispatcher.patch(f"/round-plans/{plan}", json={"valid_to": "2026-03-04"})
+        assert days(await scene.period(**{"from": "2026-03-05"})) == []
+
     async def test_an_area_s_institutions_keep_to_their_own_staff(self, scene: Rounds, world: World) -> None:
         other = await world.add_institution()
         both = await world.as_role(Role.dispatcher, world.institution_id, other)

@@ -34,7 +34,7 @@ def presence(
 def round_of(**changes: Any) -> Round:
     """Return a round due on Monday and every seven days, of half an hour, open on every day of a fortnight."""
     common: dict[str, Any] = {
-        "id": new_id(), "last_on": None, "due_from": MONDAY, "every_days": 7, "minimum_days": 1,
+        "id": new_id(), "last_on": None, "due_from": MONDAY, "due_until": day(99), "every_days": 7, "minimum_days": 1,
         "days": frozenset(day(each) for each in range(14)), "halves": frozenset(HALVES), "minutes": 30,
         "crew": (NURSE,), "place": "here",
     }  # fmt: skip
