@@ -65,6 +65,7 @@ class TestRoundPlans:
 
 
 class TestDistribution:
+    @pytest.mark.requirement("R098")
     async def test_more_than_a_day_holds_go_on_to_other_days_and_what_comes_late_says_why(self, scene: Rounds) -> None:
         # two hours on Tuesday and on Thursday: four rounds of half an hour each
         await scene.nurse(3, 5, shift=("08:00", "10:00"))
@@ -140,6 +141,7 @@ class TestDistribution:
         [due] = (await scene.period())["rounds"]
         assert (due["round_plan_id"], due["due_on"], due["planned_on"]) == (plan, "2026-03-07", "2026-03-07")
 
+    @pytest.mark.requirement("R098")
     async def test_it_is_seen_as_often_as_it_is_due(self, scene: Rounds) -> None:
         await scene.nurse(*range(3, 17))
         await scene.add_plan(await scene.elder(), every_days=3, minimum_days=3)
