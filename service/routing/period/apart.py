@@ -10,7 +10,7 @@ from service.routing.period.problem import Answer, Period
 
 PERIOD: Final = TypeAdapter(Period)
 ANSWER: Final = TypeAdapter(Answer)
-SECONDS: Final = 180.0
+SECONDS: Final = 600.0
 """What a solve may take altogether: the start of the interpreter, the work it is allowed, a slow machine."""
 
 

@@ -12,8 +12,8 @@ from ortools.sat.python import cp_model
 from service.routing.period.problem import Answer, Due, Period, Presence, Round, Slot, dues, slots_of
 
 _SEED: Final = 7
-_WORK: Final = 20.0
-"""How much work a solve may take, in the solver's deterministic seconds: some ten of a real processor's."""
+_WORK: Final = 0.5
+"""How much work each aim may take, in the solver's deterministic seconds: a few of a real processor's each."""
 _SOLVED: Final = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
 Choices = list[dict[Slot, Any]]
@@ -34,17 +34,30 @@ def solve(period: Period) -> Answer:
         model.add_at_most_one(each.values())
     _keep_apart(model, period, due_rounds, chosen)
     ways = _ways(model, period, due_rounds, chosen)
-    _stay_within(model, period, due_rounds, chosen, ways)
-    _aim(model, due_rounds, chosen, ways)
+    parts = _stay_within(model, period, due_rounds, chosen, ways)
+    every = [var for own in chosen for var in own.values()] + [*ways.values(), *parts]
+    solver, proven = _solver(), True
+    for aim in _aims(due_rounds, chosen, ways):
+        model.minimize(aim)
+        status = solver.solve(model)
+        if status not in _SOLVED:
+            raise RuntimeError(f"no distribution found: {solver.status_name(status)}")
+        proven = proven and status == cp_model.OPTIMAL
+        # what is reached is kept while the next aim is pursued, from where this one was left
+        model.add(aim <= round(solver.objective_value))
+        model.clear_hints()
+        for var in every:
+            model.add_hint(var, solver.value(var))
+    slots = tuple(next((slot for slot, taken in each.items() if solver.value(taken)), None) for each in chosen)
+    return Answer(slots, proven)
+
+
+def _solver() -> Any:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = _SEED
     solver.parameters.max_deterministic_time = _WORK
-    status = solver.solve(model)
-    if status not in _SOLVED:
-        raise RuntimeError(f"no distribution found: {solver.status_name(status)}")
-    slots = tuple(next((slot for slot, taken in each.items() if solver.value(taken)), None) for each in chosen)
-    return Answer(slots, status == cp_model.OPTIMAL)
+    return solver
 
 
 def _keep_apart(model: Any, period: Period, due_rounds: Sequence[Due], chosen: Choices) -> None:
@@ -78,8 +91,11 @@ def _ways(model: Any, period: Period, due_rounds: Sequence[Due], chosen: Choices
     return ways
 
 
-def _stay_within(model: Any, period: Period, due_rounds: Sequence[Due], chosen: Choices, ways: Ways) -> None:
-    """Let the minutes that rounds and ways ask of each set of skills be given by those who are there and have them."""
+def _stay_within(model: Any, period: Period, due_rounds: Sequence[Due], chosen: Choices, ways: Ways) -> list[Any]:
+    """Let the minutes that rounds and ways ask of each set of skills be given by those who are there and have them.
+
+    Returns how many minutes each kind of staff gives to each set of skills in each slot.
+    """
     asked: defaultdict[Slot, defaultdict[Skills, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for due, own in zip(due_rounds, chosen, strict=True):
         wanted: Round = period.rounds[due.round]
@@ -92,8 +108,9 @@ def _stay_within(model: Any, period: Period, due_rounds: Sequence[Due], chosen: 
     there: defaultdict[Slot, list[Presence]] = defaultdict(list)
     for each in period.presences:
         there[Slot(each.on, each.half)].append(each)
-    for slot, demands in asked.items():
-        _share_out(model, demands, _pooled(there[slot], demands))
+    return [
+        part for slot, demands in asked.items() for part in _share_out(model, demands, _pooled(there[slot], demands))
+    ]
 
 
 def _pooled(there: Sequence[Presence], demands: dict[Skills, list[Any]]) -> dict[frozenset[Skills], int]:
@@ -104,7 +121,7 @@ def _pooled(there: Sequence[Presence], demands: dict[Skills, list[Any]]) -> dict
     return dict(pools)
 
 
-def _share_out(model: Any, demands: dict[Skills, list[Any]], pools: dict[frozenset[Skills], int]) -> None:
+def _share_out(model: Any, demands: dict[Skills, list[Any]], pools: dict[frozenset[Skills], int]) -> list[Any]:
     given: defaultdict[Skills, list[Any]] = defaultdict(list)
     for able, minutes in pools.items():
         parts = []
@@ -116,22 +133,17 @@ def _share_out(model: Any, demands: dict[Skills, list[Any]], pools: dict[frozens
         model.add(sum(parts) <= minutes)
     for skills, terms in demands.items():
         model.add(sum(given[skills]) >= sum(terms))
+    return [part for parts in given.values() for part in parts]
 
 
-def _aim(model: Any, due_rounds: Sequence[Due], chosen: Choices, ways: Ways) -> None:
-    """Weigh so that no sum of lesser aims outweighs one step of a greater one."""
-    late: list[Any] = []
-    early: list[Any] = []
-    seen: list[Any] = []
-    most_late = most_early = 0
-    for due, own in zip(due_rounds, chosen, strict=True):
-        beyond = {slot: (slot.on - due.by).days for slot in own}
-        late += [var * max(0, beyond[slot]) for slot, var in own.items()]
-        early += [var * max(0, -beyond[slot]) for slot, var in own.items()]
-        seen += own.values()
-        most_late += max([0, *beyond.values()])
-        most_early += max([0, *(-each for each in beyond.values())])
-    way = most_early + 1
-    day_late = way * (len(ways) + 1)
-    left_out = day_late * (most_late + 1)
-    model.minimize(sum(early) + way * sum(ways.values()) + day_late * sum(late) - left_out * sum(seen))
+def _aims(due_rounds: Sequence[Due], chosen: Choices, ways: Ways) -> list[Any]:
+    """Return what is to be small, the greatest aim first: rounds left out, days late, ways, days early."""
+    beyond = [
+        (var, (slot.on - due.by).days) for due, own in zip(due_rounds, chosen, strict=True) for slot, var in own.items()
+    ]
+    return [
+        -sum(var for var, _ in beyond),
+        sum(var * days for var, days in beyond if days > 0),
+        sum(ways.values()),
+        sum(var * -days for var, days in beyond if days < 0),
+    ]
