@@ -38,7 +38,7 @@ IDS: Final = {
     "file_id": "{file}", "region_code": "{region_code}", "code": "BP",
     "proposal_id": "{proposal}", "level": "secondary", "designation_id": "{designation}", "use_id": "{use}",
     "diagnosis_id": "{diagnosis}", "level_id": "{level_row}", "absence_id": "{absence}",
-    "round_plan_id": "{round_plan}", "period_plan_id": "{period}",
+    "round_plan_id": "{round_plan}", "period_plan_id": "{period_plan}",
 }  # fmt: skip
 """Path parameter → what it names unless a call says otherwise."""
 

@@ -317,7 +317,7 @@ class Scene:
             due_on=TODAY, reason="no_staff_that_week",
         )  # fmt: skip
         await self.near.add(again, period, due)
-        self.keep("round_plan", again.id), self.keep("period", period.id)
+        self.keep("round_plan", again.id), self.keep("period_plan", period.id)
 
     async def _orders(self) -> None:
         for state in ("draft", "submitted", "accepted"):

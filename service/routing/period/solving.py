@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ortools.sat.python import cp_model
 
+from service.routing.period import greedy
 from service.routing.period.problem import Answer, Due, Period, Presence, Round, Slot, dues, slots_of
 
 _SEED: Final = 7
@@ -24,8 +25,7 @@ Crew = tuple[Skills, ...]
 def solve(period: Period) -> Answer:
     """Return the slot of each due round of a period: no capacity is overdrawn, no shortest interval broken.
 
-    Raises:
-        RuntimeError: the solver found nothing, although leaving everything out is allowed.
+    Raises: nothing; where the work allowed does not reach, the best so far is returned as not proven.
     """
     model = cp_model.CpModel()
     due_rounds = dues(period)
@@ -36,19 +36,23 @@ def solve(period: Period) -> Answer:
     ways = _ways(model, period, due_rounds, chosen)
     parts = _stay_within(model, period, due_rounds, chosen, ways)
     every = [var for own in chosen for var in own.values()] + [*ways.values(), *parts]
+    slots = greedy.begin(period)
+    for each, slot in zip(chosen, slots, strict=True):
+        for other, var in each.items():
+            model.add_hint(var, other == slot)
     solver, proven = _solver(), True
     for aim in _aims(due_rounds, chosen, ways):
         model.minimize(aim)
         status = solver.solve(model)
-        if status not in _SOLVED:
-            raise RuntimeError(f"no distribution found: {solver.status_name(status)}")
         proven = proven and status == cp_model.OPTIMAL
+        if status not in _SOLVED:
+            break
+        slots = tuple(next((slot for slot, taken in each.items() if solver.value(taken)), None) for each in chosen)
         # what is reached is kept while the next aim is pursued, from where this one was left
         model.add(aim <= round(solver.objective_value))
         model.clear_hints()
         for var in every:
             model.add_hint(var, solver.value(var))
-    slots = tuple(next((slot for slot, taken in each.items() if solver.value(taken)), None) for each in chosen)
     return Answer(slots, proven)
 
 

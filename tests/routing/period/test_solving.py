@@ -11,7 +11,7 @@ import pytest
 
 from service.core.ids import new_id
 from service.orders.rounds.rules import HalfDay
-from service.routing.period import apart, reasons
+from service.routing.period import apart, greedy, reasons
 from service.routing.period.problem import HALVES, Period, Presence, Round, Slot, dues, slots_of
 from service.routing.period.solving import solve
 from service.routing.period.states import NotKept
@@ -225,4 +225,5 @@ def test_no_other_distribution_is_better(seed: int) -> None:
     every = itertools.product(*((None, *slots_of(asked, due)) for due in dues(asked)))
     best = min(found for each in every if (found := price(asked, each)) is not None)
     assert price(asked, answer.slots) == best
+    assert price(asked, greedy.begin(asked)) is not None
     assert answer.proven
