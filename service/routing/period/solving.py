@@ -27,7 +27,7 @@ def solve(period: Period) -> Answer:
 
     Raises: nothing; where the work allowed does not reach, the best so far is returned as not proven.
     """
-    model = cp_model.CpModel()
+    model: Any = cp_model.CpModel()
     due_rounds = dues(period)
     chosen: Choices = [{slot: model.new_bool_var("") for slot in slots_of(period, due)} for due in due_rounds]
     for each in chosen:
