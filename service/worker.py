@@ -25,6 +25,8 @@ from service.patients import locating
 from service.patients.placing_rules import HOME_PLACED
 from service.patients.rules import PERSON_AWAY
 from service.routing import solver_process, solving
+from service.routing.period import working
+from service.routing.period.states import PERIOD_REQUESTED
 from service.routing.states import PLAN_ANNOUNCED, PLAN_PUBLISHED, PLAN_REQUESTED
 from service.visits import preparing
 from service.visits.rules import VISIT_DEPARTED, VISIT_FINAL, VISIT_FRUITLESS, VISIT_STRAYED
@@ -35,6 +37,7 @@ def handlers(house: House) -> Mapping[str, runner.Handler]:
     return {
         HOME_PLACED: lambda job: locating.locate_home(house, job),
         PLAN_REQUESTED: lambda job: solving.solve_plan(house, job),
+        PERIOD_REQUESTED: lambda job: working.distribute(house, job),
         PLAN_PUBLISHED: lambda job: preparing.prepare_visits(house, job),
         PLAN_ANNOUNCED: lambda job: telling.tell_of_plan(house, job),
         ORDER_ACCEPTED: lambda job: telling.tell_of_order(house, job, state=OrderState.accepted),

@@ -1,12 +1,12 @@
 """Repairs of plans.
 
-Revision: 202611230308, after 202611230018
+Revision: 202611230308, after 202611230234
 """
 
 from migrations import sql
 
 revision = "202611230308"
-down_revision = "202611230018"
+down_revision = "202611230234"
 branch_labels = None
 depends_on = None
 

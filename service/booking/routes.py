@@ -15,10 +15,13 @@ from service.core.router import Router
 from service.orders import errors as order_errors
 from service.orders.schemas import OrderRead
 from service.patients import errors as patient_errors
+from service.routing import errors as routing_errors
+from service.routing.period.schemas import PeriodRead
 
 router = Router(tags=["预约"])
 
 Places = Annotated[Principal, Depends(http.Requires("orders:place"))]
+Plans = Annotated[Principal, Depends(http.Requires("plans:write"))]
 Cancels = Annotated[Principal, Depends(http.Requires("orders:cancel"))]
 
 _UNBOOKABLE: tuple[type[problems.Refusal], ...] = (
@@ -114,3 +117,16 @@ async def cancel_order(
 ) -> OrderRead:
     """取消订单：释放额度和已排的医护；临近上门时居民须致电服务站；出发后、服务开始前只能由机构取消。"""
     return await usecases.cancel_order(session, principal=principal, order_id=order_id, asked=body, now=now)
+
+
+@router.post(
+    "/period-plans/{period_plan_id}/acceptance",
+    responses=http.refuses(problems.NotFound, routing_errors.PeriodNotReady),
+)
+async def accept_period_plan(
+    principal: Plans, session: http.Session, house: http.TheHouse, now: http.Now, period_plan_id: UUID
+) -> PeriodRead:
+    """采纳多日计划：每次排上的巡诊按正常预约核对、报价、占用额度并成为订单，不能预约的给出原因；重复采纳不再生成。"""
+    return await usecases.accept_period(
+        session, principal=principal, period_plan_id=period_plan_id, signer=house.signer, now=now
+    )

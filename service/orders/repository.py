@@ -1,7 +1,7 @@
 """Every query and lock of orders. Row-level security decides whose orders a transaction sees."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from service.core import dates
 from service.core.audit import trail
 from service.core.audit.statements import Change
+from service.core.clock import local_date
 from service.core.db import asked_once, fences, refusals
 from service.core.db.questions import Question
 from service.core.db.steps import Step
@@ -236,6 +237,26 @@ async def list_day(
             col(Order.state).in_(states),
         )
         .order_by(col(Order.id))
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def list_wishing(
+    session: AsyncSession, *, region_id: UUID, practitioner_id: UUID, start: datetime, end: datetime
+) -> Sequence[Order]:
+    """Return the open orders that wish for a practitioner and whose window touches [start, end), in order of time."""
+    wished = _TABLE.c.wished
+    query = (
+        select(Order)
+        .where(
+            col(Order.region_id) == region_id,
+            col(Order.preferred_practitioner_id) == practitioner_id,
+            # by the index of the day's orders where there is one: windows lie within a local day
+            col(Order.service_on).between(local_date(start), local_date(end)),
+            wished.overlaps(func.tstzrange(start, end)),
+            col(Order.state).in_(rules.OPEN),
+        )
+        .order_by(wished, col(Order.id))
     )
     return (await session.execute(query)).scalars().all()
 

@@ -11,10 +11,12 @@ from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.core.router import Router
 from service.orders import errors, schemas, usecases
+from service.orders.rounds import routes as rounds
 from service.orders.rules import OrderState
 from service.patients import errors as patient_errors
 
 router = Router(tags=["订单"])
+router.include_router(rounds.router)
 
 
 @router.get("/orders", responses=http.refuses(problems.CursorInvalid))

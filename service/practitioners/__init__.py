@@ -1,4 +1,4 @@
-"""医护: who goes to the door: role, licence and skills with validity, home station, travel mode, shifts.
+"""医护: who goes to the door: role, licence and skills with validity, home station, travel mode, shifts, absences.
 
-Owns `practitioners`, `qualifications`, `shifts`. Asks `institutions` for stations, `accounts` for log-ins.
+Owns `practitioners`, `qualifications`, `shifts`, `absences`. Asks `institutions` for stations, `accounts` for log-ins.
 """

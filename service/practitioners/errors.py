@@ -74,3 +74,40 @@ class ShiftBegun(problems.Refusal):
 
     zh = "班次已经开始，不能再修改或删除。"
     en = "The shift has begun and cannot be changed or removed."
+
+
+class AbsenceOverlaps(problems.Refusal):
+    """The person is absent at that time already."""
+
+    zh = "该人员在这段时间内已登记缺勤，请修改时间，或先结束原记录。"
+    en = "The person is absent at that time already; choose another time, or end that absence first."
+
+
+class AbsenceImpossible(problems.Refusal):
+    """An absence ends after it starts and is not too long."""
+
+    status = 422
+    zh = "缺勤结束须晚于开始，且不超过 {days} 天，请改正。"
+    en = "An absence ends after it starts and lasts at most {days} days."
+
+
+class AbsenceBegun(problems.Refusal):
+    """The absence has begun: it can be ended, not removed."""
+
+    zh = "缺勤已经开始，不能删除；如已返岗，请提前结束。"
+    en = "The absence has begun and cannot be removed; end it early instead."
+
+
+class AbsenceOver(problems.Refusal):
+    """The absence is over."""
+
+    zh = "缺勤已经结束，不能再修改或删除。"
+    en = "The absence is over and cannot be changed or removed."
+
+
+class EndNotWithinAbsence(problems.Refusal):
+    """An absence is ended early: at a moment within it that lies at most a day back."""
+
+    status = 422
+    zh = "提前结束的时刻须在 {first} 至 {last} 之间；要延长请另登记一段。"
+    en = "An absence is ended early between {first} and {last}; to prolong it, enter another."

@@ -40,6 +40,13 @@ class StaffDoubleBooked(Refusal):
     en = "Another published plan has a member of staff at that time; plan again, then publish."
 
 
+class StaffAbsent(Refusal):
+    """A member of staff of the plan is absent at that time."""
+
+    zh = "{names} 在计划的上门时间内已登记缺勤，请重新排班后再发布。"
+    en = "{names} will be absent during visits of this plan; plan again, then publish."
+
+
 class PersonDoubleBooked(Refusal):
     """An elder has another visit at that time."""
 
@@ -82,3 +89,10 @@ class PlansOfDifferentDays(Refusal):
     status = 422
     zh = "只能比较同一调度区域、同一天的两个计划；请另选一个。"
     en = "Only two plans of one area and day can be compared; choose another."
+
+
+class PeriodNotReady(Refusal):
+    """Only a solved period plan can be accepted."""
+
+    zh = "该多日计划现在是“{label}”，只有已排好的可以采纳；请稍后刷新或重新安排。"
+    en = "The period plan is {state}; only a solved one can be accepted. Reload it, or ask for another."

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from service.core.db import fences
 from service.routing.models import Appointment
 
 
@@ -97,6 +98,23 @@ async def list_of_day(
             col(Appointment.practitioner_id) == practitioner_id,
             col(Appointment.service_on) == on,
             col(Appointment.state) == "booked",
+        )
+        .order_by(func.lower(col(Appointment.during)))
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def list_within(
+    session: AsyncSession, *, region_id: UUID, practitioner_id: UUID, start: datetime, end: datetime
+) -> Sequence[Appointment]:
+    """Return what a member of staff has promised that touches [start, end), in order of time."""
+    query = (
+        select(Appointment)
+        .where(
+            col(Appointment.region_id) == region_id,
+            col(Appointment.practitioner_id) == practitioner_id,
+            col(Appointment.state) == "booked",
+            fences.table_of(Appointment).c.during.overlaps(func.tstzrange(start, end)),
         )
         .order_by(func.lower(col(Appointment.during)))
     )

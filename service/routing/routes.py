@@ -14,11 +14,23 @@ from service.core.dates import WRITTEN
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
 from service.core.router import Router
-from service.routing import area_routes, change_routes, changes, errors, progress_routes, schemas, usecases
+from service.routing import (
+    absence_routes,
+    area_routes,
+    change_routes,
+    changes,
+    errors,
+    progress_routes,
+    schemas,
+    usecases,
+)
+from service.routing.period import routes as period_routes
 from service.routing.states import PlanState
 
 router = Router(tags=["路径"])
 router.include_router(area_routes.router)
+router.include_router(absence_routes.router)
+router.include_router(period_routes.router)
 router.include_router(progress_routes.router)
 router.include_router(change_routes.router)
 
@@ -142,6 +154,7 @@ async def read_plan_routes(
         errors.PlanNotReady,
         errors.DayNotPlannable,
         errors.StaffDoubleBooked,
+        errors.StaffAbsent,
         errors.PersonDoubleBooked,
         errors.AnotherPlanPublished,
     ),

@@ -37,7 +37,8 @@ IDS: Final = {
     "settlement_id": "{settlement}", "bed_settlement_id": "{bed_settlement}", "agreement_id": "{agreement}",
     "file_id": "{file}", "region_code": "{region_code}", "code": "BP",
     "proposal_id": "{proposal}", "level": "secondary", "designation_id": "{designation}", "use_id": "{use}",
-    "diagnosis_id": "{diagnosis}", "level_id": "{level_row}",
+    "diagnosis_id": "{diagnosis}", "level_id": "{level_row}", "absence_id": "{absence}",
+    "round_plan_id": "{round_plan}", "period_plan_id": "{period_plan}",
 }  # fmt: skip
 """Path parameter → what it names unless a call says otherwise."""
 
@@ -140,6 +141,14 @@ _INSTITUTIONS: Final = {
     "list_duties": Call(query={"on": "2026-03-03"}, shows="{practitioner}"),
     "change_shift": Call(body={"end": "2026-03-03T16:00:00+08:00"}),
     "remove_shift": Call(),
+    "add_absence": Call(
+        body={"start": "2026-03-09T08:00:00+08:00", "end": "2026-03-09T16:00:00+08:00", "reason": "leave"}
+    ),
+    "list_practitioner_absences": Call(query={"from": "2026-04-01", "to": "2026-04-07"}, shows="{absence}"),
+    "list_absences": Call(query={"from": "2026-04-01", "to": "2026-04-07"}, shows="{absence}"),
+    "read_absence": Call(shows="{absence}"),
+    "end_absence": Call(body={"end": "2026-04-03T00:00:00+08:00"}),
+    "remove_absence": Call(),
     "register_practitioner": Call(
         body={
             **_OWN, "staff_no": "NEW", "name": "新护士", "sex": "female", "role": "nurse", "station_id": "{station}",
@@ -364,6 +373,17 @@ _WORK: Final = {
     "list_open_windows": Call(path={"plan_id": "{solved_plan}"}, query={"order_id": "{accepted_order}"}),
     "request_repair": Call(path={"plan_id": "{solved_plan}"}, body={"seconds_limit": 1}),
     "publish_plan": Call(path={"plan_id": "{solved_plan}"}),
+    "add_round_plan": Call(
+        body={
+            **_OWN, "person_id": "{person}", "kind": "home_visit", "items": [{"code": "BP"}], "every_days": 7,
+            "mobility_reason": "偏瘫", "valid_from": "2026-03-02",
+        }
+    ),
+    "list_round_plans": Call(shows="{round_plan}"),
+    "end_round_plan": Call(body={"valid_to": "2026-06-30"}),
+    "request_period_plan": Call(body={**_OWN, "from": "2026-03-04", "to": "2026-03-05"}),
+    "read_period_plan": Call(shows="{round_plan}"),
+    "accept_period_plan": Call(shows="{round_plan}"),
     "read_my_day": Call(query={"on": "2026-03-02"}, shows="{prepared_order}"),
     "report_visit_event": Call(
         body={"order_id": "{prepared_order}", "kind": "depart", "happened_at": "2026-03-02T08:50:00+08:00"}

@@ -32,12 +32,15 @@ from service.institutions.models import SettingRow
 from service.main import build_app
 from service.notices.models import Notice, NoticeContact, NoticeTemplate
 from service.notices.usecases import sealing
+from service.orders.rounds.models import RoundPlan
 from service.patients.diagnosis_models import Diagnosis
 from service.patients.hospital_models import HospitalStay
 from service.patients.ltci_models import LtciAssessment
 from service.patients.models import Coverage, HomeReview, KeyGroupRow, Patient
+from service.practitioners.absence_models import Absence
 from service.practitioners.models import Shift
 from service.routing.models import Appointment, DispatchArea, Plan, PlanRoute, PlanStop, PlanUnassigned
+from service.routing.period.models import PeriodPlan, PeriodRound
 from service.visits.models import VisitEvent, VisitEvidence, VisitException, VisitStaff
 from tests.access.callers import Callers
 from tests.access.table import Relation
@@ -255,8 +258,13 @@ class Scene:
             **self.own, practitioner_id=nurse, service_on=TOMORROW.date(),
             during=moments(TOMORROW, TOMORROW + timedelta(hours=8)),
         )  # fmt: skip
-        await self.near.add(shift)
-        self.keep("shift", shift.id)
+        absence = Absence(
+            **self.own, practitioner_id=nurse, reason="training",
+            during=moments(TOMORROW + timedelta(days=28), TOMORROW + timedelta(days=33)),
+            entered_by_account_id=new_id(), entered_at=NOW,
+        )  # fmt: skip
+        await self.near.add(shift, absence)
+        self.keep("shift", shift.id), self.keep("absence", absence.id)
 
     async def _papers(self) -> None:
         region, person = self.region, self.id("person")
@@ -291,6 +299,25 @@ class Scene:
         solved = Plan(**common, service_on=TOMORROW.date(), state="solved")
         await self.near.add(area, plan, solved)
         self.keep("area", area.id), self.keep("plan", plan.id), self.keep("solved_plan", solved.id)
+        await self._periods(area.id)
+
+    async def _periods(self, area_id: UUID) -> None:
+        """Somebody is to be seen every week; the week that was planned has no staff for it."""
+        again = RoundPlan(
+            **self.own, person_id=self.id("person"), kind="institution_round", items=[{"code": "BP", "quantity": 1}],
+            every_days=7, minimum_days=5, weekdays=[1, 3, 5], half_day="any", mobility_reason="偏瘫", valid_from=TODAY,
+            entered_by_account_id=new_id(), entered_at=NOW,
+        )  # fmt: skip
+        period = PeriodPlan(
+            **self.region, area_id=area_id, institution_ids=[self.near.institution_id], first=TODAY, last=TODAY,
+            travel_minutes=15, state="solved", requested_by_account_id=new_id(), requested_at=NOW, solved_at=NOW,
+        )  # fmt: skip
+        due = PeriodRound(
+            **self.own, period_plan_id=period.id, round_plan_id=again.id, seq=1, person_id=self.id("person"),
+            due_on=TODAY, reason="no_staff_that_week",
+        )  # fmt: skip
+        await self.near.add(again, period, due)
+        self.keep("round_plan", again.id), self.keep("period_plan", period.id)
 
     async def _orders(self) -> None:
         for state in ("draft", "submitted", "accepted"):

@@ -35,7 +35,7 @@ CHECKS: Final[dict[str, Any]] = {
 """Check → what it answers to whom it lets through."""
 
 DOUBLED: Final[dict[str, set[str]]] = {
-    "service.core.access.require_institution": {"record_diagnosis", "record_entitlement_use"},
+    "service.core.access.require_institution": {"add_round_plan", "record_diagnosis", "record_entitlement_use"},
 }
 """Check → operations in which another of the checks refuses the same: without all of them their cells open."""
 

@@ -9,7 +9,9 @@ from service.core import problems
 from service.core.clock import local_date
 from service.core.dates import moments
 from service.core.db.session import transaction
-from service.practitioners import errors, repository
+from service.core.ids import new_id
+from service.practitioners import absence_repository, errors, repository
+from service.practitioners.absence_models import Absence
 from service.practitioners.models import Practitioner, Qualification, Shift
 from tests.world import NOW, World
 
@@ -17,6 +19,7 @@ from tests.world import NOW, World
 async def race(world: World, *rows) -> Counter:
     """Insert rows at once, each in its own transaction; return how often each outcome came."""
     assert repository  # it has named the constraints
+    assert absence_repository
     start = asyncio.Barrier(len(rows))
 
     async def one(row):
@@ -58,6 +61,30 @@ class TestShifts:
     async def test_two_people_work_at_once(self, world):
         rows = [self.shift(world, await world.add_practitioner(), NOW, 8) for _ in range(2)]
         assert await race(world, *rows) == {None: 2}
+
+
+class TestAbsences:
+    def absence(self, world: World, practitioner_id, start, hours: int) -> Absence:
+        return Absence(
+            region_id=world.region_id,
+            institution_id=world.institution_id,
+            practitioner_id=practitioner_id,
+            during=moments(start, start + timedelta(hours=hours)),
+            reason="leave",
+            entered_by_account_id=new_id(),
+            entered_at=NOW,
+        )
+
+    async def test_of_overlapping_absences_at_once_one_stands(self, world):
+        nurse = await world.add_practitioner()
+        rows = [self.absence(world, nurse, NOW + timedelta(hours=each), 48) for each in range(4)]
+        assert await race(world, *rows) == {None: 1, errors.AbsenceOverlaps: 3}
+
+    async def test_one_after_the_other_and_of_two_people_all_stand(self, world):
+        nurse = await world.add_practitioner()
+        rows = [self.absence(world, nurse, NOW + timedelta(hours=4 * each), 4) for each in range(3)]
+        rows.append(self.absence(world, await world.add_practitioner(), NOW, 48))
+        assert await race(world, *rows) == {None: 4}
 
 
 class TestCertificates:

@@ -24,14 +24,14 @@ ABOUT_NOBODY = {
     "package_items", "price_rows", "price_limits", "reduction_rules",
     "visit_fee_tariffs", "tariff_proposals", "tariff_approvals", "per_diem_agreements",
     # those who work here, their log-ins and shifts
-    "accounts", "account_institutions", "refresh_tokens", "practitioners", "qualifications", "shifts",
+    "accounts", "account_institutions", "refresh_tokens", "practitioners", "qualifications", "shifts", "absences",
     "sessions", "log_in_attempts", "old_passwords", "second_factors", "second_factor_uses", "recovery_codes",
     # the words that notices are made of
     "notice_templates",
     # the books: sums of bills, numbers of invoices; the bills are about people
     "journal_entries", "journal_lines", "invoice_counters", "invoices",
     # a day's plan as a whole; its stops are about people
-    "plans", "plan_routes",
+    "plans", "plan_routes", "period_plans",
 }  # fmt: skip
 """Tables whose reading leaves no row. Whoever adds a table decides here, or leads it to a person by a foreign key."""
 

@@ -31,6 +31,7 @@ BOUNDED_BY = {
     "list_audit_checks": "one line for each of the fund pools that an installation serves",
     "list_settings": "the registry of settings",
     "list_practitioner_shifts": "the days asked for",
+    "list_practitioner_absences": "the days asked for",
     "list_my_shifts": "the days asked for",
     "list_duties": "an institution's staff on one day",
     "list_qualifications": "one practitioner's papers",

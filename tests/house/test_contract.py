@@ -46,6 +46,8 @@ ONCE_WITHOUT_A_KEY = {
     "test_after_notice_and_two_approvals_it_is_the_tariff_from_its_day",
     "release_parked_settlement": "billing/test_parking.py::test_it_is_decided_once",
     "publish_plan": "routing/test_publishing.py::test_publishing_twice_gives_the_same_answer",
+    # one acceptance of a period plan
+    "accept_period_plan": "routing/period/test_periods.py::test_accepting_twice_places_each_order_once",
 }
 """Operations that create and need no key → the test which repeats them and sees that nothing changes."""
 NOTHING_CREATED = {

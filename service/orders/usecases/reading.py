@@ -68,6 +68,17 @@ async def list_for_day(
     return [repository.facts_of(row, items[row.id]) for row in found]
 
 
+async def list_wishing(
+    session: AsyncSession, *, region_id: UUID, practitioner_id: UUID, start: datetime, end: datetime
+) -> list[rules.OrderFacts]:
+    """Return the open orders that wish for a practitioner at some time of [start, end), the earliest first."""
+    found = await repository.list_wishing(
+        session, region_id=region_id, practitioner_id=practitioner_id, start=start, end=end
+    )
+    items = await repository.list_items(session, region_id=region_id, order_ids=[row.id for row in found])
+    return [repository.facts_of(row, items[row.id]) for row in found]
+
+
 async def has_open_order(
     session: AsyncSession,
     *,

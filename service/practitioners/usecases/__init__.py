@@ -1,5 +1,14 @@
 """What people do with practitioners, and what other rooms ask of them."""
 
+from service.practitioners.usecases.absences import (
+    add_absence,
+    end_absence,
+    get_absence,
+    list_absences,
+    list_absences_of,
+    remove_absence,
+    times_away,
+)
 from service.practitioners.usecases.answers import day_staff, find_of_account, get_practitioner, licences
 from service.practitioners.usecases.registering import (
     add_qualification,
@@ -21,15 +30,20 @@ from service.practitioners.usecases.shifts import (
 )
 
 __all__ = [
+    "add_absence",
     "add_qualification",
     "add_shift",
     "change_practitioner",
     "change_shift",
     "day_staff",
+    "end_absence",
     "end_qualification",
     "find_of_account",
+    "get_absence",
     "get_practitioner",
     "licences",
+    "list_absences",
+    "list_absences_of",
     "list_duties",
     "list_my_shifts",
     "list_practitioners",
@@ -38,5 +52,7 @@ __all__ = [
     "list_shifts_of",
     "read_practitioner",
     "register_practitioner",
+    "remove_absence",
     "remove_shift",
+    "times_away",
 ]

@@ -1,15 +1,16 @@
 """What other rooms ask of practitioners: who is who, who is licensed, and who is on duty on a day with which skills."""
 
 from collections import defaultdict
-from collections.abc import Collection
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core import problems
 from service.institutions import usecases as institutions
-from service.practitioners import facts, repository, rules
+from service.practitioners import absence_rules, facts, repository, rules
+from service.practitioners.usecases import absences
 
 
 async def get_practitioner(session: AsyncSession, *, region_id: UUID, practitioner_id: UUID) -> rules.PractitionerFacts:
@@ -48,10 +49,18 @@ async def day_staff(
 ) -> list[rules.StaffDay]:
     """Return who of some institutions is on duty on a day, by id: each with shift, station, skills and licence.
 
-    The inactive are left out; who has no licence in force that day is shown as not `licensed`.
+    The inactive are left out; who has no licence in force that day is shown as not `licensed`. Absences are cut out:
+    who is away for a while within his shift is there twice, who is away all through it not at all.
     """
     duties = await repository.list_on_duty(session, region_id, institution_ids, on)
     ids = [row.id for row, _ in duties]
+    shifts = [facts.shift(shift) for _, shift in duties]
+    away = await _away(session, region_id, shifts)
+    there = [
+        (row, part)
+        for (row, _), shift in zip(duties, shifts, strict=True)
+        for part in absence_rules.present(shift, away.get(row.id, ()))
+    ]
     certified: defaultdict[UUID, list[rules.QualificationFacts]] = defaultdict(list)
     for row in await repository.list_qualifications(session, region_id, ids):
         certified[row.practitioner_id].append(facts.qualification(row))
@@ -60,10 +69,24 @@ async def day_staff(
     return [
         rules.staff_day(
             facts.practitioner(row),
-            facts.shift(shift),
+            part,
             certified[row.id],
             lon=stations[row.station_id].lon,
             lat=stations[row.station_id].lat,
         )
-        for row, shift in duties
+        for row, part in there
     ]
+
+
+async def _away(
+    session: AsyncSession, region_id: UUID, shifts: Sequence[rules.ShiftFacts]
+) -> dict[UUID, list[tuple[datetime, datetime]]]:
+    if not shifts:
+        return {}
+    return await absences.times_away(
+        session,
+        region_id=region_id,
+        practitioner_ids=[each.practitioner_id for each in shifts],
+        start=min(each.start for each in shifts),
+        end=max(each.end for each in shifts),
+    )

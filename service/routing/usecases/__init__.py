@@ -1,5 +1,6 @@
 """What people do with plans, and what other rooms ask about appointments: the only door."""
 
+from service.routing.usecases.absences import add_absence, end_absence, read_absence
 from service.routing.usecases.appointments import (
     crew_of,
     my_day,
@@ -19,11 +20,13 @@ from service.routing.usecases.telling import compare_plans, draw_timeline, read_
 
 __all__ = [
     "LISTING",
+    "add_absence",
     "add_area",
     "change_area",
     "compare_plans",
     "crew_of",
     "draw_timeline",
+    "end_absence",
     "explain_plan",
     "find_insertions",
     "list_areas",
@@ -33,6 +36,7 @@ __all__ = [
     "orders_of_plan",
     "plan_event",
     "publish_plan",
+    "read_absence",
     "read_area",
     "read_kpis",
     "read_my_day",

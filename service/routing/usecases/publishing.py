@@ -13,6 +13,7 @@ from service.core.jobs import queue
 from service.core.principal import Principal
 from service.orders import usecases as orders
 from service.orders.rules import OrderFacts, OrderState
+from service.practitioners import usecases as practitioners
 from service.routing import errors, repository, repository_appointments, schemas, states, trips
 from service.routing.models import Appointment, Plan, PlanStop
 from service.routing.states import LeftOutOfPublication, PlanState
@@ -46,6 +47,7 @@ async def publish_plan(
         errors.PlanNotReady: it is not solved, has failed, or was superseded.
         errors.DayNotPlannable: its day is over.
         errors.StaffDoubleBooked, errors.PersonDoubleBooked: another plan has promised somebody at that time.
+        errors.StaffAbsent: an absence was entered since the plan was solved; names who.
         errors.AnotherPlanPublished: a plan that is not the principal's is in force.
     """
     plan = await repository.find_plan(
@@ -62,6 +64,7 @@ async def publish_plan(
     work = await _prepare(session, principal, plan, now)
     await _take_back(session, work)
     scheduled, left_out = _choose(work)
+    await _refuse_absent(session, work, scheduled)
     booked = await _book(session, work, scheduled)
     returned = await _move_orders(session, work, scheduled)
     published = schemas.PublicationRead(
@@ -134,6 +137,26 @@ def _choose(work: _Publication) -> tuple[set[UUID], list[schemas.LeftOutRead]]:
             schemas.LeftOutRead(order_id=order_id, reason=reason, explanation=states.LEFT_OUT_TEXTS[reason])
         )
     return scheduled, left_out
+
+
+async def _refuse_absent(session: AsyncSession, work: _Publication, scheduled: Collection[UUID]) -> None:
+    stops = [each for each in work.stops if each.order_id in scheduled]
+    if not stops:
+        return
+    away = await practitioners.times_away(
+        session,
+        region_id=work.plan.region_id,
+        practitioner_ids=sorted({each.practitioner_id for each in stops}),
+        start=min(each.start_at for each in stops),
+        end=max(each.end_at for each in stops),
+    )
+    absent = {
+        each.practitioner_id
+        for each in stops
+        if any(start < each.end_at and each.start_at < end for start, end in away.get(each.practitioner_id, ()))
+    }
+    if absent:
+        raise errors.StaffAbsent(names="、".join(sorted(work.names[each] for each in absent)))
 
 
 async def _book(session: AsyncSession, work: _Publication, scheduled: Collection[UUID]) -> int:

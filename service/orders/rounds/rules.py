@@ -1,0 +1,74 @@
+"""What a round plan is: how often, on which days, in which half of the day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from service.core.clock import at_local
+from service.orders.rounds import errors
+from service.orders.rules import OrderKind, Window
+
+
+class HalfDay(StrEnum):
+    """In which half of the day somebody is to be seen."""
+
+    morning = "morning"
+    afternoon = "afternoon"
+    any = "any"
+
+
+HOURS: Final[Mapping[HalfDay, tuple[time, time]]] = {
+    HalfDay.morning: (time(8), time(12)),
+    HalfDay.afternoon: (time(13), time(17, 30)),
+    HalfDay.any: (time(8), time(17, 30)),
+}
+"""Between which local times a round of a half is wished for; the day's plan says the minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPlanFacts:
+    """A round plan in force from … to (both days included); `weekdays`: 1 = Monday … 7 = Sunday."""
+
+    id: UUID
+    institution_id: UUID
+    kind: OrderKind
+    person_id: UUID
+    items: tuple[tuple[str, int], ...]
+    every_days: int
+    minimum_days: int
+    weekdays: frozenset[int]
+    half_day: HalfDay
+    mobility_reason: str
+    valid_from: date
+    valid_to: date | None
+    entered_by_account_id: UUID
+    entered_at: datetime
+
+
+def window_of(on: date, half: HalfDay) -> Window:
+    """Return the window that an order of a day's half asks for."""
+    opens, closes = HOURS[half]
+    return Window(at_local(on, opens), at_local(on, closes))
+
+
+def refuse_days(every_days: int, minimum_days: int) -> None:
+    """Refuse a minimum interval longer than the interval itself.
+
+    Raises:
+        errors.IntervalImpossible: names both.
+    """
+    if minimum_days > every_days:
+        raise errors.IntervalImpossible(every_days=every_days, minimum_days=minimum_days)
+
+
+def refuse_end(valid_from: date, valid_to: date | None) -> None:
+    """Refuse a plan that ends before it starts.
+
+    Raises:
+        errors.RoundPlanImpossible: names both days.
+    """
+    if valid_to is not None and valid_to < valid_from:
+        raise errors.RoundPlanImpossible(valid_from=valid_from, valid_to=valid_to)
