@@ -32,7 +32,8 @@ select set_config('app.region_id', $1, true), set_config('app.institution_ids', 
 AUDIT = "audit_append($1, null, $2, $3, $4, $5, $6, $7, $8, null, $9, $10, $11)"
 _REFUSED = "select audit_append($1, null, $2, $3, null, $4, '{}', $5, '[]', $6, $7, $8, $9)"
 _SUMMARY = """o.id, o.order_no, o.institution_id, o.kind, o.person_id, o.home_id, o.state, o.service_on, o.wished,
-    o.staff_count, o.preferred_practitioner_id, o.staff_sex,
+    o.staff_count, o.preferred_practitioner_id, o.staff_sex, o.preferred_only, o.excluded_practitioner_ids,
+    o.same_staff,
     (select array_agg(row(i.code, i.quantity) order by i.code) from order_items i
      where i.region_id = o.region_id and i.order_id = o.id) as items"""
 _READ = f"""
@@ -218,6 +219,9 @@ def summary(row: Any) -> dict[str, Any]:
         "items": [{"code": code, "quantity": quantity} for code, quantity in row["items"] or ()],
         "preferred_practitioner_id": text(row["preferred_practitioner_id"]),
         "staff_sex": row["staff_sex"],
+        "preferred_only": row["preferred_only"],
+        "excluded_practitioner_ids": [str(each) for each in row["excluded_practitioner_ids"]],
+        "same_staff": row["same_staff"],
     }
 
 

@@ -95,8 +95,9 @@ _GRANT = "select entitlement_grant($1, $2, $3, $4, $5, $6, $7, $8)"
 _ORDER = """
 insert into orders (region_id, institution_id, id, order_no, kind, person_id, home_id, state, service_on, wished,
     staff_count, mobility_reason, preferred_practitioner_id, staff_sex, distance_metres, placed_by_account_id,
-    placed_at)
-select $1, $2, $3, orders_next_no($2, $4), $5, $6, $7, 'submitted', $8, $9, $10, $11, $12, $13, $14, $15, $16
+    placed_at, preferred_only, excluded_practitioner_ids, same_staff)
+select $1, $2, $3, orders_next_no($2, $4), $5, $6, $7, 'submitted', $8, $9, $10, $11, $12, $13, $14, $15, $16,
+    $17, $18, $19
 returning order_no
 """
 # an order begins as submitted: that it was accepted at once is a second move of the same transaction
@@ -222,6 +223,7 @@ async def _place(asks: Asker, body: OrderPlacement, key: str | None, fingerprint
         _ORDER, who.region_id, body.institution_id, order_id, local_date(now), order.kind, body.person_id,
         order.home_id, on, asyncpg.Range(order.window.start, order.window.end), order.staff_count,
         order.mobility_reason, order.preferred_practitioner_id, order.staff_sex, metres, who.account_id, now,
+        order.preferred_only, list(order.excluded_practitioner_ids), order.same_staff,
     )  # fmt: skip
     if who.role in {Role.elder, Role.family_proxy}:
         await connection.execute(_RELATE, new_id(), body.person_id, body.institution_id, f"预约 {order_no}")
@@ -284,6 +286,9 @@ def _order(asks: Asker, order: orders.NewOrder, order_id: UUID, order_no: str, m
         "staff_count": order.staff_count,
         "preferred_practitioner_id": order.preferred_practitioner_id,
         "staff_sex": order.staff_sex,
+        "preferred_only": order.preferred_only,
+        "excluded_practitioner_ids": order.excluded_practitioner_ids,
+        "same_staff": order.same_staff,
         "items": sorted(order.items),
         "mobility_reason": order.mobility_reason,
         "distance_metres": order.distance_metres,

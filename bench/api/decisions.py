@@ -135,7 +135,8 @@ def ready_of(
     minutes = orders.minutes_of(asked, known.items)
     ask = booking.Ask(
         body.institution_id, body.kind, body.person_id, window, asked, body.mobility_reason,
-        body.preferred_practitioner_id, body.staff_sex,
+        body.preferred_practitioner_id, body.staff_sex, body.preferred_only, tuple(body.excluded_practitioner_ids),
+        body.same_staff,
     )  # fmt: skip
     return booking.Ready(
         ask,

@@ -214,6 +214,8 @@ async def _write_order(session: Any, who: Any, asked: orders.NewOrder, order_id:
         "wished": moments(asked.window.start.astimezone(UTC), asked.window.end.astimezone(UTC)),
         "staff_count": asked.staff_count, "mobility_reason": asked.mobility_reason,
         "preferred_practitioner_id": asked.preferred_practitioner_id, "staff_sex": asked.staff_sex,
+        "preferred_only": asked.preferred_only, "same_staff": asked.same_staff,
+        "excluded_practitioner_ids": list(asked.excluded_practitioner_ids),
         "distance_metres": asked.distance_metres, "placed_by_account_id": who.account_id, "placed_at": now,
     }  # fmt: skip
     _fill(order, values)

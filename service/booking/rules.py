@@ -38,6 +38,9 @@ class Ask:
     mobility_reason: str
     preferred_practitioner_id: UUID | None
     staff_sex: Sex | None = None
+    preferred_only: bool = False
+    excluded_practitioner_ids: tuple[UUID, ...] = ()
+    same_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,9 @@ class Ready:
             preferred_practitioner_id=self.ask.preferred_practitioner_id,
             distance_metres=distance_metres,
             staff_sex=self.ask.staff_sex,
+            preferred_only=self.ask.preferred_only,
+            excluded_practitioner_ids=self.ask.excluded_practitioner_ids,
+            same_staff=self.ask.same_staff,
         )
 
 
@@ -82,6 +88,9 @@ def ask_of(order: OrderFacts) -> Ask:
         mobility_reason=order.mobility_reason,
         preferred_practitioner_id=order.preferred_practitioner_id,
         staff_sex=order.staff_sex,
+        preferred_only=order.preferred_only,
+        excluded_practitioner_ids=order.excluded_practitioner_ids,
+        same_staff=order.same_staff,
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from service.billing.schemas import Moment, QuoteRead
 from service.core.text import Code, Text
@@ -19,6 +19,15 @@ class ItemAsked(BaseModel):
 
     code: Code = Field(examples=["BLOOD_DRAW"])
     quantity: int = Field(default=1, ge=1, le=99)
+
+
+def _distinct(values: list[UUID]) -> list[UUID]:
+    if len(set(values)) != len(values):
+        raise ValueError("不能重复")
+    return values
+
+
+Excluded = Annotated[list[UUID], Field(max_length=20), AfterValidator(_distinct)]
 
 
 class OrderPlacement(BaseModel):
@@ -50,6 +59,9 @@ class OrderPlacement(BaseModel):
     mobility_reason: Annotated[Text, Field(description="行动不便或确有困难的原因", examples=["偏瘫，无法自行下楼"])]
     preferred_practitioner_id: UUID | None = Field(default=None, description="希望由谁上门，尽量满足")
     staff_sex: Sex | None = Field(default=None, description="只由这一性别的人员上门，排班时必须满足；不填不限")
+    preferred_only: StrictBool = Field(default=False, description="只由所希望的人上门；未指定人员时不起作用")
+    excluded_practitioner_ids: Excluded = Field(default_factory=list, description="不要由这些人上门")
+    same_staff: StrictBool = Field(default=False, description="居民当天各次（一人的）上门由同一人")
     quote_id: UUID | None = Field(
         default=None, description="用哪份有效的报价预约：机构、居民、项目相同，报价时刻在时间段内；不填则直接报价"
     )
@@ -81,6 +93,9 @@ class OrderChange(BaseModel):
     wished_end: Moment | None = Field(default=None, examples=["2026-03-03T16:00:00+08:00"])
     preferred_practitioner_id: UUID | None = Field(default=None, description="null 取消指定")
     staff_sex: Sex | None = Field(default=None, description="null 不限性别")
+    preferred_only: StrictBool | None = None
+    excluded_practitioner_ids: Excluded | None = None
+    same_staff: StrictBool | None = None
 
     @model_validator(mode="after")
     def _something_whole(self) -> Self:

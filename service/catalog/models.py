@@ -38,13 +38,19 @@ class DatedRow(rows.RegionRow):
 
 
 class ServiceItem(rows.RegionRow, table=True):
-    """A service of the region's list: how long, how many staff, which skills, in which kinds of order, until when."""
+    """A service of the region's list: how long, how many staff, which skills, in which kinds of order, until when.
+
+    `tolerance_minutes`: how far from the wished time it may begin (insulin); `specimen_minutes`: how soon what was
+    taken must be at the laboratory. Null = neither.
+    """
 
     __tablename__ = "service_items"
     __table_args__ = (
         UniqueConstraint("region_id", "code", name="service_items_code_once"),
         CheckConstraint("duration_minutes between 1 and 600", name="duration"),
         CheckConstraint("staff_count between 1 and 4", name="staff_count"),
+        CheckConstraint("tolerance_minutes between 0 and 240", name="tolerance"),
+        CheckConstraint("specimen_minutes between 10 and 600", name="specimen"),
     )
 
     code: str
@@ -52,8 +58,11 @@ class ServiceItem(rows.RegionRow, table=True):
     duration_minutes: int
     staff_count: int = 1
     skills: list[str] = rows.texts()
+    any_skills: list[str] = rows.texts(sa_column_kwargs={"server_default": text("'{}'")})
     order_kinds: list[str] = rows.texts()
     latest_start: time | None = None
+    tolerance_minutes: int | None = None
+    specimen_minutes: int | None = None
     home_allowed: bool = True
     refusal_note: str | None = None
 

@@ -76,7 +76,12 @@ class DistanceMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemFacts:
-    """A service of the region's list. `latest_start` is a local time (a fasting blood draw before 09:30)."""
+    """A service of the region's list. `latest_start` is a local time (a fasting blood draw before 09:30).
+
+    Whoever gives it has all of `skills` and, unless it is empty, one of `any_skills`. It begins at most
+    `tolerance_minutes` before or after the middle of the beginnings open to it; a specimen is at the institution at
+    most `specimen_minutes` after the visit (None = neither).
+    """
 
     code: str
     name: str
@@ -87,6 +92,9 @@ class ItemFacts:
     latest_start: time | None
     home_allowed: bool
     refusal_note: str | None
+    any_skills: frozenset[str] = frozenset()
+    tolerance_minutes: int | None = None
+    specimen_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,10 @@ IcdPrefix = Annotated[str, StringConstraints(pattern=diagnosis_rules.PREFIX, max
 Kinds = Annotated[list[rules.OrderKind], Field(min_length=1, max_length=3), AfterValidator(_distinct)]
 Minutes = Annotated[int, Field(strict=True, ge=1, le=600)]
 Staff = Annotated[int, Field(strict=True, ge=1, le=4)]
+Tolerance = Annotated[int, Field(strict=True, ge=0, le=240, examples=[15])]
+Specimen = Annotated[int, Field(strict=True, ge=10, le=600, examples=[120])]
+EMPTIED = frozenset({"latest_start", "refusal_note", "tolerance_minutes", "specimen_minutes"})
+"""What a change may take away from a service."""
 
 
 class _Dated(BaseModel, extra="forbid"):
@@ -121,22 +125,33 @@ class ServiceItemCreate(BaseModel, extra="forbid"):
     name: Text = Field(examples=["空腹采血"])
     duration_minutes: Minutes = Field(examples=[20])
     staff_count: Staff = 1
-    skills: Skills = Field(default_factory=list)
+    skills: Skills = Field(default_factory=list, description="上门人员须全部具备")
+    any_skills: Skills = Field(default_factory=list, description="上门人员至少具备其中一项；空为不要求")
     order_kinds: Kinds = Field(examples=[["home_visit"]])
     latest_start: ClockTime | None = Field(default=None, examples=["09:30"])
+    tolerance_minutes: Tolerance | None = Field(
+        default=None,
+        description="须在可开始时段的中点前后几分钟内开始（如注射胰岛素）；null 不要求",
+    )
+    specimen_minutes: Specimen | None = Field(
+        default=None, description="标本须在离开后几分钟内送回机构（一人上门时排入路线）；null 无标本"
+    )
     home_allowed: StrictBool = True
     refusal_note: Text | None = Field(default=None, examples=["静脉输液不能上门进行，请到门诊输液室。"])
 
 
 class ServiceItemUpdate(BaseModel, extra="forbid"):
-    """What changes about a service; what is left out stays. `latest_start` and `refusal_note` may be emptied."""
+    """What changes about a service; what is left out stays, null takes away what need not be there."""
 
     name: Text | None = Field(default=None, examples=["空腹采血"])
     duration_minutes: Minutes | None = Field(default=None, examples=[20])
     staff_count: Staff | None = None
     skills: Skills | None = Field(default=None, examples=[["role:nurse"]])
+    any_skills: Skills | None = Field(default=None, examples=[["picc", "port"]])
     order_kinds: Kinds | None = None
     latest_start: ClockTime | None = None
+    tolerance_minutes: Tolerance | None = None
+    specimen_minutes: Specimen | None = None
     home_allowed: StrictBool | None = None
     refusal_note: Text | None = Field(default=None, examples=["静脉输液不能上门进行，请到门诊输液室。"])
 
@@ -144,7 +159,7 @@ class ServiceItemUpdate(BaseModel, extra="forbid"):
     def _says_something(self) -> "ServiceItemUpdate":
         if not self.model_fields_set:
             raise ValueError("没有要修改的内容")
-        for name in self.model_fields_set - {"latest_start", "refusal_note"}:
+        for name in self.model_fields_set - EMPTIED:
             if getattr(self, name) is None:
                 raise ValueError(f"{name} 不能为空")
         return self

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from service.core.clock import LOCAL
 from service.core.db import fences
-from service.institutions.rules.settings import Setting
+from service.institutions.rules.setting_kinds import Setting
 
 _SETTING = """
 create function institutions_setting(asked_region uuid, asked_institution uuid, asked_key text, asked_default jsonb)

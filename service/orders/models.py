@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from service.core.db import fences, rows
@@ -11,7 +11,11 @@ from service.orders import functions, rules
 
 
 class Order(rows.InstitutionRow, table=True):
-    """A visit order. `distance_metres` is fixed at the quote and used by the bill; `staff_sex` null = anybody comes."""
+    """A visit order. `distance_metres` is fixed at the quote and used by the bill; `staff_sex` null = anybody comes.
+
+    `preferred_only`: nobody but the preferred comes; `same_staff`: whoever comes alone gives the person's other visits
+    of the day too.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -39,6 +43,9 @@ class Order(rows.InstitutionRow, table=True):
     mobility_reason: str
     preferred_practitioner_id: UUID | None = None
     staff_sex: str | None = None
+    preferred_only: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    excluded_practitioner_ids: list[UUID] = rows.uuids(sa_column_kwargs={"server_default": text("'{}'")})
+    same_staff: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     distance_metres: int | None = None
     placed_by_account_id: UUID
     placed_at: datetime = rows.moment()

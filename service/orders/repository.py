@@ -70,6 +70,9 @@ def facts_of(row: Any, items: Iterable[tuple[str, int]]) -> rules.OrderFacts:
         preferred_practitioner_id=row.preferred_practitioner_id,
         distance_metres=row.distance_metres,
         staff_sex=Sex(row.staff_sex) if row.staff_sex else None,
+        preferred_only=row.preferred_only,
+        excluded_practitioner_ids=tuple(row.excluded_practitioner_ids),
+        same_staff=row.same_staff,
     )
 
 
@@ -166,6 +169,9 @@ async def add(
         "mobility_reason": order.mobility_reason,
         "preferred_practitioner_id": order.preferred_practitioner_id,
         "staff_sex": order.staff_sex,
+        "preferred_only": order.preferred_only,
+        "excluded_practitioner_ids": list(order.excluded_practitioner_ids),
+        "same_staff": order.same_staff,
         "distance_metres": order.distance_metres,
         "placed_by_account_id": placed_by_account_id,
         "placed_at": steps[0].moved_at,

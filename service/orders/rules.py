@@ -98,7 +98,8 @@ MODE_LABELS: Final[Mapping[ServiceMode, str]] = {ServiceMode.round: "巡诊", Se
 class OrderFacts:
     """An order as its neighbours see it; the whole service should lie within [wished_start, wished_end).
 
-    `staff_sex`: only staff of that sex may come; None = anybody.
+    `staff_sex`: only staff of that sex may come; None = anybody. `preferred_only`: with the preferred practitioner, and
+    with nobody else. `same_staff`: the person's other visits of the day are given by the same one.
     """
 
     id: UUID
@@ -117,6 +118,9 @@ class OrderFacts:
     distance_metres: int | None
     mobility_reason: str = ""
     staff_sex: Sex | None = None
+    preferred_only: bool = False
+    excluded_practitioner_ids: tuple[UUID, ...] = ()
+    same_staff: bool = False
 
 
 class Step(NamedTuple):
@@ -172,6 +176,9 @@ class NewOrder:
     preferred_practitioner_id: UUID | None = None
     distance_metres: int | None = None
     staff_sex: Sex | None = None
+    preferred_only: bool = False
+    excluded_practitioner_ids: tuple[UUID, ...] = ()
+    same_staff: bool = False
 
     def numbered(self, order_id: UUID, order_no: str, state: OrderState) -> OrderFacts:
         """Return the order as it was written."""
@@ -192,6 +199,9 @@ class NewOrder:
             distance_metres=self.distance_metres,
             mobility_reason=self.mobility_reason,
             staff_sex=self.staff_sex,
+            preferred_only=self.preferred_only,
+            excluded_practitioner_ids=self.excluded_practitioner_ids,
+            same_staff=self.same_staff,
         )
 
 

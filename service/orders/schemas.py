@@ -46,6 +46,9 @@ class OrderSummary(BaseModel):
     items: list[OrderItemRead]
     preferred_practitioner_id: UUID | None
     staff_sex: Sex | None = Field(description="只由这一性别的人员上门；null 不限")
+    preferred_only: bool = Field(description="只由所希望的人上门，不换他人")
+    excluded_practitioner_ids: list[UUID] = Field(description="不要由这些人上门")
+    same_staff: bool = Field(description="当天各次（一人的）上门由同一人")
 
 
 class OrderRead(OrderSummary):

@@ -22,6 +22,13 @@ def person(row: Patient) -> rules.PersonFacts:
     )
 
 
+def care(row: Any) -> rules.CareFacts:
+    """Return what whoever is sent to a person must be, of his row, however it was fetched."""
+    return rules.CareFacts(
+        precaution=rules.Precaution(row.precaution), language=row.language, language_required=row.language_required
+    )
+
+
 def home(row: Home) -> rules.HomeFacts:
     """Return the facts of a home's row.
 
@@ -38,6 +45,7 @@ def home(row: Home) -> rules.HomeFacts:
         has_lift=row.has_lift,
         care_institution_id=row.care_institution_id,
         placing=Placing(row.placed),
+        entry_minutes=row.entry_minutes,
     )
 
 

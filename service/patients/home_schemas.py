@@ -55,6 +55,7 @@ class HomePin(Body):
         return self
 
 
+Entry = Annotated[StrictInt, Field(ge=0, le=60, description="门禁、登记、停车等额外所需的分钟数")]
 Floor = Annotated[StrictInt, Field(ge=1, le=150, examples=[6], description="所在楼层，底层为 1")]
 
 
@@ -71,6 +72,7 @@ class HomeCreate(Body):
     pin: HomePin | None = Field(default=None, description="wx.chooseLocation 选的点（gcj02），与 place 二选一")
     floor: Floor = 1
     has_lift: StrictBool = False
+    entry_minutes: Entry = 0
     care_institution_id: UUID | None = Field(default=None, description="住在养老机构时填该机构")
 
     @model_validator(mode="after")
@@ -97,6 +99,7 @@ class HomeUpdate(Body):
     place: HomePlace | None = None
     floor: Floor | None = None
     has_lift: StrictBool | None = None
+    entry_minutes: Entry | None = None
     care_institution_id: UUID | None = None
 
 
@@ -125,6 +128,7 @@ class HomeRead(BaseModel):
     placing_revision: int
     floor: int
     has_lift: bool
+    entry_minutes: int
     floors_on_foot: int = Field(description="须步行的楼层数，影响上门所需时间")
     care_institution_id: UUID | None
 

@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from service.core.audit import statements
 from service.core.db import fences, rows, turns
-from service.patients import functions, guards
+from service.patients import functions, guards, rules
 from service.patients.placing_rules import HUMAN, Placing, PlacingReason, ReviewCause, ReviewOutcome, Source
 
 
@@ -34,6 +34,7 @@ class Home(rows.RegionRow, table=True):
         UniqueConstraint("region_id", "registered_by_institution_id", "home_no", name="homes_no_once"),
         CheckConstraint("lon between -180 and 180 and lat between -90 and 90", name="on_earth"),
         CheckConstraint("floor between 1 and 150", name="floor"),
+        CheckConstraint("entry_minutes between 0 and 60", name="entry_minutes"),
         CheckConstraint("datum in ('wgs84', 'gcj02', 'bd09')", name="datum"),
         CheckConstraint(_one_of("placed", Placing), name="placed"),
         CheckConstraint(_one_of("source", Source), name="source"),
@@ -74,6 +75,7 @@ class Home(rows.RegionRow, table=True):
     placing_revision: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     floor: int = 1
     has_lift: bool = False
+    entry_minutes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     care_institution_id: UUID | None = None
 
 
@@ -131,6 +133,7 @@ class Patient(rows.RegionRow, table=True):
         UniqueConstraint("region_id", "id_number_index", name="patients_id_number_once"),
         CheckConstraint("sex in ('female', 'male')", name="sex"),
         CheckConstraint("deceased_on >= born_on", name="dies_after_birth"),
+        CheckConstraint(_one_of("precaution", rules.Precaution), name="precaution"),
         Index("ix_patients_phone", "region_id", "phone_index"),  # who calls from this number
         Index("ix_patients_home", "region_id", "home_id"),  # app_sees_home, the residents of a home
     )
@@ -145,6 +148,9 @@ class Patient(rows.RegionRow, table=True):
     phone_index: bytes | None = None
     home_id: UUID | None = None
     deceased_on: date | None = None
+    precaution: str = Field(default=rules.Precaution.none, sa_column_kwargs={"server_default": rules.Precaution.none})
+    language: str | None = None
+    language_required: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     registered_at: datetime = rows.moment()
 
 

@@ -34,7 +34,7 @@ PERSON: Final[Question[rules.PersonFacts | None]] = Question(
     "patients where region_id = :region_id and id = :person_id",
     lambda rows: next(map(facts.person, rows), None),
 )
-_PLACE: Final = "id lon lat floor has_lift care_institution_id placed"
+_PLACE: Final = "id lon lat floor has_lift care_institution_id placed entry_minutes"
 # rows, for one without a position is no home to the neighbours
 HOME: Final[Question[Any]] = Question(
     _PLACE, "homes where region_id = :region_id and id = :home_id", lambda rows: next(iter(rows), None)
@@ -50,6 +50,12 @@ KEY_GROUPS: Final[Question[list[rules.KeyGroupFacts]]] = Question(
     KeyGroupRow,
     "key_group_rows where region_id = :region_id and person_id = any(:person_ids) order by valid_from, id",
     lambda rows: [facts.key_group(row) for row in rows],
+)
+# what whoever is sent to some people must be
+CARE: Final[Question[dict[UUID, rules.CareFacts]]] = Question(
+    "id precaution language language_required",
+    "patients where region_id = :region_id and id = any(:person_ids)",
+    lambda rows: {row.id: facts.care(row) for row in rows},
 )
 COVERAGES: Final[Question[list[rules.CoverageFacts]]] = Question(
     Coverage,

@@ -91,6 +91,26 @@ OVER_RESIDENTS: Final = frozenset({Right.view, Right.book})
 """What the staff of a care home may do for those who live there: neither pay nor let others act for them."""
 
 
+class Precaution(StrEnum):
+    """What a visit must be careful of: the person catches easily (免疫力低下), or others catch from him (传染期)."""
+
+    none = "none"
+    immunocompromised = "immunocompromised"
+    infectious = "infectious"
+
+
+@dataclass(frozen=True, slots=True)
+class CareFacts:
+    """What whoever is sent to a person must be: careful of what, and speaking which language (None = any).
+
+    With `language_required` nobody else is sent; else it is a wish.
+    """
+
+    precaution: Precaution = Precaution.none
+    language: str | None = None
+    language_required: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
     """What other rooms may know of a person."""
@@ -105,7 +125,10 @@ class PersonFacts:
 
 @dataclass(frozen=True, slots=True)
 class HomeFacts:
-    """A home: WGS-84 degrees; `care_institution_id` where it is a care institution's house (养老机构)."""
+    """A home: WGS-84 degrees; `care_institution_id` where it is a care institution's house (养老机构).
+
+    `entry_minutes`: what gate, porter and parking take beyond the usual.
+    """
 
     id: UUID
     lon: float
@@ -114,6 +137,7 @@ class HomeFacts:
     has_lift: bool
     care_institution_id: UUID | None
     placing: Placing = Placing.pinned
+    entry_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from service.core.dates import WRITTEN
 from service.core.text import Code, Text, refuse_unstorable
@@ -34,6 +34,11 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+PRECAUTION = "上门须注意：immunocompromised 免疫力低下，当天先看；infectious 有传染性，当天最后看"
+LANGUAGE = "居民使用的方言或语言，与医护人员登记的代码一致；null 不限"
+REQUIRED = "true 只派会这种语言的人；false 尽量；没有登记语言时不起作用"
+
+
 class PatientCreate(Body):
     """A person to register, by the card."""
 
@@ -44,15 +49,21 @@ class PatientCreate(Body):
     id_number: IdNumber = Field(examples=["640202194505010025"])
     phone: Phone | None = Field(default=None, examples=["13812345678"])
     home_id: UUID | None = Field(default=None, description="住址；预约上门前须登记")
+    precaution: rules.Precaution = Field(default=rules.Precaution.none, description=PRECAUTION)
+    language: Code | None = Field(default=None, description=LANGUAGE, examples=["hui"])
+    language_required: StrictBool = Field(default=False, description=REQUIRED)
 
 
 class PatientUpdate(Body):
-    """What may change of a person; what is left out stays, null takes phone, home or day of death away."""
+    """What may change of a person; what is left out stays, null takes phone, home, day of death or language away."""
 
     name: Text | None = Field(default=None, examples=["居民甲"])
     phone: Phone | None = Field(default=None, examples=["0952-2012345"])
     home_id: UUID | None = None
     deceased_on: Day | None = None
+    precaution: rules.Precaution | None = Field(default=None, description=PRECAUTION)
+    language: Code | None = Field(default=None, description=LANGUAGE, examples=["hui"])
+    language_required: StrictBool | None = Field(default=None, description=REQUIRED)
 
 
 class AdmissionCreate(Body):
@@ -85,6 +96,9 @@ class PatientRead(BaseModel):
     phone_masked: str | None = Field(examples=["+86138****5678"])
     home_id: UUID | None
     deceased_on: date | None
+    precaution: rules.Precaution
+    language: str | None
+    language_required: bool
 
 
 class PatientDetail(PatientRead):

@@ -25,6 +25,8 @@ def practitioner(row: Practitioner) -> rules.PractitionerFacts:
         travel_mode=TravelMode(row.travel_mode),
         active=row.active,
         account_id=row.account_id,
+        pace_percent=row.pace_percent,
+        languages=tuple(row.languages),
     )
 
 
@@ -56,4 +58,5 @@ def shift(row: Shift) -> rules.ShiftFacts:
         lunch_from=row.lunch_from,
         lunch_to=row.lunch_to,
         lunch_minutes=row.lunch_minutes,
+        lunch_at_station=row.lunch_at_station,
     )

@@ -3,14 +3,18 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
 
 from service.core.db import fences, rows, turns
 from service.practitioners import rules
 
 
 class Practitioner(rows.InstitutionRow, table=True):
-    """A doctor, nurse, therapist …; `institution_id` is where he is registered, `station_id` where his day begins."""
+    """A doctor, nurse, therapist …; `institution_id` is where he is registered, `station_id` where his day begins.
+
+    A service takes him `pace_percent` of its minutes; `languages` are those that he speaks with elders.
+    """
 
     __tablename__ = "practitioners"
     __table_args__ = (
@@ -21,6 +25,7 @@ class Practitioner(rows.InstitutionRow, table=True):
         UniqueConstraint("region_id", "account_id", name="practitioners_account_once"),
         CheckConstraint("travel_mode in ('walk', 'bike', 'ebike', 'car')", name="travel_mode"),
         CheckConstraint("sex in ('female', 'male')", name="sex"),
+        CheckConstraint("pace_percent between 50 and 300", name="pace_percent"),
         CheckConstraint(f"role in ({', '.join(repr(str(each)) for each in rules.PractitionerRole)})", name="role"),
         CheckConstraint(f"title in ({', '.join(repr(str(each)) for each in rules.Title)})", name="title"),
     )
@@ -34,6 +39,8 @@ class Practitioner(rows.InstitutionRow, table=True):
     travel_mode: str
     account_id: UUID | None = None
     active: bool = True
+    pace_percent: int = Field(default=100, sa_column_kwargs={"server_default": "100"})
+    languages: list[str] = rows.texts(sa_column_kwargs={"server_default": text("'{}'")})
 
 
 class Qualification(rows.InstitutionRow, table=True):
@@ -85,6 +92,7 @@ class Shift(rows.InstitutionRow, table=True):
     lunch_from: datetime | None = rows.moment(nullable=True, default=None)
     lunch_to: datetime | None = rows.moment(nullable=True, default=None)
     lunch_minutes: int = 0
+    lunch_at_station: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 fences.fence(Practitioner, fences.Fence.institution)

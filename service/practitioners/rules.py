@@ -58,6 +58,8 @@ class PractitionerFacts:
     travel_mode: TravelMode
     active: bool
     account_id: UUID | None
+    pace_percent: int = 100
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,10 @@ class QualificationFacts:
 
 @dataclass(frozen=True, slots=True)
 class ShiftFacts:
-    """A working span [start, end) of its `service_on`; a break of `lunch_minutes` lies within its lunch window."""
+    """A working span [start, end) of its `service_on`; a break of `lunch_minutes` lies within its lunch window.
+
+    With `lunch_at_station` the break is had there and nowhere else.
+    """
 
     id: UUID
     practitioner_id: UUID
@@ -93,11 +98,15 @@ class ShiftFacts:
     lunch_from: datetime | None
     lunch_to: datetime | None
     lunch_minutes: int
+    lunch_at_station: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StaffDay:
-    """One member of staff on one day: where he starts (WGS-84), how he travels, what he may do, when he works."""
+    """One member of staff on one day: where he starts (WGS-84), how he travels, what he may do, when he works.
+
+    A service takes him `pace_percent` of its minutes.
+    """
 
     practitioner_id: UUID
     institution_id: UUID
@@ -114,6 +123,9 @@ class StaffDay:
     lunch_from: datetime | None
     lunch_to: datetime | None
     lunch_minutes: int
+    lunch_at_station: bool = False
+    pace_percent: int = 100
+    languages: frozenset[str] = frozenset()
 
 
 def is_licensed(qualifications: Iterable[QualificationFacts], on: date) -> bool:
@@ -166,6 +178,9 @@ def staff_day(
         lunch_from=shift.lunch_from,
         lunch_to=shift.lunch_to,
         lunch_minutes=shift.lunch_minutes,
+        lunch_at_station=shift.lunch_at_station,
+        pace_percent=person.pace_percent,
+        languages=frozenset(person.languages),
     )
 
 

@@ -24,6 +24,14 @@ def _of_this_age(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+def _distinct(values: list[str]) -> list[str]:
+    if len(set(values)) != len(values):
+        raise ValueError("不能重复")
+    return values
+
+
+Pace = Annotated[StrictInt, Field(ge=50, le=300, examples=[120])]
+Languages = Annotated[list[Code], Field(max_length=10, examples=[["hui"]]), AfterValidator(_distinct)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), WRITTEN]
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age), WRITTEN]
 
@@ -47,6 +55,8 @@ class PractitionerCreate(Body):
     travel_mode: TravelMode = Field(description="出行方式，决定路程时间")
     account_id: UUID | None = Field(default=None, description="登录账号，须属于本机构")
     active: StrictBool = True
+    pace_percent: Pace = Field(default=100, description="完成服务所需时间为标准时长的百分之几")
+    languages: Languages = Field(default_factory=list, description="会说的方言或语言，与居民登记的代码一致")
 
 
 class PractitionerUpdate(Body):
@@ -59,6 +69,8 @@ class PractitionerUpdate(Body):
     travel_mode: TravelMode | None = None
     account_id: UUID | None = None
     active: StrictBool | None = None
+    pace_percent: Pace | None = None
+    languages: Languages | None = Field(default=None, examples=[["hui"]])
 
 
 class PractitionerRead(BaseModel):
@@ -75,6 +87,8 @@ class PractitionerRead(BaseModel):
     travel_mode: TravelMode
     account_id: UUID | None
     active: bool
+    pace_percent: int
+    languages: list[str]
 
     @classmethod
     def of(cls, facts: rules.PractitionerFacts) -> "PractitionerRead":
@@ -91,6 +105,8 @@ class PractitionerRead(BaseModel):
             travel_mode=facts.travel_mode,
             account_id=facts.account_id,
             active=facts.active,
+            pace_percent=facts.pace_percent,
+            languages=list(facts.languages),
         )
 
 
@@ -147,6 +163,7 @@ class Lunch(Body):
     opens: Moment = Field(examples=["2026-03-02T11:30:00+08:00"])
     closes: Moment = Field(examples=["2026-03-02T13:30:00+08:00"])
     minutes: Annotated[StrictInt, Field(ge=1, le=180, examples=[60])]
+    at_station: StrictBool = Field(default=False, description="true 须回站点用餐；false 就近休息")
 
 
 class ShiftCreate(Body):
@@ -171,6 +188,7 @@ class LunchRead(BaseModel):
     opens: datetime
     closes: datetime
     minutes: int
+    at_station: bool
 
 
 class ShiftRead(BaseModel):
@@ -188,7 +206,12 @@ class ShiftRead(BaseModel):
         """Return what is shown of a shift."""
         lunch = None
         if facts.lunch_from is not None and facts.lunch_to is not None:
-            lunch = LunchRead(opens=facts.lunch_from, closes=facts.lunch_to, minutes=facts.lunch_minutes)
+            lunch = LunchRead(
+                opens=facts.lunch_from,
+                closes=facts.lunch_to,
+                minutes=facts.lunch_minutes,
+                at_station=facts.lunch_at_station,
+            )
         return cls(
             id=facts.id,
             practitioner_id=facts.practitioner_id,

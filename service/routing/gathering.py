@@ -19,7 +19,7 @@ from service.patients import rules as patient_rules
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
 from service.routing import repository_appointments, travel
-from service.routing.building import Busy, DayFacts, Weights, priority
+from service.routing.building import Busy, DayFacts, Policy, Promise, Weights, priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,12 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         busy=await _busy(session, ask, [each.practitioner_id for each in staff]),
         engaged=await _engaged(session, ask, {each.person_id for each in found}),
         outside=all(values.of(settings.TRAVEL_EXTERNAL) for values in known.values()),
+        care=await patients.care_of(
+            session, region_id=ask.region_id, person_ids=sorted({each.person_id for each in found})
+        ),
+        policies={each: _policy(values) for each, values in known.items()},
+        laboratories=await _laboratories(session, ask),
+        promised=await _promised(session, ask),
     )
 
 
@@ -100,6 +106,44 @@ def _weights(values: SettingsOn) -> Weights:
         advanced_age=values.of(settings.PLAN_PRIORITY_ADVANCED_AGE),
         disabled=values.of(settings.PLAN_PRIORITY_DISABLED),
     )
+
+
+def _policy(values: SettingsOn) -> Policy:
+    return Policy(
+        minimum_gap_minutes=values.of(settings.PLAN_MINIMUM_GAP_MINUTES),
+        specimen_handover_minutes=values.of(settings.PLAN_SPECIMEN_HANDOVER_MINUTES),
+        max_work_minutes=values.of(settings.PLAN_MAX_WORK_MINUTES),
+        radius_km=values.of(settings.PLAN_RADIUS_KM),
+        lateness_price=values.of(settings.PLAN_LATENESS_PRICE),
+        overtime_price=values.of(settings.PLAN_OVERTIME_PRICE),
+        waiting_price=values.of(settings.PLAN_WAITING_PRICE),
+        balance_price=values.of(settings.PLAN_BALANCE_PRICE),
+        travel_balance_price=values.of(settings.PLAN_TRAVEL_BALANCE_PRICE),
+        arrival_minutes=values.of(settings.PLAN_ARRIVAL_MINUTES),
+        changed_price_minutes=values.of(settings.PLAN_CHANGED_PRICE_MINUTES),
+        moved_price_minutes=values.of(settings.PLAN_MOVED_PRICE_MINUTES),
+        traffic=values.of(settings.TRAVEL_TRAFFIC),
+    )
+
+
+async def _laboratories(session: AsyncSession, ask: Ask) -> dict[UUID, Point]:
+    found = await institutions.list_institutions_facts(
+        session, region_id=ask.region_id, institution_ids=ask.institution_ids
+    )
+    return {each.id: Point(each.lon, each.lat) for each in found}
+
+
+async def _promised(session: AsyncSession, ask: Ask) -> dict[UUID, Promise]:
+    """Return what the replaced plan has told people: the whole crew of an order begins at once."""
+    if ask.replaced is None:
+        return {}
+    crews: defaultdict[UUID, list[tuple[datetime, UUID]]] = defaultdict(list)
+    for each in await repository_appointments.list_booked(session, region_id=ask.region_id, plan_id=ask.replaced):
+        crews[each.order_id].append((repository_appointments.span_of(each)[0], each.practitioner_id))
+    return {
+        order_id: Promise(min(start for start, _ in crew), frozenset(who for _, who in crew))
+        for order_id, crew in crews.items()
+    }
 
 
 async def _busy(session: AsyncSession, ask: Ask, practitioner_ids: Sequence[UUID]) -> tuple[Busy, ...]:

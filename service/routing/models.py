@@ -79,15 +79,21 @@ class PlanRoute(SQLModel, table=True):
 
 
 class PlanStop(SQLModel, table=True):
-    """One stop of a route; a lunch break has no order."""
+    """One stop of a route; a lunch break, and a specimen's delivery, have no order."""
 
     __tablename__ = "plan_stops"
-    __table_args__ = (rows.refers("plan_id", to="plans"), rows.refers("order_id", to="orders"))
+    __table_args__ = (
+        rows.refers("plan_id", to="plans"),
+        rows.refers("order_id", to="orders"),
+        CheckConstraint(f"kind in ({', '.join(repr(str(each)) for each in states.StopKind)})", name="kind"),
+        CheckConstraint("(kind = 'visit') = (order_id is not null)", name="order"),
+    )
 
     region_id: UUID = Field(primary_key=True)
     plan_id: UUID = Field(primary_key=True)
     practitioner_id: UUID = Field(primary_key=True)
     seq: int = Field(primary_key=True)
+    kind: str = Field(default=states.StopKind.visit, sa_column_kwargs={"server_default": states.StopKind.visit})
     order_id: UUID | None = None
     institution_id: UUID | None = None
     start_at: datetime = rows.moment()

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.core.dates import WRITTEN
 from service.core.text import Code, Text
 from service.orders.rules import OrderState
-from service.routing.states import LeftOutOfPublication, PlanState
+from service.routing.states import LeftOutOfPublication, PlanState, StopKind
 
 Institutions = Annotated[
     list[UUID], Field(min_length=1, max_length=50, description="一起排班的机构（本统筹区内，不重复）")
@@ -103,9 +103,10 @@ class PlanHead(BaseModel):
 
 
 class PlanStopRead(BaseModel):
-    """A stop: a visit, or a lunch break (without an order). Travel is the way to it."""
+    """A stop: a visit; without an order a lunch break or a specimen's delivery. Travel is the way to it."""
 
     seq: int
+    kind: StopKind = Field(description="visit 上门、lunch 午休、delivery 送回标本")
     order_id: UUID | None
     order_no: str | None
     institution_id: UUID | None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +14,20 @@ PLAN_PUBLISHED: Final = "plan.published"
 """News: a plan's stops became appointments (subject: the plan)."""
 PLAN_ANNOUNCED: Final = "plan.announced"
 """News: people are to be told when who comes (subject: the plan)."""
+
+
+class StopKind(StrEnum):
+    """What a stop of a route is: a visit of an order, a lunch break, a specimen handed in at the institution."""
+
+    visit = "visit"
+    lunch = "lunch"
+    delivery = "delivery"
+
+
+STOP_LABELS: Final[Mapping[StopKind, str]] = MappingProxyType(
+    {StopKind.visit: "上门", StopKind.lunch: "午休", StopKind.delivery: "送标本"}
+)
+"""What people read for each."""
 
 
 class PlanState(StrEnum):

@@ -91,6 +91,7 @@ def _stops(row: PlanRow, person: PersonDay) -> list[PlanStop]:
             plan_id=row.id,
             practitioner_id=person.staff.practitioner_id,
             seq=seq,
+            kind=each.kind,
             order_id=each.order.id if each.order else None,
             institution_id=each.order.institution_id if each.order else None,
             start_at=each.start_at,

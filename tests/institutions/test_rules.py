@@ -106,11 +106,25 @@ class TestRegistry:
             ("orders.auto_accept", "true"),
             ("fee.sharing", "sometimes"),
             ("fee.sharing", None),
+            ("travel.traffic", "07:30"),
+            ("travel.traffic", "24:00=150"),
+            ("travel.traffic", "07:30=99"),
+            ("travel.traffic", "07:30=301"),
+            ("travel.traffic", "09:00=150,07:30=100"),
+            ("travel.traffic", "07:30=150,,09:00=100"),
+            ("travel.traffic", ""),
+            ("travel.traffic", 150),
         ],
     )
     def test_refuses_what_is_not_a_value(self, key: str, raw: object) -> None:
         with pytest.raises(ValueError, match=r"."):
             rules.SETTINGS[key].read(raw)
+
+    def test_the_hours_of_the_day_survive_their_json_form(self) -> None:
+        known = settings.TRAVEL_TRAFFIC
+        assert known.read("07:30=150, 09:00=100") == ((450, 150), (540, 100))
+        assert known.write(((450, 150), (540, 100))) == "07:30=150,09:00=100"
+        assert known.read("none") == ()
 
     @given(st.decimals(min_value=1, max_value=5, places=4))
     def test_a_decimal_survives_its_json_form(self, value: Decimal) -> None:

@@ -361,20 +361,21 @@ async def test_an_elder_who_is_visited_twice(scene: Scene, world: World) -> None
         await scene.item(code, 30, skills=(code.lower(),))
     await scene.staff(0, skills=("a",))
     await scene.staff(0, skills=("b",))
+    await scene.staff(9, skills=("b",))
     home = await world.add_home(lon=CENTRE[0] + 4 * DEGREES_PER_KM)
     person = await world.add_patient(home_id=home)
-    ids = [await scene.order(4, "08:00", "15:00", code, person_id=person, home_id=home) for code in ("A", "B")]
-    # both pass by in the east at half past nine, and must be in the west in time
+    ids = [await scene.order(4, "09:00", "10:05", code, person_id=person, home_id=home) for code in ("A", "B")]
+    # two are in the east at nine and must be in the west soon after: only one of them can see the elder before he goes
     for code in ("A", "B"):
-        await scene.order(4, "08:55", "09:30", code)
-        await scene.order(-4, "10:35", "11:10", code)
+        await scene.order(4, "08:25", "08:58", code)
+        await scene.order(-4, "10:10", "10:45", code)
     plan = await scene.plan()
     (_, _, end), (_, start, _) = sorted((visits(plan)[str(each)][0] for each in ids), key=lambda each: each[1])
     assert end <= start
     await assert_it_binds(
         scene,
         plan,
-        "too_early",
+        "link_gap",
         facts_without=lambda facts: replace(
             facts, orders=tuple(replace(each, person_id=new_id()) for each in facts.orders)
         ),

@@ -149,4 +149,11 @@ def _changed(ask: rules.Ask, asked: schemas.OrderChange) -> rules.Ask:
         ask = replace(ask, preferred_practitioner_id=asked.preferred_practitioner_id)
     if "staff_sex" in asked.model_fields_set:
         ask = replace(ask, staff_sex=asked.staff_sex)
-    return ask
+    return replace(
+        ask,
+        preferred_only=ask.preferred_only if asked.preferred_only is None else asked.preferred_only,
+        excluded_practitioner_ids=ask.excluded_practitioner_ids
+        if asked.excluded_practitioner_ids is None
+        else tuple(asked.excluded_practitioner_ids),
+        same_staff=ask.same_staff if asked.same_staff is None else asked.same_staff,
+    )

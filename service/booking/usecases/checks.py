@@ -71,10 +71,9 @@ async def drafted(session: AsyncSession, *, region_id: UUID, ask: rules.Ask) -> 
         on=ask.window.service_on,
     )
     items = await _items(session, region_id, ask)
-    if ask.preferred_practitioner_id is not None:
-        await orders.require_practitioner_at(
-            session, practitioner_id=ask.preferred_practitioner_id, institution_id=ask.institution_id
-        )
+    for named in (ask.preferred_practitioner_id, *ask.excluded_practitioner_ids):
+        if named is not None:
+            await orders.require_practitioner_at(session, practitioner_id=named, institution_id=ask.institution_id)
     return rules.Ready(
         ask=ask,
         home_id=rules.require_home(person.home_id),

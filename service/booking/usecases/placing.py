@@ -116,4 +116,7 @@ def _ask(asked: schemas.OrderPlacement) -> rules.Ask:
         mobility_reason=asked.mobility_reason,
         preferred_practitioner_id=asked.preferred_practitioner_id,
         staff_sex=asked.staff_sex,
+        preferred_only=asked.preferred_only,
+        excluded_practitioner_ids=tuple(asked.excluded_practitioner_ids),
+        same_staff=asked.same_staff,
     )

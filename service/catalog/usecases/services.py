@@ -97,6 +97,9 @@ def _facts(row: ServiceItem) -> rules.ItemFacts:
         latest_start=row.latest_start,
         home_allowed=row.home_allowed,
         refusal_note=row.refusal_note,
+        any_skills=frozenset(row.any_skills),
+        tolerance_minutes=row.tolerance_minutes,
+        specimen_minutes=row.specimen_minutes,
     )
 
 

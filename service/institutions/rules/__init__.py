@@ -9,7 +9,8 @@ from uuid import UUID
 
 from service.core import dates
 from service.institutions import errors
-from service.institutions.rules.settings import SETTINGS, Setting
+from service.institutions.rules.setting_kinds import Setting
+from service.institutions.rules.settings import SETTINGS
 
 T = TypeVar("T")
 

@@ -1,165 +1,10 @@
 """The registry of dated settings: key, type, bounds, default. A setting is here only because a rule reads it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Final, Generic, TypeVar
+from decimal import Decimal
+from typing import Final
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Setting(Generic[T]):
-    """A setting and its safest value. Its JSON form is the value itself; a decimal is a string."""
-
-    key: str
-    default: T
-    about: str
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in Chinese."""
-        raise NotImplementedError
-
-    def read(self, raw: object) -> T:
-        """Return the value that a JSON value stands for.
-
-        Raises:
-            ValueError: it is not `expected`.
-        """
-        raise NotImplementedError
-
-    def write(self, value: T) -> object:
-        """Return the JSON value that stands for a value."""
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Whole(Setting[int]):
-    """A whole number within bounds."""
-
-    lowest: int = 0
-    highest: int = 1_000_000
-
-    @property
-    def expected(self) -> str:
-        """The bounds."""
-        return f"{self.lowest} 至 {self.highest} 的整数"
-
-    def read(self, raw: object) -> int:
-        """Return the number; a boolean is none.
-
-        Raises:
-            ValueError: not a whole number, or out of bounds.
-        """
-        if not isinstance(raw, int) or isinstance(raw, bool) or not self.lowest <= raw <= self.highest:
-            raise ValueError(self.expected)
-        return raw
-
-
-@dataclass(frozen=True, slots=True)
-class Exact(Setting[Decimal]):
-    """A decimal within bounds, with at most four places; a string in JSON."""
-
-    lowest: Decimal = Decimal(0)
-    highest: Decimal = Decimal(1000)
-
-    @property
-    def expected(self) -> str:
-        """The bounds, and that it is written as a string."""
-        return f'{self.lowest} 至 {self.highest} 的小数字符串（至多四位小数），如 "{self.default}"'
-
-    def read(self, raw: object) -> Decimal:
-        """Return the decimal.
-
-        Raises:
-            ValueError: not a decimal as a string, out of bounds, or too fine.
-        """
-        try:
-            value = Decimal(raw) if isinstance(raw, str) and len(raw) <= 20 else None
-        except InvalidOperation:
-            value = None
-        if value is None or not value.is_finite() or not self.lowest <= value <= self.highest:
-            raise ValueError(self.expected)
-        if value != round(value, 4):
-            raise ValueError(self.expected)
-        return value
-
-    def write(self, value: Decimal) -> object:
-        """Return the decimal as a plain string."""
-        return f"{value:f}"
-
-
-@dataclass(frozen=True, slots=True)
-class Switch(Setting[bool]):
-    """Yes or no."""
-
-    @property
-    def expected(self) -> str:
-        """True or false."""
-        return "true 或 false"
-
-    def read(self, raw: object) -> bool:
-        """Return the switch.
-
-        Raises:
-            ValueError: not a boolean.
-        """
-        if not isinstance(raw, bool):
-            raise ValueError(self.expected)
-        return raw
-
-
-@dataclass(frozen=True, slots=True)
-class Choice(Setting[str]):
-    """One of a few words."""
-
-    words: tuple[str, ...] = ()
-
-    @property
-    def expected(self) -> str:
-        """The words."""
-        return " | ".join(self.words)
-
-    def read(self, raw: object) -> str:
-        """Return the word.
-
-        Raises:
-            ValueError: not one of them.
-        """
-        if not isinstance(raw, str) or raw not in self.words:
-            raise ValueError(self.expected)
-        return raw
-
-
-@dataclass(frozen=True, slots=True)
-class Several(Setting[tuple[str, ...]]):
-    """Any of a few words, in any order; in JSON a text with commas, `none` for no word."""
-
-    words: tuple[str, ...] = ()
-
-    @property
-    def expected(self) -> str:
-        """The words, and how several are written."""
-        return f"none，或以逗号分隔的若干项：{' | '.join(self.words)}"
-
-    def read(self, raw: object) -> tuple[str, ...]:
-        """Return the words in the order of the registry.
-
-        Raises:
-            ValueError: another word, or one twice.
-        """
-        if raw == "none":
-            return ()
-        said = [each.strip() for each in raw.split(",")] if isinstance(raw, str) else []
-        if not said or len(set(said)) != len(said) or not set(said) <= set(self.words):
-            raise ValueError(self.expected)
-        return tuple(each for each in self.words if each in said)
-
-    def write(self, value: tuple[str, ...]) -> object:
-        """Return the words with commas between them."""
-        return ",".join(value) or "none"
-
+from service.institutions.rules.setting_kinds import Choice, Exact, Hours, Setting, Several, Switch, Whole
 
 _SPEED = (Decimal(1), Decimal(120))
 
@@ -189,6 +34,37 @@ PLAN_PRIORITY_PLAIN: Final = Whole("plan.priority_plain", 100, "排班基础优�
 PLAN_PRIORITY_AGED: Final = Whole("plan.priority_aged", 50, "65 岁及以上加分（R015）", 0, 10_000)
 PLAN_PRIORITY_ADVANCED_AGE: Final = Whole("plan.priority_advanced_age", 50, "80 岁及以上另加分（R015）", 0, 10_000)
 PLAN_PRIORITY_DISABLED: Final = Whole("plan.priority_disabled", 200, "失能、失智加分（R015）", 0, 10_000)
+TRAVEL_TRAFFIC: Final = Hours("travel.traffic", (), "各时段路程时间的百分比（步行不受影响）")
+PLAN_MINIMUM_GAP_MINUTES: Final = Whole("plan.minimum_gap_minutes", 0, "同一居民两次上门至少间隔的分钟数", 0, 600)
+PLAN_SPECIMEN_HANDOVER_MINUTES: Final = Whole(
+    "plan.specimen_handover_minutes", 5, "标本送回机构后交接所需的分钟数", 0, 60
+)
+PLAN_MAX_WORK_MINUTES: Final = Whole(
+    "plan.max_work_minutes", 0, "每人每天路程与服务合计的上限（分钟，0 不限）", 0, 1440
+)
+PLAN_LATENESS_PRICE: Final = Whole(
+    "plan.lateness_price", 0, "晚到 1 分钟折合多少分钟路程（0 不得晚到）；限时的项目始终不得晚到", 0, 100
+)
+PLAN_RADIUS_KM: Final = Whole("plan.radius_km", 0, "站点离居民多远以内的人员可以上门（千米，0 不限）", 0, 1000)
+PLAN_ARRIVAL_MINUTES: Final = Whole(
+    "plan.arrival_minutes", 2, "每到一处折合多少分钟路程（同一处连续服务算一次）", 0, 60
+)
+PLAN_BALANCE_PRICE: Final = Whole(
+    "plan.balance_price", 0, "工作量（路程与服务）偏离平均 1 分钟折合多少分钟路程（0 不计）", 0, 100
+)
+PLAN_TRAVEL_BALANCE_PRICE: Final = Whole(
+    "plan.travel_balance_price", 0, "路程时间偏离平均 1 分钟折合多少分钟路程（0 不计）", 0, 100
+)
+PLAN_WAITING_PRICE: Final = Whole("plan.waiting_price", 0, "等候 1 分钟折合多少分钟路程（0 不计）", 0, 100)
+PLAN_OVERTIME_PRICE: Final = Whole(
+    "plan.overtime_price", 0, "超过下班时间 1 分钟折合多少分钟路程（0 不得超过）", 0, 100
+)
+PLAN_CHANGED_PRICE_MINUTES: Final = Whole(
+    "plan.changed_price_minutes", 30, "重排时换一名已告知居民的人员折合多少分钟路程", 0, 600
+)
+PLAN_MOVED_PRICE_MINUTES: Final = Whole(
+    "plan.moved_price_minutes", 10, "重排时比已告知的时间每早或晚一刻钟折合多少分钟路程", 0, 600
+)
 FEE_MODE: Final = Choice("fee.mode", "charge", "是否收取上门服务费", ("charge", "none"))
 FEE_SHARING: Final = Choice("fee.sharing", "once_per_home", "同户多人同次上门的收费", ("once_per_home", "per_patient"))
 FEE_IN_BED_CYCLE: Final = Choice("fee.in_bed_cycle", "waive", "家庭病床周期内的上门服务费", ("waive", "charge"))

@@ -80,6 +80,9 @@ async def change(
     row.staff_count = order.staff_count
     row.preferred_practitioner_id = order.preferred_practitioner_id
     row.staff_sex = order.staff_sex
+    row.preferred_only = order.preferred_only
+    row.excluded_practitioner_ids = list(order.excluded_practitioner_ids)
+    row.same_staff = order.same_staff
     row.distance_metres = order.distance_metres
     await rows.log(session, row, before=before, now=now, account_id=principal.account_id, because=because)
     return await rows.facts(session, row)

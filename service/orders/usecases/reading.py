@@ -196,4 +196,7 @@ def _shown(order: rules.OrderFacts) -> dict[str, Any]:
         "items": [{"code": code, "quantity": quantity} for code, quantity in order.items],
         "preferred_practitioner_id": order.preferred_practitioner_id,
         "staff_sex": order.staff_sex,
+        "preferred_only": order.preferred_only,
+        "excluded_practitioner_ids": list(order.excluded_practitioner_ids),
+        "same_staff": order.same_staff,
     }

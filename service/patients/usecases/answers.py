@@ -168,6 +168,11 @@ async def groups_of(
     return {person_id: frozenset(found[person_id]) for person_id in person_ids}
 
 
+async def care_of(session: AsyncSession, *, region_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, rules.CareFacts]:
+    """Return what whoever is sent to each of the people must be; nobody whom the fence hides is a key."""
+    return await repository.CARE.ask(session, region_id=region_id, person_ids=list(person_ids))
+
+
 async def dated_groups_of(session: AsyncSession, *, region_id: UUID, person_id: UUID) -> list[rules.KeyGroupFacts]:
     """Return the key groups a person ever belonged to, each with its days."""
     return await repository.KEY_GROUPS.ask(session, region_id=region_id, person_ids=[person_id])

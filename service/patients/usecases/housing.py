@@ -34,6 +34,7 @@ def read(house: House, row: Home) -> home_schemas.HomeRead:
         placing_revision=row.placing_revision,
         floor=row.floor,
         has_lift=row.has_lift,
+        entry_minutes=row.entry_minutes,
         floors_on_foot=rules.floors_on_foot(row.floor, row.has_lift),
         care_institution_id=row.care_institution_id,
     )
@@ -84,6 +85,7 @@ async def register_home(
         source=_source(draft),
         floor=draft.floor,
         has_lift=draft.has_lift,
+        entry_minutes=draft.entry_minutes,
         care_institution_id=draft.care_institution_id,
     )
     session.add(row)
@@ -142,10 +144,9 @@ async def change_home(
         await positions.close_review(session, row, ReviewOutcome.moved, now=now, account_id=principal.account_id)
     elif change.address is not None and row.source not in HUMAN:
         await positions.ask_for_look_up(session, row, now=now)
-    if change.floor is not None:
-        row.floor = change.floor
-    if change.has_lift is not None:
-        row.has_lift = change.has_lift
+    for name in ("floor", "has_lift", "entry_minutes"):
+        if (value := getattr(change, name)) is not None:
+            setattr(row, name, value)
     if "care_institution_id" in change.model_fields_set:
         if change.care_institution_id is not None:
             await _require_care_institution(session, principal.region_id, change.care_institution_id)

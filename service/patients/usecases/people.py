@@ -29,6 +29,9 @@ def _read(house: House, row: Patient) -> schemas.PatientRead:
         phone_masked=numbers.mask_phone(phone) if phone else None,
         home_id=row.home_id,
         deceased_on=row.deceased_on,
+        precaution=rules.Precaution(row.precaution),
+        language=row.language,
+        language_required=row.language_required,
     )
 
 
@@ -71,6 +74,9 @@ async def register_patient(
         id_number_sealed=house.cipher.seal(number.text, context=ID_NUMBER),
         id_number_index=house.cipher.blind(number.text, context=ID_NUMBER),
         home_id=draft.home_id,
+        precaution=draft.precaution,
+        language=draft.language,
+        language_required=draft.language_required,
         registered_at=now,
     )
     _put_phone(house, row, draft.phone)
@@ -144,7 +150,7 @@ async def change_patient(
     change: schemas.PatientUpdate,
     now: datetime,
 ) -> schemas.PatientDetail:
-    """Change what is given; null takes phone, home or day of death away.
+    """Change what is given; null takes phone, home, day of death or language away.
 
     Raises:
         problems.NotFound: one's institution does not care for such a person, or there is no such home.
@@ -163,10 +169,20 @@ async def change_patient(
         row.home_id = change.home_id
     if "deceased_on" in given:
         _put_death(row, change.deceased_on, local_date(now))
+    _put_care(row, change)
     await session.flush()
     if change.deceased_on is not None:
         await hospital.tell_of_absence(session, principal, person_id)
     return await _detail(session, principal, house, row, now)
+
+
+def _put_care(row: Patient, change: schemas.PatientUpdate) -> None:
+    if change.precaution is not None:
+        row.precaution = change.precaution
+    if "language" in change.model_fields_set:
+        row.language = change.language
+    if change.language_required is not None:
+        row.language_required = change.language_required
 
 
 def _put_death(row: Patient, deceased_on: date | None, today: date) -> None:

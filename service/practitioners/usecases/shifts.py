@@ -23,6 +23,7 @@ def _plan(row: Shift, start: datetime, end: datetime, lunch: schemas.Lunch | sch
     row.service_on, row.during = local_date(start), dates.moments(start, end)
     row.lunch_from, row.lunch_to = window or (None, None)
     row.lunch_minutes = minutes
+    row.lunch_at_station = lunch.at_station if lunch else False
 
 
 async def add_shift(

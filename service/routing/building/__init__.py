@@ -1,10 +1,11 @@
 """From the day's facts to the solver's problem, and from the solver's plan back to people's words; pure.
 
-Windows, skills, shifts and lunch breaks are hard. What may be bent is whom the elder prefers, and who stays out.
+Skills, shifts and lunch breaks are hard, and so are windows and the ends of shifts unless the settings price them. What
+may be bent besides is whom the elder prefers, what the plan before promised, and who stays out.
 """
 
 from service.routing.building.day import Day, Means, draw, problem_of
-from service.routing.building.facts import Busy, DayFacts, moment_of
+from service.routing.building.facts import Busy, DayFacts, Policy, Promise, moment_of
 from service.routing.building.priority import Weights, priority
 from service.routing.building.recalling import Told, recall
 from service.routing.building.retelling import LeftOut, PersonDay, explain, retell_left_out, retell_people
@@ -16,6 +17,8 @@ __all__ = [
     "LeftOut",
     "Means",
     "PersonDay",
+    "Policy",
+    "Promise",
     "Told",
     "Weights",
     "draw",

@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -12,27 +11,29 @@ import numpy as np
 from service.core.geo import Point, TravelMode
 from service.gateways.maps import Pace
 from service.orders.rules import OrderFacts
-from service.routing.building import staffing, visits
+from service.routing.building import prices, staffing, together, visits, wishes
 from service.routing.building.facts import DayFacts
 from service.routing.building.staffing import Segment
 from service.routing.building.visits import Unplannable
-from service.routing.problem import Job, Matrix, Problem, Rules, Staff
-
-NOT_PREFERRED_SECONDS: Final = 900
-"""Sending somebody whom the elder did not wish for costs as much as a quarter of an hour of travel."""
+from service.routing.building.wishes import Rows
+from service.routing.problem import Job, Link, Matrix, Problem, Rules, Staff
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """A way of travelling: the mode, and the pace that the settings of the person's institution give it."""
+    """A way of travelling: the mode, the pace and the traffic that the settings of the person's institution give it."""
 
     mode: TravelMode
     pace: Pace
+    traffic: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The problem without its travel times. Positions in `orders` and `segments` are the problem's jobs and staff."""
+    """The problem without its travel times.
+
+    Positions in `segments` are the problem's staff, those in `orders` its jobs; behind these come the deliveries.
+    """
 
     on: date
     points: tuple[Point, ...]
@@ -42,35 +43,63 @@ class Day:
     segments: tuple[Segment, ...]
     staff: tuple[Staff, ...]
     left_out: tuple[tuple[OrderFacts, Unplannable], ...]
+    links: tuple[Link, ...]
+    rules: Rules
 
 
 def draw(facts: DayFacts) -> Day:
     """Draw the day: who is on duty with a licence, which orders are jobs, and which cannot be any."""
     segments = staffing.segments(facts)
     found, left_out = visits.sort_out(facts)
+    specimens = together.with_specimen(facts, found)
     homes = [Point(facts.homes[each.order.home_id].lon, facts.homes[each.order.home_id].lat) for each in found]
-    ends = [point for each in segments for point in (each.start, each.end)]
-    index = {point: at for at, point in enumerate(dict.fromkeys([*ends, *homes]))}
+    laboratories = [facts.laboratories[found[at].order.institution_id] for at in specimens]
+    index = _index(segments, homes, laboratories)
     means = [_means(facts, each) for each in segments]
     ways = tuple(dict.fromkeys(means))
-    who: defaultdict[UUID | None, set[int]] = defaultdict(set)
-    for at, each in enumerate(segments):
-        who[each.staff.practitioner_id].add(at)
+    rows = _rows(segments)
+    jobs = [
+        visits.job_of(facts, each, index[home], wishes.who_of(facts, each.order, segments, rows))
+        for each, home in zip(found, homes, strict=True)
+    ]
+    deliveries = [
+        together.delivery_of(facts, found[at], jobs[at], index[place])
+        for at, place in zip(specimens, laboratories, strict=True)
+    ]
     return Day(
         on=facts.on,
         points=tuple(index),
         means=ways,
         orders=tuple(each.order for each in found),
-        jobs=tuple(
-            visits.job_of(facts, each, index[home], frozenset(who.get(each.order.preferred_practitioner_id, ())))
-            for each, home in zip(found, homes, strict=True)
-        ),
+        jobs=_levelled(jobs + deliveries),
         segments=segments,
         staff=tuple(
-            _staff(each, at, index, ways.index(way)) for at, (each, way) in enumerate(zip(segments, means, strict=True))
+            replace(_staff(facts, each, at, index), matrix=ways.index(way), person=_person(each, rows))
+            for at, (each, way) in enumerate(zip(segments, means, strict=True))
         ),
         left_out=tuple(left_out),
+        links=together.links_of(facts, found, specimens),
+        rules=prices.rules_of(list(facts.policies.values())),
     )
+
+
+def _levelled(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """Return the jobs without ranks where they are all alike: nobody goes before anybody else."""
+    return tuple(jobs) if len({each.rank for each in jobs}) > 1 else tuple(replace(each, rank=0) for each in jobs)
+
+
+def _index(segments: Sequence[Segment], homes: Sequence[Point], laboratories: Sequence[Point]) -> dict[Point, int]:
+    """Return the number of each place of the day."""
+    ends = [point for each in segments for point in (each.start, each.end)]
+    tables = [staffing.station_of(each.staff) for each in segments if each.staff.lunch_at_station]
+    return {point: at for at, point in enumerate(dict.fromkeys([*ends, *homes, *tables, *laboratories]))}
+
+
+def _rows(segments: Sequence[Segment]) -> dict[UUID, frozenset[int]]:
+    rows: defaultdict[UUID, set[int]] = defaultdict(set)
+    for at, each in enumerate(segments):
+        rows[each.staff.practitioner_id].add(at)
+    return {who: frozenset(own) for who, own in rows.items()}
 
 
 def problem_of(day: Day, seconds: Sequence[Matrix]) -> Problem:
@@ -81,22 +110,37 @@ def problem_of(day: Day, seconds: Sequence[Matrix]) -> Problem:
         matrices=tuple(seconds) or (nobody,),
         staff=day.staff,
         jobs=day.jobs,
-        rules=Rules(not_preferred=NOT_PREFERRED_SECONDS),
+        rules=day.rules,
+        links=day.links,
+        traffic=tuple(prices.bands(each.traffic) for each in day.means)
+        if any(each.traffic for each in day.means)
+        else (),
     )
 
 
 def _means(facts: DayFacts, segment: Segment) -> Means:
-    mode = segment.staff.travel_mode
-    return Means(mode, facts.paces[segment.staff.institution_id][mode])
+    mode, institution_id = segment.staff.travel_mode, segment.staff.institution_id
+    traffic = facts.policy(institution_id).traffic if mode is not TravelMode.walk else ()
+    return Means(mode, facts.paces[institution_id][mode], traffic)
 
 
-def _staff(segment: Segment, at: int, index: dict[Point, int], matrix: int) -> Staff:
+def _person(segment: Segment, rows: Rows) -> int | None:
+    """Return the number that the stretches of one person's day share; whoever has one stretch is nobody else."""
+    own = rows[segment.staff.practitioner_id]
+    return min(own) if len(own) > 1 else None
+
+
+def _staff(facts: DayFacts, segment: Segment, at: int, index: dict[Point, int]) -> Staff:
+    staff, lunch = segment.staff, segment.lunch
+    if lunch is not None and staff.lunch_at_station:
+        lunch = replace(lunch, point=index[staffing.station_of(staff)])
     return Staff(
         id=f"{at}",
-        skills=staffing.skills_of(segment.staff),
+        skills=staffing.skills_of(facts.items, staff),
         start_point=index[segment.start],
         end_point=index[segment.end],
         shift=segment.shift,
-        lunch=segment.lunch,
-        matrix=matrix,
+        lunch=lunch,
+        pace=staff.pace_percent * 10,
+        max_work=staffing.work_left(facts, staff),
     )

@@ -11,7 +11,7 @@ from service.core.clock import at_local
 from service.core.geo import Point, TravelMode
 from service.gateways.maps import Pace
 from service.orders.rules import OrderFacts
-from service.patients.rules import HomeFacts
+from service.patients.rules import CareFacts, HomeFacts
 from service.practitioners.rules import StaffDay
 
 
@@ -26,12 +26,44 @@ class Busy:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """What the settings `plan.*` and `travel.traffic` of an institution say on the day.
+
+    Prices are units of travel for one of what they price, 0 = not priced (lateness and overtime: not allowed); limits
+    of 0 are none. `traffic` is (minute of the day, per cent).
+    """
+
+    minimum_gap_minutes: int = 0
+    specimen_handover_minutes: int = 0
+    max_work_minutes: int = 0
+    radius_km: int = 0
+    lateness_price: int = 0
+    overtime_price: int = 0
+    waiting_price: int = 0
+    balance_price: int = 0
+    travel_balance_price: int = 0
+    arrival_minutes: int = 0
+    changed_price_minutes: int = 0
+    moved_price_minutes: int = 0
+    traffic: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What people were told of an order by the plan that this one would replace: from when, and who comes."""
+
+    start: datetime
+    practitioner_ids: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class DayFacts:
     """Everything that a day's plan stands on.
 
     `priorities` are points by order; `stairs` (minutes per floor without a lift) and `paces` by institution; `busy`:
     where other plans have sent the staff; `engaged`: when other plans send somebody to a person; `outside`: whether map
-    providers may learn where the homes are.
+    providers may learn where the homes are. `care` is by person (no key: nothing known), `policies` and `laboratories`
+    (where specimens go) by institution, `promised` by order.
     """
 
     on: date
@@ -46,10 +78,22 @@ class DayFacts:
     busy: tuple[Busy, ...] = ()
     engaged: Mapping[UUID, Sequence[tuple[datetime, datetime]]] = field(default_factory=dict)
     outside: bool = False
+    care: Mapping[UUID, CareFacts] = field(default_factory=dict)
+    policies: Mapping[UUID, Policy] = field(default_factory=dict)
+    laboratories: Mapping[UUID, Point] = field(default_factory=dict)
+    promised: Mapping[UUID, Promise] = field(default_factory=dict)
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""
         return seconds_of(self.on, at)
+
+    def policy(self, institution_id: UUID) -> Policy:
+        """Return what the settings of an institution say."""
+        return self.policies.get(institution_id, Policy())
+
+    def care_of(self, person_id: UUID) -> CareFacts:
+        """Return what whoever is sent to a person must be."""
+        return self.care.get(person_id, CareFacts())
 
 
 def seconds_of(on: date, at: datetime) -> int:

@@ -1,7 +1,7 @@
 """From the stops that a plan is stored as back to the solver's plan of a day drawn anew; pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import permutations
@@ -12,6 +12,7 @@ from service.routing.building.day import Day
 from service.routing.building.facts import seconds_of
 from service.routing.problem import LUNCH, Plan, Problem, Route, Stop, Unassigned
 from service.routing.rules import UnassignedReason
+from service.routing.states import StopKind
 
 AT_START = -1
 """The `job` of a lunch that is had at the start point."""
@@ -19,19 +20,21 @@ AT_START = -1
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A stored stop: who is at whose door when; a lunch has no order. `travel_seconds` is the way to it."""
+    """A stored stop: who is at whose door when; only a visit has an order. `travel_seconds` is the way to it."""
 
     practitioner_id: UUID
     order_id: UUID | None
     start: datetime
     end: datetime
     travel_seconds: int
+    kind: StopKind = StopKind.visit
 
 
 def recall(day: Day, problem: Problem, told: Iterable[Told]) -> Plan:
     """Return the plan that the stops tell of, in the numbers of a day; what the day does not know is passed over.
 
-    An order is recalled whole or not at all: when one of its crew is not on duty any more, it is left out.
+    An order is recalled whole or not at all: when one of its crew is not on duty any more, or its specimen is not
+    handed in, it is left out.
     """
     jobs = {order.id: at for at, order in enumerate(day.orders)}
     by_person: defaultdict[UUID, list[Told]] = defaultdict(list)
@@ -45,12 +48,17 @@ def recall(day: Day, problem: Problem, told: Iterable[Told]) -> Plan:
                 crews[jobs[each.order_id]][row] = each
     services = {job: _services(problem, job, crew) for job, crew in crews.items()}
     known = {job for job, given in services.items() if given}
-    routes = [_stops(day, stops, jobs, known, services) for stops in by_person.values()]
+    handed_in = {stop: job for stops in by_person.values() for stop, job in _deliveries(day, stops, jobs, known)}
+    known -= {link.first for link in day.links if link.bound} - {
+        link.first for link in day.links if link.bound and link.second in handed_in.values()
+    }
+    routes = [_stops(day, stops, _Known(jobs, known, services, handed_in)) for stops in by_person.values()]
     by_row: defaultdict[int, list[Stop]] = defaultdict(list)
     for found in routes:
         for row, stop in found:
             by_row[row].append(stop)
-    absent = (Unassigned(job, UnassignedReason.no_capacity) for job in range(len(day.orders)) if job not in known)
+    given = {stop.job for own in by_row.values() for stop in own}
+    absent = (Unassigned(job, UnassignedReason.no_capacity) for job in range(len(day.jobs)) if job not in given)
     return Plan(tuple(Route(row, tuple(by_row[row])) for row in range(len(problem.staff))), tuple(absent))
 
 
@@ -74,38 +82,64 @@ def _services(problem: Problem, job: int, crew: Mapping[int, Told]) -> dict[int,
     return {}
 
 
-def _stops(
-    day: Day,
-    told: Sequence[Told],
-    jobs: Mapping[UUID, int],
-    known: set[int],
-    services: Mapping[int, Mapping[int, int]],
-) -> list[tuple[int, Stop]]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is recalled: the job of each order, the jobs that are, who gives their services, each delivery's job."""
+
+    jobs: Mapping[UUID, int]
+    kept: set[int]
+    services: Mapping[int, Mapping[int, int]]
+    handed_in: Mapping[Told, int]
+
+    def job_of(self, stop: Told) -> int | None:
+        """Return a stop's job; None for a lunch, and for what is not recalled."""
+        job = self.handed_in.get(stop) if stop.order_id is None else self.jobs.get(stop.order_id)
+        return job if stop.order_id is None or job in self.kept else None
+
+
+def _deliveries(
+    day: Day, told: Sequence[Told], jobs: Mapping[UUID, int], known: set[int]
+) -> Iterator[tuple[Told, int]]:
+    """Yield the job of each of somebody's deliveries: of the specimens that he has, the one taken first."""
+    delivery_of = {link.first: link.second for link in day.links if link.bound}
+    carried: list[int] = []
+    for each in told:
+        job = jobs.get(each.order_id) if each.order_id else None
+        if job in delivery_of and job in known:
+            carried.append(delivery_of[job])
+        elif each.kind is StopKind.delivery and carried and row_of(day, each) is not None:
+            yield each, carried.pop(0)
+
+
+def _stops(day: Day, told: Sequence[Told], known: _Known) -> list[tuple[int, Stop]]:
     """Return one person's stops by row; a lunch is had at the door that its ways tell of."""
-    kept = [each for each in told if each.order_id is None or jobs.get(each.order_id) in known]
+    kept = [each for each in told if each.kind is StopKind.lunch or known.job_of(each) is not None]
     found: list[tuple[int, Stop]] = []
     for at, each in enumerate(kept):
         row = row_of(day, each)
         if row is None:
             continue
         start, end = seconds_of(day.on, each.start), seconds_of(day.on, each.end)
-        if each.order_id is not None:
-            job = jobs[each.order_id]
-            found.append((row, Stop(job, services[job][row], start, end)))
+        job = known.job_of(each)
+        if job is not None:
+            found.append((row, Stop(job, known.services[job][row] if each.order_id else 0, start, end)))
         elif day.staff[row].lunch is not None:
-            found.append((row, Stop(_door(day, kept, at, row, jobs), LUNCH, start, end)))
+            found.append((row, Stop(_door(day, kept, at, row, known), LUNCH, start, end)))
     return found
 
 
-def _door(day: Day, kept: Sequence[Told], at: int, row: int, jobs: Mapping[UUID, int]) -> int:
+def _door(day: Day, kept: Sequence[Told], at: int, row: int, known: _Known) -> int:
     """Return whose door a lunch is had at: the next one's when there is no way on, else that of the stop before."""
     lunch = day.staff[row].lunch
     if lunch is not None and lunch.point is not None:
         return AT_START
     after = next((each for each in kept[at + 1 : at + 2] if row_of(day, each) == row), None)
     before = next((each for each in kept[max(0, at - 1) : at] if row_of(day, each) == row), None)
-    if after is not None and after.order_id is not None and (after.travel_seconds == 0 and kept[at].travel_seconds):
-        return jobs[after.order_id]
-    if before is not None and before.order_id is not None:
-        return jobs[before.order_id]
-    return AT_START if after is None or after.travel_seconds or after.order_id is None else jobs[after.order_id]
+    following = known.job_of(after) if after is not None else None
+    preceding = known.job_of(before) if before is not None else None
+    stays = after is not None and after.travel_seconds == 0
+    if following is not None and stays and kept[at].travel_seconds:
+        return following
+    if preceding is not None:
+        return preceding
+    return following if following is not None and stays else AT_START

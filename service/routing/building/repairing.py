@@ -19,6 +19,7 @@ from service.routing.building.day import Day
 from service.routing.building.facts import Busy, DayFacts, seconds_of
 from service.routing.building.recalling import AT_START, Told, row_of
 from service.routing.problem import LUNCH, Job, Plan, Problem, Route, Rules, Service, Stop, Unassigned, Window
+from service.routing.states import StopKind
 
 CHANGED_SECONDS: Final = 1800
 """Sending somebody else than people were told costs as much as half an hour of travel."""
@@ -65,7 +66,7 @@ def split(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> Split:
     )
     frozen = _frozen(facts, told, happened, {each.practitioner_id: each for each in staff})
     visits = {each.order_id for each in frozen if each.order_id}
-    eaten = {each.practitioner_id for each in frozen if each.order_id is None}
+    eaten = {each.practitioner_id for each in frozen if each.kind is StopKind.lunch}
     orders = tuple(each for each in facts.orders if each.id not in happened.cancelled)
     known = replace(facts, orders=orders, staff=staff, busy=_longer(facts.busy, told, happened))
     rest = replace(
@@ -90,11 +91,14 @@ def _fed(staff: StaffDay) -> StaffDay:
 def _frozen(
     facts: DayFacts, told: Sequence[Told], happened: Disruption, staff: Mapping[UUID, StaffDay]
 ) -> tuple[Told, ...]:
-    """Return the stops that stay: begun before the moment, of orders that are still wanted, by crews still on duty."""
+    """Return the stops that stay: begun before the moment, of orders that are still wanted, by crews still on duty;
+    a specimen that was taken before it is handed in as planned.
+    """
     wanted = {each.id for each in facts.orders if each.home_id in facts.homes} - happened.cancelled
+    taken = _deliveries(facts, told, happened.frozen_until)
     found, gone = [], set()
     for each in told:
-        if each.start >= happened.frozen_until:
+        if each not in taken if each.kind is StopKind.delivery else each.start >= happened.frozen_until:
             continue
         who, stop = staff.get(each.practitioner_id), replace(each, end=happened.end_of(each))
         if who is None or each.end > who.shift_end:
@@ -102,6 +106,21 @@ def _frozen(
         elif each.order_id is None or each.order_id in wanted:
             found.append(stop)
     return tuple(each for each in found if each.order_id is None or each.order_id not in gone)
+
+
+def _deliveries(facts: DayFacts, told: Sequence[Told], until: datetime) -> set[Told]:
+    """Return the deliveries of specimens that are taken before a moment: of several the first is handed in first."""
+    alone = {each.id: each.items for each in facts.orders if each.staff_count == 1}
+    carried: defaultdict[UUID, list[bool]] = defaultdict(list)
+    found = set()
+    for each in sorted(told, key=_start):
+        own = carried[each.practitioner_id]
+        codes = [code for code, _ in alone.get(each.order_id, ())] if each.order_id else []
+        if any(facts.items[code].specimen_minutes is not None for code in codes):
+            own.append(each.start < until)
+        elif each.kind is StopKind.delivery and own and own.pop(0):
+            found.add(each)
+    return found
 
 
 def _longer(busy: Iterable[Busy], told: Sequence[Told], happened: Disruption) -> tuple[Busy, ...]:
@@ -117,7 +136,12 @@ def _busy(facts: DayFacts, frozen: Sequence[Told], stop: Told) -> Busy:
 
 
 def _place(facts: DayFacts, frozen: Sequence[Told], stop: Told) -> Point:
-    """Return where a frozen stop is; a lunch at the door of the visit before it, or at the station."""
+    """Return where a frozen stop is; a lunch at the door of the visit before it, or at the station; a delivery at the
+    laboratory of the institution.
+    """
+    if stop.kind is StopKind.delivery:
+        station = next(each for each in facts.staff if each.practitioner_id == stop.practitioner_id)
+        return facts.laboratories[station.institution_id]
     homes = {each.id: facts.homes[each.home_id] for each in facts.orders if each.home_id in facts.homes}
     own = sorted((each for each in frozen if each.practitioner_id == stop.practitioner_id), key=_start)
     for each in reversed(own[: own.index(stop) + 1]):
@@ -149,7 +173,7 @@ def promised(day: Day, problem: Problem, told: Iterable[Told], happened: Disrupt
             starts[each.order_id] = min(each.start, starts.get(each.order_id, each.start))
             crews[each.order_id].add(each.practitioner_id)
     jobs = []
-    for order, job in zip(day.orders, problem.jobs, strict=True):
+    for order, job in zip(day.orders, problem.jobs, strict=False):  # deliveries come behind
         more = happened.longer.get(order.id, 0) * 60
         services = tuple(replace(each, duration=each.duration + more) for each in job.services)
         drop = job.drop_penalty
@@ -165,16 +189,24 @@ def promised(day: Day, problem: Problem, told: Iterable[Told], happened: Disrupt
             changed = replace(changed, promised=seconds_of(day.on, starts[order.id]), promised_staff=crew)
         jobs.append(changed)
     rules = replace(problem.rules, changed=CHANGED_SECONDS, moved=MOVED_SECONDS)
-    return replace(problem, jobs=tuple(jobs), rules=rules)
+    return replace(problem, jobs=(*jobs, *problem.jobs[len(jobs) :]), rules=rules)
 
 
 @dataclass(frozen=True, slots=True)
 class Rejoined:
-    """The whole day: frozen visits first, then those of the rest, of which `offset` is the first."""
+    """The whole day: frozen visits first, then those of the rest, of which `offset` is the first; then the frozen
+    deliveries, and those of the rest. `visits` are the visits of the rest, `deliveries` the frozen deliveries.
+    """
 
     day: Day
     rules: Rules
     offset: int
+    visits: int
+    deliveries: int
+
+    def job_of(self, job: int) -> int:
+        """Return a job of the rest as that of the whole day."""
+        return job + self.offset + (self.deliveries if job >= self.visits else 0)
 
 
 def rejoin(parts: Split, rest: Day, problem: Problem) -> Rejoined:
@@ -186,33 +218,50 @@ def rejoin(parts: Split, rest: Day, problem: Problem) -> Rejoined:
             by_order[each.order_id].append(each)
     frozen = [each for each in parts.whole.orders if each.id in by_order]
     orders = (*frozen, *rest.orders)
-    homes = [Point(parts.whole.homes[each.home_id].lon, parts.whole.homes[each.home_id].lat) for each in orders]
-    index = {point: at for at, point in enumerate(dict.fromkeys([*whole.points, *homes]))}
+    handed_in = sorted((each for each in parts.frozen if each.kind is StopKind.delivery), key=_start)
+    doors = [Point(parts.whole.homes[each.home_id].lon, parts.whole.homes[each.home_id].lat) for each in frozen]
+    doors += [_place(parts.whole, parts.frozen, each) for each in handed_in]
+    index = {point: at for at, point in enumerate(dict.fromkeys([*whole.points, *doors, *rest.points]))}
     pinned = [_pinned(whole, by_order[each.id], each.order_no) for each in frozen]
-    jobs = [
-        replace(job, point=index[home])
-        for job, home in zip([*pinned, *(_moved(rest, whole, job) for job in problem.jobs)], homes, strict=True)
-    ]
-    day = replace(whole, points=tuple(index), orders=orders, jobs=tuple(jobs), left_out=rest.left_out)
-    return Rejoined(day, problem.rules, len(frozen))
+    pinned += [_pinned(whole, [each], "送标本") for each in handed_in]
+    pinned = [replace(job, point=index[door]) for job, door in zip(pinned, doors, strict=True)]
+    others = [replace(_moved(rest, whole, job), point=index[rest.points[job.point]]) for job in problem.jobs]
+    joined = Rejoined(whole, problem.rules, len(frozen), len(rest.orders), len(handed_in))
+    jobs = (*pinned[: len(frozen)], *others[: joined.visits], *pinned[len(frozen) :], *others[joined.visits :])
+    links = tuple(
+        replace(each, first=joined.job_of(each.first), second=joined.job_of(each.second)) for each in problem.links
+    )
+    day = replace(whole, points=tuple(index), orders=orders, jobs=jobs, links=links, left_out=rest.left_out)
+    return replace(joined, day=day)
 
 
 def _pinned(whole: Day, crew: Sequence[Told], order_no: str) -> Job:
-    rows = [row_of(whole, each) for each in crew]
+    rows = [row_of(whole, each) for each in sorted(crew, key=_in_turn)]
     start = seconds_of(whole.on, crew[0].start)
     length = seconds_of(whole.on, crew[0].end) - start
     return Job(
         id=order_no,
         point=0,
         windows=(Window(start, start),),
-        services=tuple(Service(length, frozenset()) for _ in crew),
+        services=tuple(Service(_usual(whole, each, length), frozenset()) for each in rows),
         allowed_staff=frozenset(each for each in rows if each is not None),
     )
+
+
+def _usual(whole: Day, row: int | None, length: int) -> int:
+    """Return what a service takes at the usual pace that takes somebody so long."""
+    return length * 1000 // (whole.staff[row].pace if row is not None else 1000)
+
+
+def _in_turn(stop: Told) -> tuple[datetime, str]:
+    return stop.start, str(stop.practitioner_id)
 
 
 def _moved(rest: Day, whole: Day, job: Job) -> Job:
     return replace(
         job,
+        allowed_staff=_rows(rest, whole, job.allowed_staff),
+        forbidden_staff=_rows(rest, whole, job.forbidden_staff) or frozenset(),
         preferred_staff=_rows(rest, whole, job.preferred_staff),
         promised_staff=_rows(rest, whole, job.promised_staff),
     )
@@ -233,22 +282,23 @@ def merge(parts: Split, rest: Day, plan: Plan, joined: Rejoined, problem: Proble
     whole, rows = joined.day, defaultdict[int, list[Stop]](list)
     given: defaultdict[int, int] = defaultdict(int)
     jobs = {order.id: at for at, order in enumerate(whole.orders)}
-    for each in sorted(parts.frozen, key=lambda stop: (stop.start, str(stop.practitioner_id))):
+    handed_in = sorted((each for each in parts.frozen if each.kind is StopKind.delivery), key=_start)
+    for each in sorted(parts.frozen, key=_in_turn):
         row, span = row_of(whole, each), (seconds_of(whole.on, each.start), seconds_of(whole.on, each.end))
         if row is None:
             continue
-        if each.order_id is None:
-            rows[row].append(Stop(rows[row][-1].job if rows[row] else AT_START, LUNCH, *span))
-        else:
-            job = jobs[each.order_id]
-            rows[row].append(Stop(job, given[job], *span))
-            given[job] += 1
+        if each.kind is StopKind.lunch:
+            rows[row].append(Stop(_lunch_door(whole, row, rows[row]), LUNCH, *span))
+            continue
+        job = jobs[each.order_id] if each.order_id else len(whole.orders) + handed_in.index(each)
+        rows[row].append(Stop(job, given[job], *span))
+        given[job] += 1
     for route in plan.routes:
         for stop in route.stops:
             row = _row_at(rest, whole, route.staff, stop)
-            job = stop.job + joined.offset if stop.job >= 0 else rows[row][-1].job if rows[row] else AT_START
+            job = joined.job_of(stop.job) if stop.job >= 0 else _lunch_door(whole, row, rows[row])
             rows[row].append(replace(stop, job=job))
-    left = tuple(_left(rest, whole, each, joined.offset) for each in plan.unassigned)
+    left = tuple(_left(rest, joined, each) for each in plan.unassigned)
     routes = tuple(Route(row, tuple(rows[row])) for row in range(len(whole.staff)))
     staff = tuple(
         replace(each, lunch=each.lunch if any(stop.service == LUNCH for stop in rows[row]) else None)
@@ -266,14 +316,20 @@ def _row_at(rest: Day, whole: Day, row: int, stop: Stop) -> int:
     )
 
 
-def _left(rest: Day, whole: Day, left: Unassigned, offset: int) -> Unassigned:
+def _lunch_door(whole: Day, row: int, before: Sequence[Stop]) -> int:
+    """Return at whose door somebody has lunch who has had these stops: the last one's, unless he has a place for it."""
+    lunch = whole.staff[row].lunch
+    return before[-1].job if before and (lunch is None or lunch.point is None) else AT_START
+
+
+def _left(rest: Day, joined: Rejoined, left: Unassigned) -> Unassigned:
     """Return a job left out in the numbers of the whole day; its facts name staff by their rows."""
     facts = dict(left.facts)
     named = facts.get("staff")
     if named is not None:
         rows = frozenset(int(str(each)) for each in (named if isinstance(named, list) else [named]))
-        facts["staff"] = [str(each) for each in sorted(_rows(rest, whole, rows) or ())]
-    return Unassigned(left.job + offset, left.reason, facts)
+        facts["staff"] = [str(each) for each in sorted(_rows(rest, joined.day, rows) or ())]
+    return Unassigned(joined.job_of(left.job), left.reason, facts)
 
 
 def is_kept(parts: Split, whole: Day, plan: Plan, until: datetime) -> bool:
@@ -282,11 +338,10 @@ def is_kept(parts: Split, whole: Day, plan: Plan, until: datetime) -> bool:
         (whole.segments[route.staff].staff.practitioner_id, _order_id(whole, stop), stop.start)
         for route in plan.routes
         for stop in route.stops
-        if stop.start < seconds_of(whole.on, until)
     }
     told = {(each.practitioner_id, each.order_id, seconds_of(whole.on, each.start)) for each in parts.frozen}
-    return found == told
+    return told <= found and {each for each in found if each[2] < seconds_of(whole.on, until)} <= told
 
 
 def _order_id(whole: Day, stop: Stop) -> UUID | None:
-    return None if stop.service == LUNCH else whole.orders[stop.job].id
+    return None if stop.service == LUNCH or stop.job >= len(whole.orders) else whole.orders[stop.job].id

@@ -16,16 +16,35 @@ from service.routing import rules
 from service.routing.building import staffing, visits
 from service.routing.building.day import Day
 from service.routing.building.facts import moment_of
-from service.routing.problem import LUNCH, Plan, Problem, Route, Unassigned
+from service.routing.problem import LUNCH, Plan, Problem, Route, Staff, Unassigned
+from service.routing.problem import Stop as Planned
+from service.routing.states import StopKind
 
 NO_STAFF_OF_THAT_SEX: Final = "no_staff_of_that_sex"
 """Why an order stays out that there would be staff for, were it not for the sex that it asks for."""
+NO_STAFF_OF_THAT_LANGUAGE: Final = "no_staff_of_that_language"
+"""Why an order stays out that there would be staff for, were it not for the language that must be spoken."""
+WISHED_FOR_NOT_ABLE: Final = "wished_for_not_able"
+"""Why an order stays out that others could come to than the only one wished for."""
+_EXPLANATIONS: Final[Mapping[str, str]] = {
+    NO_STAFF_OF_THAT_SEX: "当天没有（足够的）人员既具备该服务所需资质、又符合订单对上门人员性别的要求",
+    NO_STAFF_OF_THAT_LANGUAGE: "当天没有人员既具备该服务所需资质、又会居民使用的语言",
+    WISHED_FOR_NOT_ABLE: "订单只要所希望的人上门，而此人当天不在班或不具备该服务所需资质",
+}
+
+
+_DEMANDS: Final = (
+    (NO_STAFF_OF_THAT_SEX, staffing.OF_SEX),
+    (NO_STAFF_OF_THAT_LANGUAGE, staffing.SPEAKS),
+    (WISHED_FOR_NOT_ABLE, staffing.HIMSELF),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A visit, or a lunch break (`order` None); travel is the way to it."""
+    """A visit; without an order a lunch break or a delivery. Travel is the way to it."""
 
+    kind: StopKind
     order: OrderFacts | None
     place: Point
     start_at: datetime
@@ -86,14 +105,19 @@ def retell_left_out(day: Day, plan: Plan) -> list[LeftOut]:
     unseen = [LeftOut(order, reason, {}) for order, reason in day.left_out]
     return [
         *unseen,
-        *(LeftOut(day.orders[each.job], _reason(day, each), _facts(day, each)) for each in plan.unassigned),
+        *(
+            LeftOut(day.orders[each.job], _reason(day, each), _facts(day, each))
+            for each in plan.unassigned
+            # a delivery stays out with its visit
+            if each.job < len(day.orders)
+        ),
     ]
 
 
 def explain(reason: str) -> str:
-    """Say in Chinese why an order stays out; the code is the solver's, `Unplannable`'s or the one about the sex."""
-    if reason == NO_STAFF_OF_THAT_SEX:
-        return "当天没有（足够的）人员既具备该服务所需资质、又符合订单对上门人员性别的要求"
+    """Say in Chinese why an order stays out; the code is the solver's, `Unplannable`'s or one of those above."""
+    if reason in _EXPLANATIONS:
+        return _EXPLANATIONS[reason]
     if reason in set(visits.Unplannable):
         return visits.EXPLANATIONS[visits.Unplannable(reason)]
     return rules.explain(rules.UnassignedReason(reason))
@@ -103,13 +127,18 @@ def _add(person: PersonDay, day: Day, problem: Problem, route: Route, travel: Se
     who = problem.staff[route.staff]
     matrix = travel[who.matrix]
     points = [who.start_point]
-    points += [who.start_point if stop.job < 0 else problem.jobs[stop.job].point for stop in route.stops]
+    points += [_place(problem, who, stop) for stop in route.stops]
     points.append(who.end_point)
-    legs = [(int(matrix.seconds[leg]), int(matrix.metres[leg])) for leg in pairwise(points)]
+    free = [who.shift.start if who.shift else 0, *(stop.end for stop in route.stops)]
+    legs = [
+        (_seconds(problem, who, int(matrix.seconds[leg]), at), int(matrix.metres[leg]))
+        for leg, at in zip(pairwise(points), free, strict=True)
+    ]
     for stop, point, (seconds, metres) in zip(route.stops, points[1:], legs, strict=False):
         person.stops.append(
             Stop(
-                order=None if stop.service == LUNCH else day.orders[stop.job],
+                kind=_kind(day, stop),
+                order=day.orders[stop.job] if _kind(day, stop) is StopKind.visit else None,
                 place=day.points[point],
                 start_at=moment_of(day.on, stop.start),
                 end_at=moment_of(day.on, stop.end),
@@ -122,13 +151,36 @@ def _add(person: PersonDay, day: Day, problem: Problem, route: Route, travel: Se
     person.travel_metres += sum(metres for _, metres in legs)
 
 
+def _kind(day: Day, stop: Planned) -> StopKind:
+    if stop.service == LUNCH:
+        return StopKind.lunch
+    return StopKind.visit if stop.job < len(day.orders) else StopKind.delivery
+
+
+def _place(problem: Problem, who: Staff, stop: Planned) -> int:
+    if stop.job >= 0:
+        return problem.jobs[stop.job].point
+    own = who.lunch.point if who.lunch else None
+    return who.start_point if own is None else own
+
+
+def _seconds(problem: Problem, who: Staff, travel: int, free: int) -> int:
+    """Return how long a way takes on which the person may set out at `free`, in the traffic of that time."""
+    bands = problem.traffic[who.matrix] if problem.traffic else ()
+    factors = [band.factor for band in bands if band.start <= free]
+    return -(-travel * factors[-1] // 1000) if factors else travel
+
+
 def _reason(day: Day, left_out: Unassigned) -> str:
-    """Return the solver's reason, or that nothing but the sex is missing."""
-    sex = day.orders[left_out.job].staff_sex
-    if sex is None or left_out.reason != rules.UnassignedReason.no_qualified_staff:
+    """Return the solver's reason, or that nothing but one demand of the elder's side is missing."""
+    if left_out.reason != rules.UnassignedReason.no_qualified_staff:
         return left_out.reason
-    crew = [each.skills - {staffing.of_sex(sex)} for each in day.jobs[left_out.job].services]
-    return NO_STAFF_OF_THAT_SEX if staffing.suffice([each.skills for each in day.staff], crew) else left_out.reason
+    crew = [each.skills for each in day.jobs[left_out.job].services]
+    for reason, prefix in _DEMANDS:
+        without = [frozenset(skill for skill in each if not skill.startswith(prefix)) for each in crew]
+        if without != crew and staffing.suffice([each.skills for each in day.staff], without):
+            return reason
+    return left_out.reason
 
 
 def _facts(day: Day, left_out: Unassigned) -> dict[str, Any]:
@@ -152,7 +204,7 @@ def _clock(on: date, seconds: int) -> str:
 def _told(sequence: int, stop: Stop) -> dict[str, Any]:
     return {
         "sequence": sequence,
-        "kind": "visit" if stop.order else "lunch",
+        "kind": stop.kind,
         "order_id": str(stop.order.id) if stop.order else None,
         "order_no": stop.order.order_no if stop.order else None,
         "start_at": stop.start_at.astimezone(UTC).isoformat(),

@@ -5,11 +5,12 @@ day at that door, the second begins there. So no visit can fall into that time, 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from service.catalog.rules import ItemFacts
 from service.core.geo import Point
 from service.patients.rules import Sex
 from service.practitioners.rules import StaffDay
@@ -19,6 +20,13 @@ from service.routing.problem import Lunch, Window
 LICENSED: Final = "licensed"
 """The skill of everyone with a licence in force, and all that a crew's second and further members need."""
 _EMPLOYED_AT: Final = "at:"
+HIMSELF: Final = "who:"
+OF_SEX: Final = "sex:"
+SPEAKS: Final = "language:"
+_ABLE_TO: Final = "able:"
+_MARKS: Final = (_EMPLOYED_AT, HIMSELF, _ABLE_TO)
+USUAL_PACE: Final = 100
+"""The per cent of a service's minutes that it takes whoever is as quick as the list of services says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +47,54 @@ def employed_at(institution_id: UUID) -> str:
 
 def of_sex(sex: Sex) -> str:
     """Return the skill that everyone of a sex has; an order asks for it where only they may come."""
-    return f"sex:{sex}"
+    return f"{OF_SEX}{sex}"
+
+
+def speaks(language: str) -> str:
+    """Return the skill that everyone has who speaks a language."""
+    return f"{SPEAKS}{language}"
+
+
+def himself(practitioner_id: UUID) -> str:
+    """Return the skill that only one person has; an order asks for it where nobody else may come."""
+    return f"{HIMSELF}{practitioner_id}"
+
+
+def able_to(code: str) -> str:
+    """Return the skill that everyone has who has one of those of which a service asks for any."""
+    return f"{_ABLE_TO}{code}"
 
 
 def spoken(skills: Iterable[str]) -> list[str]:
-    """Return the skills that people know, without those that only tie staff to institutions."""
-    return sorted(each for each in skills if not each.startswith(_EMPLOYED_AT) and each != LICENSED)
+    """Return the skills that people know, without the marks that only tie staff to orders and institutions."""
+    return sorted(each for each in skills if not each.startswith(_MARKS) and each != LICENSED)
 
 
-def skills_of(staff: StaffDay) -> frozenset[str]:
-    """Return what the person can be asked for: skills in force, the licence, the sex, and where he works."""
-    return staff.skills | {LICENSED, of_sex(staff.sex), employed_at(staff.institution_id)}
+def skills_of(items: Mapping[str, ItemFacts], staff: StaffDay) -> frozenset[str]:
+    """Return what the person can be asked for: skills in force, licence, sex, languages, who he is, where he works.
+
+    Who has one of the skills that an item leaves a choice of is able to give it.
+    """
+    able = {able_to(code) for code, item in items.items() if not item.any_skills.isdisjoint(staff.skills)}
+    own = {LICENSED, of_sex(staff.sex), employed_at(staff.institution_id), himself(staff.practitioner_id)}
+    return staff.skills | own | able | {speaks(each) for each in staff.languages}
+
+
+def station_of(staff: StaffDay) -> Point:
+    """Return where the person's day begins and ends."""
+    return Point(staff.lon, staff.lat)
+
+
+def work_left(facts: DayFacts, staff: StaffDay) -> int | None:
+    """Return how many seconds the person may still travel and serve on the day, None for any number.
+
+    What other plans have promised of him is work, too.
+    """
+    most = facts.policy(staff.institution_id).max_work_minutes * 60
+    if not most:
+        return None
+    own = [each for each in facts.busy if each.practitioner_id == staff.practitioner_id]
+    return max(0, most - sum(facts.seconds(each.end) - facts.seconds(each.start) for each in own))
 
 
 def suffice(staff: Iterable[frozenset[str]], crew: Sequence[frozenset[str]]) -> bool:

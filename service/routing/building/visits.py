@@ -6,25 +6,31 @@ asks for if it does.
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
-from uuid import UUID
 
 from service.core.clock import at_local
 from service.orders import rules as orders
 from service.orders.rules import OrderFacts
 from service.patients import rules as patients
+from service.patients.rules import Precaution
 from service.routing.building import staffing, windows
 from service.routing.building.facts import DayFacts
 from service.routing.building.windows import Timing
+from service.routing.building.wishes import Who
 from service.routing.problem import Job, Service, Sync, Window
 
 SECONDS_PER_POINT: Final = 360
 """Leaving an order of 100 priority points out costs as much as ten hours of travel."""
+
+
+RANKS: Final[Mapping[Precaution, int]] = MappingProxyType(
+    {Precaution.immunocompromised: 0, Precaution.none: 1, Precaution.infectious: 2}
+)
+"""Who goes first: whoever catches easily before everybody else, whom others catch from after everybody else."""
 
 
 class Unplannable(StrEnum):
@@ -47,20 +53,20 @@ EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """An order with the beginnings that are open to it."""
+    """An order with the beginnings that are open to it; `punctual`: no price opens others."""
 
     order: OrderFacts
     timing: Timing
+    punctual: bool = False
 
 
 def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unplannable]]]:
     """Return the orders that can be planned, and those that cannot with the reason.
 
-    One person's visits are kept apart, and clear of the visits that other plans have promised him.
+    A visit is kept clear of those that other plans have promised the person.
     """
     visits: list[Visit] = []
     left_out: list[tuple[OrderFacts, Unplannable]] = []
-    by_person: defaultdict[UUID, list[Visit]] = defaultdict(list)
     for order in facts.orders:
         if order.home_id not in facts.homes:
             left_out.append((order, Unplannable.home_unseen))
@@ -69,42 +75,86 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
         if not timing.windows:
             left_out.append((order, Unplannable.window_closed))
             continue
-        by_person[order.person_id].append(Visit(order, timing))
-    for person_id, own in by_person.items():
-        engaged = [(facts.seconds(start), facts.seconds(end)) for start, end in facts.engaged.get(person_id, ())]
-        free = windows.apart([windows.clear_of(each.timing, engaged) for each in own])
-        for each, timing in zip(own, free, strict=True):
-            if timing.windows:
-                visits.append(Visit(each.order, timing))
-            else:
-                left_out.append((each.order, Unplannable.person_engaged))
+        engaged = _engaged(facts, order)
+        free = windows.clear_of(timing, engaged)
+        if not free.windows:
+            left_out.append((order, Unplannable.person_engaged))
+            continue
+        visits.append(Visit(order, free, punctual=bool(engaged) or _tolerance(facts, order) is not None))
     return visits, left_out
 
 
-def job_of(facts: DayFacts, visit: Visit, point: int, preferred: frozenset[int]) -> Job:
-    """Return the job of a visit at a point; `preferred` are the staff whom the elder wished for, if on duty."""
-    order = visit.order
+def job_of(facts: DayFacts, visit: Visit, point: int, who: Who) -> Job:
+    """Return the job of a visit at a point, with `who` may come."""
+    order, promise = visit.order, facts.promised.get(visit.order.id)
+    by_end = _bound_by_end(facts, order)
     everyone = {staffing.LICENSED, staffing.employed_at(order.institution_id)}
     if order.staff_sex is not None:
         everyone.add(staffing.of_sex(order.staff_sex))
-    asked = frozenset().union(*(facts.items[code].skills for code, _ in order.items))
-    first = Service(visit.timing.duration, asked | everyone)
+    first = _first(facts, visit, everyone)
     other = Service(visit.timing.duration, frozenset(everyone))
     return Job(
         id=order.order_no,
         point=point,
-        windows=visit.timing.windows,
+        windows=windows.whole(visit.timing) if by_end else visit.timing.windows,
         services=(first, *(other for _ in range(order.staff_count - 1))),
         sync=Sync.simultaneous,
         drop_penalty=facts.priorities[order.id] * SECONDS_PER_POINT,
-        preferred_staff=preferred or None,
+        allowed_staff=who.allowed,
+        forbidden_staff=who.forbidden,
+        preferred_staff=who.preferred,
+        tardiness=facts.policy(order.institution_id).lateness_price or None,
+        punctual=visit.punctual,
+        ends_in_window=by_end,
+        rank=RANKS[facts.care_of(order.person_id).precaution],
+        promised=facts.seconds(promise.start) if promise is not None else None,
+        promised_staff=who.promised,
     )
+
+
+def _first(facts: DayFacts, visit: Visit, everyone: set[str]) -> Service:
+    """Return what the one gives who gives the services: skills of all of them, and the elder's language if it must be.
+
+    Of the services that ask for one of several skills the first does so itself, each other one by a mark of its own.
+    """
+    order, care = visit.order, facts.care_of(visit.order.person_id)
+    asked = set(everyone).union(*(facts.items[code].skills for code, _ in order.items))
+    choices = [code for code, _ in order.items if facts.items[code].any_skills]
+    asked |= {staffing.able_to(code) for code in choices[1:]}
+    if care.language is not None and care.language_required:
+        asked.add(staffing.speaks(care.language))
+    if order.preferred_only and order.preferred_practitioner_id is not None:
+        asked.add(staffing.himself(order.preferred_practitioner_id))
+    any_skills = facts.items[choices[0]].any_skills if choices else frozenset[str]()
+    return Service(visit.timing.duration, frozenset(asked), any_skills)
+
+
+def _bound_by_end(facts: DayFacts, order: OrderFacts) -> bool:
+    """Tell whether the visit must end in its window at whatever pace; else it must begin in it.
+
+    Where everybody is as quick as the list of services says, one is the other.
+    """
+    items = [facts.items[code] for code, _ in order.items]
+    by_start = any(each.latest_start is not None or each.tolerance_minutes is not None for each in items)
+    return not by_start and any(each.pace_percent != staffing.USUAL_PACE for each in facts.staff)
+
+
+def _engaged(facts: DayFacts, order: OrderFacts) -> list[tuple[int, int]]:
+    gap = facts.policy(order.institution_id).minimum_gap_minutes * 60
+    spans = facts.engaged.get(order.person_id, ())
+    return [(facts.seconds(start) - gap, facts.seconds(end) + gap) for start, end in spans]
+
+
+def _tolerance(facts: DayFacts, order: OrderFacts) -> int | None:
+    asked = (facts.items[code].tolerance_minutes for code, _ in order.items)
+    return min((each for each in asked if each is not None), default=None)
 
 
 def _wished(facts: DayFacts, order: OrderFacts) -> Timing:
     """Return when the order may begin: the services end within its window, each begins by its latest start.
 
-    The way up and down the stairs makes the stay longer, and may reach beyond the window.
+    Services with a tolerance begin so near to the middle of these beginnings. The way through the gate, up and down the
+    stairs makes the stay longer, and may reach beyond the window.
     """
     minutes = orders.minutes_of(order.items, facts.items)
     starts = facts.seconds(order.wished_start) + (1 if order.wished_start.microsecond else 0)  # rounded up
@@ -113,7 +163,11 @@ def _wished(facts: DayFacts, order: OrderFacts) -> Timing:
         bound = facts.items[code].latest_start
         if bound is not None:
             latest = min(latest, facts.seconds(at_local(facts.on, bound)))
-    duration = minutes * 60 + _stairs(facts, order)
+    tolerance = _tolerance(facts, order)
+    if tolerance is not None:
+        middle = (starts + latest) // 2
+        starts, latest = max(starts, middle - tolerance * 60), min(latest, middle + tolerance * 60)
+    duration = minutes * 60 + _stairs(facts, order) + facts.homes[order.home_id].entry_minutes * 60
     return Timing((Window(starts, latest),) if starts <= latest else (), duration)
 
 

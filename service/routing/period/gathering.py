@@ -77,7 +77,7 @@ async def gather(session: AsyncSession, ask: Ask) -> Gathered:
         await _round(session, ask, each, items=items, least=least, seen=seen[each.id], home=homes[each.person_id])
         for each in plans
     ]
-    there = [each for day in ask.days for each in await _there(session, ask, day, least)]
+    there = [each for day in ask.days for each in await _there(session, ask, day, least, items)]
     return Gathered(
         period=Period(ask.first, ask.last, ask.travel_minutes, tuple(there), tuple(drawn)),
         plans={each.id: each for each in plans},
@@ -140,7 +140,8 @@ def _crew(
     """Return what each member of a crew must have: the first what the services ask for, all a licence there."""
     known = [items[code] for code, _ in asked if code in items]
     everyone = frozenset({staffing.LICENSED, staffing.employed_at(institution_id)})
-    first = everyone.union(*(each.skills for each in known))
+    able = {staffing.able_to(code) for code, _ in asked if code in items and items[code].any_skills}
+    first = everyone.union(able, *(each.skills for each in known))
     return (first, *(everyone for _ in range(order_rules.staff_needed(known, minimum) - 1)))
 
 
@@ -170,25 +171,31 @@ async def _bed_is_open(session: AsyncSession, ask: Ask, plan: RoundPlanFacts, on
     return bed is not None and bed.institution_id == plan.institution_id and bed.serves_at_home(on)
 
 
-async def _there(session: AsyncSession, ask: Ask, on: date, least: Mapping[UUID, int]) -> list[Presence]:
+async def _there(
+    session: AsyncSession, ask: Ask, on: date, least: Mapping[UUID, int], items: Mapping[str, ItemFacts]
+) -> list[Presence]:
     staff = await practitioners.day_staff(session, region_id=ask.region_id, institution_ids=ask.institution_ids, on=on)
     start, end = day_bounds(on)
     ids = sorted({each.practitioner_id for each in staff})
     taken: defaultdict[UUID, list[presence.Span]] = defaultdict(list)
     for each in await repository_appointments.busy(session, ids, start, end, None):
         taken[each.practitioner_id].append((each.start, each.end))
+    waiting, asked = await _waiting(session, ask, on, least)
     return presence.presences(
         on,
         staff,
         taken,
-        await _waiting(session, ask, on, least),
+        waiting,
+        items={**items, **asked},
         now=ask.now,
         travel_minutes=ask.travel_minutes,
     )
 
 
-async def _waiting(session: AsyncSession, ask: Ask, on: date, least: Mapping[UUID, int]) -> list[presence.Waiting]:
-    """Return the orders of a day that no plan has promised yet."""
+async def _waiting(
+    session: AsyncSession, ask: Ask, on: date, least: Mapping[UUID, int]
+) -> tuple[list[presence.Waiting], Mapping[str, ItemFacts]]:
+    """Return the orders of a day that no plan has promised yet, and the services that they ask for."""
     found = await orders.list_for_day(
         session,
         region_id=ask.region_id,
@@ -198,7 +205,7 @@ async def _waiting(session: AsyncSession, ask: Ask, on: date, least: Mapping[UUI
     )
     codes = sorted({code for each in found for code, _ in each.items})
     items = await catalog.items(session, region_id=ask.region_id, codes=codes) if codes else {}
-    return [_wait(each, items, least[each.institution_id]) for each in found]
+    return [_wait(each, items, least[each.institution_id]) for each in found], items
 
 
 def _wait(order: OrderFacts, items: Mapping[str, ItemFacts], minimum: int) -> presence.Waiting:

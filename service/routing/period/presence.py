@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from service.catalog.rules import ItemFacts
 from service.core.clock import at_local
 from service.orders.rounds.rules import HOURS, HalfDay
 from service.practitioners.rules import StaffDay
@@ -39,20 +40,22 @@ def presences(
     taken: Mapping[UUID, Sequence[Span]],
     waiting: Iterable[Waiting],
     *,
+    items: Mapping[str, ItemFacts],
     now: datetime,
     travel_minutes: int,
 ) -> list[Presence]:
     """Return what is left of a day: of the licensed, after breaks, after what is promised, after what is ordered.
 
-    `taken`: when plans have promised each of the staff; every promise and every order costs the way to it as well. An
-    order that waits for its plan takes the time of whoever may give it and has most left.
+    `items` are the services of the period, by code; `taken`: when plans have promised each of the staff; every promise
+    and every order costs the way to it as well. An order that waits for its plan takes the time of whoever may give it
+    and has most left.
     """
     there = [
         There(
             each.practitioner_id,
             half,
             _left(on, each, half, taken, now=now, travel_minutes=travel_minutes),
-            staffing.skills_of(each),
+            staffing.skills_of(items, each),
         )
         for each in staff
         if each.licensed

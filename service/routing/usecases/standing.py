@@ -107,5 +107,13 @@ async def gather(session: AsyncSession, row: PlanRow) -> DayFacts:
 def told_of(stops: Sequence[PlanStop]) -> list[Told]:
     """Return stored stops as their plan told them."""
     return [
-        Told(each.practitioner_id, each.order_id, each.start_at, each.end_at, each.travel_seconds) for each in stops
+        Told(
+            each.practitioner_id,
+            each.order_id,
+            each.start_at,
+            each.end_at,
+            each.travel_seconds,
+            states.StopKind(each.kind),
+        )
+        for each in stops
     ]

@@ -11,10 +11,11 @@ from service.core.principal import Principal
 from service.core.tabular import writing
 from service.orders import usecases as orders
 from service.orders.rules import OrderFacts, OrderState
-from service.routing import changes, errors, repository_appointments, schemas
+from service.routing import changes, errors, repository_appointments, schemas, states
 from service.routing.building.facts import seconds_of
 from service.routing.changing import figures
 from service.routing.models import Plan
+from service.routing.states import StopKind
 from service.routing.usecases import planning, standing
 from service.routing.writers import timeline
 from service.routing.writers.timeline import Halt
@@ -111,11 +112,11 @@ async def draw_timeline(session: AsyncSession, *, principal: Principal, plan_id:
     for route in plan.routes:
         halts = [
             Halt(
-                label=each.order_no or "午休",
+                label=each.order_no or states.STOP_LABELS[each.kind],
                 start=seconds_of(plan.service_on, each.start_at),
                 end=seconds_of(plan.service_on, each.end_at),
                 travel=each.travel_seconds,
-                is_lunch=each.order_id is None,
+                is_lunch=each.kind is StopKind.lunch,
             )
             for each in route.stops
         ]
@@ -137,7 +138,7 @@ async def write_workbook(session: AsyncSession, *, principal: Principal, plan_id
             stop.seq,
             _clock(stop.start_at),
             _clock(stop.end_at),
-            stop.order_no or "午休",
+            stop.order_no or states.STOP_LABELS[stop.kind],
             -(-stop.travel_seconds // 60),
             str(round(stop.travel_metres / 1000, 1)),
         ]

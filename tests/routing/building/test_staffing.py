@@ -1,6 +1,8 @@
 """A shift is cut around what other plans have promised; the break stays where there is room for it."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -8,11 +10,12 @@ from service.core.geo import Point, TravelMode
 from service.core.ids import new_id
 from service.patients.rules import Sex
 from service.practitioners.rules import PractitionerRole, StaffDay
-from service.routing.building import staffing
+from service.routing.building import Busy, DayFacts, Policy, staffing
 from service.routing.problem import Lunch, Window
 
 STATION, DOOR = Point(106.38, 39.02), Point(106.4, 39.02)
 NOBODY = datetime(2026, 3, 3, tzinfo=UTC)
+DAY = date(2026, 3, 3)
 NURSE = StaffDay(
     practitioner_id=new_id(), institution_id=new_id(), name="医护", role=PractitionerRole.nurse, sex=Sex.female,
     skills=frozenset({"wound"}), licensed=True, lon=STATION.lon, lat=STATION.lat, travel_mode=TravelMode.ebike,
@@ -53,8 +56,27 @@ def test_a_break_that_the_rest_of_the_day_has_no_room_for_is_none() -> None:
     assert [each.lunch for each in late] == [None]
 
 
+def facts(**more: Any) -> DayFacts:
+    return DayFacts(
+        on=DAY, now=NOBODY, orders=(), items={}, homes={}, priorities={}, stairs={}, paces={}, staff=(NURSE,), **more
+    )
+
+
 def test_skills_of_our_own_are_not_spoken_of() -> None:
-    assert staffing.spoken(staffing.skills_of(NURSE)) == ["sex:female", "wound"]
+    speaker = replace(NURSE, languages=frozenset({"hui"}))
+    skills = staffing.skills_of({}, speaker)
+    assert staffing.spoken(skills | {staffing.able_to("LINE")}) == ["language:hui", "sex:female", "wound"]
+    assert staffing.himself(NURSE.practitioner_id) in skills
+
+
+def test_what_other_plans_have_promised_is_work_of_the_day() -> None:
+    at = [NOBODY + timedelta(hours=hour) for hour in (1, 2)]
+    busy = (Busy(NURSE.practitioner_id, at[0], at[1], DOOR), Busy(new_id(), at[0], at[1], DOOR))
+    told: dict[str, Any] = {"policies": {NURSE.institution_id: Policy(max_work_minutes=90)}, "busy": busy}
+    assert staffing.work_left(facts(**told), NURSE) == 1800
+    assert staffing.work_left(facts(busy=busy), NURSE) is None
+    full = told | {"policies": {NURSE.institution_id: Policy(max_work_minutes=30)}}
+    assert staffing.work_left(facts(**full), NURSE) == 0
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,9 @@ def staff(
 
 def left(*there: StaffDay, taken: Any = None, waiting: Any = (), hour: int = 0, travel: int = 0) -> dict[HalfDay, int]:
     """Return the minutes that are left by half, of everybody together."""
-    found = presence.presences(DAY, there, {WHO: taken or []}, waiting, now=clock(hour), travel_minutes=travel)
+    found = presence.presences(
+        DAY, there, {WHO: taken or []}, waiting, items={}, now=clock(hour), travel_minutes=travel
+    )
     sums = {HalfDay.morning: 0, HalfDay.afternoon: 0}
     for each in found:
         sums[each.half] += each.minutes

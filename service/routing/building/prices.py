@@ -1,0 +1,37 @@
+"""What the settings of a day's institutions say about the plan as a whole: its prices, and the traffic of the day."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from service.routing.building.facts import Policy
+from service.routing.problem import Band, Rules
+
+NOT_PREFERRED_SECONDS: Final = 900
+"""Sending somebody whom the elder did not wish for costs as much as a quarter of an hour of travel."""
+
+
+def rules_of(policies: Sequence[Policy]) -> Rules:
+    """Return the rules of a plan of these institutions: of each price the highest holds.
+
+    Overtime is priced only where all of them price it; one that does not allow it keeps it out of the plan.
+    """
+
+    def highest(name: str) -> int:
+        return max((getattr(each, name) for each in policies), default=0)
+
+    overtime = highest("overtime_price") if all(each.overtime_price for each in policies) else 0
+    return Rules(
+        not_preferred=NOT_PREFERRED_SECONDS,
+        waiting=highest("waiting_price"),
+        overtime=overtime or None,
+        balance=highest("balance_price"),
+        travel_balance=highest("travel_balance_price"),
+        arrival=highest("arrival_minutes") * 60,
+        changed=highest("changed_price_minutes") * 60,
+        moved=highest("moved_price_minutes") * 60,
+    )
+
+
+def bands(traffic: Sequence[tuple[int, int]]) -> tuple[Band, ...]:
+    """Return the bands of a day from (minute, per cent): before the first one travel takes what it takes."""
+    return (Band(0, 1000), *(Band(minute * 60, percent * 10) for minute, percent in traffic)) if traffic else ()

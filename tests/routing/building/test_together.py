@@ -1,0 +1,86 @@
+"""What ties visits to each other: one person's are apart, a specimen follows its visit and never a later rank."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from service.catalog.rules import ItemFacts, OrderKind
+from service.core.ids import new_id
+from service.orders.rules import OrderFacts, OrderState
+from service.routing.building import DayFacts, Policy, together
+from service.routing.building.visits import Visit
+from service.routing.building.windows import Timing
+from service.routing.problem import Carer, Job, Link, Service, Window
+
+DAY, NOON = date(2026, 3, 3), datetime(2026, 3, 3, 4, tzinfo=UTC)
+HERE, THERE, PERSON = new_id(), new_id(), new_id()
+
+
+def item(code: str, specimen: int | None) -> ItemFacts:
+    return ItemFacts(
+        code, code, 10, 1, frozenset(), frozenset(OrderKind), None, home_allowed=True, refusal_note=None,
+        specimen_minutes=specimen,
+    )  # fmt: skip
+
+
+def visit(person_id: UUID = PERSON, *codes: str, institution_id: UUID = HERE, **more: Any) -> Visit:
+    order = OrderFacts(
+        id=new_id(), order_no="1", institution_id=institution_id, kind=OrderKind.home_visit, person_id=person_id,
+        home_id=new_id(), state=OrderState.accepted, service_on=DAY, wished_start=NOON,
+        wished_end=NOON + timedelta(hours=1), staff_count=more.pop("staff_count", 1),
+        items=tuple((code, 1) for code in codes or ("REHAB",)), preferred_practitioner_id=None, distance_metres=None,
+        **more,
+    )  # fmt: skip
+    return Visit(order, Timing((Window(0, 100),), 10))
+
+
+def facts(**policies: Policy) -> DayFacts:
+    items = {"REHAB": item("REHAB", None), "BLOOD": item("BLOOD", 90), "URINE": item("URINE", 60)}
+    known = {HERE: policies.get("here", Policy()), THERE: policies.get("there", Policy())}
+    return DayFacts(
+        on=DAY, now=NOON, orders=(), items=items, homes={}, priorities={}, stairs={}, paces={}, staff=(),
+        policies=known,
+    )  # fmt: skip
+
+
+class TestOnePersonsVisits:
+    def test_are_apart_by_the_longer_gap_and_other_people_s_are_free(self) -> None:
+        gaps = facts(here=Policy(minimum_gap_minutes=1), there=Policy(minimum_gap_minutes=2))
+        found = together.links_of(gaps, [visit(), visit(new_id()), visit(institution_id=THERE)], [])
+        assert found == (Link(0, 2, low=120, ordered=False),)
+
+    @pytest.mark.parametrize(
+        ("other", "carer"),
+        [
+            ({}, Carer.same),
+            ({"same_staff": True}, Carer.same),
+            ({"staff_count": 2}, Carer.anybody),
+            ({"institution_id": THERE}, Carer.anybody),
+        ],
+    )
+    def test_are_given_by_the_same_people_where_these_can_be_the_same(
+        self, other: dict[str, Any], carer: Carer
+    ) -> None:
+        [link] = together.links_of(facts(), [visit(same_staff=True), visit(**other)], [])
+        assert link.carer is carer
+
+
+class TestSpecimens:
+    def test_the_one_that_keeps_shortest_says_how_soon_it_is_handed_in(self) -> None:
+        crew = visit(new_id(), "BLOOD", staff_count=2)
+        own = [visit(PERSON), visit(new_id(), "BLOOD", "URINE"), visit(new_id(), "BLOOD"), crew]
+        specimens = together.with_specimen(facts(), own)
+        assert specimens == [1, 2]
+        assert together.links_of(facts(), own, specimens) == (
+            Link(1, 4, high=3600, carer=Carer.same, bound=True),
+            Link(2, 5, high=5400, carer=Carer.same, bound=True),
+        )
+
+    @pytest.mark.parametrize(("rank", "handed_in"), [(0, 1), (1, 1), (2, 2)])
+    def test_is_handed_in_before_whoever_is_infectious(self, rank: int, handed_in: int) -> None:
+        job = Job("1", 7, (Window(0, 100),), (Service(600, frozenset({"a"})),), drop_penalty=9, rank=rank)
+        made = together.delivery_of(facts(here=Policy(specimen_handover_minutes=5)), visit(), job, 3)
+        assert (made.point, made.rank, made.drop_penalty) == (3, handed_in, 0)
+        assert made.services == (Service(300, frozenset()),)

@@ -1,0 +1,149 @@
+"""What the settings price, bend and limit in a day's plan: each is set over HTTP, and the plan changes."""
+
+from uuid import UUID
+
+import pytest
+
+from tests.fields.town import Town, changed
+from tests.routing.scene import DAY, DEGREES_PER_KM, Scene, seconds, visits
+from tests.routing.test_sources import reasons, starts, stops, who
+from tests.world import CENTRE, World
+
+
+@pytest.fixture
+async def scene(world: World) -> Scene:
+    return await Scene.set_up(world)
+
+
+@pytest.fixture
+async def town(world: World) -> Town:
+    return await Town.found(world)
+
+
+class TestBending:
+    async def test_lateness_at_a_price_but_not_of_a_punctual_service(self, scene: Scene, town: Town) -> None:
+        await scene.item("REHAB")
+        await scene.staff()
+        ids = [await scene.order(km, "08:00", "09:00", "REHAB") for km in (4, -4)]
+        assert len(reasons(await scene.plan())) == 1
+        await town.set("plan.lateness_price", 2)
+        plan = await scene.plan()
+        assert reasons(plan) == {}
+        assert max(starts(plan, each) for each in ids) > "08:30"
+        await changed(town.governor, "/service-items/REHAB", {"tolerance_minutes": 60})
+        assert len(reasons(await scene.plan())) == 1
+
+    async def test_overtime_at_a_price(self, scene: Scene, town: Town) -> None:
+        await scene.item("REHAB")
+        await scene.staff(shift=("08:00", "17:00"))
+        order = await scene.order(1, "16:40", "17:15", "REHAB")
+        assert set(reasons(await scene.plan())) == {str(order)}
+        await town.set("plan.overtime_price", 2)
+        assert starts(await scene.plan(), order) >= "16:40"
+
+    async def test_overtime_is_kept_out_by_one_institution_that_does_not_allow_it(
+        self, world: World, town: Town
+    ) -> None:
+        scene = await Scene.set_up(world, world.institution_id, await world.add_institution())
+        await scene.item("REHAB")
+        await scene.staff(shift=("08:00", "17:00"))
+        order = await scene.order(1, "16:40", "17:15", "REHAB")
+        await town.set("plan.overtime_price", 2)
+        assert set(reasons(await scene.plan())) == {str(order)}
+
+    async def test_waiting_at_a_price(self, scene: Scene, town: Town) -> None:
+        await scene.item("REHAB")
+        await scene.staff()
+        await scene.staff()
+        for start, end in (("08:30", "09:00"), ("12:00", "12:30")):
+            await scene.order(3, start, end, "REHAB")
+        assert (await scene.plan())["summary"]["staff_used"] == 1
+        await town.set("plan.waiting_price", 2)
+        assert (await scene.plan())["summary"]["staff_used"] == 2
+
+    async def test_how_far_from_the_station_staff_are_sent(self, scene: Scene, town: Town) -> None:
+        await scene.item("REHAB")
+        await scene.staff(0)
+        order = await scene.order(4, "08:00", "12:00", "REHAB")
+        await town.set("plan.radius_km", 5)
+        assert reasons(await scene.plan()) == {}
+        await town.set("plan.radius_km", 3, valid_from=DAY.isoformat())
+        assert reasons(await scene.plan()) == {str(order): "excluded_staff"}
+        near = await scene.staff(2)
+        assert who(await scene.plan(), order) == {str(near)}
+
+
+class TestFairness:
+    @pytest.mark.parametrize("price", ["plan.balance_price", "plan.travel_balance_price"])
+    async def test_work_or_travel_is_shared(self, scene: Scene, town: Town, price: str) -> None:
+        await scene.item("REHAB")
+        await scene.staff()
+        await scene.staff()
+        for _ in range(2):
+            await scene.order(4, "08:00", "16:00", "REHAB")
+        assert (await scene.plan())["summary"]["staff_used"] == 1
+        await town.set(price, 10)
+        assert (await scene.plan())["summary"]["staff_used"] == 2
+
+    async def test_the_visits_of_one_house_are_one_arrival(self, scene: Scene, town: Town) -> None:
+        await town.offer("BP")
+        home = await town.home(place={"lon": CENTRE[0] + DEGREES_PER_KM, "lat": CENTRE[1]})
+        for nurse in [await scene.staff(), await scene.staff()]:
+            wish = {"preferred_practitioner_id": str(nurse), "wished_end": f"{DAY}T16:00:00+08:00"}
+            order = (await town.order(await town.elder(home), "BP", **wish)).json()["order"]["id"]
+            assert (await town.desk.post(f"/orders/{order}/acceptance")).status_code == 200
+        await town.set("plan.arrival_minutes", 0)
+        assert (await scene.plan())["summary"]["staff_used"] == 2
+        await town.set("plan.arrival_minutes", 30, valid_from=DAY.isoformat())
+        assert (await scene.plan())["summary"]["staff_used"] == 1
+
+
+class TestTraffic:
+    async def test_ways_take_longer_at_some_hours_but_not_on_foot(self, scene: Scene, town: Town) -> None:
+        await scene.item("REHAB")
+        rider, walker = await scene.staff(0), await scene.staff(-3.6, mode="walk")
+        await scene.order(3, "08:00", "10:00", "REHAB")
+        await scene.order(3, "15:00", "16:00", "REHAB")
+        await scene.order(-4, "08:00", "16:00", "REHAB")
+
+        async def ways(who_goes: UUID) -> list[int]:
+            return [each["travel_seconds"] for each in stops(await scene.plan(), who_goes)]
+
+        free, on_foot = await ways(rider), await ways(walker)
+        assert free[0] > 800
+        await town.set("travel.traffic", "07:00=150,09:30=100,14:00=200")
+        assert await ways(rider) == [-(-free[0] * 3 // 2), 0]
+        assert await ways(walker) == on_foot
+
+
+class TestPromises:
+    async def first(self, scene: Scene, town: Town) -> tuple[UUID, UUID, str]:
+        """Publish a plan of one order; return it, who comes and when."""
+        await scene.item("REHAB")
+        await town.set("plan.changed_price_minutes", 0)
+        await town.set("plan.moved_price_minutes", 0)
+        nurse = await scene.staff(-2)
+        order = await scene.order(0.5, "08:00", "12:00", "REHAB")
+        plan = await scene.plan()
+        assert (await scene.publish(plan)).status_code == 200
+        return order, nurse, starts(plan, order)
+
+    async def test_whoever_was_promised_comes_when_it_is_planned_again(self, scene: Scene, town: Town) -> None:
+        order, nurse, _ = await self.first(scene, town)
+        near = await scene.staff(0)
+        assert who(await scene.plan(), order) == {str(near)}
+        await town.set("plan.changed_price_minutes", 60, valid_from=DAY.isoformat())
+        assert who(await scene.plan(), order) == {str(nurse)}
+
+    async def test_and_at_the_promised_time(self, scene: Scene, town: Town) -> None:
+        order, nurse, start = await self.first(scene, town)
+        # just then somebody else at the same place wants to be visited
+        end = seconds(start) + 35 * 60
+        await scene.order(0.5, start, f"{end // 3600:02}:{end // 60 % 60:02}", "REHAB")
+        second = await scene.staff(-3)
+        assert abs(seconds(starts(await scene.plan(), order)) - seconds(start)) >= 900
+        await town.set("plan.moved_price_minutes", 200, valid_from=DAY.isoformat())
+        plan = await scene.plan()
+        assert abs(seconds(starts(plan, order)) - seconds(start)) < 900
+        assert who(plan, order) <= {str(nurse), str(second)}
+        assert len(visits(plan)) == 2
