@@ -97,7 +97,9 @@ def through(name: str, what: Callable[[int], list[str]]) -> list[str]:
     for number in range(DAYS):
         if str(number) not in done:
             done[str(number)] = what(number)
-            state.write_text(json.dumps(done))
+            draft = state.with_suffix(".new")
+            draft.write_text(json.dumps(done))
+            draft.replace(state)  # whole, whenever it is cut short
     faults = [fault for found in done.values() for fault in found]
     wrong = sum(1 for found in done.values() if found)
     # what the long part says of itself
