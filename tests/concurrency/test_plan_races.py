@@ -96,6 +96,8 @@ async def test_plan_races(scene: Scene) -> None:
     done: int = json.loads(state.read_text()) if state.exists() else 0
     for number in range(done, RACES):
         await race(scene, number)
-        state.write_text(json.dumps(number + 1))
+        draft = state.with_suffix(".new")
+        draft.write_text(json.dumps(number + 1))
+        draft.replace(state)  # whole, whenever it is cut short
     state.unlink()
     print(f"{RACES} races, nothing lost")  # noqa: T201 — what the long part says of itself

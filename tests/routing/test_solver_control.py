@@ -80,7 +80,9 @@ def test_thousand_limits() -> None:
     done: list[float] = json.loads(state.read_text()) if state.exists() else []
     for number in range(len(done), SOLVES):
         done.append(overshoot(number))
-        state.write_text(json.dumps(done))
+        draft = state.with_suffix(".new")
+        draft.write_text(json.dumps(done))
+        draft.replace(state)  # whole, whenever it is cut short
     print(f"{len(done)} solves, at most {max(done):.3f} s too long")  # noqa: T201 — what the long part says of itself
     state.unlink()
     assert max(done) <= LATE_SECONDS
