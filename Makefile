@@ -33,6 +33,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 demo: setup  ## play a district's day through the real API; leaves the server running
+	$(PY) -m service.routing.solver  # compile the search once, about a minute: the day is not to wait for it
 	$(VENV)/bin/xunzhen demo
 
 serve: setup  ## serve the API (embedded PostgreSQL unless XUNZHEN_DATABASE_URL is set)

@@ -238,7 +238,7 @@ Pages = Annotated[Paging, Depends(get_paging)]
 
 def with_etag(request: Request, answer: BaseModel) -> Response:
     """Return `answer` with an ETag, or 304 without a body when the phone has it already."""
-    body = answer.model_dump_json().encode()
+    body = answer.model_dump_json(by_alias=True).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     asked = request.headers.get("if-none-match", "")

@@ -17,7 +17,7 @@ from tests.faults.settling import crowd, last_unit, town, unchecked, verdict
 from tests.faults.settling.crowd import Told
 from tests.faults.settling.servers import Servers, servers
 from tests.faults.settling.town import FEE_FEN, VISITS_EACH, Crowded, Town
-from tests.world import TestClock
+from tests.world import NOW, TestClock
 
 pytestmark = pytest.mark.database
 
@@ -41,7 +41,8 @@ async def running(
 
 @pytest.fixture
 async def place(owner_engine: AsyncEngine, house: House, clock: TestClock) -> Town:
-    """A town of this test's own."""
+    """A town of this test's own, at the time at which all begin."""
+    clock.shows = NOW
     return await Town.found(Crowded(owner_engine, house, clock, app=None))
 
 

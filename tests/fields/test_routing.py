@@ -241,7 +241,7 @@ class TestSexes:
             pair: "no_staff_of_that_sex", skilled: "no_qualified_staff",
         }  # fmt: skip
         assert "性别" in left[pair]["explanation"]
-        assert left[pair]["facts"] == {"skills": ["sex:male"], "qualified": 1, "needed": 2}
+        assert left[pair]["facts"] == {"scope": "alone", "skills": ["sex:male"], "qualified": 1, "needed": 2}
         second = await self.nurse(town, "male")
         plan = await scene.plan()
         assert [each["order_id"] for each in plan["unassigned"]] == [skilled]

@@ -204,7 +204,7 @@ class TestPlanning:
     async def test_an_absence_names_the_visit_it_hits_and_planning_anew_sends_somebody_else(self, world: World) -> None:
         scene = await Scene.set_up(world)
         await scene.item("REHAB")
-        near, far = await scene.staff(0.0), await scene.staff(3.0)
+        near, far = await scene.staff(0.0), await scene.staff(9.0)
         order = await scene.order(0.5, "09:00", "11:00", "REHAB")
         plan = await scene.plan()
         assert visits(plan)[str(order)][0][0] == str(near)

@@ -125,7 +125,7 @@ class TestSolving:
         assert left["order_id"] == str(nobody)
         assert left["reason"] == "no_qualified_staff"
         assert "资质" in left["explanation"]
-        assert left["facts"] == {"skills": ["d"], "qualified": 0, "needed": 1}
+        assert left["facts"] == {"scope": "alone", "skills": ["d"], "qualified": 0, "needed": 1}
 
     async def test_draws_each_route_from_the_station_through_the_homes_and_back(self, scene: Scene) -> None:
         await scene.item("REHAB")
