@@ -32,12 +32,20 @@ def later(day: Day, item: int, service: int, staff: int, ready: int) -> int:
 
 
 @inlined
+def last_start(day: Day, service: int, staff: int) -> int:
+    """Tell when a service must begin at the latest for the person to be home in time."""
+    home = day.travel[day.people[staff, c.P_MATRIX], day.services[service, c.S_POINT], day.people[staff, c.P_END]]
+    return int(day.people[staff, c.P_LATEST] - day.time[service, staff] - home)
+
+
+@inlined
 def begin(day: Day, item: int, service: int, staff: int, ready: int) -> int:
-    """Choose the start of a service, neither before `ready` nor the item's floor: in the window that is open or opens
-    next.
+    """Choose the start of a service at or after `ready`: in the window that is open or opens next, and not before the
+    item's floor where the person has time to wait for that.
     """
     first = day.items[item, c.I_WINDOW]
-    ready = max(ready, day.items[item, c.I_FLOOR])
+    if ready < day.items[item, c.I_FLOOR] <= last_start(day, service, staff):
+        ready = int(day.items[item, c.I_FLOOR])
     if ready <= day.opens[first]:
         return int(day.opens[first])
     if day.items[item, c.I_WINDOWS] == 1:
