@@ -379,6 +379,7 @@ class World:
         kinds: tuple[str, ...] = ("home_visit", "home_bed_round", "institution_round"),
         latest_start: time | None = None,
         refusal_note: str | None = None,
+        specimen_minutes: int | None = None,
     ) -> str:
         """List a service in the region (not at home when it has a refusal note); return its code."""
         await self.add(
@@ -393,6 +394,7 @@ class World:
                 latest_start=latest_start,
                 home_allowed=refusal_note is None,
                 refusal_note=refusal_note,
+                specimen_minutes=specimen_minutes,
             )
         )
         return code

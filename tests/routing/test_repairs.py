@@ -15,8 +15,8 @@ from service.routing.building import Day, Told, repairing
 from service.routing.problem import Problem
 from service.routing.travel import Roads
 from service.routing.usecases import standing
-from tests.routing.scene import DAY, Scene, at, clock, visits
-from tests.world import World
+from tests.routing.scene import DAY, DEGREES_PER_KM, Scene, at, clock, visits
+from tests.world import CENTRE, World
 
 
 @pytest.fixture
@@ -215,3 +215,70 @@ class TestAsking:
         assert (await (await world.as_role(Role.nurse)).post(path, json={})).status_code == 403
         stranger = await world.as_role(Role.dispatcher, await world.add_institution())
         assert (await stranger.post(path, json={})).status_code == 404
+
+
+class TestSpecimens:
+    @pytest.fixture
+    async def published(self, scene: Scene) -> tuple[list[UUID], dict[str, Any]]:
+        """A day of two nurses with a blood draw of each person's own and one of two visits, published; the orders."""
+        await scene.item("BLOOD", 10, specimen_minutes=60)
+        await scene.item("REHAB")
+        await scene.staff(1)
+        await scene.staff(-1)
+        home = await scene.world.add_home(lon=CENTRE[0] - 2 * DEGREES_PER_KM)
+        person = await scene.world.add_patient(home_id=home)
+        orders = [
+            await scene.order(2, "08:00", "08:40", "BLOOD"),
+            await scene.order(3, "09:30", "11:00", "BLOOD"),
+            await scene.order(-2, "08:00", "12:00", "REHAB", person_id=person, home_id=home),
+            await scene.order(-2, "13:00", "16:00", "REHAB", person_id=person, home_id=home),
+        ]
+        plan = await scene.plan()
+        assert plan["summary"]["planned"] == 4
+        assert (await scene.publish(plan)).status_code == 200
+        return orders, plan
+
+    @staticmethod
+    def deliveries(plan: dict[str, Any]) -> list[tuple[str, str, str]]:
+        """Return who hands in when."""
+        return sorted(
+            (route["practitioner_id"], stop["start_at"], stop["end_at"])
+            for route in plan["routes"]
+            for stop in route["stops"]
+            if stop["kind"] == "delivery"
+        )
+
+    async def test_one_that_was_taken_is_handed_in_as_planned_the_others_may_move(
+        self, scene: Scene, published: tuple[list[UUID], dict[str, Any]]
+    ) -> None:
+        orders, plan = published
+        before = self.deliveries(plan)
+        assert len(before) == 2
+        mended = await repair(scene, plan, frozen_until=at("08:20").isoformat())
+        assert mended["unassigned"] == []
+        assert visits(mended).keys() == {str(each) for each in orders}
+        assert visits(mended)[str(orders[0])] == visits(plan)[str(orders[0])]
+        after = self.deliveries(mended)
+        assert len(after) == 2
+        assert min(before, key=lambda each: each[1]) in after
+
+    async def test_one_of_an_order_that_is_given_up_is_not_handed_in(
+        self, scene: Scene, published: tuple[list[UUID], dict[str, Any]]
+    ) -> None:
+        orders, plan = published
+        mended = await repair(
+            scene, plan, frozen_until=at("07:30").isoformat(), cancelled_order_ids=[str(orders[0]), str(orders[3])]
+        )
+        assert visits(mended).keys() == {str(orders[1]), str(orders[2])}
+        assert len(self.deliveries(mended)) == 1
+
+    async def test_a_day_with_specimens_takes_one_visit_more(
+        self, scene: Scene, published: tuple[list[UUID], dict[str, Any]]
+    ) -> None:
+        _, plan = published
+        more = await scene.order(0, "10:00", "16:00", "REHAB")
+        answer = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(more)})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["places"]
+        for read in ("explanation", "kpis", "timeline.svg", "plan.xlsx", f"windows?order_id={more}"):
+            assert (await scene.dispatcher.get(f"/plans/{plan['id']}/{read}")).status_code == 200, read

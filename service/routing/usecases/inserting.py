@@ -66,7 +66,7 @@ def _place(standing: Standing, job: int, place: Place) -> changes.InsertionPlace
             for staff, start, service in zip(place.staff, place.starts, services, strict=True)
         ],
         added_cost=place.cost,
-        affected=[_push(standing, each) for each in place.pushes],
+        affected=[_push(standing, each) for each in place.pushes if standing.is_visit(each.job)],
         affected_minutes=-(-place.pushed // 60),
     )
 

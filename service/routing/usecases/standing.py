@@ -42,8 +42,12 @@ class Standing:
         """Return the job of each order."""
         return {order.id: at for at, order in enumerate(self.day.orders)}
 
+    def is_visit(self, job: int) -> bool:
+        """Tell whether a job is the visit of an order, not the delivery of a specimen."""
+        return job < len(self.day.orders)
+
     def order_of(self, job: int) -> OrderFacts:
-        """Return the order of a job."""
+        """Return the order of a job that is a visit."""
         return self.day.orders[job]
 
 
