@@ -42,7 +42,7 @@ serve: setup  ## serve the API (embedded PostgreSQL unless XUNZHEN_DATABASE_URL 
 worker: setup  ## run the jobs of the queue
 	$(VENV)/bin/xunzhen worker
 
-test: setup  ## the whole suite, about 11 minutes on 2 cores
+test: setup  ## the whole suite, about a quarter of an hour on 2 cores
 	$(PY) -m pytest -q -m "not long" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: setup  ## what needs no database: rules, solver, referee, kernel
