@@ -67,7 +67,7 @@ def _made(field: Field, kind: Any) -> Any:
     if origin in {tuple, frozenset}:
         made = [_made(item, inner[0]) for item in field.items()]
         return tuple(made) if origin is tuple else frozenset(made)
-    if origin is np.ndarray:
+    if kind == Matrix:  # not its origin: on newer Pythons the type is an alias of its own
         return _unpacked(field)
     if is_dataclass(kind):
         return _dataclass(field, kind)
