@@ -1,47 +1,28 @@
 """`xunzhen bench day`: days of a district, drawn from a seed, solved as a live day is and judged by the referee."""
 
 import json
-import os
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
 from service.cli import bench_files as files
+from service.cli import bench_runs as runs
 from service.cli.app import CommandError
+from service.cli.bench_runs import Result, Run
 from service.cli.districts import ALL, PLAIN, District, Feature, district, travelled
 from service.routing import referee
-from service.routing.problem import Limits, Plan
+from service.routing.problem import Plan
 from service.routing.readers import day as reader
 from service.routing.readers.document import NotReadable
-from service.routing.solver import Progress, solve, warm
+from service.routing.solver import Progress, solve
 from service.routing.writers import day as writer
 
 BROKEN: Final = 1
 """Exit code when a plan breaks a hard rule."""
 
-RESULTS: Final = "results.json"
-
-CORES: Final = 2
-"""How many cores work where the wall clock counts, if there are so many."""
-
 SETS: Final = {"all": ALL, "plain": PLAIN}
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """How each day is solved."""
-
-    limits: Limits
-    seed: int
-
-    @property
-    def key(self) -> dict[str, Any]:
-        """What a result was made with; others are not taken for it."""
-        return {"seconds": self.limits.seconds, "cpu": self.limits.cpu, "seed": self.seed}
 
 
 def day(
@@ -75,12 +56,18 @@ def day(
     if generate is not None:
         _generate(out, generate, staff or max(1, generate // 8), seed, _features(features), days)
         return
-    if not seconds > 0:
-        raise CommandError("--seconds 必须大于 0。")
+    run = runs.run_of(seconds, cpu_seconds, seed)
     if not days:
         raise CommandError("请给出要求解的文件，或用 --generate 生成一个。")
-    workers = 1 if cpu_seconds else min(CORES, os.cpu_count() or 1)
-    _solve_all(days, Run(Limits(seconds, cpu=cpu_seconds, workers=workers), seed), out)
+
+    def solved(_name: str, this: District, target: Path) -> Result:
+        return _solve(this, run, target)
+
+    results = runs.run_all(days, _read, run, out, solved, _say)
+    for name, result in results.items():
+        faults = result["faults"]
+        if faults:
+            raise CommandError(f"{name} 的路线没有通过独立复核（{len(faults)} 处）：{faults[0]}。", code=BROKEN)
 
 
 def _features(text: str) -> frozenset[Feature]:
@@ -106,25 +93,6 @@ def _generate(
     )
 
 
-def _solve_all(days: list[Path], run: Run, out: Path) -> None:
-    several = len(days) > 1
-    if several and len({path.stem for path in days}) < len(days):
-        raise CommandError("有两个文件同名，结果会互相覆盖。")
-    read = [(path, _read(path)) for path in days]
-    folder = files.folder(out) if several else out.parent
-    results = files.results(folder / RESULTS) if several else {}
-    warm()
-    for path, this in read:
-        target = folder / f"{path.stem}.json" if several else out
-        made = results.get(path.stem)
-        if made is None or made["run"] != run.key or not target.exists():
-            results[path.stem] = made = _solve(this, run, target)
-            if several:
-                files.save(folder / RESULTS, json.dumps(results, ensure_ascii=False, indent=1))
-        _say(path.stem, made)
-    _refuse_broken({path.stem: results[path.stem]["faults"] for path in days})
-
-
 def _read(path: Path) -> District:
     try:
         return District(*reader.read(files.load(path)))
@@ -132,8 +100,8 @@ def _read(path: Path) -> District:
         raise CommandError(f"{path} 不是可用的一天：{error}。") from error
 
 
-def _solve(this: District, run: Run, target: Path) -> dict[str, Any]:
-    clock = time.process_time if run.limits.cpu else time.monotonic
+def _solve(this: District, run: Run, target: Path) -> Result:
+    clock = run.clock
     told: list[float] = []
 
     def hear(_: Progress) -> None:
@@ -143,10 +111,10 @@ def _solve(this: District, run: Run, target: Path) -> dict[str, Any]:
     plan = solve(this.problem, run.limits, run.seed, hear)
     took = clock() - begun
     files.save(target, json.dumps(writer.solution(plan), ensure_ascii=False))
-    return {"run": run.key, **_judged(this, plan), "first_seconds": round(told[0], 3), "took_seconds": round(took, 2)}
+    return {**_judged(this, plan), "first_seconds": round(told[0], 3), "took_seconds": round(took, 2)}
 
 
-def _judged(this: District, plan: Plan) -> dict[str, Any]:
+def _judged(this: District, plan: Plan) -> Result:
     """What the referee says of a plan, and how far everybody goes."""
     problem = this.problem
     verdict = referee.check_plan(problem, plan)
@@ -163,7 +131,7 @@ def _judged(this: District, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _say(name: str, result: dict[str, Any]) -> None:
+def _say(name: str, result: Result) -> None:
     ways = "-" if result["kilometres"] is None else f"{result['kilometres']:.1f}"
     line = (
         f"{name:24} cost {result['cost']:>9} {ways:>8} km {result['travel_seconds']:>8} s on the way "
@@ -171,9 +139,3 @@ def _say(name: str, result: dict[str, Any]) -> None:
         f"first {result['first_seconds']:.2f} s {result['took_seconds']:>7.1f} s {len(result['faults'])} broken"
     )
     Console(highlight=False, width=200).print(line)
-
-
-def _refuse_broken(faults: dict[str, list[str]]) -> None:
-    for name, found in faults.items():
-        if found:
-            raise CommandError(f"{name} 的路线没有通过独立复核（{len(found)} 处）：{found[0]}。", code=BROKEN)

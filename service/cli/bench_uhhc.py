@@ -1,8 +1,6 @@
 """`xunzhen bench uhhc`: instances of the Unified Home Healthcare problem, priced in each file's own numbers."""
 
 import json
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,35 +9,22 @@ from rich.console import Console
 from rich.table import Table
 
 from service.cli import bench_files as files
+from service.cli import bench_runs as runs
 from service.cli.app import CommandError
+from service.cli.bench_runs import Result, Run
 from service.routing import rules
-from service.routing.problem import Limits, Plan, Problem
+from service.routing.problem import Plan, Problem
 from service.routing.readers import uhhc as reader
 from service.routing.readers.document import NotReadable
-from service.routing.solver import solve, warm
+from service.routing.solver import solve
 from service.routing.writers import uhhc as writer
 from service.routing.writers import uhhc_cost
 
 INCOMPLETE: Final = 1
 """Exit code when a patient that must be visited is not."""
 
-RESULTS: Final = "results.json"
-
-CORES: Final = 2
-"""How many cores work where the wall clock counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """How each instance is solved."""
-
-    limits: Limits
-    seed: int
-
-    @property
-    def key(self) -> dict[str, Any]:
-        """What a result was made with; others are not taken for it."""
-        return {"seconds": self.limits.seconds, "cpu": self.limits.cpu, "seed": self.seed}
+Instance = tuple[Any, Problem]
+"""A file as parsed, and what it says."""
 
 
 def uhhc(
@@ -65,19 +50,20 @@ def uhhc(
         CommandError: an instance cannot be read, or a solution not written; code 1 when a written solution leaves out
             a patient that must be visited.
     """
-    if not seconds > 0:
-        raise CommandError("--seconds 必须大于 0。")
     known = files.best_known(best)
-    run = Run(Limits(seconds, cpu=cpu_seconds, workers=1 if cpu_seconds else CORES), seed)
-    read = [(path, *_read(path)) for path in instances]
-    if len(read) == 1:
-        path, document, problem = read[0]
-        _one(path, document, problem, run, out, known.get(path.stem))
-        return
-    _several(read, run, files.folder(out), known)
+    run = runs.run_of(seconds, cpu_seconds, seed)
+
+    def solved(name: str, instance: Instance, target: Path) -> Result:
+        return _solve(instance, run, target, known.get(name))
+
+    results = runs.run_all(instances, _read, run, out, solved, _say if len(instances) > 1 else _show)
+    runs.say_mean(results.values())
+    for path in instances:
+        if results[path.stem]["incomplete"]:
+            raise CommandError(f"{path.name}：{results[path.stem]['incomplete']}", code=INCOMPLETE)
 
 
-def _read(path: Path) -> tuple[Any, Problem]:
+def _read(path: Path) -> Instance:
     document = files.load(path)
     try:
         return document, reader.read(document)
@@ -85,74 +71,39 @@ def _read(path: Path) -> tuple[Any, Problem]:
         raise CommandError(f"{path} 不是可用的 UHHC 算例：{error}。") from error
 
 
-def _one(path: Path, document: Any, problem: Problem, run: Run, out: Path, known: float | None) -> None:
-    warm()
+def _solve(instance: Instance, run: Run, target: Path, known: float | None) -> Result:
+    document, problem = instance
+    begun = run.clock()
     plan = solve(problem, run.limits, run.seed)
+    took = run.clock() - begun
     solution = writer.solution(document, plan)
-    files.save(out, json.dumps(solution, ensure_ascii=False, indent=1))
+    files.save(target, json.dumps(solution, ensure_ascii=False, indent=1))
     components = uhhc_cost.price(document, solution)
-    _show(components, known)
-    _refuse_incomplete(path, problem, plan)
-
-
-def _several(read: list[tuple[Path, Any, Problem]], run: Run, out: Path, known: dict[str, float] | Any) -> None:
-    results = files.results(out / RESULTS)
-    incomplete: CommandError | None = None
-    warm()
-    for path, document, problem in read:
-        solution_file = out / f"{path.stem}.json"
-        made = results.get(path.stem)
-        if made is None or made["run"] != run.key or not solution_file.exists():
-            begun = time.monotonic()
-            plan = solve(problem, run.limits, run.seed)
-            took = time.monotonic() - begun
-            solution = writer.solution(document, plan)
-            components = uhhc_cost.price(document, solution)
-            files.save(solution_file, json.dumps(solution, ensure_ascii=False, indent=1))
-            results[path.stem] = made = _result(run, components, took, known.get(path.stem))
-            files.save(out / RESULTS, json.dumps(results, ensure_ascii=False, indent=1))
-            incomplete = incomplete or _incomplete(path, problem, plan)
-        _say(path.stem, made)
-    _mean(results, [path.stem for path, _, _ in read])
-    if incomplete is not None:
-        raise incomplete
-
-
-def _result(run: Run, components: tuple[uhhc_cost.Component, ...], took: float, known: float | None) -> dict[str, Any]:
     cost = uhhc_cost.total(components)
     return {
-        "run": run.key,
         "cost": cost,
         "best": known,
-        "gap_percent": None if not known else round(100.0 * (cost / known - 1.0), 3),
+        "gap_percent": runs.gap_percent(cost, known),
         "took_seconds": round(took, 2),
-        "components": {component.name: component.cost for component in components if component.cost},
+        "components": [[part.name, part.value, part.weight, part.cost] for part in components],
+        "incomplete": _incomplete(problem, plan),
     }
 
 
-def _say(name: str, result: dict[str, Any]) -> None:
-    gap = "" if result["gap_percent"] is None else f"{result['gap_percent']:+.2f} %"
-    line = f"{name:55} {_shown(result['cost']):>14} {gap:>10} {result['took_seconds']:>8.1f} s"
+def _say(name: str, result: Result) -> None:
+    line = f"{name:55} {_shown(result['cost']):>14} {runs.gap_shown(result):>10} {result['took_seconds']:>8.1f} s"
     Console(highlight=False, width=200).print(line)
 
 
-def _mean(results: dict[str, Any], names: list[str]) -> None:
-    gaps = [results[name]["gap_percent"] for name in names if results[name]["gap_percent"] is not None]
-    if gaps:
-        Console(highlight=False).print(f"MEAN GAP {sum(gaps) / len(gaps):+.2f} % ({len(gaps)})")
-
-
-def _show(components: tuple[uhhc_cost.Component, ...], known: float | None) -> None:
+def _show(_name: str, result: Result) -> None:
     table = Table("component", box=None)
     for title in ("value", "weight", "cost"):
         table.add_column(title, justify="right")
-    for component in components:
-        weight = "-" if component.weight is None else str(component.weight)
-        table.add_row(component.name, _shown(component.value), weight, _shown(component.cost))
-    total = uhhc_cost.total(components)
-    table.add_row("TOTAL", "", "", _shown(total))
-    if known:
-        table.add_row("GAP", "", "", f"{100.0 * (total / known - 1.0):+.2f}%")
+    for name, value, weight, cost in result["components"]:
+        table.add_row(name, _shown(value), "-" if weight is None else str(weight), _shown(cost))
+    table.add_row("TOTAL", "", "", _shown(result["cost"]))
+    if result["gap_percent"] is not None:
+        table.add_row("GAP", "", "", f"{result['gap_percent']:+.2f}%")
     Console(highlight=False).print(table)
 
 
@@ -160,17 +111,11 @@ def _shown(number: float) -> str:
     return str(number) if isinstance(number, int) else f"{number:.3f}"
 
 
-def _incomplete(path: Path, problem: Problem, plan: Plan) -> CommandError | None:
+def _incomplete(problem: Problem, plan: Plan) -> str | None:
+    """Say which patient is left out who must be visited, None where all are."""
     for gone in plan.unassigned:
         job = problem.jobs[gone.job]
         if job.drop_penalty is None:
             why = rules.explain(rules.UnassignedReason(gone.reason))
-            said = f"{path.name}：硬性规则下未能安排必须上门的患者 {job.id}：{why}（{gone.reason}）。"
-            return CommandError(said, code=INCOMPLETE)
+            return f"硬性规则下未能安排必须上门的患者 {job.id}：{why}（{gone.reason}）。"
     return None
-
-
-def _refuse_incomplete(path: Path, problem: Problem, plan: Plan) -> None:
-    refused = _incomplete(path, problem, plan)
-    if refused is not None:
-        raise refused

@@ -6,6 +6,7 @@ before a server failed are kept.
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
@@ -36,7 +37,7 @@ class Guard:
     breaker: Breaker = field(default_factory=_usual_breaker)
 
 
-class RoadSource:
+class RoadSource(ABC):
     """A road map asked block by block; subclasses speak its language in `ask`.
 
     `block` is how many origins and destinations go into one question at most.
@@ -76,6 +77,7 @@ class RoadSource:
             found.reasons[str(missing)] = None
         return self._merge(estimate, found, same, mode)
 
+    @abstractmethod
     async def ask(self, origins: Sequence[Point], destinations: Sequence[Point], mode: TravelMode) -> Block:
         """Ask for one block.
 
@@ -83,7 +85,6 @@ class RoadSource:
             NoAnswer: there are no usable figures.
             Divide: there may be for parts of the block.
         """
-        raise NotImplementedError
 
     def label(self, _mode: TravelMode) -> str:
         """Return the source's name as it labels what it answers for a mode."""

@@ -1,6 +1,7 @@
 """The kinds of dated settings: what a value may be, and how it is read from JSON and written to it."""
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
@@ -10,7 +11,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Setting(Generic[T]):
+class Setting(ABC, Generic[T]):
     """A setting and its safest value. Its JSON form is the value itself; a decimal is a string."""
 
     key: str
@@ -18,17 +19,17 @@ class Setting(Generic[T]):
     about: str
 
     @property
+    @abstractmethod
     def expected(self) -> str:
         """What a value must be, in Chinese."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, raw: object) -> T:
         """Return the value that a JSON value stands for.
 
         Raises:
             ValueError: it is not `expected`.
         """
-        raise NotImplementedError
 
     def write(self, value: T) -> object:
         """Return the JSON value that stands for a value."""
