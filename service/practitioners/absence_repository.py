@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from service.core import paging
-from service.core.db import fences, refusals
+from service.core.db import fences, refusals, turns
 from service.practitioners import errors
 from service.practitioners.absence_models import Absence
 
@@ -24,6 +24,12 @@ async def find_absence(
     """Return an absence of a practitioner; with `lock`, of two changes the second sees the first one's outcome."""
     row = await session.get(Absence, (region_id, absence_id), with_for_update=lock or None, populate_existing=lock)
     return row if row is not None and row.practitioner_id == practitioner_id else None
+
+
+async def hold_absences(session: AsyncSession, region_id: UUID, practitioner_ids: Collection[UUID]) -> None:
+    """Wait for whoever enters absences of some practitioners, and make the next ones wait until the commit."""
+    for practitioner_id in sorted(practitioner_ids):
+        await turns.wait_for(session, Absence, region_id, practitioner_id)
 
 
 async def list_absences_of(

@@ -47,6 +47,13 @@ class StaffAbsent(Refusal):
     en = "{names} will be absent during visits of this plan; plan again, then publish."
 
 
+class RepairOutdated(Refusal):
+    """Another plan of the day has been published since the plan that this one repairs."""
+
+    zh = "该修复所依据的计划已被另一份计划取代，请按当天生效的计划重新修复。"
+    en = "Another plan of the day is in force than the one that this repairs; repair that one."
+
+
 class PersonDoubleBooked(Refusal):
     """An elder has another visit at that time."""
 

@@ -155,6 +155,7 @@ async def read_plan_routes(
         errors.DayNotPlannable,
         errors.StaffDoubleBooked,
         errors.StaffAbsent,
+        errors.RepairOutdated,
         errors.PersonDoubleBooked,
         errors.AnotherPlanPublished,
     ),

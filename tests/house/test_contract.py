@@ -32,6 +32,8 @@ UNDOCUMENTED = {
     "RegionCodeTaken",  # only `xunzhen init` founds a region
     "CancellationCharged",  # only the worker charges for a cancellation
     "HomeNoTaken",  # only `xunzhen import` numbers homes
+    "NotDueThen",
+    "SeenTooSoon",  # told of a round in an accepted period, which is no refusal itself
 }
 """Refusals that no operation documents, and where they come from."""
 

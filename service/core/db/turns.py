@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 
 from service.core.db import fences
 
+_WAIT: Final = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _PASS_OVER: Final = text("select set_config('app.turns', 'off', true)")
 
 
@@ -42,6 +43,12 @@ $body$
         model,
         f"create trigger {name}_take_turns before insert on {table} for each row execute function {name}_take_turns()",
     )
+
+
+async def wait_for(session: AsyncSession, model: type[SQLModel], *key: object) -> None:
+    """Take the turn of a key until the commit, as whoever inserts such a row does; `key` as the columns are named."""
+    name = "/".join((fences.table_of(model).name, *map(str, key)))
+    await session.execute(_WAIT, {"name": name})
 
 
 async def pass_over(session: AsyncSession) -> None:

@@ -18,13 +18,18 @@ class Breaker:
         self._asked_again_at = 0.0
 
     def allows(self) -> bool:
-        """Return whether a question may be asked now; whoever gets True says later how it went."""
+        """Return whether a question may be asked now; whoever gets True says what came of it."""
         if self._in_a_row < self._most:
             return True
         if self._clock() < self._asked_again_at:
             return False
         self._asked_again_at = self._clock() + self._pause  # this one is the trial
         return True
+
+    def released(self) -> None:
+        """Hear that nobody asked the server, or waited for its answer: the next one may."""
+        if self._in_a_row >= self._most:
+            self._asked_again_at = self._clock()
 
     def succeeded(self) -> None:
         """Hear that the server answered."""

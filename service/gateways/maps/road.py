@@ -135,6 +135,11 @@ class RoadSource(ABC):
         except NoAnswer as missing:
             if missing.counts:
                 breaker.failed()
+            else:
+                breaker.released()
+            raise
+        except asyncio.CancelledError:
+            breaker.released()
             raise
         except Divide:
             breaker.succeeded()

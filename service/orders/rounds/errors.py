@@ -18,6 +18,20 @@ class RoundPlanImpossible(Refusal):
     en = "The plan would end ({valid_to}) before it starts ({valid_from})."
 
 
+class NotDueThen(Refusal):
+    """The round plan asks for no visit on that day: it is not in force then, or the weekday is none of its own."""
+
+    zh = "巡诊计划在{on}不再安排（已终止、尚未开始，或不在约定的星期），不再预约。"
+    en = "The round plan asks for no visit on {on}: it is not in force, or the weekday is none of its own."
+
+
+class SeenTooSoon(Refusal):
+    """The person is seen, or ordered to be, within the shortest interval."""
+
+    zh = "该居民在最短间隔内已有同类订单或已上门，不再重复预约。"
+    en = "The person has been seen, or is ordered to be, within the shortest interval."
+
+
 class IntervalImpossible(Refusal):
     """The shortest interval is longer than the interval itself."""
 

@@ -1,6 +1,6 @@
 """What a round plan is: how often, on which days, in which half of the day."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -52,6 +52,30 @@ def window_of(on: date, half: HalfDay) -> Window:
     """Return the window that an order of a day's half asks for."""
     opens, closes = HOURS[half]
     return Window(at_local(on, opens), at_local(on, closes))
+
+
+def is_open(plan: RoundPlanFacts, on: date) -> bool:
+    """Return whether a round plan is in force on a day, and the weekday one of its own."""
+    in_force = plan.valid_from <= on and (plan.valid_to is None or on <= plan.valid_to)
+    return in_force and on.isoweekday() in plan.weekdays
+
+
+def is_far_enough(plan: RoundPlanFacts, on: date, seen: Iterable[date]) -> bool:
+    """Return whether a day keeps the shortest interval to every other on which the person is seen."""
+    return all(abs((on - each).days) >= plan.minimum_days for each in seen)
+
+
+def refuse_on(plan: RoundPlanFacts, on: date, seen: Iterable[date]) -> None:
+    """Refuse to order a round on a day that its plan does not ask for.
+
+    Raises:
+        errors.NotDueThen: the plan is not open that day.
+        errors.SeenTooSoon: the person is seen within the shortest interval.
+    """
+    if not is_open(plan, on):
+        raise errors.NotDueThen(on=on)
+    if not is_far_enough(plan, on, seen):
+        raise errors.SeenTooSoon()
 
 
 def refuse_days(every_days: int, minimum_days: int) -> None:

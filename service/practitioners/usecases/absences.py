@@ -137,6 +137,11 @@ async def list_absences(
     return [_facts(row) for row in rows]
 
 
+async def hold_absences(session: AsyncSession, *, region_id: UUID, practitioner_ids: Collection[UUID]) -> None:
+    """Let nobody enter an absence of these practitioners until the commit: what is read now stays true."""
+    await absence_repository.hold_absences(session, region_id, practitioner_ids)
+
+
 async def times_away(
     session: AsyncSession, *, region_id: UUID, practitioner_ids: Collection[UUID], start: datetime, end: datetime
 ) -> dict[UUID, list[tuple[datetime, datetime]]]:

@@ -19,7 +19,7 @@ from service.institutions.rules import settings
 from service.orders import rules as order_rules
 from service.orders import usecases as orders
 from service.orders.rounds import usecases as rounds
-from service.orders.rounds.rules import HalfDay, RoundPlanFacts
+from service.orders.rounds.rules import HalfDay, RoundPlanFacts, is_far_enough, is_open
 from service.orders.rules import OrderFacts, OrderKind, OrderState
 from service.patients import usecases as patients
 from service.patients.rules import HomeFacts
@@ -153,14 +153,7 @@ def _place(home: HomeFacts) -> str:
 
 async def _days(session: AsyncSession, ask: Ask, plan: RoundPlanFacts, seen: Collection[date]) -> frozenset[date]:
     """Return the days open to a round: its weekdays, in force, its bed open, not too near to what is ordered."""
-    until = plan.valid_to or ask.last
-    days = [
-        day
-        for day in ask.days
-        if day.isoweekday() in plan.weekdays
-        and plan.valid_from <= day <= until
-        and all(abs((day - each).days) >= plan.minimum_days for each in seen)
-    ]
+    days = [day for day in ask.days if is_open(plan, day) and is_far_enough(plan, day, seen)]
     if plan.kind is not OrderKind.home_bed_round:
         return frozenset(days)
     return frozenset([day for day in days if await _bed_is_open(session, ask, plan, day)])

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
-from service.routing.period.problem import Due, Period, Round, Slot, dues, slots_of
+from service.routing.period.problem import Due, Period, Presence, Round, Slot, dues, slots_of
 
 Way = tuple[str, tuple[frozenset[str], ...], Slot]
 
@@ -15,9 +17,9 @@ def begin(period: Period) -> tuple[Slot | None, ...]:
     Each member of a crew is one person with all the time that it takes, so that nothing is overdrawn.
     """
     due_rounds = dues(period)
-    left: defaultdict[Slot, list[tuple[int, frozenset[str]]]] = defaultdict(list)
+    left: defaultdict[Slot, list[Presence]] = defaultdict(list)
     for each in period.presences:
-        left[Slot(each.on, each.half)].append((each.minutes, each.skills))
+        left[Slot(each.on, each.half)].append(each)
     seen: defaultdict[int, list[date]] = defaultdict(list)
     ways: set[Way] = set()
     found: list[Slot | None] = [None] * len(due_rounds)
@@ -42,17 +44,20 @@ def _nearest(period: Period, due: Due, seen: Sequence[date]) -> list[Slot]:
     return sorted(able, key=lambda slot: (max(0, (slot.on - due.by).days), (due.by - slot.on).days))
 
 
-def _take(there: list[tuple[int, frozenset[str]]], wanted: Round, minutes: int) -> bool:
+def _take(there: list[Presence], wanted: Round, minutes: int) -> bool:
     """Take the minutes of each member of a crew from somebody of his own, or of nobody at all."""
-    taken: list[int] = []
+    taken: dict[UUID, int] = {}
     for asked in wanted.crew:
         able = [
-            at for at, (left, skills) in enumerate(there) if at not in taken and left >= minutes and asked <= skills
+            at
+            for at, each in enumerate(there)
+            if each.practitioner_id not in taken and each.minutes >= minutes and asked <= each.skills
         ]
         if not able:
             return False
         # who can do least else goes first
-        taken.append(min(able, key=lambda at: (len(there[at][1]), there[at][0])))
-    for at in taken:
-        there[at] = (there[at][0] - minutes, there[at][1])
+        best = min(able, key=lambda at: (len(there[at].skills), there[at].minutes))
+        taken[there[best].practitioner_id] = best
+    for at in taken.values():
+        there[at] = replace(there[at], minutes=there[at].minutes - minutes)
     return True

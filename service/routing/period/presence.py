@@ -63,7 +63,9 @@ def presences(
     ]
     for order in waiting:
         _take(on, there, order, travel_minutes)
-    return [Presence(on, each.half, each.minutes, each.skills) for each in there if each.minutes > 0]
+    return [
+        Presence(each.practitioner_id, on, each.half, each.minutes, each.skills) for each in there if each.minutes > 0
+    ]
 
 
 def hours(on: date, half: HalfDay) -> Span:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from service.orders.rounds.rules import HalfDay
+from service.routing.building import staffing
 from service.routing.period.states import NotKept
 
 HALVES = (HalfDay.morning, HalfDay.afternoon)
@@ -14,8 +15,12 @@ HALVES = (HalfDay.morning, HalfDay.afternoon)
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """So many minutes of one member of staff that nothing else has taken, in one half of a day."""
+    """So many minutes in a row of one member of staff that nothing else has taken, in one half of a day.
 
+    Who is away in between is there twice.
+    """
+
+    practitioner_id: UUID
     on: date
     half: HalfDay
     minutes: int
@@ -127,14 +132,10 @@ def slots_of(period: Period, due: Due) -> tuple[Slot, ...]:
 
 
 def is_staffed(period: Period, wanted: Round, slot: Slot) -> bool:
-    """Return whether a slot has a person for each member of a round's crew, with time enough for it.
-
-    Of any two members one asks for everything that the other does: who has the fewest to choose from chooses first.
-    """
-    there = [
-        each.skills
+    """Return whether a slot has a person for each member of a round's crew, with time enough for it."""
+    there = {
+        each.practitioner_id: each.skills
         for each in period.presences
         if each.on == slot.on and each.half is slot.half and each.minutes >= wanted.minutes
-    ]
-    able = sorted(sum(asked <= skills for skills in there) for asked in wanted.crew)
-    return all(found > before for before, found in enumerate(able))
+    }
+    return staffing.suffice(there.values(), wanted.crew)

@@ -1,7 +1,8 @@
 """Asking for the distribution of a period's rounds, and reading it; `booking` accepts it."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.core import access, problems
 from service.core.jobs import queue
 from service.core.principal import Principal
+from service.orders.rounds.rules import HalfDay
 from service.routing import errors
 from service.routing import repository as areas
 from service.routing.period import repository, schemas
 from service.routing.period.models import PeriodPlan, PeriodRound
 from service.routing.period.states import EXPLANATIONS, PERIOD_REQUESTED, STATE_LABELS, NotKept, PeriodState
 from service.routing.usecases import planning
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRound:
+    """The `seq`-th time that a round plan is due in a period, with the day and half that it falls on."""
+
+    round_plan_id: UUID
+    seq: int
+    person_id: UUID
+    on: date
+    half: HalfDay
 
 
 async def request_period(
@@ -68,10 +81,9 @@ async def read_period(session: AsyncSession, *, principal: Principal, period_pla
     return await told(session, await _get(session, principal, period_plan_id))
 
 
-async def hold_solved(
-    session: AsyncSession, *, principal: Principal, period_plan_id: UUID
-) -> tuple[PeriodPlan, Sequence[PeriodRound]]:
-    """Return a period plan that may be accepted, or has been, with its rounds; it is held until the commit.
+async def hold_solved(session: AsyncSession, *, principal: Principal, period_plan_id: UUID) -> list[PlannedRound]:
+    """Return the planned rounds of a period that may be accepted, in the order of their days; none of one that has
+    been. The period is held until the commit.
 
     Raises:
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
@@ -80,7 +92,43 @@ async def hold_solved(
     row = await _get(session, principal, period_plan_id, lock=True)
     if row.state not in {PeriodState.solved, PeriodState.accepted}:
         raise errors.PeriodNotReady(state=row.state, label=STATE_LABELS[PeriodState(row.state)])
-    return row, await repository.list_rounds(session, region_id=row.region_id, period_plan_id=row.id)
+    if row.state == PeriodState.accepted:
+        return []
+    found = await repository.list_rounds(session, region_id=row.region_id, period_plan_id=row.id)
+    planned = [
+        PlannedRound(each.round_plan_id, each.seq, each.person_id, each.planned_on, HalfDay(each.half_day))
+        for each in found
+        if each.planned_on is not None and each.half_day is not None
+    ]
+    return sorted(planned, key=lambda each: (each.on, each.round_plan_id))
+
+
+async def accept(
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    period_plan_id: UUID,
+    outcomes: Mapping[PlannedRound, UUID | problems.Refusal],
+    now: datetime,
+) -> schemas.PeriodRead:
+    """Write down what became of each planned round, an order or a refusal; an accepted period is only told again.
+
+    Raises:
+        problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
+    """
+    row = await _get(session, principal, period_plan_id, lock=True)
+    if row.state != PeriodState.accepted:
+        became = {(each.round_plan_id, each.seq): outcome for each, outcome in outcomes.items()}
+        for each in await repository.list_rounds(session, region_id=row.region_id, period_plan_id=row.id):
+            outcome = became.get((each.round_plan_id, each.seq))
+            if isinstance(outcome, problems.Refusal):
+                each.refusal = {"code": outcome.code(), "detail": outcome.sentence("zh")}
+            else:
+                each.order_id = outcome
+        row.state, row.accepted_at = PeriodState.accepted, now
+        row.accepted_by_account_id = principal.account_id
+        await session.flush()
+    return await told(session, row)
 
 
 async def told(session: AsyncSession, row: PeriodPlan) -> schemas.PeriodRead:

@@ -47,6 +47,7 @@ async def publish_plan(
         errors.PlanNotReady: it is not solved, has failed, or was superseded.
         errors.DayNotPlannable: its day is over.
         errors.StaffDoubleBooked, errors.PersonDoubleBooked: another plan has promised somebody at that time.
+        errors.RepairOutdated: it repairs a plan that is no longer the one in force.
         errors.StaffAbsent: an absence was entered since the plan was solved; names who.
         errors.AnotherPlanPublished: a plan that is not the principal's is in force.
     """
@@ -62,6 +63,7 @@ async def publish_plan(
     planning.refuse_day(plan.service_on, now)
     await repository.hold_publications(session, region_id=plan.region_id, on=plan.service_on)
     work = await _prepare(session, principal, plan, now)
+    _refuse_outdated(work)
     await _take_back(session, work)
     scheduled, left_out = _choose(work)
     await _refuse_absent(session, work, scheduled)
@@ -108,6 +110,13 @@ async def _prepare(session: AsyncSession, principal: Principal, plan: Plan, now:
     return work
 
 
+def _refuse_outdated(work: _Publication) -> None:
+    """Refuse a repair that would put back a day from before another plan: it stands on the one it repairs."""
+    mended, in_force = work.plan.repairs_plan_id, work.replaced.id if work.replaced else None
+    if mended is not None and in_force is not None and mended != in_force:
+        raise errors.RepairOutdated()
+
+
 async def _take_back(session: AsyncSession, work: _Publication) -> None:
     """Supersede the plan before, and release what it promised and nobody has begun."""
     for each in work.taken_back:
@@ -143,10 +152,12 @@ async def _refuse_absent(session: AsyncSession, work: _Publication, scheduled: C
     stops = [each for each in work.stops if each.order_id in scheduled]
     if not stops:
         return
+    ids = {each.practitioner_id for each in stops}
+    await practitioners.hold_absences(session, region_id=work.plan.region_id, practitioner_ids=ids)
     away = await practitioners.times_away(
         session,
         region_id=work.plan.region_id,
-        practitioner_ids=sorted({each.practitioner_id for each in stops}),
+        practitioner_ids=ids,
         start=min(each.start_at for each in stops),
         end=max(each.end_at for each in stops),
     )

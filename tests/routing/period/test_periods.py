@@ -264,7 +264,7 @@ class TestAcceptance:
         one, two = await scene.period(), await scene.period()
         await scene.accept(one)
         [left] = (await scene.accept(two))["rounds"]
-        assert (left["order_id"], left["refusal"]["code"]) == (None, "planned-already")
+        assert (left["order_id"], left["refusal"]["code"]) == (None, "seen-too-soon")
         assert (await scene.period())["rounds"] == []
         assert await scene.booking.count("orders") == 1
 

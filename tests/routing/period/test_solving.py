@@ -26,9 +26,14 @@ def day(number: int) -> date:
 
 
 def presence(
-    on: int, minutes: int = 60, *, half: HalfDay = HalfDay.morning, skills: frozenset[str] = NURSE
+    on: int,
+    minutes: int = 60,
+    *,
+    half: HalfDay = HalfDay.morning,
+    skills: frozenset[str] = NURSE,
+    who: UUID | None = None,
 ) -> Presence:
-    return Presence(day(on), half, minutes, skills)
+    return Presence(who or new_id(), day(on), half, minutes, skills)
 
 
 def round_of(**changes: Any) -> Round:
@@ -112,6 +117,13 @@ class TestDistribution:
         doctor = presence(0, skills=DOCTOR)
         assert told(period(pair, presences=[doctor, presence(0)])) == [(0, None)]
         assert told(period(pair, presences=[doctor])) == [(None, NotKept.no_staff_that_week)]
+
+    def test_one_who_is_there_twice_is_not_two_people(self) -> None:
+        pair = round_of(crew=(NURSE, NURSE), days=frozenset({MONDAY}))
+        nurse = new_id()
+        twice = [presence(0, who=nurse), presence(0, who=nurse)]
+        assert told(period(pair, presences=twice)) == [(None, NotKept.no_staff_that_week)]
+        assert told(period(pair, presences=[*twice, presence(0)])) == [(0, None)]
 
     def test_a_half_of_the_day_is_not_the_other(self) -> None:
         wanted = round_of(halves=frozenset({HalfDay.afternoon}), days=frozenset({MONDAY}))
