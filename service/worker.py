@@ -24,7 +24,7 @@ from service.orders.rules import ORDER_ACCEPTED, ORDER_CANCELLED, ORDER_REJECTED
 from service.patients import locating
 from service.patients.placing_rules import HOME_PLACED
 from service.patients.rules import PERSON_AWAY
-from service.routing import solver_process, solving
+from service.routing import forked, solving
 from service.routing.period import working
 from service.routing.period.states import PERIOD_REQUESTED
 from service.routing.states import PLAN_ANNOUNCED, PLAN_PUBLISHED, PLAN_REQUESTED
@@ -90,7 +90,7 @@ async def run_worker(settings: Settings, engine: AsyncEngine, url: str) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    warming = asyncio.create_task(solver_process.warm_up())
+    warming = asyncio.create_task(forked.warm_up())
     try:
         await runner.run_jobs(url, house.sessions, handlers(house), stop, routines=routines(house))
     finally:

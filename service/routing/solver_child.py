@@ -1,10 +1,9 @@
-"""What the process does in which a day is solved (see `solver_process`)."""
+"""What the process does in which a day is solved (see `forking`)."""
 
-import os
-import threading
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from service.routing import forked
 from service.routing.solver import is_ready, solve, solve_plain, suits_plain, warm
 
 if TYPE_CHECKING:
@@ -24,12 +23,6 @@ def run(reading: int, writing: int) -> None:
     if ready:
         warm()
     task: Task = hears.recv()
-    threading.Thread(target=_end_with_parent, args=(hears,), daemon=True).start()
+    forked.end_with_parent(hears)
     how = solve_plain if not ready and suits_plain(task.problem) else solve
     says.send(how(task.problem, task.limits, task.seed, says.send))
-
-
-def _end_with_parent(hears: Connection) -> None:
-    # nothing more is ever sent: waiting ends only when the other end is closed
-    hears.poll(None)
-    os._exit(1)

@@ -31,10 +31,11 @@ from service.routing import (
 )
 from service.routing.building import DayFacts, Told
 from service.routing.building.repairing import Disruption
+from service.routing.forked import SolverDied
 from service.routing.models import Plan as PlanRow
 from service.routing.problem import Limits
 from service.routing.repair_solving import RulesBroken
-from service.routing.solver_process import SolverDied, Task
+from service.routing.solver_process import Task
 from service.routing.solver_progress import Progress
 from service.routing.states import UNDER_WAY, PlanState
 from service.routing.storing import Solved

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from service.core import embedded
 from service.core.clock import local_date
 from tests.faults import test_worker_kill_planning as killing
+from tests.routing.forks import solvers_of
 from tests.routing.scene import Scene, visits
 from tests.world import World
 
@@ -56,7 +57,7 @@ class Office:
             return plan["state"] == "solving" and plan["progress"] is not None
 
         await killing.until(working, seconds=90)
-        (solver,) = killing.solvers_of(self.worker)
+        (solver,) = solvers_of(self.worker.pid)
         os.kill(solver, signal.SIGKILL)
 
     async def waiting(self, plan_id: str) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from service.core import embedded
 from service.core.clock import local_date
 from tests import canaries
+from tests.routing.forks import solvers_of
 from tests.routing.scene import Scene, visits
 from tests.world import World
 
@@ -55,16 +56,6 @@ async def until(look: Callable[[], Awaitable[Any]], *, seconds: float) -> Any:
         await asyncio.sleep(0.02)
 
 
-def solvers_of(process: asyncio.subprocess.Process) -> list[int]:
-    """Return the solver processes that a worker has started."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [
-        int(each)
-        for each in children
-        if b"service.routing.solver_process" in Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")[2]
-    ]
-
-
 def is_alive(pid: int) -> bool:
     """Return whether a process still runs: one that nobody has buried yet does not."""
     status = Path(f"/proc/{pid}/stat")
@@ -94,7 +85,7 @@ async def test_the_next_worker_plans_the_day_and_the_stops_are_there_once(
 
     async with worker(world, url) as first:
         await until(begun, seconds=90)
-        solvers = solvers_of(first)
+        solvers = solvers_of(first.pid)
         assert solvers
         first.kill()
         await first.wait()

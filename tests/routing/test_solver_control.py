@@ -18,7 +18,7 @@ from service.routing.referee.check import check_plan
 from service.routing.solver_process import Task, solve_apart
 from service.routing.solver_progress import Progress
 from service.routing.writers import day as writer
-from tests.routing.test_solver_process import solvers
+from tests.routing.forks import solvers_of
 
 SETS = {"all": ALL, "plain": PLAIN, "strings": frozenset({Feature.skills, Feature.modes, Feature.priorities})}
 LATE_SECONDS = 0.5
@@ -90,7 +90,7 @@ def test_thousand_limits() -> None:
 
 async def test_who_asked_and_goes_away_takes_the_solver_along() -> None:
     """A worker that is told to stop cancels what it does."""
-    before, heard = set(solvers()), asyncio.Event()
+    before, heard = set(solvers_of(os.getpid())), asyncio.Event()
 
     async def hear(_: Progress) -> None:
         heard.set()
@@ -98,10 +98,10 @@ async def test_who_asked_and_goes_away_takes_the_solver_along() -> None:
     problem: Problem = district_day(60, 8, 1, PLAIN)
     asked = asyncio.create_task(solve_apart(Task(problem, Limits(60.0), 1), hear))
     await asyncio.wait_for(heard.wait(), 50)
-    assert len(set(solvers()) - before) == 1
+    assert len(set(solvers_of(os.getpid())) - before) == 1
     begun = time.monotonic()
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
     assert time.monotonic() - begun < 5
-    assert set(solvers()) <= before
+    assert set(solvers_of(os.getpid())) <= before

@@ -6,14 +6,15 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from service.routing import solver_process
+from service.routing.forked import SolverDied
 from service.routing.problem import Limits, Plan, Stop
-from service.routing.solver_process import SolverDied, Task, solve_apart
+from service.routing.solver_process import Task, solve_apart
 from service.routing.solver_progress import Progress
+from tests.routing.forks import forks_of, solvers_of
 from tests.routing.scene import Scene, problem_of
 from tests.world import World
 
@@ -37,20 +38,13 @@ def moved(plan: Plan, seconds: int) -> Plan:
     return replace(plan, routes=tuple(replace(each, stops=tuple(map(later, each.stops))) for each in plan.routes))
 
 
-def solvers() -> list[int]:
-    """Return the solver processes that this process has started."""
-    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    name = b"service.routing.solver_process"
-    return [int(pid) for pid in children if name in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
-
-
 async def kill_a_solver() -> None:
     """Kill the solver that this process has started, as soon as there is one."""
     last = time.monotonic() + 20
-    while not solvers():
+    while not solvers_of(os.getpid()):
         assert time.monotonic() < last, "no solver was started"
         await asyncio.sleep(0.02)
-    os.kill(solvers()[0], signal.SIGKILL)
+    os.kill(solvers_of(os.getpid())[0], signal.SIGKILL)
 
 
 async def test_tells_its_progress_and_the_plan_within_its_limit(scene: Scene) -> None:
@@ -74,6 +68,18 @@ async def test_a_death_without_an_answer_is_told(scene: Scene) -> None:
     problem = await problem_of(await scene.facts())
     with pytest.raises(SolverDied, match="without an answer"):
         await asyncio.gather(solve_apart(Task(problem, Limits(5.0), 1), hear), kill_a_solver())
+
+
+async def test_when_what_forks_them_has_died_too_the_next_task_has_another(scene: Scene) -> None:
+    async def hear(_: Progress) -> None:
+        return None
+
+    task = Task(await problem_of(await scene.facts()), Limits(0.2), 1)
+    first = await solve_apart(task, hear)
+    for each in forks_of(os.getpid()):
+        os.kill(each, signal.SIGKILL)
+    assert (await solve_apart(task, hear)).routes == first.routes
+    assert len(forks_of(os.getpid())) == 1
 
 
 async def test_a_plan_whose_solver_died_has_failed_and_another_can_be_asked_for(scene: Scene) -> None:

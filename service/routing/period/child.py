@@ -1,19 +1,17 @@
-"""What the process does in which a period is solved: the period comes in as JSON, the answer goes out as JSON."""
+"""What the process does in which a period is solved (see `forking`)."""
 
-import sys
+from multiprocessing.connection import Connection
 
-from service.routing.period import apart
+from service.routing import forked
 from service.routing.period.solving import solve
 
 
-def run() -> None:
-    """Solve the period on standard input, and answer on standard output.
+def run(reading: int, writing: int) -> None:
+    """Solve the period that comes through the pipe `reading`, and answer through `writing`.
 
     Raises: nothing that the parent must know; a process that ends without an answer has failed.
     """
-    period = apart.PERIOD.validate_json(sys.stdin.buffer.read())
-    sys.stdout.buffer.write(apart.ANSWER.dump_json(solve(period)))
-
-
-if __name__ == "__main__":
-    run()
+    hears, says = Connection(reading, writable=False), Connection(writing, readable=False)
+    period = hears.recv()
+    forked.end_with_parent(hears)
+    says.send(solve(period))

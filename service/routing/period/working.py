@@ -11,6 +11,7 @@ from service.core import logs
 from service.core.db.session import transaction
 from service.core.http import House
 from service.core.jobs.queue import Job
+from service.routing.forked import SolverDied
 from service.routing.period import apart, gathering, reasons, repository
 from service.routing.period.gathering import Gathered
 from service.routing.period.models import PeriodPlan, PeriodRound
@@ -32,7 +33,7 @@ async def distribute(house: House, job: Job) -> None:
         gathered = await gathering.gather(session, ask)
     try:
         answer = await apart.solve_apart(gathered.period)
-    except apart.SolverDied as died:
+    except SolverDied as died:
         _log.error("solver died", period=str(job.subject_id), how=str(died))
         await _store(house, job, gathered, None)
         return

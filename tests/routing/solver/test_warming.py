@@ -1,12 +1,14 @@
 """What is compiled when: everything while warming, nothing in a solver's time, and nobody waits for the compiler."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from numba.core.dispatcher import Dispatcher
 
+from service.routing import forked
 from service.routing.problem import Limits, Problem, Rules, Sync, Window
 from service.routing.referee.check import check_plan
 from service.routing.solver import Phase, Progress, is_ready, solve
@@ -71,10 +73,12 @@ class TestReadiness:
         assert is_ready()
 
     @pytest.fixture
-    def nothing_compiled(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    def nothing_compiled(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         """Another place for compiled code, for this process's children and what it asks from now on."""
         monkeypatch.setenv(compiled.PLACE, str(tmp_path))
-        return tmp_path
+        forked.stop()
+        yield tmp_path
+        forked.stop()
 
     async def test_a_worker_solves_with_compiled_code(self) -> None:
         assert await phases() <= {Phase.construct, Phase.improve}
