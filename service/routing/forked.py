@@ -20,6 +20,7 @@ from typing import Final, Literal
 
 Work = Literal["day", "period"]
 _LONGEST: Final = 64
+_FIRST_SECONDS: Final = 10.0
 
 
 class SolverDied(Exception):
@@ -87,8 +88,11 @@ atexit.register(_FORKS.stop)
 async def warm_up() -> None:
     """Load the solvers, so that the first task need not wait for it, and begin to compile what is not compiled yet.
 
+    Other work that waits for a process which has just started goes first.
+
     Raises: nothing; where it cannot be compiled, days are planned without it.
     """
+    await asyncio.sleep(_FIRST_SECONDS)
     await asyncio.get_running_loop().run_in_executor(_TURN, lambda: _FORKS.ask("warm", []))
 
 
