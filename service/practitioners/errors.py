@@ -46,13 +46,6 @@ class ShiftOverlaps(problems.Refusal):
     en = "The person has a shift at that time already; choose another time."
 
 
-class ShiftThatDay(problems.Refusal):
-    """The person has a shift on that day already."""
-
-    zh = "该人员当天已有班次，请修改原班次（午休可在班次内设置）。"
-    en = "The person has a shift on that day already; change that one (a break fits inside it)."
-
-
 class ShiftImpossible(problems.Refusal):
     """A shift ends after it starts and is not too long."""
 

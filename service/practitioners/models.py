@@ -73,17 +73,16 @@ class Qualification(rows.InstitutionRow, table=True):
 
 
 class Shift(rows.InstitutionRow, table=True):
-    """A working span with its lunch break; the region's constraint lets nobody work two at once."""
+    """A working span with its lunch break, one of a day's; the region's constraint lets nobody work two at once."""
 
     __tablename__ = "shifts"
     __table_args__ = (
         rows.refers("practitioner_id", to="practitioners"),
         rows.one_at_a_time("shifts_no_overlap", "region_id", "practitioner_id", period="during"),
-        # one route a day: a break fits inside the shift
-        UniqueConstraint("region_id", "practitioner_id", "service_on", name="shifts_one_a_day"),
         CheckConstraint("(lunch_from is null) = (lunch_to is null)", name="lunch_whole"),
         CheckConstraint("lunch_minutes between 0 and 180", name="lunch_minutes"),
         Index("ix_shifts_on", "region_id", "institution_id", "service_on"),  # the day's staff for a plan
+        Index("ix_shifts_of", "region_id", "practitioner_id", "service_on"),  # a person's shifts of some days
     )
 
     practitioner_id: UUID

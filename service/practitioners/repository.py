@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from service.core import paging
-from service.core.db import refusals
+from service.core.db import fences, refusals
 from service.practitioners import errors
 from service.practitioners.models import Practitioner, Qualification, Shift
 
@@ -21,11 +21,12 @@ refusals.name_constraints(
         "qualifications_once": errors.QualificationOverlaps,
         "qualifications_one_holder": errors.CertificateTaken,
         "shifts_no_overlap": errors.ShiftOverlaps,
-        "shifts_one_a_day": errors.ShiftThatDay,
     }
 )
 
 Row = TypeVar("Row", Practitioner, Shift)
+
+_DURING = fences.table_of(Shift).c.during
 
 
 async def _page(
@@ -106,7 +107,7 @@ async def list_shifts_of(
             col(Shift.practitioner_id) == practitioner_id,
             col(Shift.service_on).between(first, last),
         )
-        .order_by(col(Shift.service_on))
+        .order_by(col(Shift.service_on), _DURING)
     )
     return (await session.execute(query)).scalars().all()
 
@@ -126,7 +127,7 @@ async def list_shifts(
 async def list_on_duty(
     session: AsyncSession, region_id: UUID, institution_ids: Collection[UUID], on: date
 ) -> Sequence[tuple[Practitioner, Shift]]:
-    """Return the active practitioners of some institutions who have a shift on a day, with it."""
+    """Return the shifts of some institutions' active practitioners on a day, by person and in the order of time."""
     query = (
         select(Practitioner, Shift)
         .join(
@@ -140,6 +141,6 @@ async def list_on_duty(
             col(Shift.service_on) == on,
             col(Practitioner.active).is_(True),
         )
-        .order_by(col(Practitioner.id))
+        .order_by(col(Practitioner.id), _DURING)
     )
     return [(practitioner, shift) for practitioner, shift in (await session.execute(query)).all()]

@@ -105,7 +105,8 @@ class ShiftFacts:
 class StaffDay:
     """One member of staff on one day: where he starts (WGS-84), how he travels, what he may do, when he works.
 
-    A service takes him `pace_percent` of its minutes.
+    Who works several times on it has one for each; `away_after`: an absence begins at the end. A service takes him
+    `pace_percent` of its minutes.
     """
 
     practitioner_id: UUID
@@ -126,6 +127,7 @@ class StaffDay:
     lunch_at_station: bool = False
     pace_percent: int = 100
     languages: frozenset[str] = frozenset()
+    away_after: bool = False
 
 
 def is_licensed(qualifications: Iterable[QualificationFacts], on: date) -> bool:
@@ -160,6 +162,7 @@ def staff_day(
     *,
     lon: float,
     lat: float,
+    away_after: bool = False,
 ) -> StaffDay:
     """Return a person's day of work from his station (`lon`, `lat`), with what he may do on that day."""
     return StaffDay(
@@ -181,6 +184,7 @@ def staff_day(
         lunch_at_station=shift.lunch_at_station,
         pace_percent=person.pace_percent,
         languages=frozenset(person.languages),
+        away_after=away_after,
     )
 
 

@@ -30,7 +30,6 @@ On = Annotated[schemas.Day, Query(description="哪一天")]
         errors.ShiftImpossible,
         errors.LunchImpossible,
         errors.ShiftOverlaps,
-        errors.ShiftThatDay,
         keyed=True,
     ),
 )
@@ -97,7 +96,6 @@ async def list_duties(principal: Reads, session: http.Session, institution_id: U
         errors.ShiftImpossible,
         errors.LunchImpossible,
         errors.ShiftOverlaps,
-        errors.ShiftThatDay,
     ),
 )
 async def change_shift(

@@ -117,6 +117,8 @@ def _policy(values: SettingsOn) -> Policy:
         lateness_price=values.of(settings.PLAN_LATENESS_PRICE),
         overtime_price=values.of(settings.PLAN_OVERTIME_PRICE),
         waiting_price=values.of(settings.PLAN_WAITING_PRICE),
+        idle_price=values.of(settings.PLAN_IDLE_PRICE),
+        missed_lunch_minutes=values.of(settings.PLAN_MISSED_LUNCH_MINUTES),
         balance_price=values.of(settings.PLAN_BALANCE_PRICE),
         travel_balance_price=values.of(settings.PLAN_TRAVEL_BALANCE_PRICE),
         arrival_minutes=values.of(settings.PLAN_ARRIVAL_MINUTES),

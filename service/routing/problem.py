@@ -61,6 +61,7 @@ class Staff:
     nobody else). `matrix` is the index of the travel matrix of the person's mode; `capacity` is how much the jobs of
     the day may load on the row together; `max_work` how long all rows of the person may travel and serve together (it
     is written on each of them alike; None = any amount). Every service takes the person ⌈duration · pace / 1000⌉.
+    A `punctual` row is over by the end of its shift whatever the rules say: something else of the person's follows it.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Staff:
     pace: int = 1000
     max_work: int | None = None
     person: int | None = None
+    punctual: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Shifts over HTTP: one a day, no two at once, fixed once begun."""
+"""Shifts over HTTP: several a day, no two at once, fixed once begun."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -33,18 +33,28 @@ class TestAddShift:
         assert (early.status_code, early.json()["service_on"]) == (201, "2026-03-03")
         assert datetime.fromisoformat(early.json()["start"]) == datetime(2026, 3, 2, 16, 30, tzinfo=UTC)
 
-    async def test_no_two_at_once_and_one_a_day(self, world):
+    async def test_no_two_at_once(self, world):
         admin, shifts = await at_work(world)
         night = await admin.post(shifts, json=span("03T20:00", "04T08:00"))
         assert night.status_code == 201
         for second, code in (
             (span("04T07:59", "04T17:00"), "shift-overlaps"),
-            (span("03T08:00", "03T12:00"), "shift-that-day"),
             (span("03T21:00", "03T22:00"), "shift-overlaps"),
         ):
             refused = await admin.post(shifts, json=second)
             assert (refused.status_code, refused.json()["code"]) == (409, code)
         assert (await admin.post(shifts, json=span("04T08:00", "04T17:00"))).status_code == 201
+
+    async def test_a_day_has_several_and_they_are_told_in_their_order(self, world):
+        admin, shifts = await at_work(world)
+        late = (await admin.post(shifts, json=span("03T14:00", "03T17:00"))).json()
+        early = (await admin.post(shifts, json=span("03T08:00", "03T11:00"))).json()
+        between = (await admin.post(shifts, json=span("03T11:00", "03T11:30"))).json()
+        listed = await admin.get(shifts, params={"from": "2026-03-03", "to": "2026-03-03"})
+        assert listed.json()["items"] == [early, between, late]
+        duties = await admin.get(f"/institutions/{world.institution_id}/duties", params={"on": "2026-03-03"})
+        told = [(each["shift_start"], each["shift_end"]) for each in duties.json()["items"]]
+        assert told == [(each["start"], each["end"]) for each in (early, between, late)]
 
     @pytest.mark.parametrize(
         ("change", "code"),
@@ -128,7 +138,7 @@ class TestChangeShift:
             (shift, {"end": "2026-03-03T12:00:00+08:00"}, 422, "lunch-impossible"),
             (shift, {"start": "2026-03-03T17:00:00+08:00", "lunch": None}, 422, "shift-impossible"),
             (other, {"start": "2026-03-03T12:00:00+08:00", "end": "2026-03-03T18:00:00+08:00"}, 409, "shift-overlaps"),
-            (other, span("03T18:00", "03T19:00"), 409, "shift-that-day"),
+            (other, span("03T16:59", "03T19:00"), 409, "shift-overlaps"),
         ):
             refused = await admin.patch(f"/shifts/{shift_id}", json=change)
             assert (refused.status_code, refused.json()["code"]) == (status, code)

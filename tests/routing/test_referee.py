@@ -274,6 +274,12 @@ class TestHardAndPriced:
         assert priced.feasible
         assert priced.total > hard.total
 
+    def test_overtime_cannot_be_bought_where_something_of_the_persons_follows(self) -> None:
+        problem = replace(with_person(B, shift=Window(0, 419), punctual=True), rules=Rules(overtime=1))
+        assert [one.code for one in referee.check_plan(problem, PLAN).violations] == [Rule.shift_end]
+        in_time = replace(problem, staff=with_person(B, shift=Window(0, 420), punctual=True).staff)
+        assert referee.check_plan(in_time, PLAN).feasible
+
     def test_lateness_is_also_hard_when_only_its_maximum_is(self) -> None:
         problem = replace(with_job(2, windows=(Window(250, 259),)), rules=Rules(tardiness=1, max_tardiness=None))
         assert [one.code for one in referee.check_plan(problem, PLAN).violations] == [Rule.too_late]

@@ -61,6 +61,30 @@ class TestBending:
         await town.set("plan.waiting_price", 2)
         assert (await scene.plan())["summary"]["staff_used"] == 2
 
+    async def test_a_missed_break_at_a_price(self, scene: Scene, town: Town) -> None:
+        await scene.item("WOUND", skills=("wound",))
+        nurse = await scene.staff(skills=("wound",), shift=("08:00", "13:00"), lunch=("11:30", "12:30", 60))
+        await scene.staff(shift=("08:00", "13:00"), lunch=("11:30", "12:30", 60))
+        order = await scene.order(1, "11:30", "12:30", "WOUND")
+        assert reasons(await scene.plan()) == {str(order): "no_lunch"}
+        await town.set("plan.missed_lunch_minutes", 60)
+        plan = await scene.plan()
+        assert [each["kind"] for each in stops(plan, nurse)] == ["visit"]
+        # whoever is not sent out has it where he is, and nobody is told
+        assert [each["practitioner_id"] for each in plan["routes"]] == [str(nurse)]
+        # travel, an arrival and one hour; the one who stays has missed nothing
+        assert plan["summary"]["cost"] == plan["summary"]["travel_seconds"] + 120 + 3600
+
+    async def test_a_break_is_kept_by_one_institution_that_does_not_let_it_be_missed(
+        self, world: World, town: Town
+    ) -> None:
+        scene = await Scene.set_up(world, world.institution_id, await world.add_institution())
+        await scene.item("REHAB")
+        await scene.staff(shift=("08:00", "13:00"), lunch=("11:30", "12:30", 60))
+        order = await scene.order(1, "11:30", "12:30", "REHAB")
+        await town.set("plan.missed_lunch_minutes", 60)
+        assert reasons(await scene.plan()) == {str(order): "no_lunch"}
+
     async def test_how_far_from_the_station_staff_are_sent(self, scene: Scene, town: Town) -> None:
         await scene.item("REHAB")
         await scene.staff(0)
@@ -74,6 +98,16 @@ class TestBending:
 
 
 class TestFairness:
+    async def test_nobody_is_idle_for_long(self, scene: Scene, town: Town) -> None:
+        await scene.item("REHAB")
+        await scene.staff()
+        await scene.staff()
+        for _ in range(2):
+            await scene.order(4, "08:00", "16:00", "REHAB")
+        assert (await scene.plan())["summary"]["staff_used"] == 1
+        await town.set("plan.idle_price", 10)
+        assert (await scene.plan())["summary"]["staff_used"] == 2
+
     @pytest.mark.parametrize("price", ["plan.balance_price", "plan.travel_balance_price"])
     async def test_work_or_travel_is_shared(self, scene: Scene, town: Town, price: str) -> None:
         await scene.item("REHAB")

@@ -56,6 +56,12 @@ PLAN_TRAVEL_BALANCE_PRICE: Final = Whole(
     "plan.travel_balance_price", 0, "路程时间偏离平均 1 分钟折合多少分钟路程（0 不计）", 0, 100
 )
 PLAN_WAITING_PRICE: Final = Whole("plan.waiting_price", 0, "等候 1 分钟折合多少分钟路程（0 不计）", 0, 100)
+PLAN_IDLE_PRICE: Final = Whole(
+    "plan.idle_price", 0, "最空闲的班次中既不在路上、服务也不在午休的 1 分钟折合多少分钟路程（0 不计）", 0, 100
+)
+PLAN_MISSED_LUNCH_MINUTES: Final = Whole(
+    "plan.missed_lunch_minutes", 0, "应有午休的班次不安排午休折合多少分钟路程（0 必须安排）", 0, 600
+)
 PLAN_OVERTIME_PRICE: Final = Whole(
     "plan.overtime_price", 0, "超过下班时间 1 分钟折合多少分钟路程（0 不得超过）", 0, 100
 )

@@ -49,15 +49,16 @@ async def day_staff(
 ) -> list[rules.StaffDay]:
     """Return who of some institutions is on duty on a day, by id: each with shift, station, skills and licence.
 
-    The inactive are left out; who has no licence in force that day is shown as not `licensed`. Absences are cut out:
-    who is away for a while within his shift is there twice, who is away all through it not at all.
+    The inactive are left out; who has no licence in force that day is shown as not `licensed`. Who has several shifts
+    is there with each, in the order of time. Absences are cut out: who is away for a while within his shift is there
+    twice, who is away all through it not at all.
     """
     duties = await repository.list_on_duty(session, region_id, institution_ids, on)
     ids = [row.id for row, _ in duties]
     shifts = [facts.shift(shift) for _, shift in duties]
     away = await _away(session, region_id, shifts)
     there = [
-        (row, part)
+        (row, part, part.end < shift.end)
         for (row, _), shift in zip(duties, shifts, strict=True)
         for part in absence_rules.present(shift, away.get(row.id, ()))
     ]
@@ -73,8 +74,9 @@ async def day_staff(
             certified[row.id],
             lon=stations[row.station_id].lon,
             lat=stations[row.station_id].lat,
+            away_after=away_after,
         )
-        for row, part in there
+        for row, part, away_after in there
     ]
 
 

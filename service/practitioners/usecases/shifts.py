@@ -34,7 +34,7 @@ async def add_shift(
     Raises:
         problems.NotFound: there is no such practitioner.
         ShiftImpossible, LunchImpossible: it cannot be worked as given.
-        ShiftOverlaps, ShiftThatDay: at the flush.
+        ShiftOverlaps: at the flush.
     """
     person = await own_practitioner(session, principal, practitioner_id)
     row = Shift(
@@ -119,7 +119,7 @@ async def change_shift(
         problems.NotFound: there is no such shift.
         ShiftBegun: it has begun.
         ShiftImpossible, LunchImpossible: it cannot be worked like this.
-        ShiftOverlaps, ShiftThatDay: at the flush.
+        ShiftOverlaps: at the flush.
     """
     row = await _future_shift(session, principal, shift_id, now)
     before = facts.shift(row)

@@ -143,4 +143,5 @@ def _staff(facts: DayFacts, segment: Segment, at: int, index: dict[Point, int]) 
         lunch=lunch,
         pace=staff.pace_percent * 10,
         max_work=staffing.work_left(facts, staff),
+        punctual=not segment.last,
     )

@@ -29,8 +29,8 @@ class Busy:
 class Policy:
     """What the settings `plan.*` and `travel.traffic` of an institution say on the day.
 
-    Prices are units of travel for one of what they price, 0 = not priced (lateness and overtime: not allowed); limits
-    of 0 are none. `traffic` is (minute of the day, per cent).
+    Prices are units of travel for one of what they price, 0 = not priced (lateness, overtime and missed lunches: not
+    allowed); limits of 0 are none. `traffic` is (minute of the day, per cent).
     """
 
     minimum_gap_minutes: int = 0
@@ -40,6 +40,8 @@ class Policy:
     lateness_price: int = 0
     overtime_price: int = 0
     waiting_price: int = 0
+    idle_price: int = 0
+    missed_lunch_minutes: int = 0
     balance_price: int = 0
     travel_balance_price: int = 0
     arrival_minutes: int = 0

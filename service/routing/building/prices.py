@@ -13,17 +13,22 @@ NOT_PREFERRED_SECONDS: Final = 900
 def rules_of(policies: Sequence[Policy]) -> Rules:
     """Return the rules of a plan of these institutions: of each price the highest holds.
 
-    Overtime is priced only where all of them price it; one that does not allow it keeps it out of the plan.
+    Overtime and missed lunches are priced only where all of them price them; one that does not allow them keeps them
+    out of the plan.
     """
 
     def highest(name: str) -> int:
         return max((getattr(each, name) for each in policies), default=0)
 
-    overtime = highest("overtime_price") if all(each.overtime_price for each in policies) else 0
+    def of_all(name: str) -> int:
+        return highest(name) if all(getattr(each, name) for each in policies) else 0
+
     return Rules(
         not_preferred=NOT_PREFERRED_SECONDS,
         waiting=highest("waiting_price"),
-        overtime=overtime or None,
+        max_idle=highest("idle_price"),
+        overtime=of_all("overtime_price") or None,
+        missed_lunch=of_all("missed_lunch_minutes") * 60 or None,
         balance=highest("balance_price"),
         travel_balance=highest("travel_balance_price"),
         arrival=highest("arrival_minutes") * 60,

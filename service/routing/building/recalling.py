@@ -1,7 +1,7 @@
 """From the stops that a plan is stored as back to the solver's plan of a day drawn anew; pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import permutations
@@ -57,9 +57,22 @@ def recall(day: Day, problem: Problem, told: Iterable[Told]) -> Plan:
     for found in routes:
         for row, stop in found:
             by_row[row].append(stop)
+    for row, rest in _breaks_at_the_station(problem, by_row):
+        by_row[row].append(rest)
     given = {stop.job for own in by_row.values() for stop in own}
     absent = (Unassigned(job, UnassignedReason.no_capacity) for job in range(len(day.jobs)) if job not in given)
     return Plan(tuple(Route(row, tuple(by_row[row])) for row in range(len(problem.staff))), tuple(absent))
+
+
+def _breaks_at_the_station(problem: Problem, sent: Collection[int]) -> list[tuple[int, Stop]]:
+    """Return the breaks that nobody is told of: of those not sent out, where a missed break has a price."""
+    if problem.rules.missed_lunch is None:
+        return []
+    return [
+        (row, Stop(AT_START, LUNCH, who.lunch.start, who.lunch.start + who.lunch.duration))
+        for row, who in enumerate(problem.staff)
+        if who.lunch is not None and row not in sent and who.lunch.point in {None, who.start_point}
+    ]
 
 
 def row_of(day: Day, stop: Told) -> int | None:

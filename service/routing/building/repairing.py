@@ -58,22 +58,25 @@ class Split:
 
 def split(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> Split:
     """Divide a day, gathered from its midnight on, at the moment from which things may change."""
-    on_duty = {each.practitioner_id: _until(each, happened) for each in facts.staff if each.licensed}
     staff = tuple(
-        replace(each, shift_end=on_duty[each.practitioner_id])
+        replace(
+            each,
+            shift_end=_until(each, happened),
+            away_after=each.away_after or _until(each, happened) < each.shift_end,
+        )
         for each in facts.staff
-        if each.practitioner_id in on_duty and on_duty[each.practitioner_id] > each.shift_start
+        if each.licensed and _until(each, happened) > each.shift_start
     )
-    frozen = _frozen(facts, told, happened, {each.practitioner_id: each for each in staff})
+    frozen = _frozen(facts, told, happened, staff)
     visits = {each.order_id for each in frozen if each.order_id}
-    eaten = {each.practitioner_id for each in frozen if each.kind is StopKind.lunch}
+    eaten = [each for each in frozen if each.kind is StopKind.lunch]
     orders = tuple(each for each in facts.orders if each.id not in happened.cancelled)
     known = replace(facts, orders=orders, staff=staff, busy=_longer(facts.busy, told, happened))
     rest = replace(
         known,
         now=max(facts.now, happened.frozen_until),
         orders=tuple(each for each in orders if each.id not in visits),
-        staff=tuple(_fed(each) if each.practitioner_id in eaten else each for each in staff),
+        staff=tuple(_fed(each) if any(_is_in(each, stop) for stop in eaten) else each for each in staff),
         busy=(*known.busy, *(_busy(facts, frozen, each) for each in frozen)),
         engaged=_engaged(facts, frozen),
     )
@@ -84,13 +87,16 @@ def _until(staff: StaffDay, happened: Disruption) -> datetime:
     return min(staff.shift_end, happened.absent.get(staff.practitioner_id, staff.shift_end))
 
 
+def _is_in(staff: StaffDay, stop: Told) -> bool:
+    """Tell whether somebody's stop begins in this shift of his."""
+    return staff.practitioner_id == stop.practitioner_id and staff.shift_start <= stop.start < staff.shift_end
+
+
 def _fed(staff: StaffDay) -> StaffDay:
     return replace(staff, lunch_from=None, lunch_to=None)
 
 
-def _frozen(
-    facts: DayFacts, told: Sequence[Told], happened: Disruption, staff: Mapping[UUID, StaffDay]
-) -> tuple[Told, ...]:
+def _frozen(facts: DayFacts, told: Sequence[Told], happened: Disruption, staff: Sequence[StaffDay]) -> tuple[Told, ...]:
     """Return the stops that stay: begun before the moment, of orders that are still wanted, by crews still on duty;
     a specimen that was taken before it is handed in as planned.
     """
@@ -100,12 +106,16 @@ def _frozen(
     for each in told:
         if each not in taken if each.kind is StopKind.delivery else each.start >= happened.frozen_until:
             continue
-        who, stop = staff.get(each.practitioner_id), replace(each, end=happened.end_of(each))
+        who, stop = _shift_of(staff, each), replace(each, end=happened.end_of(each))
         if who is None or each.end > who.shift_end:
             gone.add(each.order_id)
         elif each.order_id is None or each.order_id in wanted:
             found.append(stop)
     return tuple(each for each in found if each.order_id is None or each.order_id not in gone)
+
+
+def _shift_of(staff: Iterable[StaffDay], stop: Told) -> StaffDay | None:
+    return next((each for each in staff if _is_in(each, stop)), None)
 
 
 def _deliveries(facts: DayFacts, told: Sequence[Told], until: datetime) -> set[Told]:
@@ -143,11 +153,12 @@ def _place(facts: DayFacts, frozen: Sequence[Told], stop: Told) -> Point:
         station = next(each for each in facts.staff if each.practitioner_id == stop.practitioner_id)
         return facts.laboratories[station.institution_id]
     homes = {each.id: facts.homes[each.home_id] for each in facts.orders if each.home_id in facts.homes}
-    own = sorted((each for each in frozen if each.practitioner_id == stop.practitioner_id), key=_start)
-    for each in reversed(own[: own.index(stop) + 1]):
+    station = next(each for each in facts.staff if each.practitioner_id == stop.practitioner_id)
+    shift = _shift_of(facts.staff, stop) or station
+    own = sorted((each for each in frozen if _is_in(shift, each)), key=_start)
+    for each in reversed([each for each in own if each.start <= stop.start]):
         if each.order_id is not None:
             return Point(homes[each.order_id].lon, homes[each.order_id].lat)
-    station = next(each for each in facts.staff if each.practitioner_id == stop.practitioner_id)
     return Point(station.lon, station.lat)
 
 

@@ -91,10 +91,13 @@ class LeftOut:
 
 
 def retell_people(day: Day, problem: Problem, plan: Plan, travel: Sequence[TravelMatrix]) -> list[PersonDay]:
-    """Return the days of those who are sent out, stretches of one person joined; `travel` by `day.means`."""
+    """Return the days of those who are sent out, stretches of one person joined; `travel` by `day.means`.
+
+    Whoever has nothing but a break in a stretch is not sent out: he has it where he is.
+    """
     people: dict[UUID, PersonDay] = {}
     for route in sorted(plan.routes, key=lambda each: each.staff):
-        if route.stops:
+        if any(stop.service != LUNCH for stop in route.stops):
             staff = day.segments[route.staff].staff
             _add(people.setdefault(staff.practitioner_id, PersonDay(staff)), day, problem, route, travel)
     return list(people.values())

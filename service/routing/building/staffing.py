@@ -1,12 +1,13 @@
 """A member of staff's day as the solver sees it: the shift, cut around what other plans have promised already.
 
-Somebody who is busy elsewhere for a while is two people to the solver, one before and one after: the first ends his
-day at that door, the second begins there. So no visit can fall into that time, nor into the way there and back.
+Somebody who is busy elsewhere for a while is two rows to the solver, one before and one after: the first ends its
+day at that door, the second begins there. So no visit can fall into that time, nor into the way there and back. Who
+has several shifts a day has rows for each, from the station and back to it; only the last row may run into overtime.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -31,13 +32,14 @@ USUAL_PACE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of one person's shift, in seconds of the day, from place to place."""
+    """A stretch of one person's shift, in seconds of the day, from place to place; `last`: nothing of his follows."""
 
     staff: StaffDay
     shift: Window
     lunch: Lunch | None
     start: Point
     end: Point
+    last: bool = True
 
 
 def employed_at(institution_id: UUID) -> str:
@@ -109,20 +111,35 @@ def suffice(staff: Iterable[frozenset[str]], crew: Sequence[frozenset[str]]) -> 
 
 def segments(facts: DayFacts) -> tuple[Segment, ...]:
     """Return the stretches of the day of everybody with a licence in force; what lies before `facts.now` is over."""
-    busy: defaultdict[UUID, list[tuple[int, int, Point]]] = defaultdict(list)
-    for each in facts.busy:
-        busy[each.practitioner_id].append((facts.seconds(each.start), facts.seconds(each.end), each.place))
+    latest: dict[UUID, datetime] = {}
+    for staff in facts.staff:
+        latest[staff.practitioner_id] = max(staff.shift_end, latest.get(staff.practitioner_id, staff.shift_end))
     return tuple(
-        segment
+        replace(segment, last=segment.last and _is_last(staff, latest))
         for staff in facts.staff
         if staff.licensed
         for segment in stretches(
             staff,
             Window(max(facts.seconds(staff.shift_start), facts.seconds(facts.now)), facts.seconds(staff.shift_end)),
             _lunch(facts, staff),
-            busy[staff.practitioner_id],
+            _busy(facts, staff),
         )
     )
+
+
+def _is_last(staff: StaffDay, latest: Mapping[UUID, datetime]) -> bool:
+    return staff.shift_end == latest[staff.practitioner_id] and not staff.away_after
+
+
+def _busy(facts: DayFacts, staff: StaffDay) -> list[tuple[int, int, Point]]:
+    """Return when and where a person is busy within a shift: what falls into another one neither begins nor ends it."""
+    return [
+        (facts.seconds(each.start), facts.seconds(each.end), each.place)
+        for each in facts.busy
+        if each.practitioner_id == staff.practitioner_id
+        and each.start < staff.shift_end
+        and staff.shift_start < each.end
+    ]
 
 
 def stretches(
@@ -133,14 +150,14 @@ def stretches(
     Who has room for the break in none of them has none planned: it lies within what other plans have promised.
     """
     begin, here = shift.start, Point(staff.lon, staff.lat)
-    found: list[tuple[Window, Point, Point]] = []
+    found: list[Segment] = []
     for start, end, place in sorted(busy):
-        found.append((Window(begin, min(start, shift.end)), here, place))
+        found.append(Segment(staff, Window(begin, min(start, shift.end)), None, here, place, last=False))
         begin, here = max(begin, end), place
-    found.append((Window(begin, shift.end), here, Point(staff.lon, staff.lat)))
-    found = [each for each in found if each[0].start < each[0].end]
-    breaks = _breaks([each[0] for each in found], lunch)
-    return [Segment(staff, window, rest, start, end) for (window, start, end), rest in zip(found, breaks, strict=True)]
+    found.append(Segment(staff, Window(begin, shift.end), None, here, Point(staff.lon, staff.lat)))
+    found = [each for each in found if each.shift.start < each.shift.end]
+    breaks = _breaks([each.shift for each in found], lunch)
+    return [replace(each, lunch=rest) for each, rest in zip(found, breaks, strict=True)]
 
 
 def _breaks(shifts: Sequence[Window], lunch: Lunch | None) -> list[Lunch | None]:

@@ -98,8 +98,8 @@ class Board:
 
     def closes(self, staff: int) -> int:
         """Return when a row's person must be back."""
-        shift = self.problem.staff[staff].shift
-        return shift.end if shift and self.problem.rules.overtime is None else NEVER
+        who = self.problem.staff[staff]
+        return who.shift.end if who.shift and (who.punctual or self.problem.rules.overtime is None) else NEVER
 
 
 def starts_of(problem: Problem, job: Job, duration: int) -> tuple[Window, ...]:

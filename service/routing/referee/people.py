@@ -47,7 +47,8 @@ def _shift(problem: Problem, day: Day) -> Iterator[Violation]:
     if day.departure < earliest:
         facts = {"departure": day.departure, "earliest": earliest}
         yield Violation(Rule.shift_start, day.staff, _job(day.stops[0]), facts)
-    if shift is not None and problem.rules.overtime is None and day.back > shift.end:
+    hard = day.person.punctual or problem.rules.overtime is None
+    if shift is not None and hard and day.back > shift.end:
         yield Violation(Rule.shift_end, day.staff, _job(day.stops[-1]), {"back": day.back, "end": shift.end})
 
 

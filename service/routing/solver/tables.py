@@ -133,7 +133,7 @@ def _is_synced(job: Job) -> bool:
 
 def _person(problem: Problem, index: int, travel: list[list[int]]) -> Person:
     who = problem.staff[index]
-    hard_end = who.shift is not None and problem.rules.overtime is None
+    hard_end = who.shift is not None and (who.punctual or problem.rules.overtime is None)
     lunch = who.lunch
     return Person(
         index=index,

@@ -51,6 +51,31 @@ def test_the_break_is_in_the_stretch_with_the_most_room() -> None:
     assert [each[1] for each in cut(lunch=lunch)] == [lunch]
 
 
+def test_only_the_last_stretch_of_a_day_may_run_into_overtime() -> None:
+    found = staffing.stretches(NURSE, Window(100, 900), None, [(300, 400, DOOR)])
+    assert [each.last for each in found] == [False, True]
+    assert not any(each.last for each in staffing.stretches(NURSE, Window(100, 900), None, [(800, 950, DOOR)]))
+
+
+def test_what_is_promised_in_one_shift_neither_begins_nor_ends_another() -> None:
+    begin = datetime(2026, 3, 3, 0, 0, tzinfo=UTC)
+    shifts = [
+        replace(NURSE, shift_start=begin + timedelta(hours=first), shift_end=begin + timedelta(hours=last))
+        for first, last in ((0, 3), (6, 9))
+    ]
+    promises = [
+        Busy(NURSE.practitioner_id, begin + timedelta(hours=first), begin + timedelta(hours=last), DOOR)
+        for first, last in ((1, 2), (7, 8))
+    ]
+    found = staffing.segments(replace(facts(busy=tuple(promises)), now=begin - timedelta(hours=1), staff=tuple(shifts)))
+    assert [(each.start, each.end, each.last) for each in found] == [
+        (STATION, DOOR, False),
+        (DOOR, STATION, False),
+        (STATION, DOOR, False),
+        (DOOR, STATION, True),
+    ]
+
+
 def test_a_break_that_the_rest_of_the_day_has_no_room_for_is_none() -> None:
     late = staffing.stretches(NURSE, Window(550, 900), Lunch(350, 600, 100), [])
     assert [each.lunch for each in late] == [None]

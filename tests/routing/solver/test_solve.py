@@ -2,12 +2,15 @@
 
 import random
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from service.routing.problem import Limits, Problem, Sync, Window
+from service.routing.problem import Limits, Plan, Problem, Staff, Sync, Window
 from service.routing.referee.check import check_plan
-from service.routing.solver import solve
+from service.routing.solver import solve, solve_plain
+from service.routing.solver.ortools_engine import solve_ortools
 from service.routing.solver_progress import Phase, Progress
 from tests.routing.solver import days
 
@@ -84,3 +87,20 @@ class TestPlans:
         assert solve(days.day([days.person()], [], days.HARD), Limits(0.2), 1).unassigned == ()
         alone = solve(days.day([], [days.job("a", 1, (0, 9), drop_penalty=5)], days.HARD), Limits(0.2), 1)
         assert [gone.reason for gone in alone.unassigned] == ["no_qualified_staff"]
+
+
+class TestPunctualRows:
+    @pytest.mark.parametrize("engine", [solve, solve_plain, solve_ortools])
+    def test_overtime_is_only_for_a_row_that_nothing_of_the_persons_follows(
+        self, engine: Callable[[Problem, Limits, int], Plan]
+    ) -> None:
+        visit = days.job("visit", 1, (30, 40), drop_penalty=500)
+        last = days.person(shift=(0, 59))
+
+        def left_out(*people: Staff) -> int:
+            plan = engine(days.day(list(people), [visit], days.SOFT), Limits(1.0, cpu=engine is not solve_ortools), 1)
+            return len(plan.unassigned)
+
+        assert left_out(last) == 0
+        assert left_out(replace(last, punctual=True)) == 1
+        assert left_out(replace(last, punctual=True, shift=Window(0, 60))) == 0

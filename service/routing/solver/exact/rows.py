@@ -196,7 +196,7 @@ class Row:
     def _limits(self) -> None:
         person = self.person
         self.model.add(self.leaves >= self.earliest)
-        if person.shift is not None and self.problem.rules.overtime is None:
+        if person.shift is not None and (person.punctual or self.problem.rules.overtime is None):
             gone = self.idle if self.lunch is None else None
             limit = self.model.add(self.back <= person.shift.end)
             if gone is not None:
