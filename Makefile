@@ -14,7 +14,7 @@ TESTERS ?= $(shell nproc 2>/dev/null | awk '{ print ($$1 < 4 ? $$1 + 1 : 4) }' |
 # What is compiled once need not be compiled by each of the processes that a command or a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve worker test test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing bench-routing trace check lock clean
+.PHONY: help setup demo serve worker test test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing bench-routing bench-growth bench-insert trace check lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -86,8 +86,14 @@ bench-routing: setup  ## the first plan; district days against open solvers; Sol
 	$(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes -r requirements-bench.lock
 	$(PY) -m bench.routing.district $(DAYS)
 ifneq ($(FILES),)
-	$(PY) -m bench.routing.vrptw $(FILES) --out bench-routing.json $(ARGS)
+	$(PY) -m bench.routing.vrptw $(FILES) $(ARGS)
 endif
+
+bench-growth: setup  ## how the solver grows with the day: ARGS="--visits 250,500 --seconds 60"
+	$(PY) -m bench.routing.growth $(ARGS)
+
+bench-insert: setup  ## how long putting one more visit into a full day takes
+	$(PY) -m bench.routing.insert
 
 trace: setup  ## which core requirements have a test
 	$(PY) scripts/trace.py

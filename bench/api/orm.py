@@ -46,12 +46,12 @@ class Order:
     @property
     def wished_start(self) -> datetime:
         """The start of the window."""
-        return self.wished.lower  # type: ignore[attr-defined, no-any-return]
+        return self.wished.lower
 
     @property
     def wished_end(self) -> datetime:
         """The end of the window."""
-        return self.wished.upper  # type: ignore[attr-defined, no-any-return]
+        return self.wished.upper
 
 
 mapped.map_imperatively(OrderItem, table_of(tables.OrderItem))
@@ -157,8 +157,8 @@ async def read_order(order_id: UUID, request: Request, session: Session, who: Wh
     require(who, "orders:read")
     query = (
         select(Order)
-        .where(Order.region_id == who.region_id, Order.id == order_id)  # type: ignore[attr-defined]
-        .options(selectinload(Order.items), selectinload(Order.moves))  # type: ignore[attr-defined]
+        .where(Order.region_id == who.region_id, Order.id == order_id)
+        .options(selectinload(Order.items), selectinload(Order.moves))
     )
     order = (await session.execute(query)).scalar_one_or_none()
     if order is None or order.institution_id not in who.institution_ids:

@@ -9,20 +9,20 @@ answer. Runs already in the file are not repeated. Printed are the medians over 
 """
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from bench.routing.district_rivals import NO_LUNCH, SOLVERS
+from bench.routing.runs import Figures, Runs, numbers
 from bench.routing.timing import plan_of
 from service.cli.districts import PLAIN, District, Feature, district, travelled
 from service.routing import referee
 from service.routing.solver import warm
 
-Runs = dict[str, dict[str, Any]]
+Case = tuple[int, str, str]
+"""Visits, one of `LISTS`, solver."""
 
 LISTS = {"no lunch": PLAIN - {Feature.lunches}, "lunch": PLAIN}
 
@@ -30,32 +30,25 @@ LISTS = {"no lunch": PLAIN - {Feature.lunches}, "lunch": PLAIN}
 def main() -> None:
     """Run what is missing, then print the table."""
     asked = _arguments()
-    runs: Runs = json.loads(asked.out.read_text()) if asked.out.exists() else {}
+    runs = Runs(asked.out)
     warm()
     for visits, name, solver in _cases(asked):
         for seed in asked.seeds:
-            key = _key(asked, visits, name, solver, seed)
-            if key not in runs:
-                runs[key] = _run(district(visits, max(2, visits // 8), seed, LISTS[name]), solver, asked.seconds, seed)
-                asked.out.write_text(json.dumps(runs, indent=1))
+            _told(asked, runs, (visits, name, solver), seed)
     _report(asked, runs)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--visits", type=_numbers, default=[50, 100, 200])
+    parser.add_argument("--visits", type=numbers, default=[50, 100, 200])
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--seeds", type=_numbers, default=[1, 2, 3])
+    parser.add_argument("--seeds", type=numbers, default=[1, 2, 3])
     parser.add_argument("--solvers", type=lambda text: text.split(","), default=list(SOLVERS))
-    parser.add_argument("--out", type=Path, default=Path("bench-district.json"))
+    parser.add_argument("--out", type=Path, default=Path("var/bench-district.json"))
     return parser.parse_args()
 
 
-def _numbers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")]
-
-
-def _cases(asked: argparse.Namespace) -> Iterator[tuple[int, str, str]]:
+def _cases(asked: argparse.Namespace) -> Iterator[Case]:
     for name in LISTS:
         for visits in asked.visits:
             for solver in asked.solvers:
@@ -63,11 +56,15 @@ def _cases(asked: argparse.Namespace) -> Iterator[tuple[int, str, str]]:
                     yield visits, name, solver
 
 
-def _key(asked: argparse.Namespace, visits: int, name: str, solver: str, seed: int) -> str:
-    return f"{visits} visits, {name}, {asked.seconds:g} s, seed {seed}, {solver}"
+def _told(asked: argparse.Namespace, runs: Runs, case: Case, seed: int) -> Figures:
+    visits, name, solver = case
+    key = f"{visits} visits, {name}, {asked.seconds:g} s, seed {seed}, {solver}"
+    return runs.of(
+        key, lambda: _run(district(visits, max(2, visits // 8), seed, LISTS[name]), solver, asked.seconds, seed)
+    )
 
 
-def _run(this: District, solver: str, seconds: float, seed: int) -> dict[str, Any]:
+def _run(this: District, solver: str, seconds: float, seed: int) -> Figures:
     wall, spent = time.monotonic(), time.process_time()
     orders = SOLVERS[solver](this.problem, seconds, seed)
     wall, spent = time.monotonic() - wall, time.process_time() - spent
@@ -88,7 +85,7 @@ def _report(asked: argparse.Namespace, runs: Runs) -> None:
     print("| day | solver | cost | km | late s | left out | CPU s | wall s | valid |")
     print("|---|---|---|---|---|---|---|---|---|")
     for visits, name, solver in _cases(asked):
-        made = [runs[_key(asked, visits, name, solver, seed)] for seed in asked.seeds]
+        made = [_told(asked, runs, (visits, name, solver), seed) for seed in asked.seeds]
         good = [run for run in made if not run["broken"]]
         names = ("cost", "kilometres", "late", "unassigned", "cpu", "wall")
         figures = [f"{statistics.median(run[each] for run in good):g}" if good else "-" for each in names]

@@ -75,10 +75,15 @@ def _vehicle(at: int, who: Staff, skills: set[int]) -> vroom.Vehicle:
     )
 
 
+def _depots(problem: Problem) -> list[int]:
+    """The points at which somebody's day begins or ends, each once."""
+    return sorted({point for who in problem.staff for point in (who.start_point, who.end_point)})
+
+
 def by_pyvrp(problem: Problem, seconds: float, seed: int) -> Orders:
     """Solve with PyVRP's defaults; who lacks a skill finds the visit too far away. It knows no lunch."""
     stop = CpuTime(seconds)
-    depots = sorted({point for who in problem.staff for point in (who.start_point, who.end_point)})
+    depots = _depots(problem)
     places = [*depots, *(job.point for job in problem.jobs)]
     kinds = sorted({(who.matrix, tuple(sorted(who.skills))) for who in problem.staff})
     fleet = [_pyvrp_vehicle(who, depots, kinds) for who in problem.staff]
@@ -93,7 +98,7 @@ def by_pyvrp(problem: Problem, seconds: float, seed: int) -> Orders:
         ways,
         spans,
     )
-    best = pyvrp.solve(data, stop, seed, collect_stats=False).best  # type: ignore[arg-type]
+    best = pyvrp.solve(data, stop, seed, collect_stats=False).best
     if not best.is_feasible():
         return {}
     return {route.vehicle_type(): [visit.idx for visit in route if visit.is_client()] for route in best.routes()}
@@ -134,12 +139,13 @@ def _admitting(problem: Problem, first: int, legs: np.ndarray, skills: tuple[str
 def by_ortools(problem: Problem, seconds: float, seed: int) -> Orders:
     """Solve with OR-Tools' routing library as its guide shows it: cheapest arcs first, then guided local search."""
     del seed
-    ends = sorted({point for who in problem.staff for point in (who.start_point, who.end_point)})
-    places = [*ends, *(job.point for job in problem.jobs)]
-    begin, finish = ([ends.index(point) for point in points] for points in zip(*map(_ends, problem.staff), strict=True))
+    depots = _depots(problem)
+    places = [*depots, *(job.point for job in problem.jobs)]
+    begin = [depots.index(who.start_point) for who in problem.staff]
+    finish = [depots.index(who.end_point) for who in problem.staff]
     manager = pywrapcp.RoutingIndexManager(len(places), len(problem.staff), begin, finish)
     model = pywrapcp.RoutingModel(manager)
-    stays = [0] * len(ends) + [job.services[0].duration for job in problem.jobs]
+    stays = [0] * len(depots) + [job.services[0].duration for job in problem.jobs]
     modes = [_transits(manager, model, legs[np.ix_(places, places)], stays) for legs in problem.matrices]
     model.AddDimensionWithVehicleTransits(
         [modes[who.matrix][1] for who in problem.staff], 86_400, 86_400, False, "time"
@@ -150,7 +156,7 @@ def by_ortools(problem: Problem, seconds: float, seed: int) -> Orders:
         model.SetArcCostEvaluatorOfVehicle(modes[who.matrix][0], at)
         _ortools_person(model, times, at, who, lasting)
     for at, job in enumerate(problem.jobs):
-        _ortools_job(problem, model, times, manager.NodeToIndex(len(ends) + at), job)
+        _ortools_job(problem, model, times, manager.NodeToIndex(len(depots) + at), job)
     asked = pywrapcp.DefaultRoutingSearchParameters()
     asked.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
     asked.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
@@ -158,11 +164,7 @@ def by_ortools(problem: Problem, seconds: float, seed: int) -> Orders:
     found = model.SolveWithParameters(asked)
     if found is None:
         return {}
-    return {at: [node - len(ends) for node in _way(manager, model, found, at)] for at in range(len(problem.staff))}
-
-
-def _ends(who: Staff) -> tuple[int, int]:
-    return who.start_point, who.end_point
+    return {at: [node - len(depots) for node in _way(manager, model, found, at)] for at in range(len(problem.staff))}
 
 
 def _transits(manager: Any, model: Any, legs: np.ndarray, stays: list[int]) -> tuple[int, int]:

@@ -7,13 +7,13 @@ cores: when the first plan was there, when the answer, its cost a visit, what it
 
 import argparse
 import asyncio
-import json
+import functools
 import math
 import os
 import time
 from pathlib import Path
-from typing import Any
 
+from bench.routing.runs import Figures, Runs, numbers
 from service.cli.districts import ALL, district, places
 from service.core.geo import Point, TravelMode
 from service.core.settings import Settings
@@ -37,28 +37,22 @@ MIDDLE = (106.38, 39.02)
 def main() -> None:
     """Run what is missing, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--visits", type=_numbers, default=[250, 500, 1000, 2000, 4000])
+    parser.add_argument("--visits", type=numbers, default=[250, 500, 1000, 2000, 4000])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=Path("bench-growth.json"))
+    parser.add_argument("--out", type=Path, default=Path("var/bench-growth.json"))
     asked = parser.parse_args()
-    runs: dict[str, dict[str, Any]] = json.loads(asked.out.read_text()) if asked.out.exists() else {}
+    runs = Runs(asked.out)
     warm()
     print("| visits | staff | matrices s | first plan s | answer s | cost a visit | left out | rules broken |")
     print("|---|---|---|---|---|---|---|---|")
     for visits in asked.visits:
         key = f"{visits} visits, {asked.seconds:g} s, seed {asked.seed}"
-        if key not in runs:
-            runs[key] = _run(visits, asked.seconds, asked.seed)
-            asked.out.write_text(json.dumps(runs, indent=1))
-        print(f"| {visits} | {visits // 10} | {' | '.join(str(figure) for figure in runs[key].values())} |", flush=True)
+        figures = runs.of(key, functools.partial(_run, visits, asked.seconds, asked.seed))
+        print(f"| {visits} | {visits // 10} | {' | '.join(str(figure) for figure in figures.values())} |", flush=True)
 
 
-def _numbers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")]
-
-
-def _run(visits: int, seconds: float, seed: int) -> dict[str, Any]:
+def _run(visits: int, seconds: float, seed: int) -> Figures:
     problem = district(visits, visits // 10, seed, ALL).problem
     matrices = _matrix_seconds(visits, seed)
     told: list[float] = []

@@ -66,7 +66,7 @@ def by_pyvrp(problem: Problem, seconds: float, seed: int) -> Routes:
     )
     legs = problem.matrices[0]
     data = pyvrp.ProblemData(places, clients, [pyvrp.Depot(0)], [fleet], [legs], [legs])
-    best = pyvrp.solve(data, stop, seed, collect_stats=False).best  # type: ignore[arg-type]
+    best = pyvrp.solve(data, stop, seed, collect_stats=False).best
     if not best.is_feasible():
         return []
     return [[visit.idx + 1 for visit in route if visit.is_client()] for route in best.routes()]

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from service.billing.schemas import Moment, QuoteRead
-from service.core.text import Code, Text
+from service.core.text import Code, Text, distinct
 from service.orders.rules import OrderKind
 from service.orders.schemas import OrderRead
 from service.patients.rules import Sex
@@ -21,13 +21,7 @@ class ItemAsked(BaseModel):
     quantity: int = Field(default=1, ge=1, le=99)
 
 
-def _distinct(values: list[UUID]) -> list[UUID]:
-    if len(set(values)) != len(values):
-        raise ValueError("不能重复")
-    return values
-
-
-Excluded = Annotated[list[UUID], Field(max_length=20), AfterValidator(_distinct)]
+Excluded = Annotated[list[UUID], Field(max_length=20), AfterValidator(distinct)]
 
 
 class OrderPlacement(BaseModel):

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from service.catalog.schemas import Codes, Day, Ratio, Yuan
-from service.core.text import Code, Text
+from service.core.text import Code, Text, distinct
 from service.patients.rules import KeyGroup
 
 
@@ -18,18 +18,12 @@ def _positive(number: Decimal) -> Decimal:
     return number
 
 
-def _distinct(groups: list[KeyGroup]) -> list[KeyGroup]:
-    if len(set(groups)) != len(groups):
-        raise ValueError("有重复")
-    return groups
-
-
 class ReductionRuleCreate(BaseModel, extra="forbid"):
     """What is taken off from a day on, for whom and of what."""
 
     code: Code = Field(description="减免规则的编码；同一编码的新规则替代旧规则", examples=["LOW_INCOME"])
     title: Text = Field(description="账单上写明的名目", examples=["低收入老人减免"])
-    key_groups: Annotated[list[KeyGroup], Field(max_length=20), AfterValidator(_distinct)] = Field(
+    key_groups: Annotated[list[KeyGroup], Field(max_length=20), AfterValidator(distinct)] = Field(
         default_factory=list, description="对象：任一重点人群；不填则对所有居民", examples=[["low_income"]]
     )
     codes: Codes = Field(

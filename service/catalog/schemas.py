@@ -24,7 +24,7 @@ from service.catalog.claim_schemas import ClaimCodes
 from service.catalog.programme_rules import ProgrammeKind
 from service.core.dates import WRITTEN
 from service.core.paging import Page
-from service.core.text import Code, LongText, Text
+from service.core.text import Code, LongText, Text, distinct
 from service.patients import diagnosis_rules
 from service.patients.rules import KeyGroup
 
@@ -51,12 +51,6 @@ def _clock_time(at: time) -> time:
     return at
 
 
-def _distinct(texts: list[str]) -> list[str]:
-    if len(set(texts)) != len(texts):
-        raise ValueError("有重复")
-    return texts
-
-
 def _at_most_one(ratio: Decimal) -> Decimal:
     if ratio > 1:
         raise ValueError("比例不能大于 1")
@@ -74,11 +68,11 @@ Ratio = Annotated[Decimal, _FOUR, AfterValidator(_at_most_one), _FOUR_WRITTEN, _
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31)), WRITTEN]
 ClockTime = Annotated[time, AfterValidator(_clock_time)]
 Skill = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,39}$")]
-Codes = Annotated[list[Code], Field(max_length=50), AfterValidator(_distinct)]
-Skills = Annotated[list[Skill], Field(max_length=20, examples=[["role:nurse"]]), AfterValidator(_distinct)]
+Codes = Annotated[list[Code], Field(max_length=50), AfterValidator(distinct)]
+Skills = Annotated[list[Skill], Field(max_length=20, examples=[["role:nurse"]]), AfterValidator(distinct)]
 IcdPrefix = Annotated[str, StringConstraints(pattern=diagnosis_rules.PREFIX, max_length=11)]
 """The beginning of an ICD-10 code: a chapter's letter, a category, up to a whole code."""
-Kinds = Annotated[list[rules.OrderKind], Field(min_length=1, max_length=3), AfterValidator(_distinct)]
+Kinds = Annotated[list[rules.OrderKind], Field(min_length=1, max_length=3), AfterValidator(distinct)]
 Minutes = Annotated[int, Field(strict=True, ge=1, le=600)]
 Staff = Annotated[int, Field(strict=True, ge=1, le=4)]
 Tolerance = Annotated[int, Field(strict=True, ge=0, le=240, examples=[15])]
@@ -284,9 +278,9 @@ class ProgrammeCreate(_Dated):
 
     @model_validator(mode="after")
     def _each_code_once(self) -> "ProgrammeCreate":
-        _distinct([item.code for item in self.items])
-        _distinct([str(group) for group in self.key_groups])
-        _distinct(self.diagnosis_prefixes)
+        distinct([item.code for item in self.items])
+        distinct([str(group) for group in self.key_groups])
+        distinct(self.diagnosis_prefixes)
         return self
 
 

@@ -26,15 +26,13 @@ SETS: Final = {"all": ALL, "plain": PLAIN}
 
 
 def day(
-    out: Annotated[Path, typer.Option(help="排出的路线文件；多个文件时为文件夹  (plan file, folder for several)")],
+    out: runs.Out,
     days: Annotated[
         list[Path] | None, typer.Argument(help="--generate 写出的文件，可多个  (files that --generate wrote)")
     ] = None,
-    seconds: Annotated[float, typer.Option(help="每一天的求解时间（秒），两核墙钟  (seconds each, wall clock)")] = 10.0,
-    cpu_seconds: Annotated[
-        bool, typer.Option("--cpu-seconds", help="改按单核 CPU 秒计时  (CPU seconds, one core)")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="随机种子  (seed)")] = 1,
+    seconds: runs.Seconds = 10.0,
+    cpu_seconds: runs.CpuSeconds = False,
+    seed: runs.Seed = 1,
     generate: Annotated[
         int | None, typer.Option(help="不求解，生成这么多次上门的一天  (draw a day of so many visits instead)", min=1)
     ] = None,
@@ -47,8 +45,8 @@ def day(
 ) -> None:
     """求解一个区的一天，由独立复核计价  (solve district days; --generate draws one).
 
-    Several days go into a folder with one plan each and `results.json`; what is there already with the same seconds
-    and seed is not solved again.
+    Several days go into a folder with one plan each and `results.json`; what is there already of the same
+    instance with the same seconds and seed is not solved again.
 
     Raises:
         CommandError: a day cannot be read, or a file not written; code 1 when a plan breaks a hard rule.

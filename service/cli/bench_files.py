@@ -1,6 +1,7 @@
 """Files of a benchmark run: read an instance, write a solution whole, and know what an earlier run has left."""
 
 import csv
+import hashlib
 import json
 import os
 import tempfile
@@ -22,6 +23,18 @@ def text_of(path: Path) -> str:
         raise CommandError(f"打不开 {path}：{error.strerror}。") from error
     except UnicodeDecodeError as error:
         raise CommandError(f"{path} 不是 UTF-8 文本。") from error
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file: whether an instance is the one that was solved before.
+
+    Raises:
+        CommandError: it cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise CommandError(f"打不开 {path}：{error.strerror}。") from error
 
 
 def load(path: Path) -> Any:
@@ -77,13 +90,14 @@ def results(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     found = load(path)
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not all(isinstance(each, dict) and "run" in each for each in found.values()):
         raise CommandError(f"{path} 不是基准的结果文件。")
     return found
 
 
 def best_known(path: Path | None, column: str = "best_cost") -> dict[str, float]:
-    """Read the best-known values by instance from a table with the columns `instance` and `column`.
+    """Read the best-known values from a table with the columns `instance` and `column`, by the instance's name in lower
+    case: tables and files differ in it.
 
     Raises:
         CommandError: the table cannot be read.
@@ -93,6 +107,6 @@ def best_known(path: Path | None, column: str = "best_cost") -> dict[str, float]
     try:
         head, *rows = csv.reader(text_of(path).splitlines())
         name, value = head.index("instance"), head.index(column)
-        return {row[name]: float(row[value]) for row in rows if row[value]}
+        return {row[name].lower(): float(row[value]) for row in rows if row[value]}
     except (IndexError, ValueError) as error:
         raise CommandError(f"{path} 不是可用的最好值表：要有 instance 和 {column} 两列。") from error

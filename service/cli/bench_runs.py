@@ -3,11 +3,12 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
+import typer
 from rich.console import Console
 
 from service.cli import bench_files as files
@@ -22,9 +23,14 @@ CORES: Final = 2
 """How many cores work where the wall clock counts, if there are so many."""
 
 Result = dict[str, Any]
-"""What is kept of one instance: at least `took_seconds`, and `gap_percent` where a best value may be known."""
+"""What is kept of one instance."""
 
 Instance = TypeVar("Instance")
+
+Out = Annotated[Path, typer.Option(help="解的输出文件；多个算例时为文件夹  (solution file, folder for several)")]
+Seconds = Annotated[float, typer.Option(help="每个算例的求解时间（秒），两核墙钟  (seconds each, wall clock)")]
+CpuSeconds = Annotated[bool, typer.Option("--cpu-seconds", help="改按单核 CPU 秒计时  (CPU seconds, one core)")]
+Seed = Annotated[int, typer.Option(help="随机种子  (seed)")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +40,33 @@ class Run:
     limits: Limits
     seed: int
 
-    @property
-    def key(self) -> dict[str, Any]:
-        """What a result was made with; others are not taken for it."""
-        return {"seconds": self.limits.seconds, "cpu": self.limits.cpu, "seed": self.seed}
+    def key(self, path: Path) -> dict[str, Any]:
+        """Return what a result of an instance is made with; others are not taken for it.
+
+        Raises:
+            CommandError: the instance cannot be read.
+        """
+        limits = self.limits
+        return {"seconds": limits.seconds, "cpu": limits.cpu, "seed": self.seed, "instance": files.digest(path)}
 
     @property
     def clock(self) -> Callable[[], float]:
         """The clock that its limit counts by."""
         return time.process_time if self.limits.cpu else time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best values known of instances (names in lower case), and what of a result is held against them."""
+
+    known: Mapping[str, float]
+    value: Callable[[Result], float]
+
+    def held_against(self, name: str, result: Result) -> Result:
+        """Return a result with the best value known of its instance and the gap to it, None where none is known."""
+        known = self.known.get(name.lower())
+        gap = None if not known else round(100.0 * (self.value(result) / known - 1.0), 3)
+        return result | {"best": known, "gap_percent": gap}
 
 
 def run_of(seconds: float, cpu_seconds: bool, seed: int) -> Run:
@@ -64,35 +88,36 @@ def run_all(
     out: Path,
     solve: Callable[[str, Instance, Path], Result],
     say: Callable[[str, Result], None],
+    *,
+    best: Best | None = None,
 ) -> dict[str, Result]:
-    """Read all instances, solve each once and tell of it; return the results by name.
+    """Read all instances, solve each once and tell of it; return the results by name, with their gaps to the best.
 
-    `solve(name, instance, target)` writes the solution. Of several, `out` is the folder: what it holds with the same
-    seconds and seed is not solved again.
+    `solve(name, instance, target)` writes the solution. Of several, `out` is the folder: what it holds of the same
+    instance with the same seconds and seed is not solved again.
 
     Raises:
-        CommandError: two files of one name, or something cannot be written.
+        CommandError: two files of one name, results of something else in the folder, or something cannot be written.
     """
     several = len(paths) > 1
     if len({path.stem for path in paths}) < len(paths):
         raise CommandError("有两个文件同名，结果会互相覆盖。")
-    instances = [(path, read(path)) for path in paths]
+    instances = [(path, run.key(path), read(path)) for path in paths]
     folder = files.folder(out) if several else out.parent
     results = files.results(folder / RESULTS) if several else {}
     warm()
-    for path, instance in instances:
+    for path, key, instance in instances:
         name, target = path.stem, folder / f"{path.stem}.json" if several else out
-        if name not in results or results[name]["run"] != run.key or not target.exists():
-            results[name] = {"run": run.key, **solve(name, instance, target)}
-            if several:
-                files.save(folder / RESULTS, json.dumps(results, ensure_ascii=False, indent=1))
-        say(name, results[name])
+        result = results.get(name)
+        if result is None or result["run"] != key or not target.exists():
+            result = {"run": key, **solve(name, instance, target)}
+        if best is not None:
+            result = best.held_against(name, result)
+        if several and result != results.get(name):
+            files.save(folder / RESULTS, json.dumps(results | {name: result}, ensure_ascii=False, indent=1))
+        results[name] = result
+        say(name, result)
     return {path.stem: results[path.stem] for path in paths}
-
-
-def gap_percent(value: float, known: float | None) -> float | None:
-    """Return by how much a value is above the best known one, None where none is known."""
-    return None if not known else round(100.0 * (value / known - 1.0), 3)
 
 
 def gap_shown(result: Result) -> str:

@@ -29,14 +29,10 @@ Instance = tuple[Any, Problem]
 
 def uhhc(
     instances: Annotated[list[Path], typer.Argument(help="UHHC 算例 JSON 文件，可多个  (instance files)")],
-    out: Annotated[Path, typer.Option(help="解的输出文件；多个算例时为文件夹  (solution file, folder for several)")],
-    seconds: Annotated[
-        float, typer.Option(help="每个算例的求解时间（秒），两核墙钟  (seconds each, wall clock)")
-    ] = 10.0,
-    cpu_seconds: Annotated[
-        bool, typer.Option("--cpu-seconds", help="改按单核 CPU 秒计时  (CPU seconds, one core)")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="随机种子  (seed)")] = 1,
+    out: runs.Out,
+    seconds: runs.Seconds = 10.0,
+    cpu_seconds: runs.CpuSeconds = False,
+    seed: runs.Seed = 1,
     best: Annotated[
         Path | None, typer.Option(help="最好已知值 CSV（instance、best_cost 列）  (best-known costs)")
     ] = None,
@@ -50,13 +46,14 @@ def uhhc(
         CommandError: an instance cannot be read, or a solution not written; code 1 when a written solution leaves out
             a patient that must be visited.
     """
-    known = files.best_known(best)
+    known = runs.Best(files.best_known(best), lambda result: float(result["cost"]))
     run = runs.run_of(seconds, cpu_seconds, seed)
 
-    def solved(name: str, instance: Instance, target: Path) -> Result:
-        return _solve(instance, run, target, known.get(name))
+    def solved(_name: str, instance: Instance, target: Path) -> Result:
+        return _solve(instance, run, target)
 
-    results = runs.run_all(instances, _read, run, out, solved, _say if len(instances) > 1 else _show)
+    say = _say if len(instances) > 1 else _show
+    results = runs.run_all(instances, _read, run, out, solved, say, best=known)
     runs.say_mean(results.values())
     for path in instances:
         if results[path.stem]["incomplete"]:
@@ -71,7 +68,7 @@ def _read(path: Path) -> Instance:
         raise CommandError(f"{path} 不是可用的 UHHC 算例：{error}。") from error
 
 
-def _solve(instance: Instance, run: Run, target: Path, known: float | None) -> Result:
+def _solve(instance: Instance, run: Run, target: Path) -> Result:
     document, problem = instance
     begun = run.clock()
     plan = solve(problem, run.limits, run.seed)
@@ -82,8 +79,6 @@ def _solve(instance: Instance, run: Run, target: Path, known: float | None) -> R
     cost = uhhc_cost.total(components)
     return {
         "cost": cost,
-        "best": known,
-        "gap_percent": runs.gap_percent(cost, known),
         "took_seconds": round(took, 2),
         "components": [[part.name, part.value, part.weight, part.cost] for part in components],
         "incomplete": _incomplete(problem, plan),

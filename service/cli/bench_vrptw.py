@@ -28,14 +28,10 @@ BEST: Final = "best_known_distance"
 
 def vrptw(
     instances: Annotated[list[Path], typer.Argument(help="Solomon 格式的算例文件，可多个  (instance files)")],
-    out: Annotated[Path, typer.Option(help="解的输出文件；多个算例时为文件夹  (solution file, folder for several)")],
-    seconds: Annotated[
-        float, typer.Option(help="每个算例的求解时间（秒），两核墙钟  (seconds each, wall clock)")
-    ] = 10.0,
-    cpu_seconds: Annotated[
-        bool, typer.Option("--cpu-seconds", help="改按单核 CPU 秒计时  (CPU seconds, one core)")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="随机种子  (seed)")] = 1,
+    out: runs.Out,
+    seconds: runs.Seconds = 10.0,
+    cpu_seconds: runs.CpuSeconds = False,
+    seed: runs.Seed = 1,
     best: Annotated[
         Path | None, typer.Option(help=f"最好已知值 CSV（instance、{BEST} 列）  (best-known distances)")
     ] = None,
@@ -48,13 +44,13 @@ def vrptw(
     Raises:
         CommandError: an instance cannot be read, or a solution not written; code 1 when a solution breaks a rule.
     """
-    known = files.best_known(best, BEST)
+    known = runs.Best(files.best_known(best, BEST), lambda result: float(result["distance"]))
     run = runs.run_of(seconds, cpu_seconds, seed)
 
     def solved(name: str, instance: Instance, target: Path) -> Result:
-        return _solve(name, instance, run, target, known.get(name))
+        return _solve(name, instance, run, target)
 
-    results = runs.run_all(instances, _read, run, out, solved, _say)
+    results = runs.run_all(instances, _read, run, out, solved, _say, best=known)
     runs.say_mean(results.values())
     for name, result in results.items():
         if result["faults"]:
@@ -69,7 +65,7 @@ def _read(path: Path) -> Instance:
         raise CommandError(f"{path} 不是可用的 VRPTW 算例：{error}。") from error
 
 
-def _solve(name: str, instance: Instance, run: Run, target: Path, known: float | None) -> Result:
+def _solve(name: str, instance: Instance, run: Run, target: Path) -> Result:
     text, problem = instance
     begun = run.clock()
     plan = solve(problem, run.limits, run.seed)
@@ -80,8 +76,6 @@ def _solve(name: str, instance: Instance, run: Run, target: Path, known: float |
     return {
         "distance": found.distance,
         "vehicles": found.vehicles,
-        "best": known,
-        "gap_percent": runs.gap_percent(found.tenths / writer.SCALE, known),
         "took_seconds": round(took, 2),
         "faults": list(found.faults),
     }

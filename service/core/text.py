@@ -1,9 +1,12 @@
-"""Text that a database column can hold and a person can read."""
+"""Text that a database column can hold and a person can read, and lists of it."""
 
 import re
-from typing import Annotated, Final
+from collections.abc import Hashable
+from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, StringConstraints
+
+Value = TypeVar("Value", bound=Hashable)
 
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
@@ -17,6 +20,17 @@ def refuse_unstorable(text: str) -> str:
     if _UNSTORABLE.search(text):
         raise ValueError("不能含有空字符或残缺的字符")
     return text
+
+
+def distinct(values: list[Value]) -> list[Value]:
+    """Return `values` if each is there once.
+
+    Raises:
+        ValueError: one is there twice.
+    """
+    if len(set(values)) != len(values):
+        raise ValueError("不能重复")
+    return values
 
 
 Text = Annotated[

@@ -94,8 +94,8 @@ class AbsenceBegun(problems.Refusal):
 class AbsenceOver(problems.Refusal):
     """The absence is over."""
 
-    zh = "缺勤已经结束，不能再修改或删除。"
-    en = "The absence is over and cannot be changed or removed."
+    zh = "缺勤已经结束，不能再修改。"
+    en = "The absence is over and cannot be changed."
 
 
 class EndNotWithinAbsence(problems.Refusal):

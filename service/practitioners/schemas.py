@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.core.dates import WRITTEN
 from service.core.geo import TravelMode
-from service.core.text import Code, Text
+from service.core.text import Code, Text, distinct
 from service.patients.rules import Sex
 from service.practitioners import rules
 
@@ -24,14 +24,8 @@ def _of_this_age(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _distinct(values: list[str]) -> list[str]:
-    if len(set(values)) != len(values):
-        raise ValueError("不能重复")
-    return values
-
-
 Pace = Annotated[StrictInt, Field(ge=50, le=300, examples=[120])]
-Languages = Annotated[list[Code], Field(max_length=10, examples=[["hui"]]), AfterValidator(_distinct)]
+Languages = Annotated[list[Code], Field(max_length=10, examples=[["hui"]]), AfterValidator(distinct)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), WRITTEN]
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age), WRITTEN]
 

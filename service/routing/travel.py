@@ -5,8 +5,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-import httpx
-
 from service.core import logs
 from service.core.geo import Point, TravelMode
 from service.core.settings import Settings
@@ -47,12 +45,10 @@ class Roads:
         if self._chosen.outside and not outside:
             return by_line
         if means not in self._memory:
-            # no connection is kept between plans: hours lie between them
-            client = httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0))
-            road = self._chosen.road(client, by_line)
+            road = self._chosen.remembering(by_line)
             if road is None:
                 return by_line
-            self._memory[means] = self._chosen.cached(road)
+            self._memory[means] = road
         return self._memory[means]
 
 

@@ -90,7 +90,7 @@ async def backup(first: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def employ_counter(site: Site, line: object) -> None:
     institution_id, token = await employ(line)
-    clerk = Clerk(line, token, institution_id)  # type: ignore[arg-type]
+    clerk = Clerk(line, token, institution_id)
     for _ in range(ELDERS):
         await clerk.admit()
 

@@ -1,29 +1,26 @@
 """The command as a station's clerk uses it, in this process, through its real entry point."""
 
+import functools
 import json
-import sys
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from service.cli import plan
-from service.cli.app import CommandError, main
+from service.cli.app import CommandError
 from service.core import settings
 from service.routing import referee
+from tests.cli.conftest import Xunzhen
 from tests.routing import test_referee as day
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 ORDERS, STAFF = EXAMPLES / "orders.csv", EXAMPLES / "staff.csv"
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """Run `xunzhen plan …` and return its exit code."""
-    monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.setattr(sys, "argv", ["xunzhen", "plan", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
+@pytest.fixture
+def run(xunzhen: Xunzhen) -> Xunzhen:
+    return functools.partial(xunzhen, "plan")
 
 
 def edited(path: Path, source: Path, *changes: tuple[str, str]) -> Path:
@@ -37,10 +34,10 @@ def edited(path: Path, source: Path, *changes: tuple[str, str]) -> Path:
 
 class TestPlan:
     def test_plans_the_example_and_writes_three_files_that_agree(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, run: Xunzhen, capsys: pytest.CaptureFixture[str]
     ) -> None:
         out = tmp_path / "day" / "plan"
-        assert run(monkeypatch, ORDERS, "--staff", STAFF, "--date", "2026-03-02", "--seconds", "1", "--out", out) == 0
+        assert run(ORDERS, "--staff", STAFF, "--date", "2026-03-02", "--seconds", "1", "--out", out) == 0
         said = capsys.readouterr().out
         assert "护士01（电动车）" in said
         assert "合计：订单12，已排11，未排1" in said
@@ -69,26 +66,21 @@ class TestPlan:
         assert len(rows) == len(visits)
 
     def test_writes_nothing_without_being_told_where(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Xunzhen, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.chdir(tmp_path)
-        assert run(monkeypatch, ORDERS, "--staff", STAFF, "--date", "2026-03-02", "--seconds", "0.3") == 0
+        assert run(ORDERS, "--staff", STAFF, "--date", "2026-03-02", "--seconds", "0.3") == 0
         assert list(tmp_path.iterdir()) == []
         assert "合计：订单12" in capsys.readouterr().out
 
     @pytest.mark.requirement("R148")
     def test_says_that_the_road_server_is_unreachable(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Xunzhen, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setenv("XUNZHEN_OSRM_URL", "http://127.0.0.1:1")
         settings.get_settings.cache_clear()
         try:
-            assert (
-                run(
-                    monkeypatch, ORDERS, "--staff", STAFF, "--date", "2026-03-02", "--seconds", "0.3", "--out", tmp_path
-                )
-                == 0
-            )
+            assert run(ORDERS, "--staff", STAFF, "--date", "2026-03-02", "--seconds", "0.3", "--out", tmp_path) == 0
         finally:
             monkeypatch.delenv("XUNZHEN_OSRM_URL")
             settings.get_settings.cache_clear()
@@ -98,10 +90,10 @@ class TestPlan:
         assert sources["ebike"] == "great_circle (osrm has no profile for ebike)"
 
     def test_names_the_columns_that_it_did_not_use(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, run: Xunzhen, capsys: pytest.CaptureFixture[str]
     ) -> None:
         staff = edited(tmp_path / "staff.csv", STAFF, ("交通方式", "交通方式,备注"))
-        assert run(monkeypatch, ORDERS, "--staff", staff, "--date", "2026-03-02", "--seconds", "0.3") == 0
+        assert run(ORDERS, "--staff", staff, "--date", "2026-03-02", "--seconds", "0.3") == 0
         assert "没有用到的列：备注" in capsys.readouterr().err
 
 
@@ -115,11 +107,11 @@ class TestRefusals:
         assert refused.value.code == 1
 
     def test_names_every_wrong_cell_and_writes_nothing(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, run: Xunzhen, capsys: pytest.CaptureFixture[str]
     ) -> None:
         orders = edited(tmp_path / "o.csv", ORDERS, ("106.3812,39.0205", "39.0205,106.3812"), ("13:30", "下午"))
         out = tmp_path / "out"
-        assert run(monkeypatch, orders, "--staff", STAFF, "--date", "2026-03-02", "--out", out) == 2
+        assert run(orders, "--staff", STAFF, "--date", "2026-03-02", "--out", out) == 2
         said = capsys.readouterr()
         assert said.err.splitlines() == [
             "表格有3处错误，请改正后再试：",
@@ -131,34 +123,32 @@ class TestRefusals:
         assert not out.exists()
 
     def test_shows_the_plan_but_writes_nothing_when_an_order_that_must_be_done_does_not_fit(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, run: Xunzhen, capsys: pytest.CaptureFixture[str]
     ) -> None:
         orders = edited(tmp_path / "o.csv", ORDERS, ("腹膜透析,1,否", "腹膜透析,1,是"))
         out = tmp_path / "out"
         arguments = (orders, "--staff", STAFF, "--date", "2026-03-02", "--seconds", "0.3", "--out", out)
-        assert run(monkeypatch, *arguments) == 1
+        assert run(*arguments) == 1
         said = capsys.readouterr()
         assert "具备该服务所需资质" in said.out
         assert said.err == "必须安排的订单没有排上，没有写出任何文件：订单012。请增加人员或放宽时间。\n"
         assert not out.exists()
 
-    def test_refuses_a_date_that_is_none(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        assert run(monkeypatch, ORDERS, "--staff", STAFF, "--date", "明天") == 2
+    def test_refuses_a_date_that_is_none(self, run: Xunzhen, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(ORDERS, "--staff", STAFF, "--date", "明天") == 2
         assert capsys.readouterr().err == "“明天”不是日期，请写成 2026-03-02 这样。\n"
 
     def test_refuses_a_file_that_is_not_there(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, run: Xunzhen, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert run(monkeypatch, tmp_path / "no.csv", "--staff", STAFF, "--date", "2026-03-02") == 2
+        assert run(tmp_path / "no.csv", "--staff", STAFF, "--date", "2026-03-02") == 2
         assert "读不到文件" in capsys.readouterr().err
 
     def test_leaves_nothing_half_written_when_the_directory_is_a_file(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, run: Xunzhen, capsys: pytest.CaptureFixture[str]
     ) -> None:
         (tmp_path / "out").write_text("taken")
         arguments = (ORDERS, "--staff", STAFF, "--date", "2026-03-02", "--seconds", "0.3", "--out", tmp_path / "out")
-        assert run(monkeypatch, *arguments) == 2
+        assert run(*arguments) == 2
         assert "写不进去" in capsys.readouterr().err
         assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -5,17 +5,15 @@ day is being solved, and another just when the plan is published.
 """
 
 import asyncio
-import json
-import os
 import random
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from httpx import Response
 from sqlalchemy import text
 
+from tests import resuming
 from tests.routing.scene import DAY, Scene, visits
 from tests.world import World
 
@@ -91,13 +89,9 @@ async def test_what_the_dispatcher_cancels_meanwhile_stays_cancelled_and_all_els
 
 @pytest.mark.long
 async def test_plan_races(scene: Scene) -> None:
-    state = Path(os.environ.get("XUNZHEN_STORM_DIR", ".hypothesis/days")) / "races.json"
-    state.parent.mkdir(parents=True, exist_ok=True)
-    done: int = json.loads(state.read_text()) if state.exists() else 0
-    for number in range(done, RACES):
-        await race(scene, number)
-        draft = state.with_suffix(".new")
-        draft.write_text(json.dumps(number + 1))
-        draft.replace(state)  # whole, whenever it is cut short
-    state.unlink()
+    with resuming.part("edits") as done:
+        for number in range(RACES):
+            if number not in done:
+                await race(scene, number)
+                done.keep(number, True)
     print(f"{RACES} races, nothing lost")  # noqa: T201 — what the long part says of itself

@@ -1,15 +1,11 @@
 """Every role at every operation, and at least 500 examples of each, in four parts that go on where they were cut short.
 
-`make test-long PART=test_long_conformance_1`. What is done of a part stands in a small file, in the directory that
-XUNZHEN_STORM_DIR names or in .hypothesis/contract; a part that has come to its end begins anew.
+`make test-long PART=test_long_conformance_1`; what is done stands in .hypothesis/contract (`tests/resuming.py`).
 """
-
-import json
-import os
-from pathlib import Path
 
 import pytest
 
+from tests import resuming
 from tests.contract.desk import Desk
 from tests.contract.interview import Interview, Tally
 from tests.contract.seeds import Seeds
@@ -41,18 +37,13 @@ def test_long_conformance_4(seeds: Seeds, desk: Desk) -> None:
 
 def run_part(part: int, seeds: Seeds, desk: Desk) -> None:
     """Interview every fourth operation, but those that an earlier run has done with."""
-    directory = Path(os.environ.get("XUNZHEN_STORM_DIR", ".hypothesis/contract"))
-    directory.mkdir(parents=True, exist_ok=True)
-    state = directory / f"conformance-{part}.json"
-    done: dict[str, int] = json.loads(state.read_text()) if state.exists() else {}
     tally, names = Tally(), list(OPERATIONS)[part - 1 :: PARTS]
-    for name in names:
-        if name not in done:
-            done[name] = interview_at_length(name, seeds, desk, tally)
-            state.write_text(json.dumps(done))
-    assert tally.never(tally.statuses) == []
-    assert all(done[name] >= EXAMPLES for name in names)
-    state.unlink()
+    with resuming.part(f"conformance-{part}", "contract") as done:
+        for name in names:
+            if name not in done:
+                done.keep(name, interview_at_length(name, seeds, desk, tally))
+        assert tally.never(tally.statuses) == []
+        assert all(done.found[name] >= EXAMPLES for name in names)
 
 
 def interview_at_length(name: str, seeds: Seeds, desk: Desk, tally: Tally) -> int:

@@ -95,7 +95,7 @@ def quick(stories: int) -> settings:
 def machine_of(seeds: Seeds, desk: Desk, answered: list[tuple[str, int]]) -> Any:
     """Return the class of stories: each happens in a transaction of its own, and mostly one person acts."""
 
-    class Story(STORIES.as_state_machine()):  # type: ignore[misc] # made at run time
+    class Story(STORIES.as_state_machine()):
         def setup(self) -> None:
             desk.begin()
             self.told, self.caller, self.strange = "", NOBODY, False

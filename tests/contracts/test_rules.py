@@ -146,7 +146,7 @@ class TestDueGrants:
             on=on,
             enrolments=[rules.EnrolmentFacts(PROGRAMME, date(2026, 2, 1), enrolled_to)],
             programmes=[offered],
-            insurance=said.get("insurance"),  # type: ignore[arg-type]
+            insurance=said.get("insurance"),
         )
 
     def test_a_programme_gives_its_units_per_calendar_year(self) -> None:

@@ -282,7 +282,7 @@ class TestADeathInTheMiddle:
         assert claimed
         async with AsyncClient() as client:
             gateway = sending.gateway_of(desk.house, client)
-            gateway._seconds = 0.1  # type: ignore[attr-defined]
+            gateway._seconds = 0.1
             outcome = await sending.attempt(gateway, claimed)
         now = desk.world.clock.now()
         async with transaction(desk.house.sessions, desk.fence, now) as session:

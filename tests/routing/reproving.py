@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import Final
 
-from service.routing.problem import LUNCH, Carer, Job, Link, Plan, Problem, Route, Staff, Stop, Sync, Unassigned
+from service.routing.problem import LUNCH, Carer, Job, Link, Plan, Problem, Route, Stop, Sync, Unassigned
 from service.routing.referee.check import check_plan
 from service.routing.rules import UnassignedReason
+from tests.routing import reading
 
 HERE, THERE = -2, -3
 """A lunch where one is, or at the next address; written instead of its job."""
@@ -52,7 +53,7 @@ def _fault(problem: Problem, plan: Plan, gone: Unassigned) -> str | None:
         if reason is UnassignedReason.outside_shifts:
             free = replace(free, matrices=tuple(legs * 0 for legs in problem.matrices))
         return _alone(free, (job,))
-    return _beside(problem, plan, gone, reason)
+    return _beside(problem, plan, gone, reason) if reason in BESIDE else None
 
 
 def _beside(problem: Problem, plan: Plan, gone: Unassigned, reason: UnassignedReason) -> str | None:
@@ -106,9 +107,7 @@ def _bundle(problem: Problem, plan: Plan, job: int) -> tuple[int, ...]:
 
 
 def _has_skills(problem: Problem, job: int, at: int, who: int) -> bool:
-    service, has = problem.jobs[job].services[at], problem.staff[who].skills
-    some = not service.any_skills or any(skill in has for skill in service.any_skills)
-    return all(skill in has for skill in service.skills) and some
+    return reading.is_able(problem.staff[who], problem.jobs[job].services[at])
 
 
 def _may(problem: Problem, job: int, at: int, who: int) -> bool:
@@ -155,6 +154,9 @@ ALONE: Final = frozenset(
         UnassignedReason.linked,
     }
 )
+
+
+BESIDE: Final = frozenset({UnassignedReason.no_capacity, UnassignedReason.not_worth_it})
 
 
 def placings(
@@ -234,15 +236,6 @@ def _ranked(problem: Problem, items: tuple[Item, ...]) -> bool:
     return all(problem.jobs[here].rank <= problem.jobs[after].rank for (here, _), (after, _) in pairwise(items))
 
 
-def _leg(problem: Problem, who: Staff, here: int, there: int, free: int) -> int:
-    travel, factor = int(problem.matrices[who.matrix][here, there]), 1000
-    if problem.traffic:
-        for band in problem.traffic[who.matrix]:
-            if band.start <= free:
-                factor = band.factor
-    return (travel * factor + 999) // 1000
-
-
 def _walk(problem: Problem, row: int, items: tuple[Item, ...], floors: Mapping[Item, int]) -> list[Stop] | None:
     """Time a row by itself, each stop as early as it can be; None when something is too late."""
     who = problem.staff[row]
@@ -250,27 +243,27 @@ def _walk(problem: Problem, row: int, items: tuple[Item, ...], floors: Mapping[I
     stops: list[Stop] = []
     for at, (name, service) in enumerate(items):
         if service == LUNCH:
-            stop, there = _lunch(problem, who, items, at, place, free)
+            stop, there = _lunch(problem, row, items, at, place, free)
         else:
             there = problem.jobs[name].point
-            lasts = -(-problem.jobs[name].services[service].duration * who.pace // 1000)
-            arrives = free + _leg(problem, who, place, there, free)
-            start = _opening(problem, problem.jobs[name], lasts, max(arrives, floors.get((name, service), 0)))
+            lasts = reading.length(problem, row, (name, service))
+            arrives = free + reading.leg(problem, row, place, there, free)
+            start = _opening(problem, name, lasts, max(arrives, floors.get((name, service), 0)))
             stop = None if start is None else Stop(name, service, start, start + lasts)
         if stop is None:
             return None
         stops.append(stop)
         place, free = there, stop.end
-    back = free + _leg(problem, who, place, who.end_point, free)
+    back = free + reading.leg(problem, row, place, who.end_point, free)
     late = who.shift is not None and problem.rules.overtime is None and bool(stops) and back > who.shift.end
     return None if late else stops
 
 
 def _lunch(
-    problem: Problem, who: Staff, items: tuple[Item, ...], at: int, place: int, free: int
+    problem: Problem, row: int, items: tuple[Item, ...], at: int, place: int, free: int
 ) -> tuple[Stop | None, int]:
     """Have lunch at its own point, at the next address or where one is; the stop, and where that is."""
-    due = who.lunch
+    due = problem.staff[row].lunch
     assert due is not None
     name, there = (items[at - 1][0] if at else -1), place
     if due.point is not None:
@@ -278,19 +271,18 @@ def _lunch(
     elif items[at][0] == THERE:
         name = items[at + 1][0]
         there = problem.jobs[name].point
-    start = max(free + _leg(problem, who, place, there, free), due.start)
+    start = max(free + reading.leg(problem, row, place, there, free), due.start)
     return (Stop(name, LUNCH, start, start + due.duration) if start + due.duration <= due.end else None), there
 
 
-def _opening(problem: Problem, job: Job, lasts: int, earliest: int) -> int | None:
+def _opening(problem: Problem, wanted: int, lasts: int, earliest: int) -> int | None:
     """The first start at or after `earliest` that the job's windows allow."""
+    job = problem.jobs[wanted]
     if not job.windows:
         return earliest
-    rules = problem.rules
-    price = rules.tardiness if job.tardiness is None else job.tardiness
-    if not job.punctual and price is not None and rules.max_tardiness is not None:
+    if reading.may_be_late(problem, wanted):
         return max(earliest, min(window.start for window in job.windows))
-    over = lasts if job.ends_in_window or rules.window_end_at_service_end else 0
+    over = lasts if job.ends_in_window or problem.rules.window_end_at_service_end else 0
     return min((max(earliest, w.start) for w in job.windows if max(earliest, w.start) <= w.end - over), default=None)
 
 

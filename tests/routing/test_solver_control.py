@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +17,7 @@ from service.routing.referee.check import check_plan
 from service.routing.solver_process import Task, solve_apart
 from service.routing.solver_progress import Progress
 from service.routing.writers import day as writer
+from tests import resuming
 from tests.routing.forks import solvers_of
 
 SETS = {"all": ALL, "plain": PLAIN, "strings": frozenset({Feature.skills, Feature.modes, Feature.priorities})}
@@ -75,17 +75,13 @@ def test_ends_within_half_a_second_of_its_limit_on_all_kinds_of_days() -> None:
 
 @pytest.mark.long
 def test_thousand_limits() -> None:
-    state = Path(os.environ.get("XUNZHEN_STORM_DIR", ".hypothesis/days")) / "limits.json"
-    state.parent.mkdir(parents=True, exist_ok=True)
-    done: list[float] = json.loads(state.read_text()) if state.exists() else []
-    for number in range(len(done), SOLVES):
-        done.append(overshoot(number))
-        draft = state.with_suffix(".new")
-        draft.write_text(json.dumps(done))
-        draft.replace(state)  # whole, whenever it is cut short
-    print(f"{len(done)} solves, at most {max(done):.3f} s too long")  # noqa: T201 — what the long part says of itself
-    state.unlink()
-    assert max(done) <= LATE_SECONDS
+    with resuming.part("solves") as done:
+        for number in range(SOLVES):
+            if number not in done:
+                done.keep(number, overshoot(number))
+        worst = max(done.found.values())
+        print(f"{len(done.found)} solves, at most {worst:.3f} s too long")  # noqa: T201 — what it says of itself
+    assert worst <= LATE_SECONDS
 
 
 async def test_who_asked_and_goes_away_takes_the_solver_along() -> None:

@@ -65,7 +65,7 @@ def free_port() -> int:
 
 async def employ(line: object, institution: str = "") -> tuple[str, str]:
     """Let the first administrator make the counter's account; return its institution and a token of its own."""
-    head = Clerk(line, await log_in(line, "head"), institution)  # type: ignore[arg-type]
+    head = Clerk(line, await log_in(line, "head"), institution)
     institution_id = (await head.ask("GET", "/institutions"))["items"][0]["id"]
     await head.ask(
         "POST",
@@ -79,7 +79,7 @@ async def employ(line: object, institution: str = "") -> tuple[str, str]:
         },
         expect=201,
     )
-    return institution_id, await log_in(line, "counter")  # type: ignore[arg-type]
+    return institution_id, await log_in(line, "counter")
 
 
 async def contents(url: str) -> dict[str, tuple[int, str]]:

@@ -1,7 +1,7 @@
 """Accepting a period plan: each planned round becomes an order, booked as everybody books; what is refused says why."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,9 +35,11 @@ async def accept_period(
     """
     planned = await periods.hold_solved(session, principal=principal, period_plan_id=period_plan_id)
     plans = await _hold(session, principal.region_id, planned)
+    seen = await _seen(session, principal.region_id, planned, plans)
     outcomes: dict[PlannedRound, UUID | problems.Refusal] = {}
     for each in planned:
-        outcomes[each] = await _order(session, principal, each, plans[each.round_plan_id], signer=signer, now=now)
+        plan, days = plans[each.round_plan_id], seen[each.round_plan_id]
+        outcomes[each] = await _order(session, principal, each, plan, days, signer=signer, now=now)
     return await periods.accept(session, principal=principal, period_plan_id=period_plan_id, outcomes=outcomes, now=now)
 
 
@@ -53,25 +55,38 @@ async def _hold(session: AsyncSession, region_id: UUID, planned: Sequence[Planne
     return plans
 
 
+async def _seen(
+    session: AsyncSession, region_id: UUID, planned: Sequence[PlannedRound], plans: Mapping[UUID, RoundPlanFacts]
+) -> Mapping[UUID, list[date]]:
+    """Return when the people of round plans that are held are seen around the days planned."""
+    days = [each.on for each in planned]
+    if not days:
+        return {}
+    return await rounds.days_seen(
+        session, region_id=region_id, plans=list(plans.values()), first=min(days), last=max(days)
+    )
+
+
 async def _order(
     session: AsyncSession,
     principal: Principal,
     due: PlannedRound,
     plan: RoundPlanFacts,
+    seen: list[date],
     *,
     signer: Signer,
     now: datetime,
 ) -> UUID | problems.Refusal:
-    """Place the order of a planned round and return its id, or return the refusal."""
+    """Place the order of a planned round, note its day in `seen` and return its id, or return the refusal."""
     try:
-        seen = await rounds.days_seen(session, region_id=principal.region_id, plans=[plan])
-        refuse_on(plan, due.on, seen[plan.id])
+        refuse_on(plan, due.on, seen)
         booked = await bulk.attempt(
             session,
             lambda: placing.place_order(session, principal=principal, asked=_asked(plan, due), signer=signer, now=now),
         )
     except problems.Refusal as refusal:
         return refusal
+    seen.append(due.on)
     return booked.order.id
 
 

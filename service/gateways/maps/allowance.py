@@ -57,6 +57,10 @@ class Allowance:
         if starts > self._clock():
             await self._sleep(starts - self._clock())
 
+    async def pause(self, seconds: float) -> None:
+        """Wait before a question is put again that the provider found too fast."""
+        await self._sleep(seconds)
+
     def end_the_day(self) -> None:
         """Hear from the provider that nothing is left of today."""
         self._turn_the_page()

@@ -59,10 +59,6 @@ class AMapMatrix(MeteredServer):
         }
         return _block(await self._question(_PATH, asked, units=1), len(origins))
 
-    def in_traffic(self, mode: TravelMode) -> bool:
-        """Return whether its times are those of the traffic at the moment of the question: cars' are."""
-        return mode is TravelMode.car
-
     def outcome(self, document: Mapping[str, Any]) -> tuple[Outcome, str]:
         """Return what an answer's infocode means."""
         code = str(document.get("infocode", ""))

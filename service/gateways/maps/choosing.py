@@ -92,8 +92,16 @@ class Chosen:
             case _:
                 return self._provider(client, by_line)
 
-    def cached(self, road: RoadSource) -> CachedSource:
-        """Return a source with the memory that the settings give it."""
+    def remembering(self, by_line: GreatCircle) -> CachedSource | None:
+        """Return the road source with the memory that the settings give it and connections of its own; None as above.
+
+        It lives as long as the process.
+        """
+        # no connection is kept between plans: hours lie between them
+        client = httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0))
+        road = self.road(client, by_line)
+        if road is None:
+            return None
         keep = timedelta(hours=self._settings.travel_cache_hours)
         return CachedSource(road, pairs=self._settings.travel_cache_pairs, keep=keep, now=self._now)
 

@@ -4,7 +4,6 @@ They are asked in GCJ-02, no faster and no more than the key allows. The key goe
 not into a log, an error or a label.
 """
 
-import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import Any, Final
 import httpx
 
 from service.core import geo
-from service.core.geo import Point
+from service.core.geo import Point, TravelMode
 from service.gateways.maps.allowance import USED_UP, Allowance
 from service.gateways.maps.blocks import NoAnswer
 from service.gateways.maps.great_circle import GreatCircle
@@ -62,6 +61,10 @@ class MeteredServer(RoadServer):
         self._key = key
         self._allowance = allowance
 
+    def in_traffic(self, mode: TravelMode) -> bool:
+        """Return whether its times are those of the traffic at the moment of the question: cars' are."""
+        return mode is TravelMode.car
+
     @abstractmethod
     def outcome(self, document: Mapping[str, Any]) -> tuple[Outcome, str]:
         """Return what an answer's status means, and its code."""
@@ -79,7 +82,9 @@ class MeteredServer(RoadServer):
         complete = dict(asked) | {"key": self._key.key}
         if self._key.secret:
             complete["sig"] = self.signature(path, complete, self._key.secret)
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
+            if attempt:
+                await self._allowance.pause(TOO_FAST_SECONDS)
             await self._allowance.take(units)
             _, document = await self._get(path, complete)
             if not isinstance(document, dict):
@@ -89,7 +94,6 @@ class MeteredServer(RoadServer):
                 return document
             if outcome is not Outcome.too_fast:
                 self._refuse(outcome, code)
-            await asyncio.sleep(TOO_FAST_SECONDS)
         raise NoAnswer(Outcome.too_fast.value)
 
     def _refuse(self, outcome: Outcome, code: str) -> None:

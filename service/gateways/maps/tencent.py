@@ -69,10 +69,6 @@ class TencentMatrix(MeteredServer):
         """Return the source's name; without times of its own it is that of the distances only."""
         return "tencent distances" if mode in WITHOUT_TIMES else self.name
 
-    def in_traffic(self, mode: TravelMode) -> bool:
-        """Return whether its times are those of the traffic at the moment of the question: cars' are."""
-        return mode is TravelMode.car
-
     def outcome(self, document: Mapping[str, Any]) -> tuple[Outcome, str]:
         """Return what an answer's status means."""
         status = document.get("status")

@@ -68,9 +68,15 @@ async def list_in_force(
 
 
 async def days_seen(
-    session: AsyncSession, *, region_id: UUID, institution_ids: Collection[UUID], person_ids: Collection[UUID]
+    session: AsyncSession,
+    *,
+    region_id: UUID,
+    institution_ids: Collection[UUID],
+    person_ids: Collection[UUID],
+    first: date,
+    last: date,
 ) -> Mapping[tuple[UUID, UUID, OrderKind], list[date]]:
-    """Return (institution, person, kind) → the days on which they were seen or are ordered to be, in order."""
+    """Return (institution, person, kind) → which of the days first … last they were or will be seen on, in order."""
     query = (
         select(col(Order.institution_id), col(Order.person_id), col(Order.kind), col(Order.service_on))
         .where(
@@ -78,6 +84,7 @@ async def days_seen(
             col(Order.institution_id).in_(institution_ids),
             col(Order.person_id).in_(person_ids),
             col(Order.state).in_(_SEEN),
+            col(Order.service_on).between(first, last),
         )
         .order_by(col(Order.service_on))
     )

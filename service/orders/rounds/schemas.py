@@ -11,7 +11,8 @@ from service.core.text import Code, Text
 from service.orders.rounds.rules import HalfDay, RoundPlanFacts
 from service.orders.rules import OrderKind
 
-_Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)), WRITTEN]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)), WRITTEN]
+"""A day of the rounds' calendar."""
 
 
 class RoundItem(BaseModel):
@@ -39,8 +40,8 @@ class RoundPlanCreate(BaseModel):
     ] = Field(default=[1, 2, 3, 4, 5, 6, 7], examples=[[1, 2, 3, 4, 5]])
     half_day: HalfDay = Field(default=HalfDay.any, description="上午、下午或不限")
     mobility_reason: Annotated[Text, Field(description="行动不便或确有困难的原因", examples=["偏瘫，无法自行下楼"])]
-    valid_from: _Day = Field(examples=["2026-03-02"])
-    valid_to: _Day | None = Field(default=None, description="最后一天（含）；不填为长期")
+    valid_from: Day = Field(examples=["2026-03-02"])
+    valid_to: Day | None = Field(default=None, description="最后一天（含）；不填为长期")
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
@@ -57,7 +58,7 @@ class RoundPlanEnd(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    valid_to: _Day | None = Field(examples=["2026-06-30"])
+    valid_to: Day | None = Field(examples=["2026-06-30"])
 
 
 class RoundPlanRead(BaseModel):

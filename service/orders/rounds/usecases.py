@@ -1,7 +1,8 @@
 """An institution writes down how often somebody is to be seen, and neighbours ask what is due."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -114,16 +115,26 @@ async def plans_in_force(
 
 
 async def days_seen(
-    session: AsyncSession, *, region_id: UUID, plans: Collection[rules.RoundPlanFacts]
+    session: AsyncSession, *, region_id: UUID, plans: Collection[rules.RoundPlanFacts], first: date, last: date
 ) -> Mapping[UUID, list[date]]:
-    """Return round plan → the days on which its institution saw the person so, or is ordered to, in order."""
+    """Return round plan → the days on which its institution saw the person so, or is ordered to, in order.
+
+    Told are those that bear upon the days first … last (both included): as far before and after them as the longest
+    interval of the plans reaches. Plans of one institution, person and kind share their list.
+    """
+    if not plans:
+        return {}
+    reach = timedelta(days=max(each.every_days for each in plans))
     found = await repository.days_seen(
         session,
         region_id=region_id,
         institution_ids=sorted({each.institution_id for each in plans}),
         person_ids=sorted({each.person_id for each in plans}),
+        first=first - reach,
+        last=last + reach,
     )
-    return {each.id: found.get((each.institution_id, each.person_id, each.kind), []) for each in plans}
+    seen: defaultdict[tuple[UUID, UUID, OrderKind], list[date]] = defaultdict(list, found)
+    return {each.id: seen[each.institution_id, each.person_id, each.kind] for each in plans}
 
 
 async def hold_round_plan(session: AsyncSession, *, region_id: UUID, round_plan_id: UUID) -> rules.RoundPlanFacts:

@@ -72,7 +72,7 @@ async def gather(session: AsyncSession, ask: Ask) -> Gathered:
     asked = [code for each in plans for code, _ in each.items]
     items = await catalog.items(session, region_id=ask.region_id, codes=sorted(set(asked)))
     least = {each: await _least_staff(session, ask, each) for each in ask.institution_ids}
-    seen = await rounds.days_seen(session, region_id=ask.region_id, plans=plans) if plans else {}
+    seen = await rounds.days_seen(session, region_id=ask.region_id, plans=plans, first=ask.first, last=ask.last)
     drawn = [
         await _round(session, ask, each, items=items, least=least, seen=seen[each.id], home=homes[each.person_id])
         for each in plans

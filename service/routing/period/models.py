@@ -19,7 +19,7 @@ class PeriodPlan(rows.RegionRow, table=True):
     __table_args__ = (
         rows.refers("area_id", to="dispatch_areas"),
         CheckConstraint(f"state in ({', '.join(repr(str(each)) for each in states.PeriodState)})", name="state"),
-        CheckConstraint("last - first between 0 and 13", name="days"),
+        CheckConstraint(f"last - first between 0 and {states.LONGEST_DAYS - 1}", name="days"),
         CheckConstraint("travel_minutes between 0 and 120", name="travel_minutes"),
         CheckConstraint(
             "(state = 'accepted') = (accepted_at is not null and accepted_by_account_id is not null)", name="accepted"

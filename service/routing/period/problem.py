@@ -102,14 +102,15 @@ def dues(period: Period) -> tuple[Due, ...]:
     """Return every time that a round is due within a period, round by round, each with the days open to it.
 
     A round falls due every `every_days` days from when it was last seen, or from when it is to begin; what is overdue
-    is due on the first day. It may come earlier by as much as the shortest interval leaves, and, too late, later.
+    is due on the first day on which it is to be seen at all. It may come earlier by as much as the shortest interval
+    leaves, and, too late, later.
     """
     return tuple(due for at, each in enumerate(period.rounds) for due in _dues_of(period, at, each))
 
 
 def _dues_of(period: Period, at: int, each: Round) -> Iterator[Due]:
     by = each.due_from if each.last_on is None else each.last_on + timedelta(days=each.every_days)
-    by, seq = max(by, period.first), 1
+    by, seq = max(by, period.first, each.due_from), 1
     early = timedelta(days=each.every_days - each.minimum_days)
     soonest = period.first
     if each.last_on is not None:

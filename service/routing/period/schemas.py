@@ -1,17 +1,14 @@
 """What crosses HTTP about period plans."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from service.core.dates import WRITTEN
 from service.orders.rounds.rules import HalfDay
-from service.routing.period.states import NotKept, PeriodState
-
-LONGEST_DAYS = 14
-_Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)), WRITTEN]
+from service.orders.rounds.schemas import Day
+from service.routing.period.states import LONGEST_DAYS, NotKept, PeriodState
 
 
 class PeriodRequest(BaseModel):
@@ -33,8 +30,8 @@ class PeriodRequest(BaseModel):
 
     area_id: UUID | None = Field(default=None, description="调度区域；与机构只填一个")
     institution_id: UUID | None = Field(default=None, description="只排一家机构")
-    first: _Day = Field(alias="from", description="第一天")
-    last: _Day = Field(alias="to", description=f"最后一天（含），最多 {LONGEST_DAYS} 天")
+    first: Day = Field(alias="from", description="第一天")
+    last: Day = Field(alias="to", description=f"最后一天（含），最多 {LONGEST_DAYS} 天")
     travel_minutes: int = Field(default=15, ge=0, le=120, description="每到一处的路程，分钟")
 
     @model_validator(mode="after")

@@ -7,6 +7,9 @@ from typing import Final
 PERIOD_REQUESTED: Final = "period.requested"
 """News: a period plan waits to be solved (subject: the period plan)."""
 
+LONGEST_DAYS: Final = 14
+"""So many days a period has at most."""
+
 
 class PeriodState(StrEnum):
     """A period plan is requested, solved by the worker, accepted by a dispatcher."""

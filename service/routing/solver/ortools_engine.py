@@ -29,9 +29,10 @@ class CannotSay(Exception):
     """The model has no words for what the problem asks; the text names it (`traffic`, `numbers`)."""
 
 
-def solve_ortools(problem: Problem, limits: Limits, seed: int) -> Plan:
+def solve_ortools(problem: Problem, limits: Limits, seed: int, *, amount: float = polish.AMOUNT) -> Plan:
     """Plan the day with OR-Tools alone. No hard rule is ever broken; a job that must be done is left out only where no
-    place was found for it. With limits in rounds the same problem and seed give the same plan.
+    place was found for it. With limits in rounds the same problem and seed give the same plan. `amount` is how much of
+    CP-SAT's own time a neighbourhood of a large day gets.
 
     Raises:
         CannotSay: the problem asks for what the model cannot express.
@@ -42,7 +43,7 @@ def solve_ortools(problem: Problem, limits: Limits, seed: int) -> Plan:
     budget = Budget(limits)
     plan = _nothing(problem)
     if problem.jobs and problem.staff:
-        plan = _search(problem, plan, budget, seed)
+        plan = _search(problem, plan, budget, seed, amount)
     return Plan(plan.routes, tuple(_reasons(problem, plan, budget)))
 
 
@@ -83,7 +84,7 @@ def _nothing(problem: Problem) -> Plan:
     return Plan(exact.nothing(problem).routes, left)
 
 
-def _search(problem: Problem, plan: Plan, budget: Budget, seed: int) -> Plan:
+def _search(problem: Problem, plan: Plan, budget: Budget, seed: int, amount: float) -> Plan:
     if sum(len(job.services) for job in problem.jobs) <= WHOLE:
         return prove(problem, budget.limits, seed)[0]
-    return polish.improve(problem, plan, budget, SEARCH_SHARE, seed)
+    return polish.improve(problem, plan, budget, SEARCH_SHARE, seed, amount=amount)

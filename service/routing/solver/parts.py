@@ -40,12 +40,13 @@ Solve = Callable[[Problem, Limits, int], Plan]
 Tell = Callable[[Progress], None]
 
 
-def suits(problem: Problem) -> bool:
-    """Tell whether the day is planned in parts: large, and not for the search by strings, which looks at whole days.
+def suits(problem: Problem, *, large: int = LARGE) -> bool:
+    """Tell whether the day is planned in parts: of more than `large` jobs, and not for the search by strings, which
+    looks at whole days.
 
     Raises: nothing.
     """
-    return len(problem.jobs) > LARGE and len(problem.staff) >= 4 and not strings.suits(problem)
+    return len(problem.jobs) > large and len(problem.staff) >= 4 and not strings.suits(problem)
 
 
 def plan(problem: Problem, limits: Limits, seed: int, solve: Solve, tell: Tell | None) -> Plan:

@@ -31,9 +31,18 @@ def suits(problem: Problem) -> bool:
     return bool(problem.jobs and problem.staff) and exact.lacks(problem) is None
 
 
-def improve(problem: Problem, plan: Plan, budget: Budget, until: float, seed: int) -> Plan:
+def improve(
+    problem: Problem,
+    plan: Plan,
+    budget: Budget,
+    until: float,
+    seed: int,
+    *,
+    most: int = MOST,
+    amount: float = AMOUNT,
+) -> Plan:
     """Improve a plan of a problem that `suits` until `until` of the budget's time, or for its rounds, a neighbourhood
-    each; answer the plan itself where nothing is found.
+    each, of about `most` jobs and `amount` of CP-SAT's time; answer the plan itself where nothing is found.
 
     Raises: nothing.
     """
@@ -42,15 +51,15 @@ def improve(problem: Problem, plan: Plan, budget: Budget, until: float, seed: in
     for made in count():
         if budget.is_spent(until) or (rounds is not None and made >= rounds):
             break
-        scope = neighbourhood(problem, plan, chance)
-        found = exact.solve(scope, Effort(budget, until, AMOUNT, made)).plan
+        scope = neighbourhood(problem, plan, chance, most=most)
+        found = exact.solve(scope, Effort(budget, until, amount, made)).plan
         price = None if found is None else judging.cost(problem, found)
         if found is not None and price is not None and (cost is None or price < cost):
             plan, cost = found, price
     return plan
 
 
-def neighbourhood(problem: Problem, plan: Plan, chance: random.Random) -> Scope:
+def neighbourhood(problem: Problem, plan: Plan, chance: random.Random, *, most: int = MOST) -> Scope:
     """Choose routes around a job drawn at random, often one of those left out, and jobs left out near it.
 
     Raises: nothing.
@@ -62,7 +71,7 @@ def neighbourhood(problem: Problem, plan: Plan, chance: random.Random) -> Scope:
     held: set[int] = set()
     for row in _by_nearness(problem, plan, middle, chance):
         more = held | {stop.job for stop in plan.routes[row].stops if stop.service != LUNCH}
-        if len(more) <= MOST or not rows:
+        if len(more) <= most or not rows:
             rows.append(row)
             held = more
     linked = {job for link in problem.links for job in (link.first, link.second) if held & {link.first, link.second}}

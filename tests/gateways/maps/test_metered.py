@@ -1,5 +1,6 @@
 """AMap and Tencent: their limits, their refusals, their datum, and the key that nobody gets to see."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -192,13 +193,22 @@ class TestBothProviders:
         assert matrix.source.endswith("pairs (" + matrix.name + " daily quota used up)")
 
     async def test_puts_a_question_again_that_came_too_fast(
-        self, kind: Any, client: httpx.AsyncClient, server: Providers, times: Times, monkeypatch: pytest.MonkeyPatch
+        self, kind: Any, client: httpx.AsyncClient, server: Providers, times: Times
     ) -> None:
-        monkeypatch.setattr("service.gateways.maps.metered.TOO_FAST_SECONDS", 0.01)
         refuse(server, kind, "10021", 120, times=2)
         matrix = await source(kind, client, server, times.allowance()).table(POINTS[:2], POINTS[2:3], CAR)
         assert matrix.estimated_pairs == 0
         assert len(server.asked) == 3
+        assert times.slept == pytest.approx(2.0, abs=0.1)
+
+    async def test_gives_up_a_question_that_always_comes_too_fast_and_waits_for_nothing_after_it(
+        self, kind: Any, client: httpx.AsyncClient, server: Providers, times: Times
+    ) -> None:
+        refuse(server, kind, "10021", 120, times=9)
+        matrix = await source(kind, client, server, times.allowance()).table(POINTS[:1], POINTS[2:3], CAR)
+        assert matrix.source.endswith("asked too fast)")
+        assert len(server.asked) == 3
+        assert times.slept == pytest.approx(2.0, abs=0.1)
 
     async def test_asks_no_faster_than_it_may(
         self, kind: Any, client: httpx.AsyncClient, server: Providers, times: Times
@@ -221,6 +231,30 @@ class TestBothProviders:
         times.seconds = 61.0
         assert (await road.table(POINTS[:1], POINTS[1:2], CAR)).estimated_pairs == 0
         assert (await road.table(POINTS[:1], POINTS[1:2], CAR)).estimated_pairs == 0
+
+    async def test_a_trial_that_the_quota_or_its_asker_stops_is_the_next_one_s_at_once(
+        self, kind: Any, client: httpx.AsyncClient, server: Providers, times: Times
+    ) -> None:
+        guard = Guard(0.2, 60.0, Breaker(failures=1, pause_seconds=60.0, clock=times.clock))
+        road = source(kind, client, server, times.allowance(per_day=2), guard=guard)
+        one, other = POINTS[:1], POINTS[1:2]
+        server.status = 500
+        assert "error 500" in (await road.table(one, other, CAR)).source
+        server.status, times.seconds = 200, 61.0
+        refuse(server, kind, "10003", 121)
+        assert "daily quota used up" in (await road.table(one, other, CAR)).source
+        times.now += timedelta(days=1)
+        server.sleep_seconds = 0.1
+        trial = asyncio.create_task(road.table(one, other, CAR))
+        while len(server.asked) < 3:
+            await asyncio.sleep(0.005)
+        assert "rests after failures" in (await road.table(one, other, CAR)).source
+        trial.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await trial
+        server.sleep_seconds = 0.0
+        assert (await road.table(one, other, CAR)).estimated_pairs == 0
+        assert len(server.asked) == 4
 
     @pytest.mark.parametrize("body", [b"[]", b"{}", b"welcome", b'{"status": 0}', b'{"status": "1", "results": [{}]}'])
     async def test_believes_no_nonsense(

@@ -132,6 +132,20 @@ class TestRoadSource:
         assert server.asked == []
 
 
+class TestServersOfTheirOwn:
+    async def test_while_the_cars_server_rests_another_is_asked_for_those_on_foot(
+        self, client: httpx.AsyncClient, server: RoadServer
+    ) -> None:
+        with serving(RoadServer()) as gone:
+            pass
+        cars, walkers = osrm(client, gone.base_url), osrm(client, server.base_url)
+        for _ in range(4):
+            told = await cars.matrix(POINTS, TravelMode.car)
+        assert told.source == "great_circle (osrm rests after failures)"
+        assert (await walkers.matrix(POINTS, TravelMode.walk)).source == "osrm"
+        assert [one["profile"] for one in server.asked] == ["foot"]
+
+
 class TestOsrm:
     async def test_splits_tables_that_are_larger_than_the_server_takes(
         self, client: httpx.AsyncClient, server: RoadServer

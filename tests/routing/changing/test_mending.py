@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bench.routing import insert as bench
@@ -37,8 +37,8 @@ class TestMend:
     @given(problems(PRICED, droppable=True))
     def test_changes_nothing_where_nothing_happened_and_all_are_planned(self, problem: Problem) -> None:
         plan = filled(problem, range(len(problem.jobs)))
-        if not plan.unassigned:
-            assert mending.mend(problem, plan).routes == plan.routes
+        assume(not plan.unassigned)
+        assert mending.mend(problem, plan).routes == plan.routes
 
     def test_those_behind_a_longer_visit_come_later_and_one_that_cannot_goes_to_somebody_else(self) -> None:
         jobs = [job("a", 1, (0, 30), drop_penalty=500), job("b", 1, (20, 40), drop_penalty=500)]

@@ -254,7 +254,7 @@ class TestReasons:
     def test_says_what_rules_it_out_on_an_empty_day(
         self, staff: Staff, wanted: object, reason: UnassignedReason
     ) -> None:
-        problem = day([staff], [wanted], HARD)  # type: ignore[list-item]  # one column of the table holds jobs
+        problem = day([staff], [wanted], HARD)
         assert places.places(problem, nothing(problem), 0) == Refused(reason)
 
     def test_says_that_the_day_is_full_where_only_the_others_are_in_the_way(self) -> None:

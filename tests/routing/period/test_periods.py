@@ -268,6 +268,37 @@ class TestAcceptance:
         assert (await scene.period())["rounds"] == []
         assert await scene.booking.count("orders") == 1
 
+    async def test_a_round_whose_plan_has_ended_meanwhile_is_not_ordered(self, scene: Rounds) -> None:
+        await scene.nurse(5)
+        ended = await scene.add_plan(await scene.elder())
+        going_on = await scene.add_plan(await scene.elder())
+        period = await scene.period()
+        assert days(period) == ["2026-03-05", "2026-03-05"]
+        change = {"valid_to": TUESDAY.isoformat()}
+        assert (await scene.dispatcher.patch(f"/round-plans/{ended}", json=change)).status_code == 200
+        told = {each["round_plan_id"]: each for each in (await scene.accept(period))["rounds"]}
+        assert (told[ended]["order_id"], told[ended]["refusal"]["code"]) == (None, "not-due-then")
+        assert "2026-03-05" in told[ended]["refusal"]["detail"]
+        assert told[going_on]["order_id"]
+        assert await scene.booking.count("orders") == 1
+
+    async def test_each_time_that_somebody_is_due_is_ordered(self, scene: Rounds) -> None:
+        await scene.nurse(*range(3, 10))
+        await scene.add_plan(await scene.elder(), every_days=3, minimum_days=3)
+        accepted = await scene.accept(await scene.period())
+        assert [bool(each["order_id"]) for each in accepted["rounds"]] == [True] * 3
+        assert await scene.booking.count("orders") == 3
+
+    async def test_what_is_ordered_after_the_period_counts_too(self, scene: Rounds, world: World) -> None:
+        await scene.nurse(9)
+        elder, home, after = await scene.elder(), await world.add_home(), date(2026, 3, 12)
+        await scene.add_plan(elder, valid_from="2026-03-09")
+        period = await scene.period()
+        assert days(period) == ["2026-03-09"]
+        await world.add_order(elder, home, start=at("08:00", after), end=at("10:00", after), items={"REHAB": 1})
+        [left] = (await scene.accept(period))["rounds"]
+        assert left["refusal"]["code"] == "seen-too-soon"
+
     async def test_the_booking_s_own_refusal_is_told_and_the_others_are_placed(
         self, scene: Rounds, world: World
     ) -> None:

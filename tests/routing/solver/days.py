@@ -1,5 +1,6 @@
 """Small days on a straight line: point p stands at 10 * p, so travel between p and q takes 10 * |p - q|."""
 
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -36,35 +37,38 @@ def day(staff: list[Staff], jobs: list[Job], rules: Rules = SOFT, points: int = 
     return Problem(points, (line(points),), tuple(staff), tuple(jobs), rules)
 
 
-@st.composite
-def problems(draw: st.DrawFn, rules: Rules, *, droppable: bool) -> Problem:
-    """Any small day: up to 4 people (the first two can do everything), up to 7 jobs, all kinds of meetings."""
-    number = draw(st.integers(2, 4))
-    lunch = draw(st.sampled_from([None, Lunch(100, 160, 20)]))
-    staff = []
-    for at in range(number):
-        begin = draw(st.integers(0, 60))
-        skills = "nd" if at < 2 else draw(st.sampled_from(["n", "d"]))
-        staff.append(person(f"s{at}", skills=skills, shift=(begin, begin + draw(st.integers(180, 300))), lunch=lunch))
-    jobs = [draw(_jobs(at, number, droppable)) for at in range(draw(st.integers(1, 7)))]
-    return day(staff, jobs, rules)
+def drawn_person(chance: random.Random, at: int, lunch: Lunch | None) -> Staff:
+    """Draw somebody; the first two can do everything."""
+    begin = chance.randint(0, 60)
+    skills = "nd" if at < 2 else chance.choice(["n", "d"])
+    return person(f"s{at}", skills=skills, shift=(begin, begin + chance.randint(180, 300)), lunch=lunch)
 
 
-@st.composite
-def _jobs(draw: st.DrawFn, at: int, staff: int, droppable: bool) -> Job:
-    opening = draw(st.integers(0, 200))
-    width = draw(st.integers(0, 80))
+def drawn_job(chance: random.Random, at: int, staff: int, droppable: float) -> Job:
+    """Draw a job with any kind of meeting, and one or two windows; it may be left out with the probability given."""
+    opening, width = chance.randint(0, 200), chance.randint(0, 80)
     windows = [(opening, opening + width)]
-    if draw(st.booleans()):
+    if chance.random() < 0.4:
         windows.append((opening + width + 30, opening + width + 60))
     return job(
         f"j{at}",
-        draw(st.integers(1, POINTS - 1)),
+        chance.randint(1, POINTS - 1),
         *windows,
-        duration=draw(st.integers(5, 30)),
-        skills=draw(st.sampled_from(["n", "d", "n,d", "n,n"])),
-        sync=draw(st.sampled_from(list(Sync))),
+        duration=chance.randint(5, 30),
+        skills=chance.choice(["n", "d", "n,d", "n,n"]),
+        sync=chance.choice(list(Sync)),
         lag=Window(5, 25),
-        drop_penalty=draw(st.integers(50, 400)) if droppable else None,
-        preferred_staff=draw(st.sampled_from([None, frozenset({0}), frozenset({staff - 1})])),
+        drop_penalty=chance.randint(50, 400) if chance.random() < droppable else None,
+        preferred_staff=chance.choice([None, frozenset({0}), frozenset({staff - 1})]),
     )
+
+
+@st.composite
+def problems(draw: st.DrawFn, rules: Rules, *, droppable: bool) -> Problem:
+    """Any small day: up to 4 people, up to 7 jobs."""
+    chance = draw(st.randoms(use_true_random=False))
+    number = draw(st.integers(2, 4))
+    lunch = draw(st.sampled_from([None, Lunch(100, 160, 20)]))
+    staff = [drawn_person(chance, at, lunch) for at in range(number)]
+    jobs = [drawn_job(chance, at, number, float(droppable)) for at in range(draw(st.integers(1, 7)))]
+    return day(staff, jobs, rules)

@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from service.routing.problem import Carer, Job, Link, Lunch, Problem, Rules, Staff, Sync, Window
+from service.routing.problem import Carer, Job, Link, Lunch, Problem, Rules, Staff
 from tests.routing.solver import days
 
 
@@ -15,34 +15,10 @@ def day(seed: int, jobs: int = 4, *, everything: bool = False) -> Problem:
     number = chance.randint(2, 3)
     rules = days.SOFT if seed % 2 else days.HARD
     lunch = chance.choice([None, Lunch(100, 160, 20)])
-    staff = [_person(chance, at, lunch) for at in range(number)]
-    visits = [_job(chance, at, number) for at in range(chance.randint(1, jobs))]
+    staff = [days.drawn_person(chance, at, lunch) for at in range(number)]
+    visits = [days.drawn_job(chance, at, number, 0.7) for at in range(chance.randint(1, jobs))]
     problem = days.day(staff, visits, rules)
     return _with_everything(chance, problem) if everything else problem
-
-
-def _person(chance: random.Random, at: int, lunch: Lunch | None) -> Staff:
-    begin = chance.randint(0, 60)
-    skills = "nd" if at < 2 else chance.choice(["n", "d"])
-    return days.person(f"s{at}", skills=skills, shift=(begin, begin + chance.randint(180, 300)), lunch=lunch)
-
-
-def _job(chance: random.Random, at: int, staff: int) -> Job:
-    opening, width = chance.randint(0, 200), chance.randint(0, 80)
-    windows = [(opening, opening + width)]
-    if chance.random() < 0.4:
-        windows.append((opening + width + 30, opening + width + 60))
-    return days.job(
-        f"j{at}",
-        chance.randint(1, 5),
-        *windows,
-        duration=chance.randint(5, 30),
-        skills=chance.choice(["n", "d", "n,d", "n,n"]),
-        sync=chance.choice(list(Sync)),
-        lag=Window(5, 25),
-        drop_penalty=chance.randint(50, 400) if chance.random() < 0.7 else None,
-        preferred_staff=chance.choice([None, frozenset({0}), frozenset({staff - 1})]),
-    )
 
 
 def _with_everything(chance: random.Random, problem: Problem) -> Problem:

@@ -7,7 +7,7 @@ import pytest
 from service.routing.problem import Band, Limits, Problem
 from service.routing.referee.check import check_plan
 from service.routing.referee.verdict import Rule
-from service.routing.solver import exact, judging, ortools_engine, polish, solve
+from service.routing.solver import exact, judging, ortools_engine, solve
 from service.routing.solver.clock import Budget
 from service.routing.solver.exact import Effort, Scope
 from service.routing.solver.exact import scope as scoping
@@ -46,10 +46,9 @@ class TestProof:
 
 
 class TestEngine:
-    def test_plans_a_day_that_is_too_large_to_be_planned_whole(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(polish, "AMOUNT", 0.2)
+    def test_plans_a_day_that_is_too_large_to_be_planned_whole(self) -> None:
         problem = large.day(24, 5, 4)
-        plan = ortools_engine.solve_ortools(problem, Limits(60.0, rounds=6), 1)
+        plan = ortools_engine.solve_ortools(problem, Limits(60.0, rounds=6), 1, amount=0.2)
         assert check_plan(problem, plan).violations == ()
         assert len(plan.unassigned) <= 18
         assert all(gone.reason for gone in plan.unassigned)

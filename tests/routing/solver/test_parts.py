@@ -19,12 +19,6 @@ def town() -> Problem:
     return large.day(320, 36)
 
 
-@pytest.fixture(autouse=True)
-def smaller(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Days of more than 300 jobs count as large here."""
-    monkeypatch.setattr(parts, "LARGE", 300)
-
-
 def meeting() -> tuple[Problem, Plan]:
     """Two people, each with a visit of his own, and one together at 100; nobody has time for the last."""
     jobs = [
@@ -114,19 +108,20 @@ class TestGoingOn:
 
 class TestPlan:
     def test_only_large_days_that_need_the_kernel(self, town: Problem) -> None:
-        assert parts.suits(town)
-        assert not parts.suits(replace(town, jobs=town.jobs[:300]))
+        assert not parts.suits(town)
+        assert parts.suits(town, large=300)
+        assert not parts.suits(replace(town, jobs=town.jobs[:300]), large=300)
         alone = tuple(replace(job, services=job.services[:1]) for job in town.jobs)
         hungry = tuple(replace(who, lunch=None) for who in town.staff)
-        assert not parts.suits(replace(town, jobs=alone, staff=hungry, rules=large.WHOLE_ROUTES))
+        assert not parts.suits(replace(town, jobs=alone, staff=hungry, rules=large.WHOLE_ROUTES), large=300)
 
     def test_breaks_no_rule_says_ever_lower_costs_and_can_be_repeated(self, town: Problem) -> None:
         told = list[Progress]()
-        plan = solve(town, Limits(600.0, rounds=24), 5, told.append)
+        plan = parts.plan(town, Limits(600.0, rounds=24), 5, solve, told.append)
         verdict = check_plan(town, plan)
         assert verdict.violations == ()
         costs = [progress.cost for progress in told]
         assert costs == sorted(set(costs), reverse=True)
         assert verdict.total == costs[-1]
         assert len(plan.unassigned) <= 3
-        assert solve(town, Limits(600.0, rounds=24), 5) == plan
+        assert parts.plan(town, Limits(600.0, rounds=24), 5, solve, None) == plan

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,8 @@ from service.routing.solver.clock import Budget
 from tests.routing.solver import days, large
 
 
-def polished(problem: Problem, plan: Plan, rounds: int = 6, seed: int = 1) -> Plan:
-    return polish.improve(problem, plan, Budget(Limits(60.0, rounds=rounds)), 1.0, seed)
+def polished(problem: Problem, plan: Plan, rounds: int = 6, **effort: Any) -> Plan:
+    return polish.improve(problem, plan, Budget(Limits(60.0, rounds=rounds)), 1.0, 1, **effort)
 
 
 def crossed() -> tuple[Problem, Plan]:
@@ -37,29 +38,25 @@ class TestImprove:
         alone = Plan((plan.routes[0], Route(1, ())), (Unassigned(0, "no_capacity"),))
         assert polished(problem, alone).unassigned == ()
 
-    def test_keeps_the_meeting_with_somebody_outside_the_neighbourhood(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(polish, "MOST", 1)
+    def test_keeps_the_meeting_with_somebody_outside_the_neighbourhood(self) -> None:
         pair = days.job("pair", 3, (100, 120), skills="n,n", drop_penalty=900)
         problem = days.day([days.person("a"), days.person("b")], [pair], days.HARD)
         plan = Plan((Route(0, (Stop(0, 0, 110, 130),)), Route(1, (Stop(0, 1, 110, 130),))))
-        better = polished(problem, plan)
+        better = polished(problem, plan, most=1)
         assert check_plan(problem, better).violations == ()
         assert check_plan(problem, better).total == check_plan(problem, plan).total
 
     @pytest.mark.parametrize("rules", [large.LIVE, large.SOFT], ids=["live", "soft"])
-    def test_never_makes_a_day_worse_and_can_be_repeated(
-        self, rules: large.Rules, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(polish, "AMOUNT", 0.1)
+    def test_never_makes_a_day_worse_and_can_be_repeated(self, rules: large.Rules) -> None:
         problem = large.day(20, 4, 2, rules)
         plan = solve(problem, Limits(60.0, rounds=1), 1)
-        better = polished(problem, plan, rounds=3)
+        better = polished(problem, plan, rounds=3, amount=0.1)
         assert check_plan(problem, better).violations == ()
         before, after = judging.cost(problem, plan), judging.cost(problem, better)
         assert before is not None
         assert after is not None
         assert after <= before
-        assert polished(problem, plan, rounds=3) == better
+        assert polished(problem, plan, rounds=3, amount=0.1) == better
 
 
 class TestNeighbourhood:

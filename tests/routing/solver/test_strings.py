@@ -182,7 +182,7 @@ class TestSearch:
         assert found.left_out(2) == [0]
         assert found.cost == 79 + 20
 
-    def test_two_workers_share_what_they_saw(self) -> None:
+    def test_two_workers_answer_a_day_that_breaks_no_rule(self) -> None:
         checked(scattered.day(7, 60, 12), Limits(1.0, workers=2))
 
     def test_ends_in_time(self) -> None:
