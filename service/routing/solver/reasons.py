@@ -1,28 +1,40 @@
-"""Why the jobs that a chain of the kernel leaves out stay out."""
+"""Why the jobs stay out that a plan of the compiled search leaves out, and the plan with what came in meanwhile."""
 
-from typing import Final
-
-from service.routing.problem import Unassigned
-from service.routing.solver import bridge, explain, explain_rare, plain
+from service.routing.problem import Plan, Problem
+from service.routing.solver import explain, explain_kernel, going_on, judging
+from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
+from service.routing.solver.kernel import writing
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.tables import Tables
 
-THOROUGH_SECONDS: Final = 0.15
-"""What a thorough explanation of one job takes at most on large days."""
 
-
-def of_chain(tables: Tables, chain: Chain, budget: Budget) -> tuple[Unassigned, ...]:
-    """Explain every job that the chain's best plan leaves out.
+def of_chain(tables: Tables, chain: Chain, budget: Budget) -> Plan:
+    """Write a settled chain's plan with the reason of every job that it leaves out.
 
     Raises: nothing.
     """
-    absent = chain.absent()
-    if not absent:
-        return ()
-    if not plain.suits(tables.problem):
-        rare = explain_rare.RareExplainer(tables, chain, budget)
-        return tuple(rare.tell(job) for job in absent)
-    unhurried = budget.left() > THOROUGH_SECONDS * len(absent)
-    explainer = explain.Explainer(tables, bridge.state_of(tables, chain), budget, unhurried=unhurried)
-    return tuple(explainer.tell(job) for job in absent)
+    told = explain_kernel.Explainer(tables, chain, budget).tell() if chain.absent() else ()
+    return Plan(writing.routes(chain.day, chain.now), told)
+
+
+def of_plan(problem: Problem, plan: Plan, budget: Budget) -> Plan:
+    """Give a plan that the searches found the reasons of the jobs that it leaves out, in the time left.
+
+    Raises: nothing.
+    """
+    if not plan.unassigned:
+        return plan
+    tables = tabling.build(problem)
+    chain = going_on.chain_of(tables, plan, 0)
+    found = None if chain is None else of_chain(tables, chain, budget)
+    if found is None or not _is_as_good(problem, plan, found):
+        gone = (left.job for left in plan.unassigned)
+        return Plan(plan.routes, tuple(explain.without_time(tables, job) or explain.not_known(job) for job in gone))
+    return found
+
+
+def _is_as_good(problem: Problem, plan: Plan, found: Plan) -> bool:
+    """Whether the kernel writes the plan, with what came in, without breaking a rule or costing more."""
+    before, after = judging.cost(problem, plan), judging.cost(problem, found)
+    return after is not None and (before is None or after <= before)

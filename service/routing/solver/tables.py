@@ -5,12 +5,10 @@ from typing import Final
 
 from service.routing import rules
 from service.routing.problem import Job, Problem, Sync
+from service.routing.solver.mandatory import MUST
 
 NEVER: Final = 1 << 60
 """A time that no day reaches."""
-
-MUST: Final = 10**13
-"""The price of leaving out a job that must be done: above any cost a day can have."""
 
 
 @dataclass(slots=True, eq=False)
