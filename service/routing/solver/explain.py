@@ -61,7 +61,7 @@ class Explainer:
 
         Raises: nothing.
         """
-        static = without_time(self.tables, job)
+        static = without_time(self.problem, job)
         if static is not None or not self._has_time():
             return static or not_known(job)
         for reason, check, scope in (
@@ -178,7 +178,7 @@ def able(tables: Tables, job: int) -> list[str]:
     return [tables.problem.staff[who].id for who in sorted(staff)]
 
 
-def without_time(tables: Tables, job: int) -> Unassigned | None:
+def without_time(problem: Problem, job: int) -> Unassigned | None:
     """Find a reason that holds at any time of any day: skills, wishes, load.
 
     Raises: nothing.
@@ -188,36 +188,39 @@ def without_time(tables: Tables, job: int) -> Unassigned | None:
         (UnassignedReason.excluded_staff, _wishes),
         (UnassignedReason.too_heavy, _load),
     ):
-        facts = check(tables, job)
+        facts = check(problem, job)
         if facts is not None:
             return Unassigned(job, reason, {"scope": ALONE, **facts})
     return None
 
 
-def _skills(tables: Tables, job: int) -> Facts | None:
-    problem = tables.problem
+def _skills(problem: Problem, job: int) -> Facts | None:
     if problem.rules.unqualified is not None:
         return None
-    services = problem.jobs[job].services
-    found = [
-        [staff for staff in range(len(problem.staff)) if words.is_qualified(problem, job, at, staff)]
-        for at in range(len(services))
-    ]
+    services, staff = problem.jobs[job].services, range(len(problem.staff))
+    found = [[who for who in staff if words.is_qualified(problem, job, at, who)] for at in range(len(services))]
     if distinct(found):
         return None
     scarce = min(range(len(found)), key=lambda at: len(found[at]))
     return {"skills": sorted(services[scarce].skills), "qualified": len(found[scarce]), "needed": len(services)}
 
 
-def _wishes(tables: Tables, job: int) -> Facts | None:
-    found = [list(node.prices) for node in tables.nodes[job]]
+def _wishes(problem: Problem, job: int) -> Facts | None:
+    found = _admitted(problem, job)
     return None if distinct(found) else {"admitted": min(len(staff) for staff in found), "needed": len(found)}
 
 
-def _load(tables: Tables, job: int) -> Facts | None:
-    load = tables.problem.jobs[job].load
-    found = [[at for at in node.prices if tables.people[at].capacity >= load] for node in tables.nodes[job]]
+def _load(problem: Problem, job: int) -> Facts | None:
+    load = problem.jobs[job].load
+    most = [load if who.capacity is None else who.capacity for who in problem.staff]
+    found = [[who for who in staff if most[who] >= load] for staff in _admitted(problem, job)]
     return None if distinct(found) else {"load": load, "able": min(map(len, found))}
+
+
+def _admitted(problem: Problem, job: int) -> list[list[int]]:
+    """Who may give each service of a job."""
+    services, staff = range(len(problem.jobs[job].services)), range(len(problem.staff))
+    return [[who for who in staff if words.service_price(problem, job, at, who) is not None] for at in services]
 
 
 def is_unhurried(budget: Budget, jobs: int) -> bool:

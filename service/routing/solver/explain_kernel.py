@@ -65,7 +65,7 @@ class Explainer:
         """
         told: dict[int, Unassigned] = {}
         for job in self.chain.absent():
-            reason = explain.without_time(self.tables, job) or self._alone(job)
+            reason = explain.without_time(self.problem, job) or self._alone(job)
             if reason is not None:
                 told[job] = reason
         beside = self._beside_plan(told)

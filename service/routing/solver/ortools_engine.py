@@ -69,7 +69,7 @@ def _reasons(problem: Problem, plan: Plan, budget: Budget) -> Iterator[Unassigne
     tables = tabling.build(problem)
     explainer, limits = explain.Explainer(tables, None, budget), Limits(PROOF_SECONDS, rounds=1)
     for gone in plan.unassigned:
-        told = explainer.tell(gone.job) if plain.suits(problem) else explain.without_time(tables, gone.job)
+        told = explainer.tell(gone.job) if plain.suits(problem) else explain.without_time(problem, gone.job)
         if told is not None and told.reason != UnassignedReason.no_place_found:
             yield told
         elif proofs.can_be_served_alone(problem, gone.job, limits) is False:

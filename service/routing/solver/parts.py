@@ -10,7 +10,7 @@ from typing import Final
 
 from service.routing.problem import Limits, Plan, Problem, Route
 from service.routing.solver import dividing, explain, going_on, judging, reasons, slicing, strings
-from service.routing.solver.clock import Budget, end_of_search
+from service.routing.solver.clock import Budget
 from service.routing.solver.going_on import Cooling
 from service.routing.solver.slicing import Slice
 from service.routing.solver_progress import Phase, Progress
@@ -20,9 +20,6 @@ LARGE: Final = 600
 
 FIRST_SHARE: Final = 0.35
 """Until so much of the time the first plan is made, part by part."""
-
-SETTING_UP: Final = 4e-7
-"""Seconds that it takes to lay the whole day out once more for explaining, for each visit and person."""
 
 STAGES: Final = 6
 """So often the day is divided again while it cools; what is ever so good in one part may be found out in the next."""
@@ -99,8 +96,7 @@ class _Work:
 
         Raises: nothing.
         """
-        limits, setting_up = self.limits, SETTING_UP * len(self.problem.jobs) * len(self.problem.staff)
-        return max(0.5, end_of_search(limits, len(self.best.unassigned)) - setting_up / limits.seconds)
+        return reasons.end_of_search(self.problem, self.limits, len(self.best.unassigned))
 
     def explained(self) -> Plan:
         """Answer the best plan; why jobs stay out is tried beside the whole of it.

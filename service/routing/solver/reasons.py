@@ -1,12 +1,30 @@
 """Why the jobs stay out that a plan of the compiled search leaves out, and the plan with what came in meanwhile."""
 
-from service.routing.problem import Plan, Problem
-from service.routing.solver import explain, explain_kernel, going_on, judging
+from typing import Final
+
+from service.routing.problem import Limits, Plan, Problem
+from service.routing.solver import clock, explain, explain_kernel, going_on, judging
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
 from service.routing.solver.kernel import writing
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.tables import Tables
+
+SETTING_UP: Final = 6e-6
+"""Seconds that it takes to lay a day out once more for explaining, for each visit and person."""
+
+
+def end_of_search(problem: Problem, limits: Limits, absent: int) -> float:
+    """Tell the share of the time after which only laying the day out once more is still to do, and to explain so many
+    jobs left out.
+
+    Raises: nothing.
+    """
+    return max(0.5, clock.end_of_search(limits, absent) - _setting_up(problem) / limits.seconds)
+
+
+def _setting_up(problem: Problem) -> float:
+    return SETTING_UP * len(problem.jobs) * len(problem.staff)
 
 
 def of_chain(tables: Tables, chain: Chain, budget: Budget) -> Plan:
@@ -25,13 +43,17 @@ def of_plan(problem: Problem, plan: Plan, budget: Budget) -> Plan:
     """
     if not plan.unassigned:
         return plan
-    tables = tabling.build(problem)
-    chain = going_on.chain_of(tables, plan, 0)
-    found = None if chain is None else of_chain(tables, chain, budget)
+    found = _tried(problem, plan, budget) if budget.left() > _setting_up(problem) else None
     if found is None or not _is_as_good(problem, plan, found):
         gone = (left.job for left in plan.unassigned)
-        return Plan(plan.routes, tuple(explain.without_time(tables, job) or explain.not_known(job) for job in gone))
+        return Plan(plan.routes, tuple(explain.without_time(problem, job) or explain.not_known(job) for job in gone))
     return found
+
+
+def _tried(problem: Problem, plan: Plan, budget: Budget) -> Plan | None:
+    tables = tabling.build(problem)
+    chain = going_on.chain_of(tables, plan, 0)
+    return None if chain is None else of_chain(tables, chain, budget)
 
 
 def _is_as_good(problem: Problem, plan: Plan, found: Plan) -> bool:

@@ -110,7 +110,7 @@ def _by_strings(
         if on_progress is not None:
             on_progress(Progress(budget.elapsed(), cost, left_out, next(phases)))
 
-    plan = whole_routes.plan(problem, budget, seed, lambda out: 1.0 - end_of_search(limits, out), tell)
+    plan = whole_routes.plan(problem, budget, seed, lambda out: 1.0 - reasons.end_of_search(problem, limits, out), tell)
     return reasons.of_plan(problem, plan, budget) if explained else plan
 
 

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 
-from service.routing import rules
 from service.routing.problem import Carer, Link, Problem, Sync
 from service.routing.solver import dividing
 from service.routing.solver.kernel import columns as c
@@ -99,9 +98,10 @@ def _openings(problem: Problem, items: Whole, items_of: list[tuple[int, int]]) -
     ]
     tight = [link for link in problem.links if link.ordered and link.bound and link.high is not None]
     tight = [link for link in tight if max(items_of[link.first][1], items_of[link.second][1]) == 1]
+    longest = {link.first: _longest(problem, link.first) for link in tight}
     for _ in tight:
         for link in tight:
-            soonest = found[link.second] - (link.high or 0) - _longest(problem, link.first)
+            soonest = found[link.second] - (link.high or 0) - longest[link.first]
             found[link.first] = max(found[link.first], soonest)
     return found
 
@@ -110,8 +110,9 @@ def _longest(problem: Problem, job: int) -> int:
     """How long a job takes at most from its first start to its last end."""
     wanted = problem.jobs[job]
     lags = (len(wanted.services) - 1) * max(0, wanted.lag.end) if wanted.sync is Sync.sequential else 0
-    services, staff = range(len(wanted.services)), range(len(problem.staff))
-    return lags + max((rules.lasts(problem, job, at, who) for at in services for who in staff), default=0)
+    slowest = max((who.pace for who in problem.staff), default=0)
+    # rounded up, as `rules.lasts` does
+    return lags - (-max(service.duration for service in wanted.services) * slowest // 1000)
 
 
 def _draw_bundles(problem: Problem, items: Whole, items_of: list[tuple[int, int]], rare: Rare) -> None:
