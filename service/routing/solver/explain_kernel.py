@@ -4,7 +4,7 @@ First each job by itself on the empty day, then beside the plan as it stands, at
 tried with one rule bent at a time. A job that turns out to cost less than leaving it out comes in.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -49,13 +49,16 @@ COUNTED: Final = ("lunch", "staff")
 
 SECONDS: Final = ("time_window", "shift_end")
 
+SHARES: Final = 4.0
+"""So many times its share of the time that is left a job may take."""
+
 
 class Explainer:
     """Explains the jobs that a settled chain leaves out, as far as the budget goes."""
 
     def __init__(self, tables: Tables, chain: Chain, budget: Budget) -> None:
         self.tables, self.problem, self.chain, self.budget = tables, tables.problem, chain, budget
-        self.plan, self.empty = Probe(chain.day, chain), Probe(chain.day)
+        self.plan, self.empty = Probe(chain.day, chain), Probe(bending.unpromised(chain.day))
 
     def tell(self) -> tuple[Unassigned, ...]:
         """Find the first reason that holds for each job; the facts say in `scope` whether it holds alone or beside the
@@ -64,8 +67,11 @@ class Explainer:
         Raises: nothing.
         """
         told: dict[int, Unassigned] = {}
-        for job in self.chain.absent():
-            reason = explain.without_time(self.problem, job) or self._alone(job)
+        absent = self._easy_first(self.chain.absent())
+        for at, job in enumerate(absent):
+            # half of the time is for what follows
+            goes_on = self._allowed(2 * len(absent) - at)
+            reason = explain.without_time(self.problem, job) or self._alone(job, goes_on)
             if reason is not None:
                 told[job] = reason
         beside = self._beside_plan(told)
@@ -76,18 +82,18 @@ class Explainer:
     def _goes_on(self) -> bool:
         return not self.budget.is_spent()
 
-    def _alone(self, job: int) -> Unassigned | None:
+    def _alone(self, job: int, goes_on: Callable[[], bool]) -> Unassigned | None:
         """Why the job has no place on the empty day; None where it has one."""
-        found = self.empty.look(job, self._goes_on, first=True)
+        found = self.empty.look(job, goes_on, first=True)
         if found.cost is not None:
             return None
         if not found.complete:
             return explain.not_known(job)
-        day = bending.for_nothing(self.chain.day, job)
+        day = bending.unpromised(bending.for_nothing(self.chain.day, job))
         for rule, (bend, reason) in ALONE.items():
             eased = bending.copy(day)._replace(travel=day.travel.copy())
             bend(eased, job)
-            found = Probe(eased).look(job, self._goes_on, first=True)
+            found = Probe(eased).look(job, goes_on, first=True)
             if found.cost is not None:
                 return Unassigned(
                     job, reason, {"scope": "alone", "rule": rule, "staff": explain.able(self.tables, job)}
@@ -99,28 +105,59 @@ class Explainer:
         return Unassigned(job, UnassignedReason.outside_shifts, facts)
 
     def _beside_plan(self, told: Mapping[int, Unassigned]) -> dict[int, Unassigned]:
-        """Why the other jobs have no place beside the plan; once more for all whenever one came in after all."""
+        """Why the other jobs have no place beside the plan; once more for some whenever one came in after all."""
+        found: dict[int, Unassigned] = {}
         while True:
-            found: dict[int, Unassigned] = {}
-            asked = [job for job in self.chain.absent() if job not in told]
-            for job in asked:
-                if job in self.chain.absent():
-                    self._ask(job, found)
-            if len(found) == len(asked):
+            asked = self._easy_first(job for job in self.chain.absent() if job not in told and job not in found)
+            if not asked:
                 return found
+            for at, job in enumerate(asked):
+                if job in self.chain.absent():
+                    self._ask(job, found, self._allowed(len(asked) - at))
+            if not all(job in found for job in asked):
+                found = {job: gone for job, gone in found.items() if self._stays(gone)}
 
-    def _ask(self, job: int, told: dict[int, Unassigned]) -> None:
+    def _stays(self, gone: Unassigned) -> bool:
+        """Whether a reason holds when one more job is in the plan: there is no more room than before, but what it costs
+        to come in, and what one is linked to, may be otherwise.
+        """
+        day = self.chain.day
+        linked = bool((day.items[tour.items(day, gone.job), c.I_LINKS] > 0).any())
+        return gone.reason == UnassignedReason.no_place_found or (
+            gone.reason == UnassignedReason.no_capacity and not linked
+        )
+
+    def _easy_first(self, jobs: Iterable[int]) -> list[int]:
+        """Those of one service, which have few places, before crews and bundles."""
+        day = self.chain.day
+        return sorted(jobs, key=lambda job: (int(day.items[tour.items(day, job), c.I_COUNT].sum()), job))
+
+    def _allowed(self, jobs: int) -> Callable[[], bool]:
+        """Leave one of so many jobs a few times its share of the time: a crew's places may take all of it."""
+        limits = self.budget.limits
+        if limits.rounds is not None:
+            return self._goes_on
+        until = (self.budget.elapsed() + SHARES * self.budget.left() / jobs) / limits.seconds
+        return lambda: not self.budget.is_spent(min(1.0, until))
+
+    def _ask(self, job: int, told: dict[int, Unassigned], goes_on: Callable[[], bool]) -> None:
         """Say why a job has no place beside the plan, or bring it in."""
-        found = self.plan.look(job, self._goes_on)
-        if found.cost is None:
-            full = Unassigned(job, UnassignedReason.no_capacity, {"scope": explain.BESIDE})
-            told[job] = full if found.complete else explain.not_known(job)
-        elif found.cost < self.plan.cost:
+        found = self.plan.look(job, goes_on)
+        if found.cost is not None and found.cost < self.plan.cost:
             self.plan.take(found)
-        elif not found.complete:
+        elif not found.complete or self._is_held_up(job, found, goes_on):
             told[job] = explain.not_known(job)
+        elif found.cost is None:
+            told[job] = Unassigned(job, UnassignedReason.no_capacity, {"scope": explain.BESIDE})
         else:
             told[job] = Unassigned(job, UnassignedReason.not_worth_it, self._price(job, found, found.cost))
+
+    def _is_held_up(self, job: int, found: Found, goes_on: Callable[[], bool]) -> bool:
+        """Whether only who waits at the door for the promised moment has no place, or a dear one."""
+        if not bending.is_promised(self.chain.day, job):
+            return False
+        early = Probe(bending.unpromised(self.chain.day, job), self.chain).look(job, goes_on)
+        return not early.complete or (early.cost is not None and (found.cost is None or early.cost < self.plan.cost))
 
     def _price(self, job: int, found: Found, cost: int) -> Facts:
         day = self.chain.day
