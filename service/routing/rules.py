@@ -21,6 +21,7 @@ class UnassignedReason(StrEnum):
     linked = "linked"
     no_capacity = "no_capacity"
     not_worth_it = "not_worth_it"
+    no_place_found = "no_place_found"
 
 
 EXPLANATIONS: Final[Mapping[UnassignedReason, str]] = MappingProxyType(
@@ -35,6 +36,7 @@ EXPLANATIONS: Final[Mapping[UnassignedReason, str]] = MappingProxyType(
         UnassignedReason.linked: "与该任务相连的任务（先后、间隔、同一或不同人员、须一并安排）使其无法安排",
         UnassignedReason.no_capacity: "具备资质的人员当天已排满，加入该任务会违反硬性规则",
         UnassignedReason.not_worth_it: "可以安排，但增加的代价高于该任务不安排的代价",
+        UnassignedReason.no_place_found: "在计算时限内未找到可安排的位置，所有可能尚未逐一试完",
     }
 )
 """What dispatchers read for each reason."""

@@ -24,7 +24,7 @@ def price(problem: Problem, days: tuple[Day, ...], visits: Mapping[int, list[Vis
     return (
         _component("travel", sum(day.travel for day in days), rules.travel),
         _component("waiting", sum(_waiting(day) for day in days), rules.waiting),
-        _component("max_idle", max((_idle(day) for day in days), default=0), rules.max_idle),
+        _component("max_idle", max((idle(day) for day in days), default=0), rules.max_idle),
         Component("tardiness", sum(by for by, _ in late), sum(by * (unit_price or 0) for by, unit_price in late)),
         _component("max_tardiness", max((by for by, _ in late), default=0), rules.max_tardiness),
         _component("overtime", sum(_overtime(day) for day in days), rules.overtime),
@@ -50,7 +50,7 @@ def _waiting(day: Day) -> int:
     return sum(wait for position, wait in enumerate(day.waits) if not (opens_with_lunch and position == 1))
 
 
-def _idle(day: Day) -> int:
+def idle(day: Day) -> int:
     """Return the part of the shift with nothing to do: before leaving, waiting, after coming back."""
     shift = day.person.shift
     if shift is None:

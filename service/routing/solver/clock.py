@@ -11,12 +11,34 @@ ENOUGH_SECONDS: Final = 0.02
 
 
 def enough(problem: Problem, limits: Limits) -> Limits:
-    """Cut the time short where the day is so small that more of it finds nothing; rounds are left as they are.
+    """Cut the time short where the day is so small that more of it finds nothing; with rounds it is left as it is.
 
     Raises: nothing.
     """
+    if limits.rounds is not None:
+        return limits
     services = sum(len(job.services) for job in problem.jobs)
     return replace(limits, seconds=min(limits.seconds, max(0.1, ENOUGH_SECONDS * services**2)))
+
+
+EXPLAIN_SECONDS: Final = 0.3
+EXPLAIN_SHARE: Final = 0.04
+EXPLAIN_LONGEST: Final = 0.3
+"""Kept for the last look at the jobs left out and for their reasons: the greatest of some seconds, a share of the whole
+and what so many jobs need, the last up to a longest share.
+"""
+
+JOB_SECONDS: Final = 0.02
+"""What a quick explanation of one job takes at most on large days."""
+
+
+def end_of_search(limits: Limits, absent: int) -> float:
+    """Tell the share of the time after which only explaining so many jobs left out is still to do.
+
+    Raises: nothing.
+    """
+    needed = min(EXPLAIN_LONGEST, JOB_SECONDS * absent / limits.seconds)
+    return max(0.5, 1.0 - max(EXPLAIN_SHARE, EXPLAIN_SECONDS / max(limits.seconds, EXPLAIN_SECONDS), needed))
 
 
 class Budget:
@@ -26,6 +48,11 @@ class Budget:
         self.limits = limits
         self._now = time.process_time if limits.cpu else time.monotonic
         self._begun = self._now()
+
+    @property
+    def workers(self) -> int:
+        """How many may work at a time: one where the CPU's time is counted, for it counts that of all together."""
+        return 1 if self.limits.cpu else max(1, self.limits.workers)
 
     def elapsed(self) -> float:
         """Tell the seconds since the beginning.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.routing.problem import LUNCH, Plan, Problem, Staff
+from service.routing.referee.people import human_being
 
 Floats = NDArray[np.float64]
 
@@ -96,9 +97,8 @@ def anew(problem: Problem, places: Places) -> list[Part]:
     units = [
         Unit((), tuple(group), np.mean([places.of_job(job) for job in group], axis=0)) for group in groups.values()
     ]
-    people = _people(problem)
     kinds: dict[object, list[Unit]] = {}
-    for rows in people:
+    for rows in people(problem):
         place = np.mean([places.of_staff(row) for row in rows], axis=0)
         kinds.setdefault(_kind(problem.staff[rows[0]]), []).append(Unit(tuple(rows), (), place))
     parts: list[Part] = []
@@ -113,7 +113,7 @@ def around(problem: Problem, places: Places, plan: Plan, chance: random.Random) 
     """
     visits = {route.staff: [stop for stop in route.stops if stop.service != LUNCH] for route in plan.routes}
     units = []
-    for rows in _people(problem):
+    for rows in people(problem):
         stops = [stop for row in rows for stop in visits[row]]
         points = [problem.jobs[stop.job].point for stop in stops]
         middle = float(np.mean([stop.start for stop in stops])) if stops else 0.0
@@ -146,11 +146,14 @@ def joined(things: Iterable[int], pairs: Iterable[tuple[int, int]]) -> Mapping[i
     return groups
 
 
-def _people(problem: Problem) -> list[list[int]]:
-    """The rows of staff, those of one human being together."""
+def people(problem: Problem) -> list[list[int]]:
+    """List the rows of staff, those of one human being together.
+
+    Raises: nothing.
+    """
     rows: dict[object, list[int]] = {}
-    for at, who in enumerate(problem.staff):
-        rows.setdefault(("row", at) if who.person is None else ("person", who.person), []).append(at)
+    for at in range(len(problem.staff)):
+        rows.setdefault(human_being(problem, at), []).append(at)
     return list(rows.values())
 
 

@@ -1,7 +1,8 @@
-"""Why a job stays out: every reason is checked by trying, from the people's skills up to the present plan.
+"""Why a job stays out, without compiled code: every reason is checked by trying, from the people's skills up to the
+present plan.
 
 The empty day is tried without travel (outside_shifts) and with it (unreachable); then the present plan (no_capacity),
-together with what the cheapest single bending of a rule would be.
+together with what the cheapest bending of one rule would be, or of two, of those tried. Crews are proven by CP-SAT.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,33 +11,41 @@ from itertools import product
 from typing import Final
 
 from service.routing import rules as words
-from service.routing.problem import Problem, Rules, Unassigned
+from service.routing.problem import Limits, Plan, Problem, Rules, Unassigned
 from service.routing.rules import UnassignedReason
-from service.routing.solver import insertion
+from service.routing.solver import insertion, proofs, timetable
 from service.routing.solver import route as routing
 from service.routing.solver import state as states
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
+from service.routing.solver.kernel import bending
 from service.routing.solver.state import State
 from service.routing.solver.tables import Tables
 
 Facts = dict[str, object]
 
-LUNCH_WORTH: Final = 1800
-"""A missed lunch is bent as much as so many seconds of lateness."""
+ALONE: Final = "alone"
+BESIDE: Final = "beside_plan"
+"""Where a reason holds: on a day without any other job, or only beside the plan."""
+
+THOROUGH_SECONDS: Final = 0.15
+"""What a thorough explanation of one job takes at most on large days."""
+
+PROOF_SECONDS: Final = 2.0
+PROOF_ROUNDS: Final = 2
+"""So long at most, and so much of CP-SAT's own measure of time, it is proven that a crew has no place."""
 
 RELAXATIONS: Final[Mapping[str, tuple[str, Callable[[Rules], Rules]]]] = {
     "time_window": ("window_late_seconds", lambda rules: replace(rules, tardiness=1, max_tardiness=0)),
     "shift_end": ("overtime_seconds", lambda rules: replace(rules, overtime=1)),
-    "lunch": ("missed_lunches", lambda rules: replace(rules, missed_lunch=LUNCH_WORTH)),
+    "lunch": ("missed_lunches", lambda rules: replace(rules, missed_lunch=bending.WORTH)),
 }
 """Binding rule → the fact that says by how much it would be bent, and the bent rule at the price of 1 per second."""
 
 
 class Explainer:
     """Explains the jobs left out of one day. `tell(job)` answers the checked reason; `unhurried` says whether there is
-    time to try every place with every meal, else places are tried with lunches as they are. Without a `state` the day
-    counts as full, as the search found it.
+    time to try every place with every meal. Without that, or without a `state`, nobody says that the plan is full.
     """
 
     def __init__(self, tables: Tables, state: State | None, budget: Budget, *, unhurried: bool = True) -> None:
@@ -52,47 +61,34 @@ class Explainer:
 
         Raises: nothing.
         """
-        for reason, check in (
-            (UnassignedReason.no_qualified_staff, self._skills),
-            (UnassignedReason.excluded_staff, self._wishes),
-            (UnassignedReason.too_heavy, self._load),
-            (UnassignedReason.outside_shifts, self._shifts),
-            (UnassignedReason.unreachable, self._reach),
-            (UnassignedReason.not_worth_it, self._price),
+        static = without_time(self.problem, job)
+        if static is not None or not self._has_time():
+            return static or not_known(job)
+        for reason, check, scope in (
+            (UnassignedReason.outside_shifts, self._shifts, ALONE),
+            (UnassignedReason.unreachable, self._reach, ALONE),
+            (UnassignedReason.not_worth_it, self._price, BESIDE),
         ):
             facts = check(job)
             if facts is not None:
-                scope = "beside_plan" if reason is UnassignedReason.not_worth_it else "alone"
                 return Unassigned(job, reason, {"scope": scope, **facts})
-        return Unassigned(job, UnassignedReason.no_capacity, {"scope": "beside_plan", **self._capacity(job)})
+        if not self._is_full(job):
+            return not_known(job)
+        return Unassigned(job, UnassignedReason.no_capacity, {"scope": BESIDE, **self._capacity(job)})
 
-    def _skills(self, job: int) -> Facts | None:
-        if self.problem.rules.unqualified is not None:
-            return None
-        services = self.problem.jobs[job].services
-        able = [
-            [staff for staff in range(len(self.problem.staff)) if words.is_qualified(self.problem, job, at, staff)]
-            for at in range(len(services))
-        ]
-        if distinct(able):
-            return None
-        scarce = min(range(len(able)), key=lambda at: len(able[at]))
-        return {"skills": sorted(services[scarce].skills), "qualified": len(able[scarce]), "needed": len(services)}
-
-    def _wishes(self, job: int) -> Facts | None:
-        able = [list(node.prices) for node in self.tables.nodes[job]]
-        return None if distinct(able) else {"admitted": min(len(staff) for staff in able), "needed": len(able)}
-
-    def _load(self, job: int) -> Facts | None:
-        load = self.problem.jobs[job].load
-        able = [
-            [at for at in node.prices if self.tables.people[at].capacity >= load] for node in self.tables.nodes[job]
-        ]
-        return None if distinct(able) else {"load": load, "able": min(map(len, able))}
+    def _is_full(self, job: int) -> bool:
+        """Whether no place means that there is none: all were tried, or there is a proof."""
+        if self.state is None or not self.unhurried:
+            return False
+        if len(self.tables.nodes[job]) == 1:
+            return True
+        left = tuple(Unassigned(gone, UnassignedReason.no_place_found) for gone in self.state.absent())
+        limits = Limits(min(PROOF_SECONDS, self.budget.left()), rounds=PROOF_ROUNDS)
+        return proofs.can_join(self.problem, Plan(timetable.routes(self.state), left), job, limits) is False
 
     def _shifts(self, job: int) -> Facts | None:
         windows = [(window.start, window.end) for window in self.problem.jobs[job].windows]
-        return None if fits_empty_day(self._still, job) else {"windows": windows, "staff": self._able(job)}
+        return None if fits_empty_day(self._still, job) else {"windows": windows, "staff": able(self.tables, job)}
 
     def _reach(self, job: int) -> Facts | None:
         if fits_empty_day(self.tables, job):
@@ -122,11 +118,11 @@ class Explainer:
         if not found:
             found = [bent for bent in [self._bend(("time_window", "shift_end"), job)] if bent is not None]
         if not found:
-            return {"staff": self._able(job)}
+            return {"staff": able(self.tables, job)}
         _, rules, trial = min(found, key=_amount)
         people = [self.problem.staff[who].id for who in trial.who[job]]
         late, total = lateness(trial), trial.total() - sum(trial.tables.drops[gone] for gone in trial.absent())
-        parts = {"time_window": late, "shift_end": total - late, "lunch": total // LUNCH_WORTH}
+        parts = {"time_window": late, "shift_end": total - late, "lunch": total // bending.WORTH}
         return {
             "staff": people,
             "rule": "+".join(rules),
@@ -161,12 +157,78 @@ class Explainer:
     def _free_wish(self) -> int | None:
         return None if self.problem.rules.not_preferred is None else 0
 
-    def _able(self, job: int) -> list[str]:
-        staff = {who for node in self.tables.nodes[job] for who in node.prices}
-        return [self.problem.staff[who].id for who in sorted(staff)]
-
     def _has_time(self) -> bool:
         return not self.budget.is_spent()
+
+
+def not_known(job: int) -> Unassigned:
+    """Say that no place was found, where not all were tried.
+
+    Raises: nothing.
+    """
+    return Unassigned(job, UnassignedReason.no_place_found, {"scope": BESIDE})
+
+
+def able(tables: Tables, job: int) -> list[str]:
+    """List who may give any service of a job.
+
+    Raises: nothing.
+    """
+    staff = {who for node in tables.nodes[job] for who in node.prices}
+    return [tables.problem.staff[who].id for who in sorted(staff)]
+
+
+def without_time(problem: Problem, job: int) -> Unassigned | None:
+    """Find a reason that holds at any time of any day: skills, wishes, load.
+
+    Raises: nothing.
+    """
+    for reason, check in (
+        (UnassignedReason.no_qualified_staff, _skills),
+        (UnassignedReason.excluded_staff, _wishes),
+        (UnassignedReason.too_heavy, _load),
+    ):
+        facts = check(problem, job)
+        if facts is not None:
+            return Unassigned(job, reason, {"scope": ALONE, **facts})
+    return None
+
+
+def _skills(problem: Problem, job: int) -> Facts | None:
+    if problem.rules.unqualified is not None:
+        return None
+    services, staff = problem.jobs[job].services, range(len(problem.staff))
+    found = [[who for who in staff if words.is_qualified(problem, job, at, who)] for at in range(len(services))]
+    if distinct(found):
+        return None
+    scarce = min(range(len(found)), key=lambda at: len(found[at]))
+    return {"skills": sorted(services[scarce].skills), "qualified": len(found[scarce]), "needed": len(services)}
+
+
+def _wishes(problem: Problem, job: int) -> Facts | None:
+    found = _admitted(problem, job)
+    return None if distinct(found) else {"admitted": min(len(staff) for staff in found), "needed": len(found)}
+
+
+def _load(problem: Problem, job: int) -> Facts | None:
+    load = problem.jobs[job].load
+    most = [load if who.capacity is None else who.capacity for who in problem.staff]
+    found = [[who for who in staff if most[who] >= load] for staff in _admitted(problem, job)]
+    return None if distinct(found) else {"load": load, "able": min(map(len, found))}
+
+
+def _admitted(problem: Problem, job: int) -> list[list[int]]:
+    """Who may give each service of a job."""
+    services, staff = range(len(problem.jobs[job].services)), range(len(problem.staff))
+    return [[who for who in staff if words.service_price(problem, job, at, who) is not None] for at in services]
+
+
+def is_unhurried(budget: Budget, jobs: int) -> bool:
+    """Tell whether so many jobs can be explained thoroughly in the time left.
+
+    Raises: nothing.
+    """
+    return budget.left() > THOROUGH_SECONDS * jobs
 
 
 def distinct(able: list[list[int]]) -> bool:

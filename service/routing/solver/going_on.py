@@ -1,33 +1,33 @@
 """Lets the kernel go on from a plan, at a lower heat than a search that begins with nothing."""
 
+import heapq
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
-from service.routing.problem import LUNCH, Limits, Plan, Problem, Unassigned
-from service.routing.rules import UnassignedReason
-from service.routing.solver import reasons
+from service.routing.problem import LUNCH, Limits, Plan, Problem, Stop
+from service.routing.solver import explain
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel import drawing, rebuild, writing
+from service.routing.solver.kernel import drawing, writing
 from service.routing.solver.kernel.chain import Chain
+from service.routing.solver.kernel.layout import Day, Now
 from service.routing.solver.kernel.search import ROUND
 from service.routing.solver.tables import Tables
 
 SLICES: Final = 200
 """In so many steps the heat falls."""
 
-EXPLAIN_SHARE: Final = 0.1
-"""Kept for saying why jobs stay out."""
-
-BESIDE: Final = "beside_plan"
-"""What is known of a job that has no place before anybody has looked closer."""
+BESIDE: Final = 0.5
+"""How far behind the one before an item's key is that could as well come at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cooling:
-    """From `hot` to `cold` times the mean cost per service. The `last` cooling answers the best plan seen and says why
-    jobs stay out, the ones before it the plan as it then stands.
+    """From `hot` to `cold` times the mean cost per service. The `last` cooling answers the best plan seen, the ones
+    before it the plan as it then stands.
     """
 
     hot: float
@@ -40,23 +40,32 @@ def improve(problem: Problem, plan: Plan, limits: Limits, seed: int, cooling: Co
 
     Raises: nothing.
     """
-    tables, budget = tabling.build(problem), Budget(limits)
+    budget, tables = Budget(limits), tabling.build(problem)
+    chain = chain_of(tables, plan, seed)
+    if chain is None:
+        return None
+    _cool(chain, budget, cooling, tables.strict)
+    if cooling.last:
+        chain.back_to_best()
+        chain.fill(chain.absent())
+    routes = writing.routes(chain.day, chain.now)
+    served = {stop.job for route in routes for stop in route.stops}
+    return Plan(routes, tuple(explain.not_known(job) for job in range(len(problem.jobs)) if job not in served))
+
+
+def chain_of(tables: Tables, plan: Plan, seed: int) -> Chain | None:
+    """Make a chain that stands at a plan; None when the kernel cannot take it up.
+
+    Raises: nothing.
+    """
     if not kernel_takes(tables):
         return None
     chain = Chain(drawing.draw_up(tables), seed, 0)
     take_up(chain, plan)
     if not chain.refresh():
         return None
-    rebuild.remember(chain.now, chain.best)
-    _cool(chain, budget, cooling, tables.strict)
-    if not cooling.last:
-        routes = writing.routes(chain.day, chain.now)
-        served = {stop.job for route in routes for stop in route.stops}
-        out = (job for job in range(len(problem.jobs)) if job not in served)
-        return Plan(routes, tuple(Unassigned(job, UnassignedReason.no_capacity, {"scope": BESIDE}) for job in out))
-    chain.back_to_best()
-    chain.fill(chain.absent())
-    return Plan(writing.routes(chain.day, chain.now), reasons.of_chain(tables, chain, budget))
+    chain.remember()
+    return chain
 
 
 def kernel_takes(tables: Tables) -> bool:
@@ -74,25 +83,58 @@ def take_up(chain: Chain, plan: Plan) -> None:
     """
     day, now = chain.day, chain.now
     now.staff[:] = c.NOBODY
+    starts: dict[int, int] = {}
+    turns: list[tuple[int, int]] = []
     for route in plan.routes:
-        for stop in route.stops:
-            if stop.service == LUNCH:
-                item = int(day.people[route.staff, c.P_MEAL])
-                row = int(day.items[item, c.I_FIRST])
-            else:
-                row = int(day.items[day.items_of[stop.job, 0], c.I_FIRST]) + stop.service
-                item = int(day.services[row, c.S_ITEM])
-            now.staff[row] = route.staff
-            now.keys[item] = stop.start + 0.5 * (stop.service == LUNCH)
+        items = [_give(day, now, route.staff, stop) for stop in route.stops]
+        for item, stop in zip(items, route.stops, strict=True):
+            starts[item] = min(stop.start, starts.get(item, stop.start))
+        turns += pairwise(items)
+    for item, key in _keys(starts, turns).items():
+        now.keys[item] = key
+
+
+def _give(day: Day, now: Now, staff: int, stop: Stop) -> int:
+    """Write down who gives a stop; answers its item."""
+    if stop.service == LUNCH:
+        item = int(day.people[staff, c.P_MEAL])
+        row = int(day.items[item, c.I_FIRST])
+    else:
+        row = int(day.items[day.items_of[stop.job, 0], c.I_FIRST]) + stop.service
+        item = int(day.services[row, c.S_ITEM])
+    now.staff[row] = staff
+    return item
+
+
+def _keys(starts: Mapping[int, int], turns: Iterable[tuple[int, int]]) -> dict[int, float]:
+    """Keys about the starts that keep the order of every route: people who come one after the other to the same job
+    have stops before and behind it that begin in between.
+    """
+    behind: dict[int, list[int]] = {}
+    waits = dict.fromkeys(starts, 0)
+    for before, after in turns:
+        behind.setdefault(before, []).append(after)
+        waits[after] += 1
+    ready = [(start, item) for item, start in starts.items() if not waits[item]]
+    heapq.heapify(ready)
+    keys: dict[int, float] = {}
+    last = -1.0
+    while ready:
+        start, item = heapq.heappop(ready)
+        last = keys[item] = max(float(start), last + BESIDE)
+        for after in behind.get(item, ()):
+            waits[after] -= 1
+            if not waits[after]:
+                heapq.heappush(ready, (starts[after], after))
+    return keys
 
 
 def _cool(chain: Chain, budget: Budget, cooling: Cooling, strict: bool) -> None:
     services = max(1, len(chain.day.services))
     scale = max(1.0, int(chain.now.total[0]) % c.MUST / services)
     rounds, made, size = budget.limits.rounds, 0, ROUND
-    end = 1.0 - EXPLAIN_SHARE * cooling.last
     while True:
-        spent = budget.elapsed() / (end * budget.limits.seconds)
+        spent = budget.elapsed() / budget.limits.seconds
         part = spent if rounds is None else max(made / (rounds * ROUND), float(spent >= 1.0))
         if part >= 1.0:
             return

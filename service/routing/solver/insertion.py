@@ -8,9 +8,10 @@ from itertools import islice, permutations
 from typing import Final
 
 from service.routing.solver import route as routing
+from service.routing.solver.mandatory import MUST
 from service.routing.solver.route import Trial
 from service.routing.solver.state import State
-from service.routing.solver.tables import MUST, NEVER, Node
+from service.routing.solver.tables import NEVER, Node
 
 CANDIDATES: Final = 3
 """How many of the best candidates are settled exactly."""

@@ -3,7 +3,7 @@
 from service.routing.problem import Plan, Problem
 from service.routing.referee.check import check_plan
 from service.routing.referee.verdict import Rule
-from service.routing.solver.tables import MUST
+from service.routing.solver.mandatory import MUST
 
 
 def cost(problem: Problem, plan: Plan) -> int | None:

@@ -21,8 +21,8 @@ AMOUNT: Final = 10.0
 SEARCH_SHARE: Final = 0.9
 """The rest of the time is kept for saying why jobs stay out."""
 
-ALONE_SECONDS: Final = 1.0
-"""So long at most it is asked whether a job could be served alone."""
+PROOF_SECONDS: Final = 1.0
+"""So long at most it is asked whether a job has a place."""
 
 
 class CannotSay(Exception):
@@ -66,16 +66,19 @@ def prove(problem: Problem, limits: Limits, seed: int = 0) -> tuple[Plan, bool]:
 
 
 def _reasons(problem: Problem, plan: Plan, budget: Budget) -> Iterator[Unassigned]:
-    """Why jobs stay out; under rules that explanations by trying do not know, whether they would alone too."""
-    explainer = explain.Explainer(tabling.build(problem), None, budget, unhurried=False)
-    known = plain.suits(problem)
+    """Why jobs stay out: by trying where the rules are known to that, and else by proof, as far as there is one."""
+    tables = tabling.build(problem)
+    explainer, limits = explain.Explainer(tables, None, budget), Limits(PROOF_SECONDS, rounds=1)
     for gone in plan.unassigned:
-        if known:
-            yield explainer.tell(gone.job)
-        elif proofs.can_be_served_alone(problem, gone.job, Limits(ALONE_SECONDS, rounds=1)) is False:
-            yield Unassigned(gone.job, UnassignedReason.unreachable, {"scope": "alone"})
+        told = explainer.tell(gone.job) if plain.suits(problem) else explain.without_time(problem, gone.job)
+        if told is not None and told.reason != UnassignedReason.no_place_found:
+            yield told
+        elif proofs.can_be_served_alone(problem, gone.job, limits) is False:
+            yield Unassigned(gone.job, UnassignedReason.unreachable, {"scope": explain.ALONE})
+        elif proofs.can_join(problem, plan, gone.job, limits) is False:
+            yield Unassigned(gone.job, UnassignedReason.no_capacity, {"scope": explain.BESIDE})
         else:
-            yield Unassigned(gone.job, UnassignedReason.no_capacity, {"scope": "beside_plan"})
+            yield explain.not_known(gone.job)
 
 
 def _nothing(problem: Problem) -> Plan:

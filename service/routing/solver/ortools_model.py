@@ -12,8 +12,9 @@ import numpy as np
 from ortools.constraint_solver import pywrapcp
 
 from service.routing.problem import Matrix
+from service.routing.solver.mandatory import MUST
 from service.routing.solver.state import State
-from service.routing.solver.tables import MUST, NEVER, Node, Person, Tables
+from service.routing.solver.tables import NEVER, Node, Person, Tables
 from service.routing.solver.walk import BROKEN
 
 PENALTY: Final = MUST // 1000

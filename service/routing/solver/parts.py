@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from service.routing.problem import Limits, Plan, Problem, Route, Unassigned
-from service.routing.rules import UnassignedReason
-from service.routing.solver import dividing, going_on, judging, slicing, strings
+from service.routing.problem import Limits, Plan, Problem, Route
+from service.routing.solver import dividing, explain, going_on, judging, reasons, slicing, strings
 from service.routing.solver.clock import Budget
 from service.routing.solver.going_on import Cooling
 from service.routing.solver.slicing import Slice
@@ -20,8 +19,7 @@ LARGE: Final = 600
 """Days of more jobs are planned in parts; of fewer the whole is found sooner, and better."""
 
 FIRST_SHARE: Final = 0.35
-LAST_SHARE: Final = 0.97
-"""Until so much of the time the first plan is made, part by part, and everything."""
+"""Until so much of the time the first plan is made, part by part."""
 
 STAGES: Final = 6
 """So often the day is divided again while it cools; what is ever so good in one part may be found out in the next."""
@@ -57,10 +55,11 @@ def plan(problem: Problem, limits: Limits, seed: int, solve: Solve, tell: Tell |
     Raises: nothing.
     """
     work = _Work(problem, limits, seed, solve, tell)
-    for stage in _stages():
-        if not work.budget.is_spent():
+    work.divide(_Stage(0.0, FIRST_SHARE, None))
+    for stage in _stages(work.end()):
+        if not work.budget.is_spent(stage.until):
             work.divide(stage)
-    return work.best
+    return work.explained()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,9 @@ class _Stage:
     cooling: Cooling | None
 
 
-def _stages() -> Iterator[_Stage]:
-    yield _Stage(0.0, FIRST_SHARE, None)
-    length, factor = (LAST_SHARE - FIRST_SHARE) / STAGES, (COLD / HOT) ** (1.0 / STAGES)
+def _stages(end: float) -> Iterator[_Stage]:
+    """What comes after the first plan, until `end` of the time."""
+    length, factor = (end - FIRST_SHARE) / STAGES, (COLD / HOT) ** (1.0 / STAGES)
     for at in range(STAGES):
         since, hot = FIRST_SHARE + at * length, HOT * factor**at
         yield _Stage(since, since + length, Cooling(hot, hot * factor, at == STAGES - 1))
@@ -86,16 +85,31 @@ class _Work:
     def __init__(self, problem: Problem, limits: Limits, seed: int, solve: Solve, tell: Tell | None) -> None:
         self.problem, self.limits, self.solve, self.tell = problem, limits, solve, tell
         self.budget, self.chance = Budget(limits), random.Random(seed)
-        self.workers = 1 if limits.cpu else max(1, limits.workers)
         self.places = dividing.Places(problem)
         nobody = tuple(Route(staff, ()) for staff in range(len(problem.staff)))
-        left = tuple(
-            Unassigned(job, UnassignedReason.no_capacity, {"scope": going_on.BESIDE})
-            for job in range(len(problem.jobs))
-        )
+        left = tuple(explain.not_known(job) for job in range(len(problem.jobs)))
         self.now = self.best = Plan(nobody, left)
         self.cost = self.lowest = judging.cost(problem, self.best)
         self.phase = Phase.construct
+
+    def end(self) -> float:
+        """Tell the share of the time after which only explaining is left to do, at what the plan leaves out.
+
+        Raises: nothing.
+        """
+        return reasons.end_of_search(self.problem, self.limits, len(self.best.unassigned))
+
+    def explained(self) -> Plan:
+        """Answer the best plan; why jobs stay out is tried beside the whole of it.
+
+        Raises: nothing.
+        """
+        plan = reasons.of_plan(self.problem, self.best, self.budget)
+        if plan.routes != self.best.routes and self.tell is not None:
+            cost = judging.cost(self.problem, plan)
+            if cost is not None:
+                self.tell(Progress(self.budget.elapsed(), cost, len(plan.unassigned), Phase.explain))
+        return plan
 
     def divide(self, stage: _Stage) -> None:
         """Divide the day and plan each part. While the day cools, what breaks no rule is kept even where it costs more.
@@ -108,7 +122,7 @@ class _Work:
         else:
             parts = dividing.around(self.problem, self.places, base, self.chance)
         seeds = [self.chance.randrange(1 << 30) for _ in parts]
-        with ThreadPoolExecutor(self.workers) as threads:
+        with ThreadPoolExecutor(self.budget.workers) as threads:
             answers = [
                 threads.submit(
                     self._plan_part, slicing.cut(self.problem, part, known), base, stage, (len(parts) - at, seed)
@@ -122,7 +136,7 @@ class _Work:
     def _plan_part(self, piece: Slice, base: Plan, stage: _Stage, turn: tuple[int, int]) -> tuple[Slice, Plan] | None:
         """Plan a part in its share of the time that is left; `turn` is how many there are still to do, and a seed."""
         left, (waiting, seed) = stage.until * self.limits.seconds - self.budget.elapsed(), turn
-        seconds = min(left, left * self.workers / waiting)
+        seconds = min(left, left * self.budget.workers / waiting)
         if not piece.problem.jobs or not piece.staff or (seconds < GLIMPSE and stage.cooling):
             return None
         rounds = self.limits.rounds

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Final
 
+from service.routing import rules
 from service.routing.problem import LUNCH, Plan, Problem
 from service.routing.solver import exact, judging
 from service.routing.solver.clock import Budget
 from service.routing.solver.exact import Effort, Scope
-from service.routing.solver.exact import scope as scoping
 
 MOST: Final = 14
 """So many jobs are planned anew together, unless one route alone has more."""
@@ -90,7 +90,7 @@ def _by_nearness(problem: Problem, plan: Plan, middle: int, chance: random.Rando
         stops = [stop for stop in plan.routes[row].stops if stop.service != LUNCH]
         if any(stop.job == middle for stop in stops):
             return 0, 0
-        able = any(scoping.price(problem, (middle, service), row) is not None for service in services)
+        able = any(rules.service_price(problem, middle, service, row) is not None for service in services)
         points = [problem.jobs[stop.job].point for stop in stops] or [problem.staff[row].start_point]
         return 1 if able else 2, min(int(travel[point]) for point in points)
 

@@ -1,13 +1,14 @@
 """Questions about a job that is left out, answered by CP-SAT with a proof, or not at all."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
+from service.routing import rules
 from service.routing.problem import LUNCH, Limits, Plan, Problem
 from service.routing.solver import dividing, exact
 from service.routing.solver.clock import Budget
 from service.routing.solver.exact import Effort, Scope
-from service.routing.solver.exact import scope as scoping
 
 QUICKLY: Final = Limits(2.0)
 
@@ -67,19 +68,13 @@ def _involved(problem: Problem, wanted: frozenset[int], plan: Plan) -> tuple[int
         for row in range(staff)
         for job in wanted
         for service in range(len(problem.jobs[job].services))
-        if scoping.price(problem, (job, service), row) is not None
+        if rules.service_price(problem, job, service, row) is not None
     }
-    # rows are numbered from 0, jobs from `staff`, people behind them
+    # rows are numbered from 0, jobs from `staff`
     pairs = [(route.staff, staff + stop.job) for route in plan.routes for stop in route.stops if stop.service != LUNCH]
     pairs += [(staff + link.first, staff + link.second) for link in problem.links]
-    people = sorted({who.person for who in problem.staff if who.person is not None})
-    first = staff + len(problem.jobs)
-    pairs += [
-        (row, first + people.index(who.person)) for row, who in enumerate(problem.staff) if who.person is not None
-    ]
+    pairs += [pair for rows in dividing.people(problem) for pair in pairwise(rows)]
     pairs += [(row, staff + job) for row in able for job in wanted]
-    groups = dividing.joined(range(first + len(people)), pairs)
-    touched = [
-        group for group in groups.values() if any(staff <= thing < first and thing - staff in wanted for thing in group)
-    ]
+    groups = dividing.joined(range(staff + len(problem.jobs)), pairs)
+    touched = [group for group in groups.values() if any(thing - staff in wanted for thing in group)]
     return tuple(sorted(thing for group in touched for thing in group if thing < staff))

@@ -1,28 +1,65 @@
-"""Why the jobs that a chain of the kernel leaves out stay out."""
+"""Why the jobs stay out that a plan of the compiled search leaves out, and the plan with what came in meanwhile."""
 
 from typing import Final
 
-from service.routing.problem import Unassigned
-from service.routing.solver import bridge, explain, explain_rare, plain
+from service.routing.problem import Limits, Plan, Problem
+from service.routing.solver import clock, explain, explain_kernel, going_on, judging
+from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
+from service.routing.solver.kernel import writing
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.tables import Tables
 
-THOROUGH_SECONDS: Final = 0.15
-"""What a thorough explanation of one job takes at most on large days."""
+SETTING_UP: Final = 6e-6
+"""Seconds that it takes to lay a day out once more for explaining, for each visit and person."""
 
 
-def of_chain(tables: Tables, chain: Chain, budget: Budget) -> tuple[Unassigned, ...]:
-    """Explain every job that the chain's best plan leaves out.
+def end_of_search(problem: Problem, limits: Limits, absent: int) -> float:
+    """Tell the share of the time after which only laying the day out once more is still to do, and to explain so many
+    jobs left out.
 
     Raises: nothing.
     """
-    absent = chain.absent()
-    if not absent:
-        return ()
-    if not plain.suits(tables.problem):
-        rare = explain_rare.RareExplainer(tables, chain, budget)
-        return tuple(rare.tell(job) for job in absent)
-    unhurried = budget.left() > THOROUGH_SECONDS * len(absent)
-    explainer = explain.Explainer(tables, bridge.state_of(tables, chain), budget, unhurried=unhurried)
-    return tuple(explainer.tell(job) for job in absent)
+    return max(0.5, clock.end_of_search(limits, absent) - _setting_up(problem) / limits.seconds)
+
+
+def _setting_up(problem: Problem) -> float:
+    return SETTING_UP * len(problem.jobs) * len(problem.staff)
+
+
+def of_chain(tables: Tables, chain: Chain, budget: Budget) -> Plan:
+    """Write a settled chain's plan with the reason of every job that it leaves out.
+
+    Raises: nothing.
+    """
+    told = explain_kernel.Explainer(tables, chain, budget).tell() if chain.absent() else ()
+    return Plan(writing.routes(chain.day, chain.now), told)
+
+
+def of_plan(problem: Problem, plan: Plan, budget: Budget) -> Plan:
+    """Give a plan that the searches found the reasons of the jobs that it leaves out, in the time left.
+
+    Raises: nothing.
+    """
+    if not plan.unassigned:
+        return plan
+    found = _tried(problem, plan, budget) if budget.left() > _setting_up(problem) else None
+    if found is not None and _is_as_good(problem, plan, found):
+        return found
+    gone = [left.job for left in plan.unassigned]
+    if found is not None and [left.job for left in found.unassigned] == gone:
+        # the same order and people, which is what the reasons speak of, at times that cost a little more
+        return Plan(plan.routes, found.unassigned)
+    return Plan(plan.routes, tuple(explain.without_time(problem, job) or explain.not_known(job) for job in gone))
+
+
+def _tried(problem: Problem, plan: Plan, budget: Budget) -> Plan | None:
+    tables = tabling.build(problem)
+    chain = going_on.chain_of(tables, plan, 0)
+    return None if chain is None else of_chain(tables, chain, budget)
+
+
+def _is_as_good(problem: Problem, plan: Plan, found: Plan) -> bool:
+    """Whether the kernel writes the plan, with what came in, without breaking a rule or costing more."""
+    before, after = judging.cost(problem, plan), judging.cost(problem, found)
+    return after is not None and (before is None or after <= before)

@@ -21,7 +21,7 @@ from service.routing.solver import (
     whole_routes,
 )
 from service.routing.solver import tables as tabling
-from service.routing.solver.clock import Budget, enough
+from service.routing.solver.clock import Budget, end_of_search, enough
 from service.routing.solver.kernel import writing
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.state import State
@@ -38,16 +38,6 @@ POLISHING: Final = 0.1
 LARGE: Final = 150
 """On soft days of fewer jobs ruin and recreate alone finds more."""
 
-EXPLAIN_SECONDS: Final = 0.3
-EXPLAIN_SHARE: Final = 0.04
-EXPLAIN_LONGEST: Final = 0.3
-"""Kept for the last look at the jobs left out and for their reasons: the greatest of some seconds, a share of the whole
-and what so many jobs need, the last up to a longest share.
-"""
-
-JOB_SECONDS: Final = 0.02
-"""What a quick explanation of one job takes at most on large days."""
-
 
 def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None) -> Plan:
     """Plan the day: routes for everybody, and a checked reason for each job left out.
@@ -59,20 +49,11 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     Raises:
         ValueError: the day asks for what only the compiled search knows, and its numbers are too large for that.
     """
-    if limits.rounds is None:
-        limits = enough(problem, limits)
-    if strings.suits(problem):
-        return _by_strings(problem, limits, seed, on_progress)
     if parts.suits(problem):
-        return parts.plan(problem, limits, seed, solve, on_progress)
-    tables = tabling.build(problem)
-    compiled = bool(problem.jobs) and bool(problem.staff) and kernel.suits(tables)
-    if compiled:
+        # nobody waits for a compiler on the clock of a search
         kernel.warm()
-    elif problem.jobs and problem.staff and not plain.suits(problem):
-        raise ValueError("the numbers of the day are too large for the only search that knows all its rules")
-    run = _Run(tables, Budget(limits), random.Random(seed), on_progress)
-    return run.compiled(seed) if compiled else run.plain()
+        return parts.plan(problem, limits, seed, _plan_part, on_progress)
+    return _solve_whole(problem, limits, seed, on_progress)
 
 
 def solve_plain(
@@ -83,27 +64,54 @@ def solve_plain(
 
     Raises: nothing.
     """
-    return _Run(tabling.build(problem), Budget(limits), random.Random(seed), on_progress).plain()
+    budget = Budget(enough(problem, limits))
+    return _Run(tabling.build(problem), budget, random.Random(seed), on_progress).plain()
 
 
-def _by_strings(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None) -> Plan:
-    """Hard windows, one person per job: whole routes are torn and mended by compiled code."""
+def _plan_part(problem: Problem, limits: Limits, seed: int) -> Plan:
+    """Plan a part of a large day; why its jobs stay out is asked of the whole day."""
+    return _solve_whole(problem, limits, seed, None, explained=False)
+
+
+def _solve_whole(
+    problem: Problem,
+    limits: Limits,
+    seed: int,
+    on_progress: Callable[[Progress], None] | None,
+    *,
+    explained: bool = True,
+) -> Plan:
+    """Plan the day, however large, in one piece."""
+    limits = enough(problem, limits)
+    if strings.suits(problem):
+        return _by_strings(problem, limits, seed, on_progress, explained=explained)
+    tables = tabling.build(problem)
+    compiled = bool(problem.jobs) and bool(problem.staff) and kernel.suits(tables)
+    if compiled:
+        kernel.warm()
+    elif problem.jobs and problem.staff and not plain.suits(problem):
+        raise ValueError("the numbers of the day are too large for the only search that knows all its rules")
+    run = _Run(tables, Budget(limits), random.Random(seed), on_progress)
+    return run.compiled(seed, explained=explained) if compiled else run.plain()
+
+
+def _by_strings(
+    problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None, *, explained: bool
+) -> Plan:
+    """Hard windows, one person per job: whole routes are torn and mended by compiled code, and the kernel says why jobs
+    stay out.
+    """
     strings.warm()
+    kernel.warm()
     budget = Budget(limits)
-
     phases = chain([Phase.construct], repeat(Phase.improve))
 
     def tell(cost: int, left_out: int) -> None:
         if on_progress is not None:
             on_progress(Progress(budget.elapsed(), cost, left_out, next(phases)))
 
-    return whole_routes.plan(problem, budget, seed, 1.0 - _end_of_search(limits, 0), tell)
-
-
-def _end_of_search(limits: Limits, absent: int) -> float:
-    """The share of the time after which only explaining is left to do."""
-    needed = min(EXPLAIN_LONGEST, JOB_SECONDS * absent / limits.seconds)
-    return max(0.5, 1.0 - max(EXPLAIN_SHARE, EXPLAIN_SECONDS / max(limits.seconds, EXPLAIN_SECONDS), needed))
+    plan = whole_routes.plan(problem, budget, seed, lambda out: 1.0 - reasons.end_of_search(problem, limits, out), tell)
+    return reasons.of_plan(problem, plan, budget) if explained else plan
 
 
 def _suits_ortools(tables: Tables) -> bool:
@@ -129,27 +137,32 @@ class _Run:
 
     def plain(self) -> Plan:
         """Construct, ruin and recreate, OR-Tools where it suits, ruin and recreate again."""
-        end = _end_of_search(self.budget.limits, 0)
+        end = end_of_search(self.budget.limits, 0)
         state = construct.build(self.tables, self.budget)
         self.report(Phase.construct, state, state.total())
         if self.tables.problem.jobs and _suits_ortools(self.tables):
             state = self.improve(state, min(FIRST_SHARE, end))
             state = self.ortools(state, min(ORTOOLS_SHARE, end))
-            state = self.improve(state, _end_of_search(self.budget.limits, len(state.absent())), POLISHING)
+            state = self.improve(state, end_of_search(self.budget.limits, len(state.absent())), POLISHING)
         elif self.tables.problem.jobs:
             state = self.improve(state, end)
         return self.finish(state)
 
-    def compiled(self, seed: int) -> Plan:
-        """Let the kernel construct and improve; explain what it leaves out."""
+    def compiled(self, seed: int, *, explained: bool) -> Plan:
+        """Let the kernel construct and improve; say why jobs stay out, or only which."""
         search = kernel.Search(self.tables, self.budget, seed)
         search.construct()
         self.tell(Phase.construct, search.best)
-        end = _end_of_search(self.budget.limits, len(search.best.absent()))
+        end = end_of_search(self.budget.limits, len(search.best.absent()))
         search.improve(end, lambda: self.tell(Phase.improve, search.best))
         chain = search.settled()
         self.tell(Phase.explain, chain)
-        return Plan(writing.routes(chain.day, chain.now), reasons.of_chain(self.tables, chain, self.budget))
+        if not explained:
+            return Plan(writing.routes(chain.day, chain.now), tuple(map(explain.not_known, chain.absent())))
+        before, plan = chain.cost, reasons.of_chain(self.tables, chain, self.budget)
+        if chain.cost < before:
+            self.tell(Phase.explain, chain)
+        return plan
 
     def tell(self, phase: Phase, chain: Chain) -> None:
         if self.on_progress is not None:
@@ -178,7 +191,7 @@ class _Run:
     def finish(self, state: State) -> Plan:
         """Give each job left out a last thorough chance, then explain the rest."""
         absent = state.absent()
-        unhurried = self.budget.left() > reasons.THOROUGH_SECONDS * len(absent)
+        unhurried = explain.is_unhurried(self.budget, len(absent))
         for job in absent:
             if not self.budget.is_spent():
                 insertion.insert_best(state, job, None, thorough=unhurried)

@@ -5,12 +5,10 @@ from typing import Final
 
 from service.routing import rules
 from service.routing.problem import Job, Problem, Sync
+from service.routing.solver.mandatory import MUST
 
 NEVER: Final = 1 << 60
 """A time that no day reaches."""
-
-MUST: Final = 10**13
-"""The price of leaving out a job that must be done: above any cost a day can have."""
 
 
 @dataclass(slots=True, eq=False)
@@ -105,12 +103,30 @@ class Tables:
     missed: int | None
 
 
-def _node(problem: Problem, job: int, service: int) -> Node:
+class _Prices:
+    """What each person costs beyond travel, asked once for all services that ask and wish for the same."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._known: dict[object, dict[int, int]] = {}
+
+    def of(self, job: int, service: int) -> dict[int, int]:
+        wanted = self.problem.jobs[job]
+        what = wanted.services[service]
+        wishes = wanted.allowed_staff, wanted.forbidden_staff, wanted.preferred_staff, wanted.promised_staff
+        alike = what.skills, what.any_skills, wishes
+        if alike not in self._known:
+            staff = range(len(self.problem.staff))
+            priced = ((who, rules.service_price(self.problem, job, service, who)) for who in staff)
+            self._known[alike] = {who: price for who, price in priced if price is not None}
+        return self._known[alike]
+
+
+def _node(problem: Problem, prices: _Prices, job: int, service: int) -> Node:
     wanted = problem.jobs[job]
     what = wanted.services[service]
     early = what.duration if rules.ends_in_window(problem, job) else 0
     windows = sorted(wanted.windows, key=lambda window: (window.start, window.end))
-    priced = ((staff, rules.service_price(problem, job, service, staff)) for staff in range(len(problem.staff)))
     return Node(
         job=job,
         service=service,
@@ -118,7 +134,7 @@ def _node(problem: Problem, job: int, service: int) -> Node:
         duration=what.duration,
         opens=tuple(window.start for window in windows) or (0,),
         closes=tuple(window.end - early for window in windows) or (NEVER,),
-        prices={staff: price for staff, price in priced if price is not None},
+        prices=prices.of(job, service),
         synced=_is_synced(wanted),
         patient=rules.is_punctual(problem, job),
         load=wanted.load,
@@ -154,18 +170,19 @@ def build(problem: Problem) -> Tables:
 
     Raises: nothing.
     """
-    prices = problem.rules
-    unpriced = prices.tardiness is None or prices.max_tardiness is None
+    units, prices = problem.rules, _Prices(problem)
+    unpriced = units.tardiness is None or units.max_tardiness is None
     travel = [matrix.tolist() for matrix in problem.matrices]
     return Tables(
         problem=problem,
         people=[_person(problem, at, travel[who.matrix]) for at, who in enumerate(problem.staff)],
         nodes=[
-            [_node(problem, at, service) for service in range(len(job.services))] for at, job in enumerate(problem.jobs)
+            [_node(problem, prices, at, service) for service in range(len(job.services))]
+            for at, job in enumerate(problem.jobs)
         ],
         synced=[_is_synced(job) for job in problem.jobs],
         drops=[MUST if job.drop_penalty is None else job.drop_penalty for job in problem.jobs],
         strict=all(rules.is_punctual(problem, at) for at in range(len(problem.jobs))) if problem.jobs else unpriced,
-        overtime=prices.overtime or 0,
-        missed=prices.missed_lunch,
+        overtime=units.overtime or 0,
+        missed=units.missed_lunch,
     )

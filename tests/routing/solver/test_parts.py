@@ -1,16 +1,19 @@
 """Large days in parts: what is divided, what stands still, and that nothing gets worse or breaks a rule."""
 
 import random
+import time
 from dataclasses import replace
 
 import pytest
 
-from service.routing.problem import Limits, Link, Plan, Problem, Route, Stop, Sync, Unassigned
+from service.routing.problem import Limits, Link, Plan, Problem, Route, Stop, Sync, Unassigned, Window
 from service.routing.referee.check import check_plan
-from service.routing.solver import dividing, going_on, parts, slicing, solve
+from service.routing.solver import dividing, going_on, parts, slicing, solve, tables
 from service.routing.solver.dividing import Part
 from service.routing.solver.going_on import Cooling
+from service.routing.solver.kernel import writing
 from service.routing.solver_progress import Progress
+from tests.routing import reproving
 from tests.routing.solver import days, large
 
 
@@ -105,6 +108,22 @@ class TestGoingOn:
         assert check_plan(problem, better).violations == ()
         assert check_plan(problem, better).total < check_plan(problem, first).total
 
+    def test_takes_up_who_comes_one_after_the_other_between_other_stops(self) -> None:
+        # The first comes at 20 and goes on at 50; the second stops elsewhere at 30 and comes at 60.
+        jobs = [
+            days.job("lagged", 1, (0, 100), duration=10, skills="n,d", sync=Sync.sequential, lag=Window(40, 40)),
+            days.job("then", 2, (50, 90), duration=10, drop_penalty=900),
+            days.job("before", 1, (30, 40), duration=10, skills="d", drop_penalty=900),
+        ]
+        problem = days.day([days.person("a"), days.person("b", skills="d")], jobs, days.HARD)
+        one = Route(0, (Stop(0, 0, 20, 30), Stop(1, 0, 50, 60)))
+        two = Route(1, (Stop(2, 0, 30, 40), Stop(0, 1, 60, 70)))
+        plan = Plan((one, two))
+        assert check_plan(problem, plan).violations == ()
+        chain = going_on.chain_of(tables.build(problem), plan, 1)
+        assert chain is not None
+        assert writing.routes(chain.day, chain.now) == plan.routes
+
 
 class TestPlan:
     def test_only_large_days_that_need_the_kernel(self, town: Problem) -> None:
@@ -114,6 +133,23 @@ class TestPlan:
         alone = tuple(replace(job, services=job.services[:1]) for job in town.jobs)
         hungry = tuple(replace(who, lunch=None) for who in town.staff)
         assert not parts.suits(replace(town, jobs=alone, staff=hungry, rules=large.WHOLE_ROUTES), large=300)
+
+    def test_a_day_of_which_all_jobs_are_linked_is_planned_in_one_piece(self) -> None:
+        day = large.day(301, 36)
+        free = replace(day, links=tuple(Link(at, at + 1, low=-(10**6), ordered=False) for at in range(300)))
+        plan = solve(free, Limits(600.0, rounds=2), 1)
+        assert check_plan(free, plan).violations == ()
+        assert len(plan.unassigned) < 100
+
+    def test_says_why_of_the_whole_day_and_in_time(self) -> None:
+        short = large.day(320, 16)
+        begun = time.process_time()
+        plan = solve(short, Limits(8.0, cpu=True), 1)
+        assert time.process_time() - begun <= 8.5
+        assert len(plan.unassigned) > 40
+        known = [gone for gone in plan.unassigned if gone.reason != "no_place_found"]
+        assert len(known) > len(plan.unassigned) / 2
+        assert list(reproving.faults(short, replace(plan, unassigned=tuple(known[:20])))) == []
 
     def test_breaks_no_rule_says_ever_lower_costs_and_can_be_repeated(self, town: Problem) -> None:
         told = list[Progress]()

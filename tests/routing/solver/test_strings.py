@@ -8,7 +8,7 @@ import pytest
 
 from service.routing import referee
 from service.routing.problem import Limits, Lunch, Plan, Problem, Rules, Service, Unassigned, Window
-from service.routing.solver import Phase, Progress, solve, solve_plain, strings
+from service.routing.solver import Phase, Progress, mandatory, solve, solve_plain, strings
 from service.routing.solver.clock import Budget
 from service.routing.solver.strings import facts as laying
 from service.routing.solver.strings import pool as pools
@@ -91,7 +91,7 @@ def checked(problem: Problem, limits: Limits, seed: int = 1) -> tuple[strings.Fo
     verdict = referee.check_plan(problem, plan)
     must = [job for job in left_out if problem.jobs[job].drop_penalty is None]
     assert {each.code for each in verdict.violations} <= ({referee.Rule.mandatory_left_out} if must else set())
-    assert verdict.total + laying.MUST * len(must) == found.cost
+    assert verdict.total + mandatory.MUST * len(must) == found.cost
     return found, plan
 
 
@@ -202,7 +202,7 @@ def cheapest(problem: Problem) -> int:
             for size in range(len(everything) + 1)
             for jobs in combinations(everything, size)
         }
-        best = shared(best, {jobs: price for jobs, price in routes.items() if price < laying.MUST})
+        best = shared(best, {jobs: price for jobs, price in routes.items() if price < mandatory.MUST})
     return min(
         price + sum(int(known.drops[job]) for job in everything if job not in jobs) for jobs, price in best.items()
     )
@@ -213,7 +213,7 @@ def shared(best: dict[frozenset[int], int], routes: dict[frozenset[int], int]) -
     for jobs, price in best.items():
         for more, dearer in routes.items():
             if not jobs & more:
-                found[jobs | more] = min(found.get(jobs | more, laying.MUST), price + dearer)
+                found[jobs | more] = min(found.get(jobs | more, mandatory.MUST), price + dearer)
     return found
 
 
@@ -225,13 +225,13 @@ def priced(problem: Problem, known: Facts, who: int, jobs: tuple[int, ...]) -> i
         leg = int(problem.matrices[person.matrix][here, problem.jobs[job].point])
         price = int(known.prices[job, known.staff[who, laying.KIND]])
         if price < 0 or free + leg > max(known.closes[job, : known.jobs[job, laying.WINDOWS]], default=-1):
-            return laying.MUST
+            return mandatory.MUST
         free = starts(known, job, free + leg) + problem.jobs[job].services[0].duration
         here, total = problem.jobs[job].point, total + problem.rules.travel * leg + price
     home = int(problem.matrices[person.matrix][here, person.end_point]) if jobs else 0
     late = bool(jobs) and person.shift is not None and free + home > person.shift.end
     heavy = sum(problem.jobs[job].load for job in jobs) > known.staff[who, CAPACITY]
-    return laying.MUST if late or heavy else total + problem.rules.travel * home
+    return mandatory.MUST if late or heavy else total + problem.rules.travel * home
 
 
 class TestSmallDays:

@@ -1,22 +1,18 @@
 """Builds the model of a scope, lets CP-SAT search, and writes its answer as a plan."""
 
-import threading
 from dataclasses import dataclass
-from typing import Any, Final
 
 from ortools.sat.python import cp_model
 
 from service.routing.problem import LUNCH, Plan, Route, Stop, Unassigned
 from service.routing.rules import UnassignedReason
+from service.routing.solver import stopping
 from service.routing.solver.clock import Budget
 from service.routing.solver.exact import scope as scoping
 from service.routing.solver.exact.prices import Bill
 from service.routing.solver.exact.rows import BASE, Row
 from service.routing.solver.exact.scope import Key, Scope
 from service.routing.solver.exact.visits import Visits
-
-GLANCE: Final = 0.02
-"""Seconds between two looks at the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,8 @@ def solve(scope: Scope, effort: Effort, *, priced: bool = True) -> Answer:
         Bill(model, scope, standing).minimise(visits, rows, prices)
         _hint(model, scope, visits, rows)
     solver = cp_model.CpSolver()
-    status = _search(solver, model, effort)
+    solver.parameters.random_seed = effort.seed
+    status = stopping.run(solver, model, effort.budget, effort.until, effort.amount)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Answer(None, status == cp_model.INFEASIBLE, 0)
     cost = round(solver.objective_value) if priced else 0
@@ -80,28 +77,6 @@ def _hint(model: cp_model.CpModel, scope: Scope, visits: Visits, rows: list[Row]
         for stop in stops:
             if stop.service != LUNCH and (stop.job, stop.service) in row.takes:
                 model.add_hint(visits.starts[stop.job, stop.service], stop.start)
-
-
-def _search(solver: cp_model.CpSolver, model: cp_model.CpModel, effort: Effort) -> Any:
-    """Run CP-SAT within the budget; the clock of the budget may be slower than the one on the wall."""
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = effort.seed
-    solver.parameters.linearization_level = 2
-    if effort.amount is not None:
-        solver.parameters.max_deterministic_time = effort.amount
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(GLANCE):
-            if effort.budget.is_spent(effort.until):
-                solver.stop_search()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    status = solver.solve(model)
-    done.set()
-    watcher.join()
-    return status
 
 
 def _plan(solver: cp_model.CpSolver, scope: Scope, visits: Visits, rows: list[Row]) -> Plan:

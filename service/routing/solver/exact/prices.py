@@ -5,9 +5,8 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
-from service.routing.problem import LUNCH
 from service.routing.referee import jobs as refereeing
-from service.routing.referee.days import Day
+from service.routing.referee import price as pricing
 from service.routing.solver.exact import scope as scoping
 from service.routing.solver.exact.rows import BASE, Row
 from service.routing.solver.exact.scope import Key, Scope, Standing
@@ -120,7 +119,7 @@ class Bill:
         shifts = [(row, row.person.shift) for row in rows if row.person.shift is not None]
         if not self.rules.max_idle or not shifts:
             return
-        worst = self.model.new_int_var(max(map(_idle, self.standing.days), default=0), self.top, "idle")
+        worst = self.model.new_int_var(max(map(pricing.idle, self.standing.days), default=0), self.top, "idle")
         for row, shift in shifts:
             rest = self.model.new_int_var(0, self.top, "")
             self.model.add(rest >= shift.end - row.back)
@@ -134,13 +133,3 @@ class Bill:
             self.model.add(count * apart >= count * load - total)
             self.model.add(count * apart >= total - count * load)
             self.terms.append(unit * apart)
-
-
-def _idle(day: Day) -> int:
-    """The idle part of a shift that stands, as the referee counts it."""
-    shift = day.person.shift
-    if shift is None:
-        return 0
-    eaten = sum(stop.end - stop.start for stop in day.stops if stop.service == LUNCH)
-    waits = day.back - day.departure - day.work - eaten
-    return max(0, day.departure - shift.start) + waits + max(0, shift.end - day.back)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
+from service.routing import rules
 from service.routing.problem import Lunch, Problem, Staff
 from service.routing.solver.exact import scope as scoping
 from service.routing.solver.exact.scope import Key
@@ -36,7 +37,7 @@ class Row:
         self.detours: list[tuple[Any, int]] = []
         top = scoping.horizon(problem)
         self.leaves, self.back = (model.new_int_var(0, top, f"{at} {name}") for name in ("leaves", "back"))
-        self.lasts = {key: scoping.length(problem, key, at) for key in keys}
+        self.lasts = {key: rules.lasts(problem, *key, at) for key in keys}
         self._circuit()
         self.lunch: Lunch | None = self.person.lunch
         self.eats: Any = 0

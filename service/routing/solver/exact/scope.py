@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from service.routing.problem import LUNCH, Plan, Problem, Route, Stop
+from service.routing import rules
+from service.routing.problem import LUNCH, Plan, Problem, Route
 from service.routing.referee import days, jobs
 from service.routing.referee.days import Day
 from service.routing.referee.jobs import Visit
 from service.routing.referee.people import human_being
-from service.routing.solver.tables import MUST
+from service.routing.solver.mandatory import MUST
 
 Key = tuple[int, int]
 """A job and one of its services."""
@@ -58,9 +59,9 @@ def highest_price(problem: Problem) -> int:
 
     Raises: nothing.
     """
-    rules = problem.rules
-    timed = (rules.travel, rules.waiting, rules.max_idle, rules.tardiness, rules.max_tardiness, rules.overtime)
-    more = (rules.balance, rules.travel_balance, *(job.tardiness for job in problem.jobs))
+    units = problem.rules
+    timed = (units.travel, units.waiting, units.max_idle, units.tardiness, units.max_tardiness, units.overtime)
+    more = (units.balance, units.travel_balance, *(job.tardiness for job in problem.jobs))
     return max(1, *(price or 0 for price in (*timed, *more)))
 
 
@@ -95,45 +96,6 @@ def stand(scope: Scope) -> Standing:
     return Standing(given, others)
 
 
-def length(problem: Problem, key: Key, row: int) -> int:
-    """Tell how long a person takes for a service.
-
-    Raises: nothing.
-    """
-    return -(-problem.jobs[key[0]].services[key[1]].duration * problem.staff[row].pace // 1000)
-
-
-def price(problem: Problem, key: Key, row: int) -> int | None:
-    """Price a person giving a service, beyond time and way; None when a hard rule forbids it.
-
-    Raises: nothing.
-    """
-    job, rules = problem.jobs[key[0]], problem.rules
-    visit = Visit(row, Stop(*key, 0, 0))
-    if job.allowed_staff is not None and row not in job.allowed_staff:
-        return None
-    bent = (
-        (jobs.is_unqualified(problem, visit), rules.unqualified),
-        (jobs.is_not_preferred(problem, visit), rules.not_preferred),
-        (row in job.forbidden_staff, rules.forbidden),
-        (is_changed(problem, key[0], row), rules.changed),
-    )
-    if any(is_bent and unit is None for is_bent, unit in bent):
-        return None
-    return sum(unit or 0 for is_bent, unit in bent if is_bent)
-
-
-def is_changed(problem: Problem, job: int, row: int) -> bool:
-    """Tell whether somebody else was promised.
-
-    Raises: nothing.
-    """
-    promised = problem.jobs[job].promised_staff
-    if promised is None:
-        return False
-    return human_being(problem, row) not in {human_being(problem, other) for other in promised}
-
-
 def candidates(scope: Scope, standing: Standing, row: int) -> dict[Key, int]:
     """List the services that a row may give, with their prices.
 
@@ -146,7 +108,9 @@ def candidates(scope: Scope, standing: Standing, row: int) -> dict[Key, int]:
             continue
         for service in range(len(problem.jobs[job].services)):
             key = job, service
-            cost = None if service in given or scope.staffing.get(key, row) != row else price(problem, key, row)
+            if service in given or scope.staffing.get(key, row) != row:
+                continue
+            cost = rules.service_price(problem, *key, row)
             if cost is not None:
                 found[key] = cost
     return found
@@ -172,9 +136,9 @@ def penalty(problem: Problem, jobs_decided: Iterable[int]) -> int:
 
     Raises: nothing.
     """
-    rules = problem.rules
-    once = (rules.missed_lunch, rules.unqualified, rules.not_preferred, rules.forbidden)
-    flat = sum(price or 0 for price in (*once, rules.arrival, rules.changed, rules.moved))
+    units = problem.rules
+    once = (units.missed_lunch, units.unqualified, units.not_preferred, units.forbidden)
+    flat = sum(price or 0 for price in (*once, units.arrival, units.changed, units.moved))
     count = sum(len(job.services) for job in problem.jobs) + len(problem.staff)
     drops = sum(problem.jobs[job].drop_penalty or 0 for job in jobs_decided)
     return min(MUST, drops + count * (flat * 100 + highest_price(problem) * horizon(problem)))

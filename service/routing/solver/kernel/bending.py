@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from service.routing.solver.kernel import columns as c
+from service.routing.solver.kernel import tour
 from service.routing.solver.kernel.layout import Day
 
 WORTH: Final = 1800
@@ -41,8 +42,27 @@ def wanted(day: Day, job: int) -> Day:
     Raises: nothing.
     """
     found = copy(day)
-    found.items[members(day, job), c.I_DROP] = ROOM
+    found.items[tour.members(day, job), c.I_DROP] = ROOM
     return found
+
+
+def is_promised(day: Day, job: int) -> bool:
+    """Tell whether people wait at the door of the job, or of one that comes with it, for a promised moment.
+
+    Raises: nothing.
+    """
+    return bool((day.items[tour.items(day, job), c.I_FLOOR] > 0).any())
+
+
+def unpromised(day: Day, job: int | None = None) -> Day:
+    """Copy a day on which nobody waits at a door for a promised moment: at none, or not at that of one job and those
+    that come with it.
+
+    Raises: nothing.
+    """
+    items = day.items.copy()
+    items[slice(None) if job is None else tour.items(day, job), c.I_FLOOR] = 0
+    return day._replace(items=items)
 
 
 def for_nothing(day: Day, job: int) -> Day:
@@ -60,33 +80,17 @@ def for_nothing(day: Day, job: int) -> Day:
     return found
 
 
-def members(day: Day, job: int) -> list[int]:
-    """List the first items of a job and of those that come and go with it.
-
-    Raises: nothing.
-    """
-    first = int(day.items_of[job, 0])
-    place, number = (int(day.items[first, column]) for column in (c.I_BUNDLE, c.I_BUNDLED))
-    return [int(item) for item in day.rare[place : place + number, c.U_ITEM]] or [first]
-
-
-def _items(day: Day, job: int) -> list[int]:
-    """All items of a job and of those that come with it."""
-    jobs = [int(day.items[item, c.I_JOB]) for item in members(day, job)]
-    return [item for each in jobs for item in range(day.items_of[each, 0], day.items_of[each].sum())]
-
-
 def _services(day: Day, job: int) -> list[int]:
     return [
         service
-        for item in _items(day, job)
+        for item in tour.items(day, job)
         for service in range(day.items[item, c.I_FIRST], day.items[item, c.I_FIRST] + day.items[item, c.I_COUNT])
     ]
 
 
 def time_window(day: Day, job: int) -> None:
     """Let the job be late, at 1 per unit."""
-    items = _items(day, job)
+    items = tour.items(day, job)
     day.items[items, c.I_STRICT], day.items[items, c.I_TARDY] = 0, 1
 
 
@@ -128,7 +132,7 @@ def rank(day: Day, job: int) -> None:
 
 def link(day: Day, job: int) -> None:
     """Let the job come at any time, by anybody, whatever it is linked to; it still comes and goes with its bundle."""
-    items = set(_items(day, job))
+    items = set(tour.items(day, job))
     for item, about in enumerate(day.items):
         for row in range(about[c.I_LINK], about[c.I_LINK] + about[c.I_LINKS]):
             if item in items or int(day.rare[row, c.L_ITEM]) in items:
@@ -140,7 +144,7 @@ def link(day: Day, job: int) -> None:
 def alone(day: Day, job: int) -> None:
     """Let the job come in without those that come with it."""
     link(day, job)
-    day.items[_items(day, job), c.I_BUNDLED] = 0
+    day.items[tour.items(day, job), c.I_BUNDLED] = 0
 
 
 def travel(day: Day, job: int) -> None:

@@ -95,17 +95,17 @@ class Chain:
 
         Raises: nothing.
         """
-        self.adopt(self)
+        self.now.keys[:], self.now.staff[:] = self.best.keys, self.best.staff
+        self.refresh()
+        if self.now.total[0] < self.best.total[0]:
+            self.remember()
 
-    def adopt(self, other: "Chain") -> None:
-        """Go on from another chain's best plan.
+    def remember(self) -> None:
+        """Make the plan as it stands the best one.
 
         Raises: nothing.
         """
-        self.now.keys[:], self.now.staff[:] = other.best.keys, other.best.staff
-        self.refresh()
-        if self.now.total[0] < self.best.total[0]:
-            rebuild.remember(self.now, self.best)
+        rebuild.remember(self.now, self.best)
 
     def absent(self) -> list[int]:
         """List the jobs that the best plan leaves out.

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from service.routing.solver import mandatory
+
 BROKEN: Final = -1
 """A time that a hard rule forbids."""
 
@@ -11,8 +13,8 @@ NOBODY: Final = -1
 NEVER: Final = 1 << 60
 """A time that no day reaches, and a price that nothing has."""
 
-MUST: Final = 10**13
-"""The price of leaving out a job that must be done, as in `tables`."""
+MUST: Final = mandatory.MUST
+"""The price of leaving out a job that must be done."""
 
 # services: one row per service of every job, then one per lunch
 S_ITEM: Final = 0

@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar, cast
 import numba
 from numba.core.registry import cpu_target
 
+from service.routing.solver import mandatory
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 PLACE: Final = "NUMBA_CACHE_DIR"
@@ -61,7 +63,7 @@ def _version(package: Path) -> str:
     found = hashlib.sha256()
     processor: Any = cpu_target.target_context.codegen().magic_tuple()
     found.update(repr((numba.__version__, sys.implementation.cache_tag, processor, str(package))).encode())
-    for path in (*sorted(package.glob("*.py")), Path(__file__)):
+    for path in (*sorted(package.glob("*.py")), Path(__file__), Path(mandatory.__file__)):
         found.update(str(path.stat().st_mtime_ns).encode() + path.read_bytes())
     return found.hexdigest()[:16]
 

@@ -1,14 +1,13 @@
 """Draws up what only some days have: links between jobs, jobs that come and go together, traffic, one human's rows."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Final
 
 import numpy as np
 
-from service.routing import rules
 from service.routing.problem import Carer, Link, Problem, Sync
+from service.routing.solver import dividing
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel.layout import Whole
 
@@ -20,12 +19,9 @@ def humans(problem: Problem) -> list[tuple[int, int]]:
 
     Raises: nothing.
     """
-    alike: dict[object, list[int]] = defaultdict(list)
-    keys = [("row", at) if who.person is None else ("person", who.person) for at, who in enumerate(problem.staff)]
-    for at, key in enumerate(keys):
-        alike[key].append(at)
-    rings = {row: (rows[0], rows[(at + 1) % len(rows)]) for rows in alike.values() for at, row in enumerate(rows)}
-    return [rings[at] for at in range(len(keys))]
+    people = dividing.people(problem)
+    rings = {row: (rows[0], rows[(at + 1) % len(rows)]) for rows in people for at, row in enumerate(rows)}
+    return [rings[at] for at in range(len(problem.staff))]
 
 
 class Rare:
@@ -102,9 +98,10 @@ def _openings(problem: Problem, items: Whole, items_of: list[tuple[int, int]]) -
     ]
     tight = [link for link in problem.links if link.ordered and link.bound and link.high is not None]
     tight = [link for link in tight if max(items_of[link.first][1], items_of[link.second][1]) == 1]
+    longest = {link.first: _longest(problem, link.first) for link in tight}
     for _ in tight:
         for link in tight:
-            soonest = found[link.second] - (link.high or 0) - _longest(problem, link.first)
+            soonest = found[link.second] - (link.high or 0) - longest[link.first]
             found[link.first] = max(found[link.first], soonest)
     return found
 
@@ -113,35 +110,22 @@ def _longest(problem: Problem, job: int) -> int:
     """How long a job takes at most from its first start to its last end."""
     wanted = problem.jobs[job]
     lags = (len(wanted.services) - 1) * max(0, wanted.lag.end) if wanted.sync is Sync.sequential else 0
-    services, staff = range(len(wanted.services)), range(len(problem.staff))
-    return lags + max((rules.lasts(problem, job, at, who) for at in services for who in staff), default=0)
+    slowest = max((who.pace for who in problem.staff), default=0)
+    # rounded up, as `rules.lasts` does
+    return lags - (-max(service.duration for service in wanted.services) * slowest // 1000)
 
 
 def _draw_bundles(problem: Problem, items: Whole, items_of: list[tuple[int, int]], rare: Rare) -> None:
     """Add each bundle once, and write where it stands into the columns of all its items."""
-    bound: dict[int, set[int]] = defaultdict(set)
-    for link in problem.links:
-        if link.bound:
-            bound[link.first].add(link.second)
-            bound[link.second].add(link.first)
-    for job in sorted(bound):
-        if items[items_of[job][0], c.I_BUNDLED]:
-            continue
-        group = _in_order(problem, _reached(bound, job))
+    bound = [(link.first, link.second) for link in problem.links if link.bound]
+    bundles = dividing.joined(sorted({job for pair in bound for job in pair}), bound).values()
+    for bundle in sorted(bundles, key=min):
+        group = _in_order(problem, set(bundle))
         place, number = rare.add([items_of[member][0]] for member in group)
         for member in group:
             first, count = items_of[member]
             items[first : first + count, c.I_BUNDLE] = place
             items[first : first + count, c.I_BUNDLED] = number
-
-
-def _reached(bound: dict[int, set[int]], job: int) -> set[int]:
-    found, front = {job}, [job]
-    while front:
-        fresh = bound[front.pop()] - found
-        found |= fresh
-        front += sorted(fresh)
-    return found
 
 
 def _in_order(problem: Problem, group: set[int]) -> list[int]:

@@ -10,9 +10,6 @@ from service.routing.solver.kernel.layout import Change, Day, Now
 
 Chance = NDArray[np.uint64]
 
-APART = 1.0
-"""How far before the first or behind the last stop a key is put, times the day's mean distance of keys."""
-
 
 @linked
 def enter(day: Day, now: Now, change: Change, item: int, key: float) -> None:

@@ -1,31 +1,41 @@
 """Asks whether a job has a place: on the empty day, or beside a plan whose jobs and people stay as they are."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel import everywhere
+from service.routing.solver.kernel import everywhere, tour
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.kernel.layout import Day, Real, Whole
+from service.routing.solver.kernel.tour import Tour
 
 SEED: Final = 7
-TRIES: Final = 2000
-"""So many places are tried for jobs of several services and bundles, of which there are too many to try all."""
+STEPS: Final = 2000
+"""So many steps, of some microseconds each, are made between two looks at the clock."""
 
-KEYS: Final = 5
-"""So many places in the global order between two stops are tried for a linked job, whose turn matters."""
+MOST: Final = 500
+"""After so many looks at the clock a job is given up: crews of three have more places than anybody can try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the day costs with the job at the cheapest place found (None where none was), who gives it there, and
+    whether all places were tried.
+    """
+
+    cost: int | None
+    people: tuple[int, ...]
+    complete: bool
+    tour: Tour
 
 
 class Probe:
-    """A day on which jobs are brought in one by one. It begins empty; `chain.now` is the plan as it stands.
+    """A day on which jobs are tried. It begins empty; `chain.now` is the plan as it stands."""
 
-    With `thorough` the lunch of the person who gives a job is tried at every place too.
-    """
-
-    def __init__(self, day: Day, *, thorough: bool = True) -> None:
-        self.day, self.thorough = day, thorough
-        self.chain = Chain(day, SEED, 0)
+    def __init__(self, day: Day, chain: Chain | None = None) -> None:
+        self.day = day
+        self.chain = Chain(day, SEED, 0) if chain is None else chain
 
     def adopt(self, keys: Real, staff: Whole) -> bool:
         """Take over a plan by its order and people; False when it breaks a hard rule of this day.
@@ -35,31 +45,33 @@ class Probe:
         self.chain.now.keys[:], self.chain.now.staff[:] = keys, staff
         return self.chain.refresh()
 
-    def insert(self, job: int) -> bool:
-        """Bring in a job that is absent, with those that come with it, where it costs least; False when it has no place
-        that costs less than leaving it out.
+    def look(self, job: int, goes_on: Callable[[], bool], *, first: bool = False, dining: bool = True) -> Found:
+        """Try an absent job, with those that come with it, at all places while `goes_on`, or until the `first` that
+        breaks no rule; `dining`: with the lunches of those who give it at all places too.
 
         Raises: nothing.
         """
-        chain, item = self.chain, int(self.day.items_of[job, 0])
-        about = self.day.items[item]
-        if about[c.I_JOB_COUNT] > 1 or about[c.I_BUNDLED]:
-            return chain.fill([job], TRIES) > 0
-        keys = KEYS if about[c.I_LINKS] else 1
-        now, change, trial = chain.now, chain.change, chain.trial
-        where = np.array([0.0, 0.0, float(self.thorough)])
-        return bool(everywhere.search(self.day, now, change, trial, item, keys, where))
+        chain, found = self.chain, tour.begin(self.day, job, dining=dining)
+        complete = False
+        for _ in range(MOST):
+            if complete or not goes_on():
+                break
+            complete = everywhere.go_on(self.day, chain.now, chain.change, chain.trial, found, STEPS, first)
+        best = int(found.state[tour.BEST])
+        own = self.day.services[found.parts[:, 0], c.S_JOB] == job
+        people = tuple(int(who) for who in found.staff[own, 1])
+        return Found(None if best >= tour.UNKNOWN else best, people, complete, found)
+
+    def take(self, found: Found) -> None:
+        """Bring a job in where it was found to cost least, and remember the plan.
+
+        Raises: nothing.
+        """
+        chain = self.chain
+        everywhere.take(self.day, chain.now, chain.change, chain.trial, found.tour)
+        chain.remember()
 
     @property
     def cost(self) -> int:
         """What the plan as it stands costs."""
         return int(self.chain.now.total[0])
-
-    def people(self, job: int) -> list[int]:
-        """List who gives a job of the plan.
-
-        Raises: nothing.
-        """
-        about = self.day.items[self.day.items_of[job, 0]]
-        first = int(about[c.I_JOB_FIRST])
-        return [int(who) for who in self.chain.now.staff[first : first + int(about[c.I_JOB_COUNT])]]

@@ -1,7 +1,7 @@
 """Runs the chains: temperatures over time, two cores, and when to stop."""
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,7 +47,7 @@ class Search:
     def __init__(self, tables: Tables, budget: Budget, seed: int) -> None:
         self.tables, self.budget = tables, budget
         self.day = drawing.draw_up(tables)
-        self.chains = [Chain(self.day, seed, number) for number in range(budget.limits.workers)]
+        self.chains = [Chain(self.day, seed, number) for number in range(budget.workers)]
 
     @property
     def best(self) -> Chain:
@@ -73,14 +73,14 @@ class Search:
 
         Raises: nothing.
         """
-        others = [
-            threading.Thread(target=_Run(self, chain, WIDE, until).go, args=(_nothing,)) for chain in self.chains[1:]
-        ]
+        if len(self.chains) == 1:
+            _Run(self, self.chains[0], FINE, until).go(tell)
+            return
+        with ThreadPoolExecutor(len(self.chains) - 1) as threads:
+            others = [threads.submit(_Run(self, chain, WIDE, until).go, _nothing) for chain in self.chains[1:]]
+            _Run(self, self.chains[0], FINE, until).go(tell)
         for other in others:
-            other.start()
-        _Run(self, self.chains[0], FINE, until).go(tell)
-        for other in others:
-            other.join()
+            other.result()
 
     def settled(self) -> Chain:
         """Settle the best plan, give what is left out another chance, and answer its chain.

@@ -52,4 +52,5 @@ def _search(rules: Rules) -> None:
     search.construct()
     search.improve(1.0, lambda: None)
     search.settled()
-    probe.Probe(search.day).insert(1)
+    asking = probe.Probe(search.day)
+    asking.take(asking.look(1, lambda: True))

@@ -30,6 +30,7 @@ ROUNDS: Final = 500
 """So many rounds in a chunk where rounds are limited, and in the first chunk."""
 
 Tell = Callable[[int, int], None]
+Kept = Callable[[int], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +50,17 @@ class Cooling:
         return float(self.hot * (self.cold / self.hot) ** min(1.0, part))
 
 
-def search(problem: Problem, budget: Budget, seed: int, kept: float = 0.0, tell: Tell = lambda *_: None) -> Found:
-    """Search for the cheapest day of a problem that suits. When jobs stay out, `kept` of the whole time is left for
-    saying why; `tell(cost, left out)` is called for the first day and each better one.
+def search(
+    problem: Problem, budget: Budget, seed: int, kept: Kept = lambda _: 0.0, tell: Tell = lambda *_: None
+) -> Found:
+    """Search for the cheapest day of a problem that suits. When jobs stay out, `kept(how many)` of the whole time is
+    left for saying why; `tell(cost, left out)` is called for the first day and each better one.
 
     With a limit of rounds and one worker the same problem and seed give the same day.
 
     Raises: nothing.
     """
-    limits = budget.limits
-    workers = 1 if limits.cpu else max(1, limits.workers)
+    limits, workers = budget.limits, budget.workers
     known = laying.lay_out(problem)
     runs = [Run(known, (seed, worker)) for worker in range(workers)]
     for run in runs:
@@ -66,7 +68,7 @@ def search(problem: Problem, budget: Budget, seed: int, kept: float = 0.0, tell:
     tell(runs[0].cost, runs[0].left_out)
     scale = runs[0].scale()
     rounds = None if limits.rounds is None else max(1, round(limits.rounds * ANNEAL_SHARE))
-    end = 1.0 - kept
+    end = 1.0 - kept(runs[0].left_out)
     hot = [Cooling(scale * heat, scale * COLD, end * ANNEAL_SHARE, rounds) for heat, _ in zip(cycle(HOT), runs)]
     _cool_all(runs, hot, budget, tell)
     best = choosing.choose(runs, end * CHOOSE_SHARE, budget)

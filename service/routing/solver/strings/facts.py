@@ -9,15 +9,13 @@ from numpy.typing import NDArray
 from service.routing import rules
 from service.routing.problem import Job, Problem, Staff, Window
 from service.routing.solver import plain
+from service.routing.solver.mandatory import MUST
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
 FAR: Final = 1 << 29
 """Every time and every leg is below it, so that sums of three fit 32 bits."""
-
-MUST: Final = 10**13
-"""The price of leaving out a job that must be done: above any cost a day can have."""
 
 OPENS, CLOSES, DURATION, LOAD, WINDOWS = range(5)
 """Columns of `Facts.jobs`: the first opening, the last closing (both of the start), how long, how heavy, how many

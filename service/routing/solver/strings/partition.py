@@ -4,7 +4,6 @@ Thousands of routes are first thinned out by prices of the jobs (a Lagrangean bo
 whose price is far above what its jobs are worth is in no good plan.
 """
 
-import threading
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
+from service.routing.solver import stopping
 from service.routing.solver.clock import Budget
 from service.routing.solver.kernel.compiled import compiled, linked
 
@@ -29,9 +29,6 @@ MOST: Final = 4000
 
 EFFORT: Final = 2.0
 """CP-SAT's own deterministic measure of time where a run is limited in rounds."""
-
-GLANCE: Final = 0.02
-"""Seconds between two looks at the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +69,9 @@ def choose(columns: Columns, incumbent: list[int], until: float, budget: Budget)
         cp_model.LinearExpr.weighted_sum(list(taken.values()), columns.costs[routes].tolist())
         + cp_model.LinearExpr.weighted_sum(list(dropped.values()), columns.drops[jobs].tolist())
     )
-    solver = _solve(model, until, budget)
-    if solver is None or round(solver.objective_value) >= cost:
+    solver = cp_model.CpSolver()
+    status = stopping.run(solver, model, budget, until, None if budget.limits.rounds is None else EFFORT)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE) or round(solver.objective_value) >= cost:
         return None
     return [route for route, literal in taken.items() if solver.boolean_value(literal)]
 
@@ -106,28 +104,6 @@ def _cover(
     for kind, literals in of_kind.items():
         if len(literals) > columns.people[kind]:
             model.add(cp_model.LinearExpr.sum(literals) <= int(columns.people[kind]))
-
-
-def _solve(model: cp_model.CpModel, until: float, budget: Budget) -> cp_model.CpSolver | None:
-    """Run CP-SAT within the budget; the clock of the budget may be slower than the one on the wall."""
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.linearization_level = 2
-    if budget.limits.rounds is not None:
-        solver.parameters.max_deterministic_time = EFFORT
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(GLANCE):
-            if budget.is_spent(until):
-                solver.stop_search()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    status = solver.solve(model)
-    done.set()
-    watcher.join()
-    return solver if status in (cp_model.OPTIMAL, cp_model.FEASIBLE) else None
 
 
 class Bench(NamedTuple):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.routing.solver.kernel.compiled import linked
-from service.routing.solver.strings.day import ACTIVE, CHANGED, COUNT, STOPS, Day
+from service.routing.solver.strings.day import CHANGED, COUNT, STOPS, Day
 from service.routing.solver.strings.facts import KIND, Facts, Ints, Longs
 
 ROOM: Final = 1 << 16
@@ -62,13 +62,6 @@ def collect(facts: Facts, day: Day, pool: Pool) -> None:
     for at in range(day.totals[CHANGED]):
         if day.sizes[day.changed[at], COUNT]:
             add(facts, day, pool, day.changed[at])
-
-
-@linked
-def collect_all(facts: Facts, day: Day, pool: Pool) -> None:
-    """Remember all routes of the day."""
-    for at in range(day.totals[ACTIVE]):
-        add(facts, day, pool, day.active[at])
 
 
 @linked
