@@ -72,7 +72,25 @@ def lasts(problem: Problem, job: int, service: int, staff: int) -> int:
 
     Raises: nothing.
     """
-    return -(-problem.jobs[job].services[service].duration * problem.staff[staff].pace // 1000)
+    return paced(problem.jobs[job].services[service].duration, problem.staff[staff].pace)
+
+
+def paced(duration: int, pace: int) -> int:
+    """Tell how long somebody of a pace takes for what takes `duration` at the usual one.
+
+    Raises: nothing.
+    """
+    return -(-duration * pace // 1000)
+
+
+def leg(problem: Problem, staff: int, travel: int, leaving: int) -> int:
+    """Tell how long a way of `travel` takes a row's person who is free to leave at `leaving`, in the traffic of then.
+
+    Raises: nothing.
+    """
+    bands = problem.traffic[problem.staff[staff].matrix] if problem.traffic else ()
+    factor = next((band.factor for band in reversed(bands) if band.start <= leaving), 1000)
+    return -(-travel * factor // 1000)
 
 
 def ends_in_window(problem: Problem, job: int) -> bool:

@@ -11,7 +11,7 @@ from service.accounts.rules import Role
 from service.core.db.session import transaction
 from service.core.settings import Settings
 from service.routing import building, referee, repository
-from service.routing.building import Day, Told, repairing
+from service.routing.building import Day, Told, rejoining, repairing
 from service.routing.problem import Problem
 from service.routing.travel import Roads
 from service.routing.usecases import standing
@@ -152,16 +152,18 @@ class TestKeptStops:
             facts = await standing.gather(session, row)
         until = at("10:00")
         parts = repairing.split(facts, told, repairing.Disruption(until))
-        assert {each.order_id for each in parts.frozen} == {orders[0], orders[3]}
+        assert {each.told.order_id for each in parts.frozen} == {orders[0], orders[3]}
         assert {each.id for each in parts.rest.orders} == {orders[1], orders[2], orders[4], orders[5]}
         rest = building.draw(parts.rest)
         problem = await problem_for(rest)
         before = building.recall(rest, problem, told)
         assert before.unassigned == ()
-        joined = repairing.rejoin(parts, rest, problem)
-        whole, merged = repairing.merge(parts, rest, before, joined, await problem_for(joined.day))
-        assert referee.check_plan(whole, merged).feasible
-        assert repairing.is_kept(parts, joined.day, merged, until)
+        day, merged = rejoining.rejoin(parts, rest, problem.jobs, before)
+        assert referee.check_plan(await problem_for(day), merged).feasible
+        assert rejoining.is_kept(parts, day, merged)
+        first = next(
+            route for route in merged.routes if {day.orders[each.job].id for each in route.stops} & set(orders)
+        )
         first = next(route for route in merged.routes if route.stops)
         early, *others = first.stops
         late = replace(others[0], start=early.end + 60, end=early.end + 120)
@@ -171,7 +173,7 @@ class TestKeptStops:
             (early, late, *others[1:]),
         ):
             changed = [replace(each, stops=wrong) if each is first else each for each in merged.routes]
-            assert not repairing.is_kept(parts, joined.day, replace(merged, routes=tuple(changed)), until)
+            assert not rejoining.is_kept(parts, day, replace(merged, routes=tuple(changed)))
 
 
 class TestAsking:

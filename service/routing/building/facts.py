@@ -17,12 +17,17 @@ from service.practitioners.rules import StaffDay
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A promise of another plan: the person is near `place` from `start` to `end`."""
+    """A promise of another plan: the person is near `place` from `start` to `end`. `specimen_of` is the order whose
+    specimen is handed in, as far as one may know, `travel_seconds` the way to there; a break is no work.
+    """
 
     practitioner_id: UUID
     start: datetime
     end: datetime
     place: Point
+    specimen_of: UUID | None = None
+    travel_seconds: int = 0
+    is_work: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ class DayFacts:
     `priorities` are points by order; `stairs` (minutes per floor without a lift) and `paces` by institution; `busy`:
     where other plans have sent the staff; `engaged`: when other plans send somebody to a person; `outside`: whether map
     providers may learn where the homes are. `care` is by person (no key: nothing known), `policies` and `laboratories`
-    (where specimens go) by institution, `promised` by order.
+    (where specimens go) by institution, `promised` by order. `begun` are orders whose visits are over or under way;
+    `travelled`: seconds that people have been on the way already.
     """
 
     on: date
@@ -82,6 +88,8 @@ class DayFacts:
     policies: Mapping[UUID, Policy] = field(default_factory=dict)
     laboratories: Mapping[UUID, Point] = field(default_factory=dict)
     promised: Mapping[UUID, Promise] = field(default_factory=dict)
+    begun: tuple[OrderFacts, ...] = ()
+    travelled: Mapping[UUID, int] = field(default_factory=dict)
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""

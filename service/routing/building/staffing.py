@@ -88,13 +88,14 @@ def station_of(staff: StaffDay) -> Point:
 def work_left(facts: DayFacts, staff: StaffDay) -> int | None:
     """Return how many seconds the person may still travel and serve on the day, None for any number.
 
-    What other plans have promised of him is work, too.
+    What other plans have promised of him is work, too, and so are the ways behind him.
     """
     most = facts.policy(staff.institution_id).max_work_minutes * 60
     if not most:
         return None
-    own = [each for each in facts.busy if each.practitioner_id == staff.practitioner_id]
-    return max(0, most - sum(facts.seconds(each.end) - facts.seconds(each.start) for each in own))
+    own = [each for each in facts.busy if each.practitioner_id == staff.practitioner_id and each.is_work]
+    served = sum(facts.seconds(each.end) - facts.seconds(each.start) for each in own)
+    return max(0, most - served - facts.travelled.get(staff.practitioner_id, 0))
 
 
 def suffice(staff: Iterable[frozenset[str]], crew: Sequence[frozenset[str]]) -> bool:
