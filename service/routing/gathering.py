@@ -20,7 +20,8 @@ from service.patients import rules as patient_rules
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
 from service.routing import repository_appointments, travel
-from service.routing.building import Busy, DayFacts, Policy, Promise, Weights, priority
+from service.routing.building import Busy, DayFacts, Policy, Weights, priority
+from service.routing.building.facts import promises_of
 from service.routing.models import Appointment
 
 BEGUN: Final = frozenset({OrderState.in_progress, OrderState.done, OrderState.closed})
@@ -66,7 +67,9 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         care=await patients.care_of(session, region_id=ask.region_id, person_ids=everybody),
         policies={each: _policy(values) for each, values in known.items()},
         laboratories=await _laboratories(session, ask),
-        promised=_promised(booked),
+        promised=promises_of(
+            (each.order_id, repository_appointments.span_of(each)[0], each.practitioner_id) for each in booked
+        ),
         begun=tuple(begun),
     )
 
@@ -146,17 +149,6 @@ async def _laboratories(session: AsyncSession, ask: Ask) -> dict[UUID, Point]:
         session, region_id=ask.region_id, institution_ids=ask.institution_ids
     )
     return {each.id: Point(each.lon, each.lat) for each in found}
-
-
-def _promised(booked: Sequence[Appointment]) -> dict[UUID, Promise]:
-    """Return what the replaced plan has told people: the whole crew of an order begins at once."""
-    crews: defaultdict[UUID, list[tuple[datetime, UUID]]] = defaultdict(list)
-    for each in booked:
-        crews[each.order_id].append((repository_appointments.span_of(each)[0], each.practitioner_id))
-    return {
-        order_id: Promise(min(start for start, _ in crew), frozenset(who for _, who in crew))
-        for order_id, crew in crews.items()
-    }
 
 
 async def _busy(session: AsyncSession, ask: Ask, practitioner_ids: Sequence[UUID]) -> tuple[Busy, ...]:

@@ -1,6 +1,7 @@
 """The words of routing and its pure decisions: who may give a service, at what price, and why a job stays out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -46,6 +47,14 @@ def explain(reason: UnassignedReason) -> str:
     Raises: nothing.
     """
     return EXPLANATIONS[reason]
+
+
+def overlaps(start: datetime, end: datetime, spans: Iterable[tuple[datetime, datetime]]) -> bool:
+    """Tell whether the time from `start` up to `end` has a moment in common with one of the half-open spans.
+
+    Raises: nothing.
+    """
+    return any(begins < end and start < ends for begins, ends in spans)
 
 
 def is_qualified(problem: Problem, job: int, service: int, staff: int) -> bool:

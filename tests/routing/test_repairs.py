@@ -161,17 +161,10 @@ class TestKeptStops:
         day, merged = rejoining.rejoin(parts, rest, problem.jobs, before)
         assert referee.check_plan(await problem_for(day), merged).feasible
         assert rejoining.is_kept(parts, day, merged)
-        first = next(
-            route for route in merged.routes if {day.orders[each.job].id for each in route.stops} & set(orders)
-        )
-        first = next(route for route in merged.routes if route.stops)
-        early, *others = first.stops
-        late = replace(others[0], start=early.end + 60, end=early.end + 120)
-        for wrong in (
-            (replace(early, start=early.start + 60), *others),
-            tuple(others),
-            (early, late, *others[1:]),
-        ):
+        first, second, *_ = [route for route in merged.routes if route.stops]
+        (early,) = first.stops
+        late = replace(second.stops[0], start=early.end + 60, end=early.end + 120)
+        for wrong in ((replace(early, start=early.start + 60),), (), (early, late)):
             changed = [replace(each, stops=wrong) if each is first else each for each in merged.routes]
             assert not rejoining.is_kept(parts, day, replace(merged, routes=tuple(changed)))
 

@@ -1,6 +1,7 @@
 """What a day's plan stands on: orders, homes, staff and settings of one day, as other rooms told them."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -102,6 +103,17 @@ class DayFacts:
     def care_of(self, person_id: UUID) -> CareFacts:
         """Return what whoever is sent to a person must be."""
         return self.care.get(person_id, CareFacts())
+
+
+def promises_of(visits: Iterable[tuple[UUID, datetime, UUID]]) -> dict[UUID, Promise]:
+    """Return what people are told of each order by visits, each of an order from a moment by somebody."""
+    crews: defaultdict[UUID, list[tuple[datetime, UUID]]] = defaultdict(list)
+    for order_id, start, practitioner_id in visits:
+        crews[order_id].append((start, practitioner_id))
+    return {
+        order_id: Promise(min(start for start, _ in crew), frozenset(who for _, who in crew))
+        for order_id, crew in crews.items()
+    }
 
 
 def seconds_of(on: date, at: datetime) -> int:

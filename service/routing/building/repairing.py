@@ -49,8 +49,9 @@ class Kept:
 class Split:
     """The day in two: `rest` is what is planned anew; `frozen` are the stops that stay, in `whole` with the rest.
 
-    `told` is the plan and `happened` what has become of it. `past` are the visits and deliveries of the plan that stay or have begun, each with its order; `stranded` the orders
-    whose specimen nobody hands in, since whoever has it is away by then.
+    `told` is the plan and `happened` what has become of it. `past` are the visits and deliveries of the plan that stay
+    or have begun, each with its order; `stranded` the orders whose specimen nobody hands in, since whoever has it is
+    away by then.
     """
 
     rest: DayFacts

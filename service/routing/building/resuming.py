@@ -1,6 +1,5 @@
 """What is left of a day as a problem of its own, bound by what was told and by what people have done before; pure."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
@@ -10,7 +9,7 @@ from service.orders.rules import OrderFacts
 from service.patients.rules import Precaution
 from service.routing import rules
 from service.routing.building.day import Day
-from service.routing.building.facts import DayFacts, seconds_of
+from service.routing.building.facts import DayFacts, promises_of, seconds_of
 from service.routing.building.recalling import Told
 from service.routing.building.repairing import Split
 from service.routing.building.visits import RANKS
@@ -27,7 +26,8 @@ def bound(parts: Split, rest: Day, problem: Problem, before: Plan) -> Problem:
     `before` is what was told, in the numbers of the rest. Who comes from somebody whom others catch from goes to nobody
     who must come before; an elder who is to see one person only sees whom he has seen.
     """
-    happened, promises, paces = parts.happened, _promises(rest, parts.told), _paces(problem, before)
+    happened, paces = parts.happened, _paces(problem, before)
+    promises = promises_of((each.order_id, each.start, each.practitioner_id) for each in parts.told if each.order_id)
     jobs = []
     for at, (order, job) in enumerate(zip(rest.orders, problem.jobs, strict=False)):  # deliveries come behind
         drop = job.drop_penalty
@@ -40,8 +40,9 @@ def bound(parts: Split, rest: Day, problem: Problem, before: Plan) -> Problem:
             drop_penalty=drop * URGENT if order.id in happened.urgent and drop is not None else drop,
         )
         if order.id in promises:
-            start, crew = promises[order.id]
-            changed = replace(changed, promised=start, promised_staff=crew or None)
+            promise = promises[order.id]
+            crew = _rows(rest, promise.practitioner_ids)
+            changed = replace(changed, promised=seconds_of(rest.on, promise.start), promised_staff=crew or None)
         jobs.append(changed)
     carried = {link.second: rest.orders[link.first] for link in rest.links if link.bound}
     jobs += [
@@ -49,21 +50,6 @@ def bound(parts: Split, rest: Day, problem: Problem, before: Plan) -> Problem:
         for at in range(len(jobs), len(problem.jobs))
     ]
     return replace(problem, jobs=tuple(jobs))
-
-
-def _promises(rest: Day, told: Iterable[Told]) -> dict[UUID, tuple[int, frozenset[int]]]:
-    """Return when and with whom, by rows, each order was told to begin; nobody when they are not on duty any more."""
-    crews: defaultdict[UUID, list[Told]] = defaultdict(list)
-    for each in told:
-        if each.order_id is not None:
-            crews[each.order_id].append(each)
-    return {
-        order_id: (
-            seconds_of(rest.on, min(each.start for each in crew)),
-            _rows(rest, {each.practitioner_id for each in crew}),
-        )
-        for order_id, crew in crews.items()
-    }
 
 
 def _rows(rest: Day, people: Iterable[UUID]) -> frozenset[int]:
