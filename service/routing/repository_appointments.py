@@ -7,7 +7,7 @@ from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, func, text
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import Range, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -159,7 +159,7 @@ async def last_carers(
     """Return who came to people last, as far as the fence shows it, on a day before one."""
     query = (
         select(Appointment.person_id, Appointment.practitioner_id)
-        .distinct(col(Appointment.person_id))
+        .ext(distinct_on(col(Appointment.person_id)))
         .where(
             col(Appointment.region_id) == region_id,
             col(Appointment.person_id).in_(person_ids),

@@ -125,6 +125,22 @@ class TestWhatElseHappens:
         assert set(visits(await repair(scene, plan, urgent_order_ids=[str(urgent)]))) == {str(urgent)}
 
 
+class TestPublishing:
+    async def test_a_repair_of_a_plan_that_is_in_force_no_longer_is_refused(self, scene: Scene) -> None:
+        await scene.item("REHAB")
+        await scene.staff()
+        await scene.order(0, "08:30", "16:00", "REHAB")
+        plan = await scene.plan()
+        assert (await scene.publish(plan)).status_code == 200
+        mended = await repair(scene, plan)
+        other = await scene.plan()
+        assert (await scene.publish(other)).json()["superseded_plan_id"] == plan["id"]
+        refused = await scene.publish(mended)
+        assert (refused.status_code, refused.json()["code"]) == (409, "repair-outdated")
+        assert (await scene.read(other["id"]))["state"] == "published"
+        assert (await scene.publish(await repair(scene, other))).status_code == 200
+
+
 class TestKeptStops:
     async def test_a_frozen_stop_that_moves_goes_or_gets_company_is_noticed(self, scene: Scene) -> None:
         _, _, orders, plan = await two_nurses(scene)
@@ -256,6 +272,32 @@ class TestSpecimens:
         after = self.deliveries(mended)
         assert len(after) == 2
         assert min(before, key=lambda each: each[1]) in after
+
+    async def test_one_of_a_visit_that_has_begun_is_missed_where_whoever_has_it_goes_before(
+        self, scene: Scene, published: tuple[list[UUID], dict[str, Any]]
+    ) -> None:
+        orders, plan = published
+        [(carrier, _, _)] = visits(plan)[str(orders[0])]
+        [delivery] = [
+            stop for route in plan["routes"] for stop in route["stops"] if stop["specimen_of"] == str(orders[0])
+        ]
+        async with scene.world.owner.begin() as connection:
+            sql = "update orders set state = 'in_progress' where id = $1"
+            await connection.exec_driver_sql(sql, (orders[0],))
+        kept = await repair(scene, plan, frozen_until=at("08:40").isoformat())
+        start, end = delivery["start_at"], delivery["end_at"]
+        others = [stop for route in kept["routes"] if route["practitioner_id"] == carrier for stop in route["stops"]]
+        assert kept["unassigned"] == []
+        assert all(each["end_at"] <= start or each["start_at"] >= end for each in others)
+        gone = await repair(
+            scene,
+            plan,
+            frozen_until=at("08:40").isoformat(),
+            absent=[{"practitioner_id": carrier, "from_at": start}],
+        )
+        named = [each for each in gone["unassigned"] if each["order_id"] == str(orders[0])]
+        assert [each["reason"] for each in named] == ["specimen_stranded"]
+        assert "标本" in named[0]["explanation"]
 
     async def test_one_of_an_order_that_is_given_up_is_not_handed_in(
         self, scene: Scene, published: tuple[list[UUID], dict[str, Any]]
