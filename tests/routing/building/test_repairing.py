@@ -76,7 +76,7 @@ class Mended:
     def times(self, who: StaffDay) -> list[tuple[str, str, str]]:
         """Return what somebody does: the kind, from, to."""
         [found] = [each for each in self.people if each.staff.practitioner_id == who.practitioner_id]
-        clocks = [(each.kind, at_clock(each.start_at), at_clock(each.end_at)) for each in found.stops]
+        clocks = [(each.kind.value, at_clock(each.start_at), at_clock(each.end_at)) for each in found.stops]
         assert clocks == sorted(clocks, key=lambda each: each[1:])
         return clocks
 
