@@ -57,6 +57,11 @@ CARE: Final[Question[dict[UUID, rules.CareFacts]]] = Question(
     "patients where region_id = :region_id and id = any(:person_ids)",
     lambda rows: {row.id: facts.care(row) for row in rows},
 )
+BIRTHS: Final[Question[dict[UUID, date]]] = Question(
+    "id born_on",
+    "patients where region_id = :region_id and id = any(:person_ids)",
+    lambda rows: {row.id: row.born_on for row in rows},
+)
 COVERAGES: Final[Question[list[rules.CoverageFacts]]] = Question(
     Coverage,
     "coverages where region_id = :region_id and person_id = :person_id order by valid_from",

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +20,12 @@ from service.patients import rules as patient_rules
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
 from service.routing import repository_appointments, travel
-from service.routing.building import Busy, DayFacts, Policy, Promise, Weights, priority
+from service.routing.building import Busy, DayFacts, Policy, Weights, priority
+from service.routing.building.facts import promises_of
+from service.routing.models import Appointment
+
+BEGUN: Final = frozenset({OrderState.in_progress, OrderState.done, OrderState.closed})
+"""The states of orders whose visits are over or under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,9 @@ class Ask:
 
 async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
     """Return the facts of a day: accepted orders, and those that the replaced plan holds and nobody has begun."""
-    found = await _orders(session, ask)
+    booked = await _booked(session, ask)
+    found, begun = await _orders(session, ask, booked)
+    everybody = sorted({each.person_id for each in (*found, *begun)})
     known = {each: await _settings(session, ask, each) for each in ask.institution_ids}
     staff = await practitioners.day_staff(
         session, region_id=ask.region_id, institution_ids=ask.institution_ids, on=ask.on
@@ -46,7 +54,9 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         now=ask.now,
         orders=tuple(found),
         items=await catalog.items(session, region_id=ask.region_id, codes=codes),
-        homes=await patients.homes(session, region_id=ask.region_id, ids=sorted({each.home_id for each in found})),
+        homes=await patients.homes(
+            session, region_id=ask.region_id, ids=sorted({each.home_id for each in (*found, *begun)})
+        ),
         priorities=await _priorities(session, ask, found, known),
         stairs={each: values.of(settings.HOME_MINUTES_PER_FLOOR_WITHOUT_LIFT) for each, values in known.items()},
         paces={each: travel.paces(values) for each, values in known.items()},
@@ -54,28 +64,39 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         busy=await _busy(session, ask, [each.practitioner_id for each in staff]),
         engaged=await _engaged(session, ask, {each.person_id for each in found}),
         outside=all(values.of(settings.TRAVEL_EXTERNAL) for values in known.values()),
-        care=await patients.care_of(
-            session, region_id=ask.region_id, person_ids=sorted({each.person_id for each in found})
-        ),
+        care=await patients.care_of(session, region_id=ask.region_id, person_ids=everybody),
         policies={each: _policy(values) for each, values in known.items()},
         laboratories=await _laboratories(session, ask),
-        promised=await _promised(session, ask),
+        promised=promises_of(
+            (each.order_id, repository_appointments.span_of(each)[0], each.practitioner_id) for each in booked
+        ),
+        begun=tuple(begun),
     )
 
 
-async def _orders(session: AsyncSession, ask: Ask) -> list[OrderFacts]:
-    held: set[UUID] = set()
-    if ask.replaced is not None:
-        booked = await repository_appointments.list_booked(session, region_id=ask.region_id, plan_id=ask.replaced)
-        held = {each.order_id for each in booked}
+async def _booked(session: AsyncSession, ask: Ask) -> Sequence[Appointment]:
+    if ask.replaced is None:
+        return ()
+    return await repository_appointments.list_booked(session, region_id=ask.region_id, plan_id=ask.replaced)
+
+
+async def _orders(
+    session: AsyncSession, ask: Ask, booked: Sequence[Appointment]
+) -> tuple[list[OrderFacts], list[OrderFacts]]:
+    """Return the orders that can be planned, and those whose visits are over or under way."""
+    held = {each.order_id for each in booked}
     found = await orders.list_for_day(
         session,
         region_id=ask.region_id,
         institution_ids=ask.institution_ids,
         on=ask.on,
-        states={OrderState.accepted, OrderState.scheduled},
+        states={OrderState.accepted, OrderState.scheduled, *BEGUN},
     )
-    return [each for each in found if each.state is OrderState.accepted or each.id in held]
+    waiting = [each for each in found if each.state not in BEGUN]
+    return (
+        [each for each in waiting if each.state is OrderState.accepted or each.id in held],
+        [each for each in found if each.state in BEGUN],
+    )
 
 
 async def _settings(session: AsyncSession, ask: Ask, institution_id: UUID) -> SettingsOn:
@@ -86,16 +107,13 @@ async def _priorities(
     session: AsyncSession, ask: Ask, found: Sequence[OrderFacts], known: Mapping[UUID, SettingsOn]
 ) -> dict[UUID, int]:
     person_ids = sorted({each.person_id for each in found})
+    born = await patients.births_of(session, region_id=ask.region_id, person_ids=person_ids)
     groups = await patients.groups_of(session, region_id=ask.region_id, person_ids=person_ids, on=ask.on)
-    ages = {
-        person_id: patient_rules.age_on(
-            (await patients.get_person(session, region_id=ask.region_id, person_id=person_id)).born_on, ask.on
-        )
-        for person_id in person_ids
-    }
+    ages = {person_id: patient_rules.age_on(on, ask.on) for person_id, on in born.items()}
     weights = {each: _weights(values) for each, values in known.items()}
     return {
-        each.id: priority(weights[each.institution_id], groups[each.person_id], ages[each.person_id]) for each in found
+        each.id: priority(weights[each.institution_id], groups[each.person_id], ages.get(each.person_id, 0))
+        for each in found
     }
 
 
@@ -135,23 +153,24 @@ async def _laboratories(session: AsyncSession, ask: Ask) -> dict[UUID, Point]:
     return {each.id: Point(each.lon, each.lat) for each in found}
 
 
-async def _promised(session: AsyncSession, ask: Ask) -> dict[UUID, Promise]:
-    """Return what the replaced plan has told people: the whole crew of an order begins at once."""
-    if ask.replaced is None:
-        return {}
-    crews: defaultdict[UUID, list[tuple[datetime, UUID]]] = defaultdict(list)
-    for each in await repository_appointments.list_booked(session, region_id=ask.region_id, plan_id=ask.replaced):
-        crews[each.order_id].append((repository_appointments.span_of(each)[0], each.practitioner_id))
-    return {
-        order_id: Promise(min(start for start, _ in crew), frozenset(who for _, who in crew))
-        for order_id, crew in crews.items()
-    }
-
-
 async def _busy(session: AsyncSession, ask: Ask, practitioner_ids: Sequence[UUID]) -> tuple[Busy, ...]:
     start, end = day_bounds(ask.on)
     found = await repository_appointments.busy(session, practitioner_ids, start, end, ask.replaced)
-    return tuple(Busy(each.practitioner_id, each.start, each.end, Point(each.lon, each.lat)) for each in found)
+    handed_in = await repository_appointments.handovers(session, practitioner_ids, start, end, ask.replaced)
+    return (
+        *(Busy(each.practitioner_id, each.start, each.end, Point(each.lon, each.lat)) for each in found),
+        *(
+            Busy(
+                each.practitioner_id,
+                each.start,
+                each.end,
+                Point(each.lon, each.lat),
+                specimen_of=each.order_id,
+                travel_seconds=each.travel_seconds,
+            )
+            for each in handed_in
+        ),
+    )
 
 
 async def _engaged(

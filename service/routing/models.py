@@ -63,7 +63,7 @@ class Plan(rows.RegionRow, table=True):
 
 
 class PlanRoute(SQLModel, table=True):
-    """One member of staff's route of a plan, as GeoJSON, with its sums."""
+    """One member of staff's route of a plan, as GeoJSON, with its sums; `home_seconds`: the way after the last stop."""
 
     __tablename__ = "plan_routes"
     __table_args__ = (rows.refers("plan_id", to="plans"), rows.refers("practitioner_id", to="practitioners"))
@@ -76,17 +76,22 @@ class PlanRoute(SQLModel, table=True):
     travel_metres: int
     travel_seconds: int
     service_seconds: int
+    home_seconds: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
 
 class PlanStop(SQLModel, table=True):
-    """One stop of a route; a lunch break, and a specimen's delivery, have no order."""
+    """One stop of a route; a lunch break, and a specimen's delivery, have no order. `specimen_of` is the order at whose
+    visit the specimen was taken.
+    """
 
     __tablename__ = "plan_stops"
     __table_args__ = (
         rows.refers("plan_id", to="plans"),
         rows.refers("order_id", to="orders"),
+        rows.refers("specimen_of", to="orders"),
         CheckConstraint(f"kind in ({', '.join(repr(str(each)) for each in states.StopKind)})", name="kind"),
         CheckConstraint("(kind = 'visit') = (order_id is not null)", name="order"),
+        CheckConstraint("specimen_of is null or kind = 'delivery'", name="specimen_of"),
     )
 
     region_id: UUID = Field(primary_key=True)
@@ -95,6 +100,7 @@ class PlanStop(SQLModel, table=True):
     seq: int = Field(primary_key=True)
     kind: str = Field(default=states.StopKind.visit, sa_column_kwargs={"server_default": states.StopKind.visit})
     order_id: UUID | None = None
+    specimen_of: UUID | None = None
     institution_id: UUID | None = None
     start_at: datetime = rows.moment()
     end_at: datetime = rows.moment()
@@ -180,6 +186,28 @@ where a.region_id = app_region() and a.practitioner_id = any(asked_practitioners
   and a.during && tstzrange(asked_from, asked_to)
   and not (asked_but is not null and a.plan_id = asked_but and o.state = 'scheduled')
   and exists (select 1 from practitioners p where p.region_id = a.region_id and p.id = a.practitioner_id
+              and p.institution_id = any(app_institutions()))
+""",
+)
+# Where is this person to hand in what was taken at such a visit? Where that is is no secret, whose specimen it is stays
+# with the institution of the order.
+fences.definer(
+    Appointment,
+    "handovers_busy(asked_practitioners uuid[], asked_from timestamptz, asked_to timestamptz, asked_but uuid)",
+    "table (practitioner_id uuid, order_id uuid, start_at timestamptz, end_at timestamptz, travel_seconds integer,"
+    " lon double precision, lat double precision)",
+    """
+select s.practitioner_id, case when o.institution_id = any(app_institutions()) then o.id end, s.start_at, s.end_at,
+  s.travel_seconds, i.lon, i.lat
+from plan_stops s
+join appointments a on a.region_id = s.region_id and a.plan_id = s.plan_id and a.order_id = s.specimen_of
+  and a.practitioner_id = s.practitioner_id and a.state = 'booked'
+join orders o on o.region_id = s.region_id and o.id = s.specimen_of
+join institutions i on i.region_id = o.region_id and i.id = o.institution_id
+where s.region_id = app_region() and s.practitioner_id = any(asked_practitioners)
+  and s.start_at < asked_to and s.end_at >= asked_from
+  and not (asked_but is not null and a.plan_id = asked_but and o.state = 'scheduled')
+  and exists (select 1 from practitioners p where p.region_id = s.region_id and p.id = s.practitioner_id
               and p.institution_id = any(app_institutions()))
 """,
 )

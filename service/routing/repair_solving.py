@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.routing import building, referee, solver_process, validation
-from service.routing.building import DayFacts, Told, repairing
-from service.routing.building.repairing import Disruption
+from service.routing.building import Day, DayFacts, Told, rejoining, repairing, resuming
+from service.routing.building.repairing import Disruption, Split
 from service.routing.changing import mending
-from service.routing.problem import Limits, Plan, Problem
+from service.routing.problem import Limits, Matrix, Plan, Problem
 from service.routing.referee import Verdict
 from service.routing.solver_process import Task
 from service.routing.solver_progress import Phase, Progress
@@ -55,22 +55,35 @@ async def repair(ask: Ask, roads: Roads, on_progress: Callable[[Progress], Await
         RulesBroken: the plan breaks a rule, or has moved what is frozen.
     """
     parts = repairing.split(ask.facts, ask.told, ask.happened)
-    rest = building.draw(parts.rest)
+    rest = await asyncio.to_thread(building.draw, parts.rest)
     ways = await roads.matrices(rest.points, rest.means, outside=ask.facts.outside)
-    plain = building.problem_of(rest, [each.seconds for each in ways])
-    problem = repairing.promised(rest, plain, ask.told, ask.happened)
-    validation.check(problem)
-    plan = await _better(ask, problem, building.recall(rest, problem, ask.told), on_progress, started)
-    joined = repairing.rejoin(parts, rest, problem)
-    all_ways = await roads.matrices(joined.day.points, joined.day.means, outside=ask.facts.outside)
-    whole, merged = repairing.merge(
-        parts, rest, plan, joined, building.problem_of(joined.day, [each.seconds for each in all_ways])
-    )
-    verdict = referee.check_plan(whole, merged)
+    problem, before = await asyncio.to_thread(_bound, ask, parts, rest, [each.seconds for each in ways])
+    plan = await _better(ask, problem, before, on_progress, started)
+    day, merged = rejoining.rejoin(parts, rest, problem.jobs, plan)
+    all_ways = await roads.matrices(day.points, day.means, outside=ask.facts.outside)
+    whole, verdict = await asyncio.to_thread(_judged, day, [each.seconds for each in all_ways], merged)
     refuse_broken(whole, verdict)
-    if not repairing.is_kept(parts, joined.day, merged, ask.happened.frozen_until):
+    if not rejoining.is_kept(parts, day, merged):
         raise RulesBroken("修复后的路线改动了已冻结的站点，未予采用；请重新修复。")
-    return Solved(joined.day, whole, merged, all_ways, verdict, time.monotonic() - started)
+    return Solved(day, whole, merged, all_ways, verdict, time.monotonic() - started)
+
+
+def _bound(ask: Ask, parts: Split, rest: Day, seconds: Sequence[Matrix]) -> tuple[Problem, Plan]:
+    """Return the problem of the rest, and what was told in its numbers.
+
+    Raises:
+        ProblemInvalid: the day contradicts itself.
+    """
+    plain = building.problem_of(rest, seconds)
+    before = building.recall(rest, plain, ask.told)
+    problem = resuming.bound(parts, rest, plain, before)
+    validation.check(problem)
+    return problem, before
+
+
+def _judged(day: Day, seconds: Sequence[Matrix], plan: Plan) -> tuple[Problem, Verdict]:
+    whole = building.problem_of(day, seconds)
+    return whole, referee.check_plan(whole, plan)
 
 
 async def _better(
@@ -82,11 +95,11 @@ async def _better(
 ) -> Plan:
     """Return the cheaper of the plan mended at once and the one that was searched for."""
     mended = await asyncio.to_thread(mending.mend, problem, before)
-    first = referee.check_plan(problem, mended)
+    first = await asyncio.to_thread(referee.check_plan, problem, mended)
     told = Progress(time.monotonic() - started, first.total, len(mended.unassigned), Phase.construct)
     await on_progress(told)
     found = await solver_process.solve_apart(Task(problem, ask.limits, ask.seed), on_progress)
-    second = referee.check_plan(problem, found)
+    second = await asyncio.to_thread(referee.check_plan, problem, found)
     if second.feasible and (not first.feasible or second.total < first.total):
         return found
     refuse_broken(problem, first)

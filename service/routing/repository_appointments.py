@@ -7,7 +7,7 @@ from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, func, text
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import Range, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -26,6 +26,19 @@ class BusyRow:
     lat: float
 
 
+@dataclass(frozen=True, slots=True)
+class HandoverRow:
+    """When a member of staff hands in what was taken at a visit, and where; whose it is, where one may know."""
+
+    practitioner_id: UUID
+    order_id: UUID | None
+    start: datetime
+    end: datetime
+    travel_seconds: int
+    lon: float
+    lat: float
+
+
 _PARAMETERS: Final = (
     bindparam("who", type_=ARRAY(Uuid)),
     bindparam("start", type_=DateTime(timezone=True)),
@@ -40,6 +53,11 @@ _ENGAGED: Final = text(
     "select person_id, lower(engaged), upper(engaged) from appointments_engaged(:who, :start, :end, :but)"
 ).bindparams(*_PARAMETERS)
 
+_HANDOVERS: Final = text(
+    "select practitioner_id, order_id, start_at, end_at, travel_seconds, lon, lat"
+    " from handovers_busy(:who, :start, :end, :but)"
+).bindparams(*_PARAMETERS)
+
 
 async def busy(
     session: AsyncSession, practitioner_ids: Sequence[UUID], start: datetime, end: datetime, but: UUID | None
@@ -47,6 +65,14 @@ async def busy(
     """Return when staff of one's own institutions are promised to whomever; what plan `but` can take back is free."""
     rows = await session.execute(_BUSY, {"who": list(practitioner_ids), "start": start, "end": end, "but": but})
     return [BusyRow(*row) for row in rows]
+
+
+async def handovers(
+    session: AsyncSession, practitioner_ids: Sequence[UUID], start: datetime, end: datetime, but: UUID | None
+) -> list[HandoverRow]:
+    """Return when staff of one's own institutions hand in what they took; what plan `but` can take back is free."""
+    rows = await session.execute(_HANDOVERS, {"who": list(practitioner_ids), "start": start, "end": end, "but": but})
+    return [HandoverRow(*row) for row in rows]
 
 
 async def engaged(
@@ -133,15 +159,17 @@ async def last_carers(
     """Return who came to people last, as far as the fence shows it, on a day before one."""
     query = (
         select(Appointment.person_id, Appointment.practitioner_id)
+        .ext(distinct_on(col(Appointment.person_id)))
         .where(
             col(Appointment.region_id) == region_id,
             col(Appointment.person_id).in_(person_ids),
             col(Appointment.service_on) < before,
             col(Appointment.state) == "booked",
         )
-        .order_by(func.lower(col(Appointment.during)), col(Appointment.practitioner_id))
+        .order_by(
+            col(Appointment.person_id),
+            func.lower(col(Appointment.during)).desc(),
+            col(Appointment.practitioner_id).desc(),
+        )
     )
-    found: dict[UUID, UUID] = {}
-    for person_id, practitioner_id in await session.execute(query):
-        found[person_id] = practitioner_id  # the last one of each stays
-    return found
+    return {row.person_id: row.practitioner_id for row in await session.execute(query)}

@@ -1,6 +1,7 @@
 """The words of routing and its pure decisions: who may give a service, at what price, and why a job stays out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -50,6 +51,14 @@ def explain(reason: UnassignedReason) -> str:
     return EXPLANATIONS[reason]
 
 
+def overlaps(start: datetime, end: datetime, spans: Iterable[tuple[datetime, datetime]]) -> bool:
+    """Tell whether the time from `start` up to `end` has a moment in common with one of the half-open spans.
+
+    Raises: nothing.
+    """
+    return any(begins < end and start < ends for begins, ends in spans)
+
+
 def is_qualified(problem: Problem, job: int, service: int, staff: int) -> bool:
     """Tell whether the person has every skill that the service asks for, and one of those of which one is enough.
 
@@ -74,7 +83,25 @@ def lasts(problem: Problem, job: int, service: int, staff: int) -> int:
 
     Raises: nothing.
     """
-    return -(-problem.jobs[job].services[service].duration * problem.staff[staff].pace // 1000)
+    return paced(problem.jobs[job].services[service].duration, problem.staff[staff].pace)
+
+
+def paced(duration: int, pace: int) -> int:
+    """Tell how long somebody of a pace takes for what takes `duration` at the usual one.
+
+    Raises: nothing.
+    """
+    return -(-duration * pace // 1000)
+
+
+def leg(problem: Problem, staff: int, travel: int, leaving: int) -> int:
+    """Tell how long a way of `travel` takes a row's person who is free to leave at `leaving`, in the traffic of then.
+
+    Raises: nothing.
+    """
+    bands = problem.traffic[problem.staff[staff].matrix] if problem.traffic else ()
+    factor = next((band.factor for band in reversed(bands) if band.start <= leaving), 1000)
+    return -(-travel * factor // 1000)
 
 
 def ends_in_window(problem: Problem, job: int) -> bool:

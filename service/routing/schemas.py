@@ -109,6 +109,7 @@ class PlanStopRead(BaseModel):
     kind: StopKind = Field(description="visit 上门、lunch 午休、delivery 送回标本")
     order_id: UUID | None
     order_no: str | None
+    specimen_of: UUID | None = Field(description="送回的标本属于哪个订单")
     institution_id: UUID | None
     start_at: datetime
     end_at: datetime
@@ -124,6 +125,7 @@ class PlanRouteRead(BaseModel):
     travel_metres: int
     travel_seconds: int
     service_seconds: int
+    home_seconds: int = Field(description="最后一站之后的路程秒数，已含在 travel_seconds 中")
     stops: list[PlanStopRead]
 
 

@@ -4,6 +4,7 @@ No transaction is open while the roads are asked and the solver runs. A worker t
 which the next one solves again; whoever is first to store has stored, under the plan's lock.
 """
 
+import asyncio
 import os
 import time
 from collections.abc import Sequence
@@ -72,6 +73,7 @@ async def solve_plan(house: House, job: Job) -> None:
         await _fail(house, job, "求解程序意外中止，请重新排班；若再次发生请联系管理员。")
         return
     except validation.ProblemInvalid as invalid:
+        metrics.solved("invalid", time.monotonic() - started)
         _log.error("day contradicts itself", plan=str(job.subject_id), field=invalid.field, what=invalid.sentence)
         await _fail(house, job, f"当天的数据自相矛盾，无法排班；请联系管理员（{invalid}）。")
         return
@@ -100,12 +102,12 @@ async def _solve(house: House, begun: _Begun, reporter: "_Reporter", started: fl
     if begun.happened is not None:
         ask = repair_solving.Ask(begun.facts, begun.told, begun.happened, limits, begun.seed)
         return await repair_solving.repair(ask, roads, reporter.hear, started)
-    day = building.draw(begun.facts)
+    day = await asyncio.to_thread(building.draw, begun.facts)
     matrices = await roads.matrices(day.points, day.means, outside=begun.facts.outside)
-    problem = building.problem_of(day, [each.seconds for each in matrices])
-    validation.check(problem)
+    problem = await asyncio.to_thread(building.problem_of, day, [each.seconds for each in matrices])
+    await asyncio.to_thread(validation.check, problem)
     plan = await solver_process.solve_apart(Task(problem, limits, begun.seed), reporter.hear)
-    verdict = referee.check_plan(problem, plan)
+    verdict = await asyncio.to_thread(referee.check_plan, problem, plan)
     repair_solving.refuse_broken(problem, verdict)
     return Solved(day, problem, plan, matrices, verdict, time.monotonic() - started)
 

@@ -45,6 +45,10 @@ async def store(session: AsyncSession, row: PlanRow, solved: Solved, now: dateti
         )
         for each in left_out
     )
+    session.add_all(
+        PlanUnassigned(region_id=row.region_id, plan_id=row.id, order_id=each, reason=building.STRANDED, facts={})
+        for each in solved.day.stranded
+    )
     row.state, row.solved_at = PlanState.solved, now
     row.summary = _summary(solved, people, len(left_out))
     row.travel_source = travel.label(solved.travel)
@@ -81,6 +85,7 @@ def _route(row: PlanRow, person: PersonDay) -> PlanRoute:
         travel_metres=person.travel_metres,
         travel_seconds=person.travel_seconds,
         service_seconds=person.service_seconds,
+        home_seconds=person.home_seconds,
     )
 
 
@@ -93,6 +98,7 @@ def _stops(row: PlanRow, person: PersonDay) -> list[PlanStop]:
             seq=seq,
             kind=each.kind,
             order_id=each.order.id if each.order else None,
+            specimen_of=each.specimen_of.id if each.specimen_of else None,
             institution_id=each.order.institution_id if each.order else None,
             start_at=each.start_at,
             end_at=each.end_at,

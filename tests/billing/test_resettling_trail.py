@@ -134,12 +134,16 @@ class TestTheList:
 
 
 class TestWhatTheDatabaseHolds:
-    async def _add(self, day: Day, back: dict[str, Any], **more: Any) -> str | None:
+    async def _add(
+        self, day: Day, back: dict[str, Any], start: asyncio.Barrier | None = None, **more: Any
+    ) -> str | None:
         """Write a row for a bill taken back and settled again by hand; return the constraint that refuses it."""
         values = {"region": day.world.region_id, "id": new_id(), "gross": 0, "patient": -2000} | back | more
         fence = Fence(day.world.region_id, (day.world.institution_id,))
         try:
             async with transaction(day.world.house.sessions, fence, MORNING) as session:
+                if start is not None:
+                    await start.wait()
                 await session.execute(_ADD, values)
         except DBAPIError as error:
             return constraint_of(error)
@@ -166,7 +170,8 @@ class TestWhatTheDatabaseHolds:
             {"after": UUID(other["id"])},
         ):
             assert await self._add(day, told, **wrong) == "resettlements_add_up", wrong
-        written = Counter(await asyncio.gather(*(self._add(day, told) for _ in range(8))))
+        start = asyncio.Barrier(8)
+        written = Counter(await asyncio.gather(*(self._add(day, told, start) for _ in range(8))))
         assert written == {None: 1, "resettlements_once": 7}
 
     @pytest.mark.parametrize("sql", ["delete from resettlements", "update resettlements set reason = 'x'"])

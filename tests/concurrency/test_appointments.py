@@ -11,10 +11,15 @@ from sqlalchemy import NullPool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from service.accounts.rules import Role
 from service.core.db.refusals import constraint_of
-from service.core.db.session import raise_fence
+from service.core.db.session import raise_fence, transaction
 from service.core.ids import new_id
 from service.core.principal import Fence
+from service.practitioners.absence_schemas import AbsenceCreate
+from service.routing import errors, usecases
+from service.routing.absence_schemas import AbsenceWithHits
+from service.routing.schemas import PublicationRead
 from tests.orders import plain
 from tests.routing.scene import DAY, Scene, at, visits
 from tests.world import World
@@ -185,3 +190,39 @@ class TestPublicationAgainstCancellation:
             assert left_out in (set(), {str(order)})
             assert await state(world, order) == "cancelled"
             assert await booked(world) == []
+
+
+class TestAnAbsenceBesideAPublication:
+    async def test_either_names_the_visit_or_keeps_it_from_being_promised(self, scene: Scene, world: World) -> None:
+        for number in range(3):
+            on = DAY + timedelta(days=number)
+            nurse = await scene.staff(on=on)
+            order = await scene.order(1, "09:00", "12:00", "REHAB", on=on)
+            plan = await scene.plan(on)
+            start = asyncio.Barrier(2)
+
+            async def publish(plan_id: UUID, begin: asyncio.Barrier) -> PublicationRead | None:
+                principal = world.principal(Role.dispatcher)
+                try:
+                    async with transaction(world.house.sessions, principal.fence, world.clock.now()) as session:
+                        await begin.wait()
+                        return await usecases.publish_plan(
+                            session, principal=principal, plan_id=plan_id, now=world.clock.now()
+                        )
+                except errors.StaffAbsent:
+                    return None
+
+            async def enter(who: UUID, day: date, begin: asyncio.Barrier) -> AbsenceWithHits:
+                principal = world.principal(Role.institution_admin)
+                draft = AbsenceCreate.model_validate(
+                    {"start": at("08:00", day), "end": at("17:00", day), "reason": "sick"}
+                )
+                async with transaction(world.house.sessions, principal.fence, world.clock.now()) as session:
+                    await begin.wait()
+                    return await usecases.add_absence(
+                        session, principal=principal, practitioner_id=who, draft=draft, now=world.clock.now()
+                    )
+
+            published, absence = await asyncio.gather(publish(UUID(plan["id"]), start), enter(nurse, on, start))
+            hits = [(each.order_id, each.plan_id) for each in absence.hits]
+            assert hits == ([] if published is None else [(order, UUID(plan["id"]))])

@@ -102,7 +102,9 @@ class TestRenderings:
         rows = list(book.worksheets[0].iter_rows(values_only=True))
         assert len(rows) == 1 + len(route["stops"]) + 1
         assert rows[1][0] == route["practitioner_name"]
-        assert rows[-1][0] == "未排"
+        assert (rows[0][7], rows[1][7]) == ("未排原因", None)
+        assert (rows[-1][0], rows[-1][7]) == ("未排", plan["unassigned"][0]["explanation"])
+        assert [row[6] for row in rows[1:-1]] == [round(each["travel_metres"] / 1000, 1) for each in route["stops"]]
 
     async def test_whoever_reads_plans_reads_them_and_strangers_do_not(self, scene: Scene, world: World) -> None:
         plan = await scene.plan()

@@ -1,5 +1,7 @@
 """Where one more order would go in a plan, over HTTP."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from service.accounts.rules import Role
@@ -42,6 +44,19 @@ class TestPlaces:
         assert (moved["order_id"], moved["minutes"]) == (str(first), 30)
         assert clock(moved["start_at"]) == began[1]
         assert visits(await scene.read(plan["id"])) == visits(plan)
+
+    async def test_a_place_lasts_as_long_as_the_visit_takes_whoever_comes(self, scene: Scene, world: World) -> None:
+        await scene.item("REHAB", 30)
+        nurse = await scene.staff()
+        async with world.owner.begin() as connection:
+            await connection.exec_driver_sql("update practitioners set pace_percent = 150 where id = $1", (nurse,))
+        plan = await scene.plan()
+        wanted = await scene.order(1, "08:00", "12:00", "REHAB")
+        answer = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(wanted)})
+        start, end = (
+            datetime.fromisoformat(answer.json()["places"][0]["crew"][0][each]) for each in ("start_at", "end_at")
+        )
+        assert end - start == timedelta(minutes=45)
 
     async def test_what_begins_before_now_stays(self, scene: Scene, world: World) -> None:
         await scene.item("REHAB")

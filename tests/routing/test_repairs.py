@@ -11,7 +11,7 @@ from service.accounts.rules import Role
 from service.core.db.session import transaction
 from service.core.settings import Settings
 from service.routing import building, referee, repository
-from service.routing.building import Day, Told, repairing
+from service.routing.building import Day, Told, rejoining, repairing
 from service.routing.problem import Problem
 from service.routing.travel import Roads
 from service.routing.usecases import standing
@@ -125,6 +125,22 @@ class TestWhatElseHappens:
         assert set(visits(await repair(scene, plan, urgent_order_ids=[str(urgent)]))) == {str(urgent)}
 
 
+class TestPublishing:
+    async def test_a_repair_of_a_plan_that_is_in_force_no_longer_is_refused(self, scene: Scene) -> None:
+        await scene.item("REHAB")
+        await scene.staff()
+        await scene.order(0, "08:30", "16:00", "REHAB")
+        plan = await scene.plan()
+        assert (await scene.publish(plan)).status_code == 200
+        mended = await repair(scene, plan)
+        other = await scene.plan()
+        assert (await scene.publish(other)).json()["superseded_plan_id"] == plan["id"]
+        refused = await scene.publish(mended)
+        assert (refused.status_code, refused.json()["code"]) == (409, "repair-outdated")
+        assert (await scene.read(other["id"]))["state"] == "published"
+        assert (await scene.publish(await repair(scene, other))).status_code == 200
+
+
 class TestKeptStops:
     async def test_a_frozen_stop_that_moves_goes_or_gets_company_is_noticed(self, scene: Scene) -> None:
         _, _, orders, plan = await two_nurses(scene)
@@ -152,26 +168,21 @@ class TestKeptStops:
             facts = await standing.gather(session, row)
         until = at("10:00")
         parts = repairing.split(facts, told, repairing.Disruption(until))
-        assert {each.order_id for each in parts.frozen} == {orders[0], orders[3]}
+        assert {each.told.order_id for each in parts.frozen} == {orders[0], orders[3]}
         assert {each.id for each in parts.rest.orders} == {orders[1], orders[2], orders[4], orders[5]}
         rest = building.draw(parts.rest)
         problem = await problem_for(rest)
         before = building.recall(rest, problem, told)
         assert before.unassigned == ()
-        joined = repairing.rejoin(parts, rest, problem)
-        whole, merged = repairing.merge(parts, rest, before, joined, await problem_for(joined.day))
-        assert referee.check_plan(whole, merged).feasible
-        assert repairing.is_kept(parts, joined.day, merged, until)
-        first = next(route for route in merged.routes if route.stops)
-        early, *others = first.stops
-        late = replace(others[0], start=early.end + 60, end=early.end + 120)
-        for wrong in (
-            (replace(early, start=early.start + 60), *others),
-            tuple(others),
-            (early, late, *others[1:]),
-        ):
+        day, merged = rejoining.rejoin(parts, rest, problem.jobs, before)
+        assert referee.check_plan(await problem_for(day), merged).feasible
+        assert rejoining.is_kept(parts, day, merged)
+        first, second, *_ = [route for route in merged.routes if route.stops]
+        (early,) = first.stops
+        late = replace(second.stops[0], start=early.end + 60, end=early.end + 120)
+        for wrong in ((replace(early, start=early.start + 60),), (), (early, late)):
             changed = [replace(each, stops=wrong) if each is first else each for each in merged.routes]
-            assert not repairing.is_kept(parts, joined.day, replace(merged, routes=tuple(changed)), until)
+            assert not rejoining.is_kept(parts, day, replace(merged, routes=tuple(changed)))
 
 
 class TestAsking:
@@ -261,6 +272,32 @@ class TestSpecimens:
         after = self.deliveries(mended)
         assert len(after) == 2
         assert min(before, key=lambda each: each[1]) in after
+
+    async def test_one_of_a_visit_that_has_begun_is_missed_where_whoever_has_it_goes_before(
+        self, scene: Scene, published: tuple[list[UUID], dict[str, Any]]
+    ) -> None:
+        orders, plan = published
+        [(carrier, _, _)] = visits(plan)[str(orders[0])]
+        [delivery] = [
+            stop for route in plan["routes"] for stop in route["stops"] if stop["specimen_of"] == str(orders[0])
+        ]
+        async with scene.world.owner.begin() as connection:
+            sql = "update orders set state = 'in_progress' where id = $1"
+            await connection.exec_driver_sql(sql, (orders[0],))
+        kept = await repair(scene, plan, frozen_until=at("08:40").isoformat())
+        start, end = delivery["start_at"], delivery["end_at"]
+        others = [stop for route in kept["routes"] if route["practitioner_id"] == carrier for stop in route["stops"]]
+        assert kept["unassigned"] == []
+        assert all(each["end_at"] <= start or each["start_at"] >= end for each in others)
+        gone = await repair(
+            scene,
+            plan,
+            frozen_until=at("08:40").isoformat(),
+            absent=[{"practitioner_id": carrier, "from_at": start}],
+        )
+        named = [each for each in gone["unassigned"] if each["order_id"] == str(orders[0])]
+        assert [each["reason"] for each in named] == ["specimen_stranded"]
+        assert "标本" in named[0]["explanation"]
 
     async def test_one_of_an_order_that_is_given_up_is_not_handed_in(
         self, scene: Scene, published: tuple[list[UUID], dict[str, Any]]

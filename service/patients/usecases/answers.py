@@ -173,6 +173,11 @@ async def care_of(session: AsyncSession, *, region_id: UUID, person_ids: Sequenc
     return await repository.CARE.ask(session, region_id=region_id, person_ids=list(person_ids))
 
 
+async def births_of(session: AsyncSession, *, region_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, date]:
+    """Return when each of the people was born; nobody whom the fence hides is a key."""
+    return await repository.BIRTHS.ask(session, region_id=region_id, person_ids=list(person_ids))
+
+
 async def dated_groups_of(session: AsyncSession, *, region_id: UUID, person_id: UUID) -> list[rules.KeyGroupFacts]:
     """Return the key groups a person ever belonged to, each with its days."""
     return await repository.KEY_GROUPS.ask(session, region_id=region_id, person_ids=[person_id])

@@ -8,9 +8,10 @@ from service.routing.building.day import Day, Means, draw, problem_of
 from service.routing.building.facts import Busy, DayFacts, Policy, Promise, moment_of
 from service.routing.building.priority import Weights, priority
 from service.routing.building.recalling import Told, recall
-from service.routing.building.retelling import LeftOut, PersonDay, explain, retell_left_out, retell_people
+from service.routing.building.retelling import STRANDED, LeftOut, PersonDay, explain, retell_left_out, retell_people
 
 __all__ = [
+    "STRANDED",
     "Busy",
     "Day",
     "DayFacts",

@@ -11,6 +11,7 @@ import numpy as np
 from service.core.geo import Point, TravelMode
 from service.gateways.maps import Pace
 from service.orders.rules import OrderFacts
+from service.practitioners.rules import StaffDay
 from service.routing.building import prices, staffing, together, visits, wishes
 from service.routing.building.facts import DayFacts
 from service.routing.building.staffing import Segment
@@ -33,6 +34,7 @@ class Day:
     """The problem without its travel times.
 
     Positions in `segments` are the problem's staff, those in `orders` its jobs; behind these come the deliveries.
+    `stranded` are orders whose specimen is taken but handed in by nobody.
     """
 
     on: date
@@ -45,6 +47,7 @@ class Day:
     left_out: tuple[tuple[OrderFacts, Unplannable], ...]
     links: tuple[Link, ...]
     rules: Rules
+    stranded: tuple[UUID, ...] = ()
 
 
 def draw(facts: DayFacts) -> Day:
@@ -55,7 +58,7 @@ def draw(facts: DayFacts) -> Day:
     homes = [Point(facts.homes[each.order.home_id].lon, facts.homes[each.order.home_id].lat) for each in found]
     laboratories = [facts.laboratories[found[at].order.institution_id] for at in specimens]
     index = _index(segments, homes, laboratories)
-    means = [_means(facts, each) for each in segments]
+    means = [means_of(facts, each.staff) for each in segments]
     ways = tuple(dict.fromkeys(means))
     rows = _rows(segments)
     jobs = [
@@ -118,8 +121,9 @@ def problem_of(day: Day, seconds: Sequence[Matrix]) -> Problem:
     )
 
 
-def _means(facts: DayFacts, segment: Segment) -> Means:
-    mode, institution_id = segment.staff.travel_mode, segment.staff.institution_id
+def means_of(facts: DayFacts, staff: StaffDay) -> Means:
+    """Return how somebody travels on the day."""
+    mode, institution_id = staff.travel_mode, staff.institution_id
     traffic = facts.policy(institution_id).traffic if mode is not TravelMode.walk else ()
     return Means(mode, facts.paces[institution_id][mode], traffic)
 

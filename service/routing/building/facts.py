@@ -1,6 +1,7 @@
 """What a day's plan stands on: orders, homes, staff and settings of one day, as other rooms told them."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -17,12 +18,17 @@ from service.practitioners.rules import StaffDay
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A promise of another plan: the person is near `place` from `start` to `end`."""
+    """A promise of another plan: the person is near `place` from `start` to `end`. `specimen_of` is the order whose
+    specimen is handed in, as far as one may know, `travel_seconds` the way to there; a break is no work.
+    """
 
     practitioner_id: UUID
     start: datetime
     end: datetime
     place: Point
+    specimen_of: UUID | None = None
+    travel_seconds: int = 0
+    is_work: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,8 @@ class DayFacts:
     `priorities` are points by order; `stairs` (minutes per floor without a lift) and `paces` by institution; `busy`:
     where other plans have sent the staff; `engaged`: when other plans send somebody to a person; `outside`: whether map
     providers may learn where the homes are. `care` is by person (no key: nothing known), `policies` and `laboratories`
-    (where specimens go) by institution, `promised` by order.
+    (where specimens go) by institution, `promised` by order. `begun` are orders whose visits are over or under way;
+    `travelled`: seconds that people have been on the way already.
     """
 
     on: date
@@ -84,6 +91,8 @@ class DayFacts:
     policies: Mapping[UUID, Policy] = field(default_factory=dict)
     laboratories: Mapping[UUID, Point] = field(default_factory=dict)
     promised: Mapping[UUID, Promise] = field(default_factory=dict)
+    begun: tuple[OrderFacts, ...] = ()
+    travelled: Mapping[UUID, int] = field(default_factory=dict)
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""
@@ -96,6 +105,17 @@ class DayFacts:
     def care_of(self, person_id: UUID) -> CareFacts:
         """Return what whoever is sent to a person must be."""
         return self.care.get(person_id, CareFacts())
+
+
+def promises_of(visits: Iterable[tuple[UUID, datetime, UUID]]) -> dict[UUID, Promise]:
+    """Return what people are told of each order by visits, each of an order from a moment by somebody."""
+    crews: defaultdict[UUID, list[tuple[datetime, UUID]]] = defaultdict(list)
+    for order_id, start, practitioner_id in visits:
+        crews[order_id].append((start, practitioner_id))
+    return {
+        order_id: Promise(min(start for start, _ in crew), frozenset(who for _, who in crew))
+        for order_id, crew in crews.items()
+    }
 
 
 def seconds_of(on: date, at: datetime) -> int:

@@ -20,7 +20,9 @@ AT_START = -1
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A stored stop: who is at whose door when; only a visit has an order. `travel_seconds` is the way to it."""
+    """A stored stop: who is at whose door when; only a visit has an order, a delivery says at whose visit the specimen
+    was taken (`specimen_of`). `travel_seconds` is the way to it.
+    """
 
     practitioner_id: UUID
     order_id: UUID | None
@@ -28,6 +30,7 @@ class Told:
     end: datetime
     travel_seconds: int
     kind: StopKind = StopKind.visit
+    specimen_of: UUID | None = None
 
 
 def recall(day: Day, problem: Problem, told: Iterable[Told]) -> Plan:
@@ -48,7 +51,9 @@ def recall(day: Day, problem: Problem, told: Iterable[Told]) -> Plan:
                 crews[jobs[each.order_id]][row] = each
     services = {job: _services(problem, job, crew) for job, crew in crews.items()}
     known = {job for job, given in services.items() if given}
-    handed_in = {stop: job for stops in by_person.values() for stop, job in _deliveries(day, stops, jobs, known)}
+    handed_in = {
+        stop: job for stops in by_person.values() for stop, job in _deliveries(day, stops, jobs, services, known)
+    }
     known -= {link.first for link in day.links if link.bound} - {
         link.first for link in day.links if link.bound and link.second in handed_in.values()
     }
@@ -76,10 +81,14 @@ def _breaks_at_the_station(problem: Problem, sent: Collection[int]) -> list[tupl
 
 
 def row_of(day: Day, stop: Told) -> int | None:
-    """Return the stretch of the day in which somebody's stop begins, None when he is not on duty then."""
-    start = seconds_of(day.on, stop.start)
+    """Return the stretch of the day in which somebody's stop begins, None when he is not on duty then.
+
+    What takes no time may be done in the very last moment.
+    """
+    start, end = seconds_of(day.on, stop.start), seconds_of(day.on, stop.end)
     for row, segment in enumerate(day.segments):
-        if segment.staff.practitioner_id == stop.practitioner_id and segment.shift.start <= start < segment.shift.end:
+        last = segment.shift.end if start == end else segment.shift.end - 1
+        if segment.staff.practitioner_id == stop.practitioner_id and segment.shift.start <= start <= last:
             return row
     return None
 
@@ -111,17 +120,20 @@ class _Known:
 
 
 def _deliveries(
-    day: Day, told: Sequence[Told], jobs: Mapping[UUID, int], known: set[int]
+    day: Day,
+    told: Sequence[Told],
+    jobs: Mapping[UUID, int],
+    services: Mapping[int, Mapping[int, int]],
+    known: set[int],
 ) -> Iterator[tuple[Told, int]]:
-    """Yield the job of each of somebody's deliveries: of the specimens that he has, the one taken first."""
+    """Yield the job of each of somebody's deliveries, of specimens that he has taken himself."""
     delivery_of = {link.first: link.second for link in day.links if link.bound}
-    carried: list[int] = []
     for each in told:
-        job = jobs.get(each.order_id) if each.order_id else None
-        if job in delivery_of and job in known:
-            carried.append(delivery_of[job])
-        elif each.kind is StopKind.delivery and carried and row_of(day, each) is not None:
-            yield each, carried.pop(0)
+        job = jobs.get(each.specimen_of) if each.specimen_of else None
+        if job in delivery_of and job in known and row_of(day, each) is not None:
+            takers = {day.segments[row].staff.practitioner_id for row in services[job]}
+            if takers == {each.practitioner_id}:
+                yield each, delivery_of[job]
 
 
 def _stops(day: Day, told: Sequence[Told], known: _Known) -> list[tuple[int, Stop]]:

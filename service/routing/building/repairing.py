@@ -1,32 +1,23 @@
-"""A day in which something has happened: what of its plan is frozen, what is left to be planned anew, and the two
-together again; pure.
+"""A day in which something has happened: what of its plan is frozen, and what is left to be planned anew; pure.
 
-To the search a frozen visit is time that its crew is busy: it goes on from that door, at the moment from which things
-may change. To the referee it is a visit like any other, which only that crew may give and only then.
+To the search a frozen stop is time that its crew is busy: it goes on from that door, at the moment from which things
+may change. What people have done before binds what they may do next.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 from service.core.geo import Point
+from service.orders.rules import OrderFacts
 from service.practitioners.rules import StaffDay
-from service.routing.building import day as days
-from service.routing.building.day import Day
-from service.routing.building.facts import Busy, DayFacts, seconds_of
-from service.routing.building.recalling import AT_START, Told, row_of
-from service.routing.problem import LUNCH, Job, Plan, Problem, Route, Rules, Service, Stop, Unassigned, Window
+from service.routing.building import pushing, staffing
+from service.routing.building.facts import Busy, DayFacts
+from service.routing.building.pushing import Pushed
+from service.routing.building.recalling import Told
 from service.routing.states import StopKind
-
-CHANGED_SECONDS: Final = 1800
-"""Sending somebody else than people were told costs as much as half an hour of travel."""
-MOVED_SECONDS: Final = 300
-"""Coming a quarter of an hour earlier or later than people were told costs as much as five minutes of travel."""
-URGENT: Final = 20
-"""Leaving an urgent order out costs as much as leaving out so many of its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,132 +32,191 @@ class Disruption:
     urgent: frozenset[UUID] = frozenset()
     longer: Mapping[UUID, int] = field(default_factory=dict)
 
-    def end_of(self, stop: Told) -> datetime:
-        """Return when a stop ends now."""
-        more = self.longer.get(stop.order_id, 0) if stop.order_id else 0
-        return stop.end + timedelta(minutes=more)
+    def more(self, order_id: UUID | None) -> timedelta:
+        """Return by how much a visit takes longer."""
+        return timedelta(minutes=self.longer.get(order_id, 0) if order_id else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stop that stays, and where it is."""
+
+    told: Told
+    place: Point
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The day in two: `rest` is what is planned anew; `frozen` are the stops that stay, in `whole` with the rest."""
+    """The day in two: `rest` is what is planned anew; `frozen` are the stops that stay, in `whole` with the rest.
+
+    `told` is the plan and `happened` what has become of it. `past` are the visits and deliveries of the plan that stay
+    or have begun, each with its order; `stranded` the orders whose specimen nobody hands in, since whoever has it is
+    away by then.
+    """
 
     rest: DayFacts
     whole: DayFacts
-    frozen: tuple[Told, ...]
+    frozen: tuple[Kept, ...]
+    past: tuple[tuple[Told, OrderFacts], ...]
+    stranded: tuple[UUID, ...]
+    told: tuple[Told, ...]
+    happened: Disruption
 
 
 def split(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> Split:
     """Divide a day, gathered from its midnight on, at the moment from which things may change."""
-    staff = tuple(
-        replace(
-            each,
-            shift_end=_until(each, happened),
-            away_after=each.away_after or _until(each, happened) < each.shift_end,
-        )
-        for each in facts.staff
-        if each.licensed and _until(each, happened) > each.shift_start
-    )
-    frozen = _frozen(facts, told, happened, staff)
+    staff = _on_duty(facts, happened)
+    stops = _candidates(facts, told, happened)
+    pushed = pushing.push(facts, _at_their_doors(facts, told), stops, _overrun(told, happened))
+    frozen, stranded = _frozen(pushed.stops, staff, happened)
     visits = {each.order_id for each in frozen if each.order_id}
-    eaten = [each for each in frozen if each.kind is StopKind.lunch]
-    orders = tuple(each for each in facts.orders if each.id not in happened.cancelled)
-    known = replace(facts, orders=orders, staff=staff, busy=_longer(facts.busy, told, happened))
+    eaten = [_shift_of(staff, each) for each in frozen if each.kind is StopKind.lunch]
+    lost = [each for each in pushed.busy if each.specimen_of and _is_away(each, happened)]
+    known = replace(
+        facts,
+        orders=tuple(each for each in facts.orders if each.id not in happened.cancelled),
+        staff=staff,
+        busy=tuple(each for each in pushed.busy if each not in lost),
+    )
+    kept = tuple(Kept(each, _place(known, told, each)) for each in frozen)
     rest = replace(
         known,
         now=max(facts.now, happened.frozen_until),
-        orders=tuple(each for each in orders if each.id not in visits),
-        staff=tuple(_fed(each) if any(_is_in(each, stop) for stop in eaten) else each for each in staff),
-        busy=(*known.busy, *(_busy(facts, frozen, each) for each in frozen)),
+        orders=tuple(each for each in known.orders if each.id not in visits),
+        staff=tuple(_fed(each) if each in eaten else each for each in staff),
+        busy=(*known.busy, *(_busy(each) for each in kept)),
         engaged=_engaged(facts, frozen),
+        travelled=_travelled(facts, told, visits, happened),
     )
-    return Split(rest, known, frozen)
+    return Split(
+        rest,
+        known,
+        kept,
+        past=_past(facts, told, frozen),
+        stranded=tuple(dict.fromkeys([*stranded, *(each.specimen_of for each in lost if each.specimen_of)])),
+        told=tuple(told),
+        happened=happened,
+    )
 
 
-def _until(staff: StaffDay, happened: Disruption) -> datetime:
-    return min(staff.shift_end, happened.absent.get(staff.practitioner_id, staff.shift_end))
+def _on_duty(facts: DayFacts, happened: Disruption) -> tuple[StaffDay, ...]:
+    licensed = [each for each in facts.staff if each.licensed]
+    until = [min(each.shift_end, happened.absent.get(each.practitioner_id, each.shift_end)) for each in licensed]
+    return tuple(
+        replace(each, shift_end=end, away_after=each.away_after or end < each.shift_end)
+        for each, end in zip(licensed, until, strict=True)
+        if end > each.shift_start
+    )
 
 
-def _is_in(staff: StaffDay, stop: Told) -> bool:
-    """Tell whether somebody's stop begins in this shift of his."""
-    return staff.practitioner_id == stop.practitioner_id and staff.shift_start <= stop.start < staff.shift_end
+def _shift_of(staff: Iterable[StaffDay], stop: Told) -> StaffDay | None:
+    return staffing.shift_at(staff, stop.practitioner_id, stop.start)
 
 
 def _fed(staff: StaffDay) -> StaffDay:
     return replace(staff, lunch_from=None, lunch_to=None)
 
 
-def _frozen(facts: DayFacts, told: Sequence[Told], happened: Disruption, staff: Sequence[StaffDay]) -> tuple[Told, ...]:
-    """Return the stops that stay: begun before the moment, of orders that are still wanted, by crews still on duty;
-    a specimen that was taken before it is handed in as planned.
+def _is_away(each: Told | Busy, happened: Disruption) -> bool:
+    away = happened.absent.get(each.practitioner_id)
+    return away is not None and each.end > away
+
+
+def _candidates(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> list[Told]:
+    """Return what was told to begin before the moment, of orders that are still wanted; a specimen that is taken
+    before it is handed in as planned. What has begun is not among it: other plans or this one keep people busy with it.
     """
     wanted = {each.id for each in facts.orders if each.home_id in facts.homes} - happened.cancelled
-    taken = _deliveries(facts, told, happened.frozen_until)
-    found, gone = [], set()
-    for each in told:
-        if each not in taken if each.kind is StopKind.delivery else each.start >= happened.frozen_until:
-            continue
-        who, stop = _shift_of(staff, each), replace(each, end=happened.end_of(each))
-        if who is None or each.end > who.shift_end:
-            gone.add(each.order_id)
-        elif each.order_id is None or each.order_id in wanted:
-            found.append(stop)
-    return tuple(each for each in found if each.order_id is None or each.order_id not in gone)
+    early = [each for each in told if each.start < happened.frozen_until and each.kind is not StopKind.delivery]
+    stays = [each for each in early if each.order_id is None or each.order_id in wanted]
+    visits = {each.order_id for each in stays if each.order_id}
+    return stays + [each for each in told if each.kind is StopKind.delivery and each.specimen_of in visits]
 
 
-def _shift_of(staff: Iterable[StaffDay], stop: Told) -> StaffDay | None:
-    return next((each for each in staff if _is_in(each, stop)), None)
+def _overrun(told: Iterable[Told], happened: Disruption) -> dict[tuple[UUID, datetime], timedelta]:
+    """Return by how much somebody's visit takes longer that was told to begin at a moment."""
+    return {
+        (each.practitioner_id, each.start): timedelta(minutes=happened.longer[each.order_id])
+        for each in told
+        if each.order_id is not None and each.order_id in happened.longer
+    }
 
 
-def _deliveries(facts: DayFacts, told: Sequence[Told], until: datetime) -> set[Told]:
-    """Return the deliveries of specimens that are taken before a moment: of several the first is handed in first."""
-    alone = {each.id: each.items for each in facts.orders if each.staff_count == 1}
-    carried: defaultdict[UUID, list[bool]] = defaultdict(list)
-    found = set()
-    for each in sorted(told, key=_start):
-        own = carried[each.practitioner_id]
-        codes = [code for code, _ in alone.get(each.order_id, ())] if each.order_id else []
-        if any(facts.items[code].specimen_minutes is not None for code in codes):
-            own.append(each.start < until)
-        elif each.kind is StopKind.delivery and own and own.pop(0):
-            found.add(each)
-    return found
-
-
-def _longer(busy: Iterable[Busy], told: Sequence[Told], happened: Disruption) -> tuple[Busy, ...]:
-    """Return what staff are busy with; a begun visit that takes longer keeps them for as long."""
-    ends = {(each.practitioner_id, each.start): happened.end_of(each) for each in told if each.order_id}
+def _at_their_doors(facts: DayFacts, told: Iterable[Told]) -> tuple[Busy, ...]:
+    """Return what staff are busy with; a visit of the plan that has begun is at its very door."""
+    doors = _doors(facts)
+    begun = {(each.practitioner_id, each.start): doors[each.order_id] for each in told if each.order_id in doors}
     return tuple(
-        replace(each, end=max(each.end, ends.get((each.practitioner_id, each.start), each.end))) for each in busy
+        replace(each, place=begun.get((each.practitioner_id, each.start), each.place))
+        if each.specimen_of is None
+        else each
+        for each in facts.busy
     )
 
 
-def _busy(facts: DayFacts, frozen: Sequence[Told], stop: Told) -> Busy:
-    return Busy(stop.practitioner_id, stop.start, stop.end, _place(facts, frozen, stop))
+def _doors(facts: DayFacts) -> dict[UUID | None, Point]:
+    homes = facts.homes
+    known = (each for each in (*facts.orders, *facts.begun) if each.home_id in homes)
+    return {each.id: Point(homes[each.home_id].lon, homes[each.home_id].lat) for each in known}
 
 
-def _place(facts: DayFacts, frozen: Sequence[Told], stop: Told) -> Point:
-    """Return where a frozen stop is; a lunch at the door of the visit before it, or at the station; a delivery at the
-    laboratory of the institution.
+def _frozen(pushed: Sequence[Pushed], staff: Sequence[StaffDay], happened: Disruption) -> tuple[list[Told], list[UUID]]:
+    """Return the stops that stay, of crews still on duty, and the orders whose specimen is left with somebody who goes.
+
+    A visit that takes longer may outlast the shift, not the presence.
     """
-    if stop.kind is StopKind.delivery:
-        station = next(each for each in facts.staff if each.practitioner_id == stop.practitioner_id)
-        return facts.laboratories[station.institution_id]
-    homes = {each.id: facts.homes[each.home_id] for each in facts.orders if each.home_id in facts.homes}
-    station = next(each for each in facts.staff if each.practitioner_id == stop.practitioner_id)
-    shift = _shift_of(facts.staff, stop) or station
-    own = sorted((each for each in frozen if _is_in(shift, each)), key=_start)
-    for each in reversed([each for each in own if each.start <= stop.start]):
-        if each.order_id is not None:
-            return Point(homes[each.order_id].lon, homes[each.order_id].lat)
-    return Point(station.lon, station.lat)
+    gone: set[UUID | None] = set()
+    absent: list[Told] = []
+    for each in pushed:
+        who = _shift_of(staff, each.before)
+        is_off = who is None or each.before.start < who.shift_start or each.before.end > who.shift_end
+        if is_off or _is_away(each.now, happened):
+            absent.append(each.now)
+            gone.add(each.now.order_id)
+    gone.discard(None)
+    found = [
+        each.now
+        for each in pushed
+        if each.now not in absent and each.now.order_id not in gone and each.now.specimen_of not in gone
+    ]
+    visits = {each.order_id for each in found if each.order_id}
+    return found, [each.specimen_of for each in absent if each.specimen_of and each.specimen_of in visits]
 
 
-def _start(stop: Told) -> datetime:
-    return stop.start
+def _busy(kept: Kept) -> Busy:
+    told = kept.told
+    return Busy(told.practitioner_id, told.start, told.end, kept.place, is_work=told.kind is not StopKind.lunch)
 
 
-def _engaged(facts: DayFacts, frozen: Sequence[Told]) -> dict[UUID, list[tuple[datetime, datetime]]]:
+def _place(facts: DayFacts, told: Sequence[Told], stop: Told) -> Point:
+    """Return where a frozen stop is."""
+    if stop.order_id is not None:
+        return _doors(facts)[stop.order_id]
+    if stop.specimen_of is not None:
+        return facts.laboratories[next(each for each in facts.orders if each.id == stop.specimen_of).institution_id]
+    who = next(each for each in facts.staff if each == _shift_of(facts.staff, stop))
+    own = [each for each in told if _shift_of(facts.staff, each) == who]
+    return staffing.station_of(who) if who.lunch_at_station else _lunch_place(facts, own, who)
+
+
+def _lunch_place(facts: DayFacts, told: Sequence[Told], who: StaffDay) -> Point:
+    """Return where a shift's lunch was told to be had, of which `told` are the stops: at the next stop's when there
+    is no way on, else at that of the stop before, or where he came from.
+    """
+    doors, station = _doors(facts), staffing.station_of(who)
+    own = sorted(told, key=lambda each: each.start)
+    at = next(at for at, each in enumerate(own) if each.kind is StopKind.lunch)
+    lunch, after = own[at], next(iter(own[at + 1 : at + 2]), None)
+    behind = {each.end: each.place for each in facts.busy if each.practitioner_id == who.practitioner_id}
+    behind |= {each.end: doors[each.order_id] for each in own[:at] if each.order_id in doors}
+    earlier = [end for end in behind if end <= lunch.start]
+    onward = doors.get(after.order_id) if after is not None and after.travel_seconds == 0 else None
+    if onward is not None and (lunch.travel_seconds or not earlier):
+        return onward
+    return behind[max(earlier)] if earlier else station
+
+
+def _engaged(facts: DayFacts, frozen: Iterable[Told]) -> dict[UUID, list[tuple[datetime, datetime]]]:
     persons = {each.id: each.person_id for each in facts.orders}
     found = defaultdict(list, {person: list(spans) for person, spans in facts.engaged.items()})
     for each in frozen:
@@ -175,184 +225,25 @@ def _engaged(facts: DayFacts, frozen: Sequence[Told]) -> dict[UUID, list[tuple[d
     return dict(found)
 
 
-def promised(day: Day, problem: Problem, told: Iterable[Told], happened: Disruption) -> Problem:
-    """Return the problem of the rest, in which keeping what people were told is worth something."""
-    starts: dict[UUID, datetime] = {}
-    crews: defaultdict[UUID, set[UUID]] = defaultdict(set)
+def _travelled(
+    facts: DayFacts, told: Iterable[Told], visits: Iterable[UUID | None], happened: Disruption
+) -> dict[UUID, int]:
+    """Return how long people have been on the way before the moment, to what has begun or stays."""
+    made = {*visits, *(each.id for each in facts.begun)}
+    found: defaultdict[UUID, int] = defaultdict(int)
     for each in told:
-        if each.order_id is not None:
-            starts[each.order_id] = min(each.start, starts.get(each.order_id, each.start))
-            crews[each.order_id].add(each.practitioner_id)
-    jobs = []
-    for order, job in zip(day.orders, problem.jobs, strict=False):  # deliveries come behind
-        more = happened.longer.get(order.id, 0) * 60
-        services = tuple(replace(each, duration=each.duration + more) for each in job.services)
-        drop = job.drop_penalty
-        changed = replace(
-            job,
-            services=services,
-            drop_penalty=drop * URGENT if order.id in happened.urgent and drop is not None else drop,
-        )
-        if order.id in starts:
-            crew = frozenset(
-                at for at, each in enumerate(day.segments) if each.staff.practitioner_id in crews[order.id]
-            )
-            changed = replace(changed, promised=seconds_of(day.on, starts[order.id]), promised_staff=crew)
-        jobs.append(changed)
-    rules = replace(problem.rules, changed=CHANGED_SECONDS, moved=MOVED_SECONDS)
-    return replace(problem, jobs=(*jobs, *problem.jobs[len(jobs) :]), rules=rules)
+        if each.start < happened.frozen_until and (each.kind is StopKind.lunch or _order_of(each) in made):
+            found[each.practitioner_id] += each.travel_seconds
+    return dict(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Rejoined:
-    """The whole day: frozen visits first, then those of the rest, of which `offset` is the first; then the frozen
-    deliveries, and those of the rest. `visits` are the visits of the rest, `deliveries` the frozen deliveries.
-    """
-
-    day: Day
-    rules: Rules
-    offset: int
-    visits: int
-    deliveries: int
-
-    def job_of(self, job: int) -> int:
-        """Return a job of the rest as that of the whole day."""
-        return job + self.offset + (self.deliveries if job >= self.visits else 0)
+def _past(facts: DayFacts, told: Iterable[Told], frozen: Iterable[Told]) -> tuple[tuple[Told, OrderFacts], ...]:
+    begun: dict[UUID | None, OrderFacts] = {each.id: each for each in facts.begun}
+    open_yet: dict[UUID | None, OrderFacts] = {each.id: each for each in facts.orders}
+    over = [(each, begun[_order_of(each)]) for each in told if _order_of(each) in begun]
+    stays = [(each, open_yet[_order_of(each)]) for each in frozen if _order_of(each) in open_yet]
+    return (*over, *stays)
 
 
-def rejoin(parts: Split, rest: Day, problem: Problem) -> Rejoined:
-    """Return the whole day of a rest that has been drawn; `problem` is that of the rest."""
-    whole = days.draw(replace(parts.whole, orders=()))
-    by_order: defaultdict[UUID, list[Told]] = defaultdict(list)
-    for each in parts.frozen:
-        if each.order_id is not None:
-            by_order[each.order_id].append(each)
-    frozen = [each for each in parts.whole.orders if each.id in by_order]
-    orders = (*frozen, *rest.orders)
-    handed_in = sorted((each for each in parts.frozen if each.kind is StopKind.delivery), key=_start)
-    doors = [Point(parts.whole.homes[each.home_id].lon, parts.whole.homes[each.home_id].lat) for each in frozen]
-    doors += [_place(parts.whole, parts.frozen, each) for each in handed_in]
-    index = {point: at for at, point in enumerate(dict.fromkeys([*whole.points, *doors, *rest.points]))}
-    pinned = [_pinned(whole, by_order[each.id], each.order_no) for each in frozen]
-    pinned += [_pinned(whole, [each], "送标本") for each in handed_in]
-    pinned = [replace(job, point=index[door]) for job, door in zip(pinned, doors, strict=True)]
-    others = [replace(_moved(rest, whole, job), point=index[rest.points[job.point]]) for job in problem.jobs]
-    joined = Rejoined(whole, problem.rules, len(frozen), len(rest.orders), len(handed_in))
-    jobs = (*pinned[: len(frozen)], *others[: joined.visits], *pinned[len(frozen) :], *others[joined.visits :])
-    links = tuple(
-        replace(each, first=joined.job_of(each.first), second=joined.job_of(each.second)) for each in problem.links
-    )
-    day = replace(whole, points=tuple(index), orders=orders, jobs=jobs, links=links, left_out=rest.left_out)
-    return replace(joined, day=day)
-
-
-def _pinned(whole: Day, crew: Sequence[Told], order_no: str) -> Job:
-    rows = [row_of(whole, each) for each in sorted(crew, key=_in_turn)]
-    start = seconds_of(whole.on, crew[0].start)
-    length = seconds_of(whole.on, crew[0].end) - start
-    return Job(
-        id=order_no,
-        point=0,
-        windows=(Window(start, start),),
-        services=tuple(Service(_usual(whole, each, length), frozenset()) for each in rows),
-        allowed_staff=frozenset(each for each in rows if each is not None),
-    )
-
-
-def _usual(whole: Day, row: int | None, length: int) -> int:
-    """Return what a service takes at the usual pace that takes somebody so long."""
-    return length * 1000 // (whole.staff[row].pace if row is not None else 1000)
-
-
-def _in_turn(stop: Told) -> tuple[datetime, str]:
-    return stop.start, str(stop.practitioner_id)
-
-
-def _moved(rest: Day, whole: Day, job: Job) -> Job:
-    return replace(
-        job,
-        allowed_staff=_rows(rest, whole, job.allowed_staff),
-        forbidden_staff=_rows(rest, whole, job.forbidden_staff) or frozenset(),
-        preferred_staff=_rows(rest, whole, job.preferred_staff),
-        promised_staff=_rows(rest, whole, job.promised_staff),
-    )
-
-
-def _rows(rest: Day, whole: Day, staff: frozenset[int] | None) -> frozenset[int] | None:
-    if staff is None:
-        return None
-    people = {rest.segments[at].staff.practitioner_id for at in staff}
-    return frozenset(at for at, each in enumerate(whole.segments) if each.staff.practitioner_id in people)
-
-
-def merge(parts: Split, rest: Day, plan: Plan, joined: Rejoined, problem: Problem) -> tuple[Problem, Plan]:
-    """Return the whole day's problem and plan: the rest as planned anew, the frozen stops where they were.
-
-    Whether somebody is due a lunch was judged with the rest; here he is due the one that he has.
-    """
-    whole, rows = joined.day, defaultdict[int, list[Stop]](list)
-    given: defaultdict[int, int] = defaultdict(int)
-    jobs = {order.id: at for at, order in enumerate(whole.orders)}
-    handed_in = sorted((each for each in parts.frozen if each.kind is StopKind.delivery), key=_start)
-    for each in sorted(parts.frozen, key=_in_turn):
-        row, span = row_of(whole, each), (seconds_of(whole.on, each.start), seconds_of(whole.on, each.end))
-        if row is None:
-            continue
-        if each.kind is StopKind.lunch:
-            rows[row].append(Stop(_lunch_door(whole, row, rows[row]), LUNCH, *span))
-            continue
-        job = jobs[each.order_id] if each.order_id else len(whole.orders) + handed_in.index(each)
-        rows[row].append(Stop(job, given[job], *span))
-        given[job] += 1
-    for route in plan.routes:
-        for stop in route.stops:
-            row = _row_at(rest, whole, route.staff, stop)
-            job = joined.job_of(stop.job) if stop.job >= 0 else _lunch_door(whole, row, rows[row])
-            rows[row].append(replace(stop, job=job))
-    left = tuple(_left(rest, joined, each) for each in plan.unassigned)
-    routes = tuple(Route(row, tuple(rows[row])) for row in range(len(whole.staff)))
-    staff = tuple(
-        replace(each, lunch=each.lunch if any(stop.service == LUNCH for stop in rows[row]) else None)
-        for row, each in enumerate(problem.staff)
-    )
-    return replace(problem, staff=staff, rules=joined.rules), Plan(routes, left)
-
-
-def _row_at(rest: Day, whole: Day, row: int, stop: Stop) -> int:
-    person = rest.segments[row].staff.practitioner_id
-    return next(
-        at
-        for at, each in enumerate(whole.segments)
-        if each.staff.practitioner_id == person and each.shift.start <= stop.start and stop.end <= each.shift.end
-    )
-
-
-def _lunch_door(whole: Day, row: int, before: Sequence[Stop]) -> int:
-    """Return at whose door somebody has lunch who has had these stops: the last one's, unless he has a place for it."""
-    lunch = whole.staff[row].lunch
-    return before[-1].job if before and (lunch is None or lunch.point is None) else AT_START
-
-
-def _left(rest: Day, joined: Rejoined, left: Unassigned) -> Unassigned:
-    """Return a job left out in the numbers of the whole day; its facts name staff by their rows."""
-    facts = dict(left.facts)
-    named = facts.get("staff")
-    if named is not None:
-        rows = frozenset(int(str(each)) for each in (named if isinstance(named, list) else [named]))
-        facts["staff"] = [str(each) for each in sorted(_rows(rest, joined.day, rows) or ())]
-    return Unassigned(joined.job_of(left.job), left.reason, facts)
-
-
-def is_kept(parts: Split, whole: Day, plan: Plan, until: datetime) -> bool:
-    """Tell whether every frozen stop has its people and its time, and nothing else begins before the moment."""
-    found = {
-        (whole.segments[route.staff].staff.practitioner_id, _order_id(whole, stop), stop.start)
-        for route in plan.routes
-        for stop in route.stops
-    }
-    told = {(each.practitioner_id, each.order_id, seconds_of(whole.on, each.start)) for each in parts.frozen}
-    return told <= found and {each for each in found if each[2] < seconds_of(whole.on, until)} <= told
-
-
-def _order_id(whole: Day, stop: Stop) -> UUID | None:
-    return None if stop.service == LUNCH or stop.job >= len(whole.orders) else whole.orders[stop.job].id
+def _order_of(stop: Told) -> UUID | None:
+    return stop.order_id if stop.kind is StopKind.visit else stop.specimen_of

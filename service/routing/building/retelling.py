@@ -26,10 +26,13 @@ NO_STAFF_OF_THAT_LANGUAGE: Final = "no_staff_of_that_language"
 """Why an order stays out that there would be staff for, were it not for the language that must be spoken."""
 WISHED_FOR_NOT_ABLE: Final = "wished_for_not_able"
 """Why an order stays out that others could come to than the only one wished for."""
+STRANDED: Final = "specimen_stranded"
+"""Why an order is named that is in the plan: nobody hands in what was taken."""
 _EXPLANATIONS: Final[Mapping[str, str]] = {
     NO_STAFF_OF_THAT_SEX: "当天没有（足够的）人员既具备该服务所需资质、又符合订单对上门人员性别的要求",
     NO_STAFF_OF_THAT_LANGUAGE: "当天没有人员既具备该服务所需资质、又会居民使用的语言",
     WISHED_FOR_NOT_ABLE: "订单只要所希望的人上门，而此人当天不在班或不具备该服务所需资质",
+    STRANDED: "标本已采，但携带标本的人员届时已离岗，请另行安排交接送检",
 }
 
 
@@ -42,7 +45,7 @@ _DEMANDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A visit; without an order a lunch break or a delivery. Travel is the way to it."""
+    """A visit; without an order a lunch break, or the delivery of an order's specimen. Travel is the way to it."""
 
     kind: StopKind
     order: OrderFacts | None
@@ -51,17 +54,23 @@ class Stop:
     end_at: datetime
     travel_seconds: int
     travel_metres: int
+    specimen_of: OrderFacts | None = None
 
 
 @dataclass(slots=True)
 class PersonDay:
-    """One person's stops in order of time; `way` are the places passed, from the station and back to it."""
+    """One person's stops in order of time; `way` are the places passed, from the station and back to it; after the last
+    stop `home_seconds` and `home_metres` are left, up to the moment `free`.
+    """
 
     staff: StaffDay
     stops: list[Stop] = field(default_factory=list)
     way: list[Point] = field(default_factory=list)
     travel_seconds: int = 0
     travel_metres: int = 0
+    home_seconds: int = 0
+    home_metres: int = 0
+    free: int = -1
 
     @property
     def service_seconds(self) -> int:
@@ -128,30 +137,43 @@ def explain(reason: str) -> str:
 
 def _add(person: PersonDay, day: Day, problem: Problem, route: Route, travel: Sequence[TravelMatrix]) -> None:
     who = problem.staff[route.staff]
-    matrix = travel[who.matrix]
+    matrix, shift = travel[who.matrix], day.segments[route.staff].shift
     points = [who.start_point]
     points += [_place(problem, who, stop) for stop in route.stops]
     points.append(who.end_point)
     free = [who.shift.start if who.shift else 0, *(stop.end for stop in route.stops)]
     legs = [
-        (_seconds(problem, who, int(matrix.seconds[leg]), at), int(matrix.metres[leg]))
+        (rules.leg(problem, route.staff, int(matrix.seconds[leg]), at), int(matrix.metres[leg]))
         for leg, at in zip(pairwise(points), free, strict=True)
     ]
+    person.travel_seconds += sum(seconds for seconds, _ in legs)
+    person.travel_metres += sum(metres for _, metres in legs)
+    if person.free == shift.start:
+        # the stretch before ended on the way to here
+        legs[0] = (legs[0][0] + person.home_seconds, legs[0][1] + person.home_metres)
     for stop, point, (seconds, metres) in zip(route.stops, points[1:], legs, strict=False):
+        kind = _kind(day, stop)
         person.stops.append(
             Stop(
-                kind=_kind(day, stop),
-                order=day.orders[stop.job] if _kind(day, stop) is StopKind.visit else None,
+                kind=kind,
+                order=day.orders[stop.job] if kind is StopKind.visit else None,
                 place=day.points[point],
                 start_at=moment_of(day.on, stop.start),
                 end_at=moment_of(day.on, stop.end),
                 travel_seconds=seconds,
                 travel_metres=metres,
+                specimen_of=_specimen_of(day, stop) if kind is StopKind.delivery else None,
             )
         )
-    person.way += [day.points[point] for point in points]
-    person.travel_seconds += sum(seconds for seconds, _ in legs)
-    person.travel_metres += sum(metres for _, metres in legs)
+    way = [day.points[point] for point in points]
+    person.way += way[1:] if person.way[-1:] == way[:1] else way
+    (person.home_seconds, person.home_metres), person.free = legs[-1], shift.end
+
+
+def _specimen_of(day: Day, stop: Planned) -> OrderFacts | None:
+    """Return the order at whose visit what is delivered was taken."""
+    taken = next((link.first for link in day.links if link.bound and link.second == stop.job), None)
+    return None if taken is None else day.orders[taken]
 
 
 def _kind(day: Day, stop: Planned) -> StopKind:
@@ -165,13 +187,6 @@ def _place(problem: Problem, who: Staff, stop: Planned) -> int:
         return problem.jobs[stop.job].point
     own = who.lunch.point if who.lunch else None
     return who.start_point if own is None else own
-
-
-def _seconds(problem: Problem, who: Staff, travel: int, free: int) -> int:
-    """Return how long a way takes on which the person may set out at `free`, in the traffic of that time."""
-    bands = problem.traffic[who.matrix] if problem.traffic else ()
-    factors = [band.factor for band in bands if band.start <= free]
-    return -(-travel * factors[-1] // 1000) if factors else travel
 
 
 def _reason(day: Day, left_out: Unassigned) -> str:

@@ -82,6 +82,12 @@ def skills_of(items: Mapping[str, ItemFacts], staff: StaffDay) -> frozenset[str]
     return staff.skills | own | able | {speaks(each) for each in staff.languages}
 
 
+def shift_at(staff: Iterable[StaffDay], practitioner_id: UUID, moment: datetime) -> StaffDay | None:
+    """Return a person's last shift that has begun by a moment, else the first one; None for who has none that day."""
+    own = sorted((each for each in staff if each.practitioner_id == practitioner_id), key=lambda each: each.shift_start)
+    return next((each for each in reversed(own) if each.shift_start <= moment), own[0] if own else None)
+
+
 def station_of(staff: StaffDay) -> Point:
     """Return where the person's day begins and ends."""
     return Point(staff.lon, staff.lat)
@@ -90,13 +96,14 @@ def station_of(staff: StaffDay) -> Point:
 def work_left(facts: DayFacts, staff: StaffDay) -> int | None:
     """Return how many seconds the person may still travel and serve on the day, None for any number.
 
-    What other plans have promised of him is work, too.
+    What other plans have promised of him is work, too, and so are the ways behind him.
     """
     most = facts.policy(staff.institution_id).max_work_minutes * 60
     if not most:
         return None
-    own = [each for each in facts.busy if each.practitioner_id == staff.practitioner_id]
-    return max(0, most - sum(facts.seconds(each.end) - facts.seconds(each.start) for each in own))
+    own = [each for each in facts.busy if each.practitioner_id == staff.practitioner_id and each.is_work]
+    served = sum(facts.seconds(each.end) - facts.seconds(each.start) for each in own)
+    return max(0, most - served - facts.travelled.get(staff.practitioner_id, 0))
 
 
 def suffice(staff: Iterable[frozenset[str]], crew: Sequence[frozenset[str]]) -> bool:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
+from service.routing import rules
 from service.routing.problem import LUNCH, Job, Plan, Problem, Staff, Stop, Window
 
 NEVER: Final = 1 << 50
@@ -87,9 +88,7 @@ class Board:
         """Return how long a row's person takes from point to point when free to leave at `leaving`."""
         who = self.problem.staff[staff]
         travel = int(self.problem.matrices[who.matrix][here, there])
-        bands = self.problem.traffic[who.matrix] if self.problem.traffic else ()
-        factor = next((band.factor for band in reversed(bands) if band.start <= leaving), 1000)
-        return -(-travel * factor // 1000)
+        return rules.leg(self.problem, staff, travel, leaving)
 
     def opens(self, staff: int) -> int:
         """Return when a row's person may leave the start point: not before now, where time has passed."""
@@ -112,7 +111,7 @@ def starts_of(problem: Problem, job: Job, duration: int) -> tuple[Window, ...]:
 
 def lasting(staff: Staff, duration: int) -> int:
     """Return how long a service of `duration` takes a person at his pace."""
-    return -(-duration * staff.pace // 1000)
+    return rules.paced(duration, staff.pace)
 
 
 def point_of(problem: Problem, staff: int, stop: Stop) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service.core.http import House
 from service.core.principal import Principal
-from service.routing import building, changes, errors
+from service.routing import building, changes, errors, rules
 from service.routing.building import moment_of
 from service.routing.changing import places
 from service.routing.changing.places import Place, Push
@@ -54,16 +54,16 @@ async def find_insertions(
 
 
 def _place(standing: Standing, job: int, place: Place) -> changes.InsertionPlaceRead:
-    day, services = standing.day, standing.problem.jobs[job].services
+    day = standing.day
     return changes.InsertionPlaceRead(
         crew=[
             changes.InsertionCrewRead(
                 practitioner_id=day.segments[staff].staff.practitioner_id,
                 practitioner_name=day.segments[staff].staff.name,
                 start_at=moment_of(day.on, start),
-                end_at=moment_of(day.on, start + service.duration),
+                end_at=moment_of(day.on, start + rules.lasts(standing.problem, job, service, staff)),
             )
-            for staff, start, service in zip(place.staff, place.starts, services, strict=True)
+            for service, (staff, start) in enumerate(zip(place.staff, place.starts, strict=True))
         ],
         added_cost=place.cost,
         affected=[_push(standing, each) for each in place.pushes if standing.is_visit(each.job)],

@@ -1,6 +1,7 @@
 """Asking for plans, following and reading them; the worker solves them (`solving`)."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,10 +13,11 @@ from service.core.clock import local_date
 from service.core.jobs import queue
 from service.core.principal import Principal
 from service.orders import usecases as orders
-from service.orders.rules import OrderState
+from service.orders.rules import OrderFacts, OrderState
 from service.routing import building, errors, repository, schemas
 from service.routing.models import Plan
 from service.routing.states import PLAN_REQUESTED, PlanState
+from service.routing.usecases import standing
 
 LISTING = "plans"
 DAYS_AHEAD: Final = 366
@@ -94,8 +96,13 @@ async def read_plan(session: AsyncSession, *, principal: Principal, plan_id: UUI
     Raises:
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
     """
-    row = await _get(session, principal, plan_id)
-    numbers = await _order_numbers(session, row)
+    row = await standing.get_plan(session, principal, plan_id)
+    return await tell_plan(session, row, await orders_of_day(session, row))
+
+
+async def tell_plan(session: AsyncSession, row: Plan, known: Iterable[OrderFacts]) -> schemas.PlanRead:
+    """Return a plan with everything in it; `known` are the orders of its day."""
+    numbers = {each.id: each.order_no for each in known}
     area = await repository.find_area(session, region_id=row.region_id, area_id=row.area_id)
     stops: defaultdict[UUID, list[schemas.PlanStopRead]] = defaultdict(list)
     for stop in await repository.list_stops(session, region_id=row.region_id, plan_id=row.id):
@@ -129,7 +136,7 @@ async def read_routes(
     Raises:
         problems.NotFound: there is no such plan, or the person has no route in it.
     """
-    row = await _get(session, principal, plan_id)
+    row = await standing.get_plan(session, principal, plan_id)
     routes = await repository.list_routes(session, region_id=row.region_id, plan_id=row.id)
     shown = [each for each in routes if practitioner_id in {None, each.practitioner_id}]
     if practitioner_id is not None and not shown:
@@ -143,28 +150,19 @@ async def plan_event(session: AsyncSession, *, principal: Principal, plan_id: UU
     Raises:
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
     """
-    row = await _get(session, principal, plan_id)
+    row = await standing.get_plan(session, principal, plan_id)
     return schemas.PlanEvent(state=PlanState(row.state), progress=row.progress, failure=row.failure)
 
 
-async def _get(session: AsyncSession, principal: Principal, plan_id: UUID) -> Plan:
-    row = await repository.find_plan(
-        session, region_id=principal.region_id, plan_id=plan_id, institution_ids=principal.institution_ids
-    )
-    if row is None:
-        raise problems.NotFound(what="计划")
-    return row
-
-
-async def _order_numbers(session: AsyncSession, row: Plan) -> dict[UUID, str]:
-    found = await orders.list_for_day(
+async def orders_of_day(session: AsyncSession, row: Plan) -> list[OrderFacts]:
+    """Return all orders of a plan's day and institutions, whatever their state."""
+    return await orders.list_for_day(
         session,
         region_id=row.region_id,
         institution_ids=row.institution_ids,
         on=row.service_on,
         states=frozenset(OrderState),
     )
-    return {each.id: each.order_no for each in found}
 
 
 def head(row: Plan) -> schemas.PlanHead:

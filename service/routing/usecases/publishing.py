@@ -14,7 +14,7 @@ from service.core.principal import Principal
 from service.orders import usecases as orders
 from service.orders.rules import OrderFacts, OrderState
 from service.practitioners import usecases as practitioners
-from service.routing import errors, repository, repository_appointments, schemas, states, trips
+from service.routing import errors, repository, repository_appointments, rules, schemas, states, trips
 from service.routing.models import Appointment, Plan, PlanStop
 from service.routing.states import LeftOutOfPublication, PlanState
 from service.routing.usecases import planning
@@ -164,7 +164,7 @@ async def _refuse_absent(session: AsyncSession, work: _Publication, scheduled: C
     absent = {
         each.practitioner_id
         for each in stops
-        if any(start < each.end_at and each.start_at < end for start, end in away.get(each.practitioner_id, ()))
+        if rules.overlaps(each.start_at, each.end_at, away.get(each.practitioner_id, ()))
     }
     if absent:
         raise errors.StaffAbsent(names="、".join(sorted(work.names[each] for each in absent)))

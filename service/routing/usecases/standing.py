@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -88,10 +88,11 @@ async def stand(house: House, principal: Principal, plan_id: UUID, now: datetime
         refuse_unless_it_stands(row)
         facts = await gather(session, row)
         told = told_of(await repository.list_stops(session, region_id=row.region_id, plan_id=row.id))
-    day = building.draw(facts)
+    day = await asyncio.to_thread(building.draw, facts)
     ways = await travel.roads_of(house.settings).matrices(day.points, day.means, outside=facts.outside)
     problem = await asyncio.to_thread(building.problem_of, day, [each.seconds for each in ways])
-    return Standing(row, day, problem, recall(day, problem, told), ways, facts.seconds(now))
+    plan = await asyncio.to_thread(recall, day, problem, told)
+    return Standing(row, day, problem, plan, ways, facts.seconds(now))
 
 
 async def gather(session: AsyncSession, row: PlanRow) -> DayFacts:
@@ -105,7 +106,7 @@ async def gather(session: AsyncSession, row: PlanRow) -> DayFacts:
     replaced = published.id if published.state == PlanState.published else None
     begins, _ = day_bounds(row.service_on)
     ask = gathering.Ask(row.region_id, row.institution_ids, row.service_on, begins, replaced)
-    return replace(await gathering.gather(session, ask), now=begins)
+    return await gathering.gather(session, ask)
 
 
 def told_of(stops: Sequence[PlanStop]) -> list[Told]:
@@ -118,6 +119,7 @@ def told_of(stops: Sequence[PlanStop]) -> list[Told]:
             each.end_at,
             each.travel_seconds,
             states.StopKind(each.kind),
+            each.specimen_of,
         )
         for each in stops
     ]

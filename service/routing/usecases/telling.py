@@ -1,7 +1,10 @@
 """Reading a plan otherwise: in figures, beside another plan, as a picture and as a workbook."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,18 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.core.clock import LOCAL
 from service.core.principal import Principal
 from service.core.tabular import writing
-from service.orders import usecases as orders
-from service.orders.rules import OrderFacts, OrderState
 from service.routing import changes, errors, repository_appointments, schemas, states
 from service.routing.building.facts import seconds_of
 from service.routing.changing import figures
-from service.routing.models import Plan
 from service.routing.states import StopKind
 from service.routing.usecases import planning, standing
 from service.routing.writers import timeline
-from service.routing.writers.timeline import Halt
+from service.routing.writers.timeline import Halt, Kind
 
-HEADINGS = ("人员", "顺序", "开始", "结束", "订单号", "路程分钟", "路程公里")
+HEADINGS: Final = ("人员", "顺序", "开始", "结束", "订单号", "路程分钟", "路程公里", "未排原因")
+_KINDS: Final = {StopKind.visit: Kind.visit, StopKind.lunch: Kind.lunch, StopKind.delivery: Kind.delivery}
 
 
 async def read_kpis(session: AsyncSession, *, principal: Principal, plan_id: UUID) -> changes.KpisRead:
@@ -30,8 +31,8 @@ async def read_kpis(session: AsyncSession, *, principal: Principal, plan_id: UUI
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
     """
     row = await standing.get_plan(session, principal, plan_id)
-    plan = await planning.read_plan(session, principal=principal, plan_id=plan_id)
-    facts = await _orders(session, row)
+    facts = await planning.orders_of_day(session, row)
+    plan = await planning.tell_plan(session, row, facts)
     last = await repository_appointments.last_carers(
         session, region_id=row.region_id, person_ids={each.person_id for each in facts}, before=row.service_on
     )
@@ -71,8 +72,9 @@ async def compare_plans(
     row, other_row = [await standing.get_plan(session, principal, each) for each in (plan_id, other_id)]
     if (row.area_id, row.service_on) != (other_row.area_id, other_row.service_on):
         raise errors.PlansOfDifferentDays
-    plan, other = [await planning.read_plan(session, principal=principal, plan_id=each) for each in (plan_id, other_id)]
-    numbers = {each.id: each.order_no for each in await _orders(session, row)}
+    facts = await planning.orders_of_day(session, row)
+    plan, other = [await planning.tell_plan(session, each, facts) for each in (row, other_row)]
+    numbers = {each.id: each.order_no for each in facts}
     names = {each.practitioner_id: each.practitioner_name for each in (*plan.routes, *other.routes)}
     found = figures.compare(_visits(plan), _visits(other))
     sums = [_sums(each) for each in (plan, other)]
@@ -116,13 +118,12 @@ async def draw_timeline(session: AsyncSession, *, principal: Principal, plan_id:
                 start=seconds_of(plan.service_on, each.start_at),
                 end=seconds_of(plan.service_on, each.end_at),
                 travel=each.travel_seconds,
-                is_lunch=each.kind is StopKind.lunch,
+                kind=_KINDS[each.kind],
             )
             for each in route.stops
         ]
-        home = max(0, route.travel_seconds - sum(each.travel for each in halts))
-        lanes.append(timeline.lane(route.practitioner_name, halts, home))
-    return timeline.timeline(f"{plan.area_name} {plan.service_on} 上门安排", lanes)
+        lanes.append(timeline.lane(route.practitioner_name, halts, route.home_seconds))
+    return await asyncio.to_thread(timeline.timeline, f"{plan.area_name} {plan.service_on} 上门安排", lanes)
 
 
 async def write_workbook(session: AsyncSession, *, principal: Principal, plan_id: UUID) -> bytes:
@@ -140,13 +141,14 @@ async def write_workbook(session: AsyncSession, *, principal: Principal, plan_id
             _clock(stop.end_at),
             stop.order_no or states.STOP_LABELS[stop.kind],
             -(-stop.travel_seconds // 60),
-            str(round(stop.travel_metres / 1000, 1)),
+            (Decimal(stop.travel_metres) / 1000).quantize(Decimal("0.1")),
+            "",
         ]
         for route in plan.routes
         for stop in route.stops
     ]
-    rows += [["未排", "", "", "", each.order_no, each.explanation, ""] for each in plan.unassigned]
-    return writing.as_xlsx(f"{plan.service_on} 上门安排", HEADINGS, rows)
+    rows += [["未排", "", "", "", each.order_no, "", "", each.explanation] for each in plan.unassigned]
+    return await asyncio.to_thread(writing.as_xlsx, f"{plan.service_on} 上门安排", HEADINGS, rows, decimals="0.0")
 
 
 def _clock(moment: datetime) -> str:
@@ -172,13 +174,3 @@ def _sums(plan: schemas.PlanRead) -> tuple[int, int, int]:
 
 def _share(share: figures.Share) -> changes.ShareRead:
     return changes.ShareRead(kept=share.kept, of=share.of, share=round(share.kept / share.of, 4) if share.of else None)
-
-
-async def _orders(session: AsyncSession, row: Plan) -> list[OrderFacts]:
-    return await orders.list_for_day(
-        session,
-        region_id=row.region_id,
-        institution_ids=row.institution_ids,
-        on=row.service_on,
-        states=frozenset(OrderState),
-    )

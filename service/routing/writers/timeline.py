@@ -9,8 +9,8 @@ from typing import Final
 HOUR: Final = 3600
 _ROW, _BAR, _LEFT, _TOP, _WIDTH = 34, 22, 120, 56, 1080
 _STYLE: Final = (
-    "text{font:12px sans-serif;fill:#222}.t{fill:#9aa7b4}.v{fill:#3f7fbf}.l{fill:#d9a441}.w{fill:#e6e6e6}"
-    ".g{stroke:#ddd}.h{font-size:16px}.b{fill:#fff}"
+    "text{font:12px sans-serif;fill:#222}.t{fill:#9aa7b4}.v{fill:#3f7fbf}.l{fill:#d9a441}.d{fill:#8a5fb0}"
+    ".w{fill:#e6e6e6}.g{stroke:#ddd}.h{font-size:16px}.b{fill:#fff}"
 )
 
 
@@ -20,12 +20,15 @@ class Kind(StrEnum):
     travel = "travel"
     visit = "visit"
     lunch = "lunch"
+    delivery = "delivery"
     waiting = "waiting"
 
 
-LABELS: Final = {Kind.travel: "路程", Kind.visit: "服务", Kind.lunch: "午休", Kind.waiting: "等候"}
+LABELS: Final = {
+    Kind.travel: "路程", Kind.visit: "服务", Kind.lunch: "午休", Kind.delivery: "送标本", Kind.waiting: "等候"
+}  # fmt: skip
 """What people read for each."""
-_CLASSES: Final = {Kind.travel: "t", Kind.visit: "v", Kind.lunch: "l", Kind.waiting: "w"}
+_CLASSES: Final = {Kind.travel: "t", Kind.visit: "v", Kind.lunch: "l", Kind.delivery: "d", Kind.waiting: "w"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Halt:
     start: int
     end: int
     travel: int
-    is_lunch: bool = False
+    kind: Kind = Kind.visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def _spans(halts: Sequence[Halt], home: int) -> Iterator[Span]:
             yield Span(Kind.travel, arrival - halt.travel, arrival, LABELS[Kind.travel])
         if arrival < halt.start:
             yield Span(Kind.waiting, arrival, halt.start, LABELS[Kind.waiting])
-        yield Span(Kind.lunch if halt.is_lunch else Kind.visit, halt.start, halt.end, halt.label)
+        yield Span(halt.kind, halt.start, halt.end, halt.label)
         free = halt.end
     if halts and home:
         yield Span(Kind.travel, halts[-1].end, halts[-1].end + home, LABELS[Kind.travel])

@@ -9,7 +9,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 class TestLane:
     def test_leaves_just_in_time_waits_at_the_door_and_goes_home(self) -> None:
-        drawn = lane("甲", [Halt("a", 100, 200, 30), Halt("午休", 260, 300, 20, is_lunch=True)], 40)
+        drawn = lane("甲", [Halt("a", 100, 200, 30), Halt("午休", 260, 300, 20, Kind.lunch)], 40)
         assert [(each.kind, each.start, each.end) for each in drawn.spans] == [
             (Kind.travel, 70, 100),
             (Kind.visit, 100, 200),

@@ -2,7 +2,7 @@
 
 from service.routing.writers import timeline
 from service.routing.writers.station.itinerary import Itinerary, Leg, PersonDay
-from service.routing.writers.timeline import Halt
+from service.routing.writers.timeline import Halt, Kind
 
 
 def draw(itinerary: Itinerary) -> str:
@@ -18,4 +18,4 @@ def _lane(one: PersonDay) -> timeline.Lane:
 
 def _halt(leg: Leg) -> Halt:
     label = leg.order.order_no if leg.order and not leg.is_lunch else "午休"
-    return Halt(label, leg.start, leg.end, leg.travel_seconds, is_lunch=leg.is_lunch)
+    return Halt(label, leg.start, leg.end, leg.travel_seconds, Kind.lunch if leg.is_lunch else Kind.visit)

@@ -1,0 +1,91 @@
+"""Visits that take longer than planned push the stops behind them; pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from service.core.geo import TravelMode
+from service.routing.building import prices, staffing
+from service.routing.building.facts import Busy, DayFacts
+from service.routing.building.recalling import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A stop as it was told, and as it is."""
+
+    before: Told
+    now: Told
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What staff are busy with, and the stops that stay."""
+
+    busy: tuple[Busy, ...]
+    stops: tuple[Pushed, ...]
+
+
+def push(
+    facts: DayFacts,
+    busy: Sequence[Busy],
+    stops: Sequence[Told],
+    overrun: Mapping[tuple[UUID, datetime], timedelta],
+) -> Times:
+    """Return when staff are busy and stops are, where some take longer; `overrun` is by who began one and when.
+
+    A crew begins together, when the last of it has come. Visits that have begun and those of other plans only end
+    later, the handing in of a specimen waits for whoever brings it.
+    """
+    late: dict[UUID, tuple[datetime, datetime]] = {}
+    found_busy: list[Busy] = []
+    found_stops: dict[Told, Told] = {}
+    for crew in _crews((*busy, *stops)):
+        delay = max((_delay(facts, each, late) for each in crew), default=timedelta(0))
+        for each in crew:
+            key = (each.practitioner_id, each.start)
+            longer = overrun.get(key, timedelta(0)) if _is_visit(each) else timedelta(0)
+            end = each.end + delay + longer
+            if end > each.end:
+                late[each.practitioner_id] = each.end, end
+            else:
+                late.pop(each.practitioner_id, None)
+            if isinstance(each, Busy):
+                found_busy.append(replace(each, start=each.start + delay, end=end))
+            else:
+                found_stops[each] = replace(each, start=each.start + delay, end=end)
+    return Times(tuple(found_busy), tuple(Pushed(each, found_stops[each]) for each in stops))
+
+
+def _crews(everything: Iterable[Busy | Told]) -> Iterator[list[Busy | Told]]:
+    """Yield what begins together, in order of time."""
+    together: defaultdict[object, list[Busy | Told]] = defaultdict(list)
+    for at, each in enumerate(everything):
+        order = each.order_id if isinstance(each, Told) else None
+        together[at if order is None else order].append(each)
+    yield from sorted(together.values(), key=lambda crew: (crew[0].start, crew[0].end))
+
+
+def _is_visit(each: Busy | Told) -> bool:
+    return each.specimen_of is None if isinstance(each, Busy) else each.order_id is not None
+
+
+def _delay(facts: DayFacts, each: Busy | Told, late: Mapping[UUID, tuple[datetime, datetime]]) -> timedelta:
+    """Return how much later somebody comes to a stop than was told, in the traffic of the time at which he leaves."""
+    nothing = timedelta(0)
+    if each.practitioner_id not in late or (isinstance(each, Busy) and each.specimen_of is None):
+        return nothing
+    was, free = late[each.practitioner_id]
+    usual, heavy = _factor(facts, each.practitioner_id, was), _factor(facts, each.practitioner_id, free)
+    return max(nothing, free + timedelta(seconds=-(-each.travel_seconds * heavy // usual)) - each.start)
+
+
+def _factor(facts: DayFacts, practitioner_id: UUID, leaving: datetime) -> int:
+    """Return by which factor somebody's way takes longer who leaves then."""
+    who = staffing.shift_at(facts.staff, practitioner_id, leaving)
+    if who is None or who.travel_mode is TravelMode.walk:
+        return 1000
+    bands = prices.bands(facts.policy(who.institution_id).traffic)
+    return [1000, *(each.factor for each in bands if each.start <= facts.seconds(leaving))][-1]

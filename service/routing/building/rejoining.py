@@ -1,0 +1,336 @@
+"""The whole day once its rest has been planned: what stays and what was planned anew, as one plan; pure.
+
+What was planned anew keeps its rows, so that whoever has judged it judges the same here. What stays is in rows beside
+them, in which nothing else is: to the referee visits like any other, which only those people may give and only then.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+
+from service.core.geo import Point
+from service.orders.rules import OrderFacts
+from service.practitioners.rules import StaffDay
+from service.routing.building import day as days
+from service.routing.building import staffing
+from service.routing.building.day import Day
+from service.routing.building.facts import seconds_of
+from service.routing.building.recalling import AT_START
+from service.routing.building.repairing import Kept, Split
+from service.routing.building.staffing import Segment
+from service.routing.problem import (
+    LUNCH,
+    Carer,
+    Job,
+    Link,
+    Lunch,
+    Plan,
+    Route,
+    Service,
+    Staff,
+    Stop,
+    Unassigned,
+    Window,
+)
+from service.routing.states import StopKind
+
+_NO_END: Final = 2 * 86_400
+"""When a row ends of which nothing can be changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What somebody does from `start` to `end`, and where that begins and ends: a stop that stays, a row of the rest in
+    which there is something to do, or what other plans have promised.
+    """
+
+    start: int
+    end: int
+    begins: Point
+    ends: Point
+    row: int | None = None
+    kept: Kept | None = None
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row of the whole day: one of the rest (`row`), or one of stops that stay (`kept`)."""
+
+    segment: Segment
+    row: int | None = None
+    kept: list[Kept] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """How the rest is counted in the whole day: its rows, its points, and its jobs.
+
+    The visits that stay come first, of which there are `visits`, then those of the rest, of which there are `orders`;
+    then the deliveries that stay, of which there are `deliveries`, and those of the rest.
+    """
+
+    rows: Mapping[int, int]
+    points: Mapping[Point, int]
+    visits: int
+    orders: int
+    deliveries: int
+
+    def job_of(self, job: int) -> int:
+        """Return a job of the rest as that of the whole day."""
+        return job + self.visits + (self.deliveries if job >= self.orders else 0)
+
+    def rows_of(self, staff: frozenset[int] | None) -> frozenset[int] | None:
+        """Return rows of the rest as those of the whole day."""
+        return None if staff is None else frozenset(self.rows[at] for at in staff)
+
+
+def rejoin(parts: Split, rest: Day, jobs: Sequence[Job], plan: Plan) -> tuple[Day, Plan]:
+    """Return the whole day and its plan; `jobs` are those of the rest, and `plan` is the rest's.
+
+    How much people may work, and whether they are due a lunch, was judged with the rest.
+    """
+    rows = [row for who in _people(parts, rest) for row in _rows(parts, rest, plan, who)]
+    visits, deliveries = _crews(parts), [each for each in parts.frozen if each.told.kind is StopKind.delivery]
+    places = [point for row in rows for point in (row.segment.start, row.segment.end)]
+    places += [*(each.place for each in parts.frozen), *rest.points]
+    numbers = _Numbers(
+        rows={row.row: at for at, row in enumerate(rows) if row.row is not None},
+        points={point: at for at, point in enumerate(dict.fromkeys(places))},
+        visits=len(visits),
+        orders=len(rest.orders),
+        deliveries=len(deliveries),
+    )
+    orders = {each.id: each for each in parts.whole.orders}
+    stay = [_job(rest, rows, crew, orders[order_id].order_no, numbers) for order_id, crew in visits.items()]
+    handed_in = [_job(rest, rows, [each], "送标本", numbers) for each in deliveries]
+    others = [_moved(rest, each, numbers) for each in jobs]
+    whole = replace(
+        rest,
+        points=tuple(numbers.points),
+        orders=(*(orders[each] for each in visits), *rest.orders),
+        jobs=(*stay, *others[: numbers.orders], *handed_in, *others[numbers.orders :]),
+        segments=tuple(each.segment for each in rows),
+        links=(
+            *(_relinked(each, numbers) for each in rest.links),
+            *_links(visits, deliveries, numbers),
+        ),
+        stranded=parts.stranded,
+    )
+    whole = _staffed(parts, rest, whole, rows, numbers)
+    services = _services(visits, deliveries, numbers)
+    routes = [Route(at, tuple(_stops(rest, plan, row, numbers, services))) for at, row in enumerate(rows)]
+    return whole, Plan(tuple(routes), tuple(_left(rest, numbers, each) for each in plan.unassigned))
+
+
+def _people(parts: Split, rest: Day) -> Iterator[StaffDay]:
+    """Yield the shifts in which somebody has something to do or could have, once, those of one person together."""
+    at = {each.practitioner_id: place for place, each in reversed([*enumerate(parts.whole.staff)])}
+    found = {(each.staff.practitioner_id, each.staff.shift_start): each.staff for each in rest.segments}
+    for each in parts.frozen:
+        who = staffing.shift_at(parts.whole.staff, each.told.practitioner_id, each.told.start)
+        if who is not None:
+            found.setdefault((who.practitioner_id, who.shift_start), who)
+    yield from sorted(found.values(), key=lambda who: (at[who.practitioner_id], who.shift_start))
+
+
+def _rows(parts: Split, rest: Day, plan: Plan, who: StaffDay) -> Iterator[_Row]:
+    """Yield a shift's rows in order of time.
+
+    Where nothing is to be done between stops that stay, or behind the last, the way there and home is theirs.
+    """
+    own = (at for at, each in enumerate(rest.segments) if _is_of(each.staff, who))
+    found = [_Row(rest.segments[at], at) for at in own]
+    known = sorted(_parts(parts, rest, plan, who), key=lambda each: (each.start, each.end))
+    runs = [list(run) for _, run in groupby(known, key=lambda each: each.kept is not None)]
+    for at, run in enumerate(runs):
+        if run[0].kept is not None:
+            before, after = (runs[at - 1][-1] if at else None), (runs[at + 1][0] if at + 1 < len(runs) else None)
+            found.append(_Row(_stretch(parts, who, run, before, after), kept=[each.kept for each in run if each.kept]))
+    yield from sorted(found, key=lambda row: (row.segment.shift.start, row.segment.shift.end))
+
+
+def _parts(parts: Split, rest: Day, plan: Plan, who: StaffDay) -> Iterator[_Part]:
+    on = rest.on
+
+    def is_own(practitioner_id: UUID, moment: datetime) -> bool:
+        shift = staffing.shift_at(parts.whole.staff, practitioner_id, moment)
+        return shift is not None and _is_of(shift, who)
+
+    for route in plan.routes:
+        segment = rest.segments[route.staff]
+        if route.stops and _is_of(segment.staff, who):
+            yield _Part(segment.shift.start, segment.shift.end, segment.start, segment.end, row=route.staff)
+    for each in parts.frozen:
+        if is_own(each.told.practitioner_id, each.told.start):
+            start, end = seconds_of(on, each.told.start), seconds_of(on, each.told.end)
+            yield _Part(start, end, each.place, each.place, kept=each)
+    for other in parts.whole.busy:
+        if is_own(other.practitioner_id, other.start):
+            yield _Part(seconds_of(on, other.start), seconds_of(on, other.end), other.place, other.place)
+
+
+def _is_of(shift: StaffDay, who: StaffDay) -> bool:
+    return (shift.practitioner_id, shift.shift_start) == (who.practitioner_id, who.shift_start)
+
+
+def _stretch(parts: Split, who: StaffDay, run: Sequence[_Part], before: _Part | None, after: _Part | None) -> Segment:
+    """Return where and from when somebody does what stays: from the station, or from what he does before."""
+    opens, here = parts.whole.seconds(who.shift_start), staffing.station_of(who)
+    if before is not None:
+        opens, here = (run[0].start, run[0].begins) if before.row is not None else (before.end, before.ends)
+    closes, there = _NO_END, staffing.station_of(who)
+    if after is not None:
+        closes, there = (after.start, run[-1].ends) if after.row is not None else (_NO_END, after.begins)
+    return Segment(who, Window(opens, closes), _lunch(run), here, there)
+
+
+def _lunch(run: Iterable[_Part]) -> Lunch | None:
+    had = next((each for each in run if each.kept and each.kept.told.kind is StopKind.lunch), None)
+    return None if had is None else Lunch(had.start, had.end, had.end - had.start)
+
+
+def _crews(parts: Split) -> dict[UUID, list[Kept]]:
+    """Return who gives each visit that stays, in the order of the services."""
+    found: defaultdict[UUID, list[Kept]] = defaultdict(list)
+    for each in sorted(parts.frozen, key=lambda kept: str(kept.told.practitioner_id)):
+        if each.told.order_id is not None:
+            found[each.told.order_id].append(each)
+    wanted: Iterable[OrderFacts] = parts.whole.orders
+    return {each.id: found[each.id] for each in wanted if each.id in found}
+
+
+def _job(rest: Day, rows: Sequence[_Row], crew: Sequence[Kept], order_no: str, numbers: _Numbers) -> Job:
+    """Return the job of a visit or delivery that stays: nobody else gives it, and at no other time."""
+    start = seconds_of(rest.on, crew[0].told.start)
+    return Job(
+        id=order_no,
+        point=numbers.points[crew[0].place],
+        windows=(Window(start, start),),
+        services=tuple(Service(seconds_of(rest.on, each.told.end) - start, frozenset()) for each in crew),
+        allowed_staff=frozenset(at for at, row in enumerate(rows) if any(each in row.kept for each in crew)),
+    )
+
+
+def _moved(rest: Day, job: Job, numbers: _Numbers) -> Job:
+    return replace(
+        job,
+        point=numbers.points[rest.points[job.point]],
+        allowed_staff=numbers.rows_of(job.allowed_staff),
+        forbidden_staff=numbers.rows_of(job.forbidden_staff) or frozenset(),
+        preferred_staff=numbers.rows_of(job.preferred_staff),
+        promised_staff=numbers.rows_of(job.promised_staff) or None,
+    )
+
+
+def _staffed(parts: Split, rest: Day, whole: Day, rows: Sequence[_Row], numbers: _Numbers) -> Day:
+    means = [days.means_of(parts.whole, each.segment.staff) for each in rows]
+    ways = tuple(dict.fromkeys(means))
+    own: defaultdict[UUID, list[int]] = defaultdict(list)
+    for at, each in enumerate(rows):
+        own[each.segment.staff.practitioner_id].append(at)
+    bound = {each.told.practitioner_id for each in parts.frozen}
+    staff = []
+    for at, each in enumerate(rows):
+        who = each.segment.staff.practitioner_id
+        written = _same(rest, each.row, numbers) if each.row is not None else _kept(each, numbers)
+        staff.append(
+            replace(
+                written,
+                id=f"{at}",
+                matrix=ways.index(means[at]),
+                person=own[who][0] if len(own[who]) > 1 else None,
+                max_work=None if who in bound else written.max_work,
+            )
+        )
+    return replace(whole, means=ways, staff=tuple(staff))
+
+
+def _same(rest: Day, row: int, numbers: _Numbers) -> Staff:
+    written = rest.staff[row]
+    lunch = written.lunch
+    if lunch is not None and lunch.point is not None:
+        lunch = replace(lunch, point=numbers.points[rest.points[lunch.point]])
+    return replace(
+        written,
+        start_point=numbers.points[rest.points[written.start_point]],
+        end_point=numbers.points[rest.points[written.end_point]],
+        lunch=lunch,
+    )
+
+
+def _kept(row: _Row, numbers: _Numbers) -> Staff:
+    """Return whoever does what stays: it takes him what it takes, whatever his pace."""
+    segment, lunch = row.segment, row.segment.lunch
+    if lunch is not None:
+        place = next(each.place for each in row.kept if each.told.kind is StopKind.lunch)
+        lunch = replace(lunch, point=numbers.points[place])
+    return Staff(
+        id="",
+        skills=frozenset(),
+        start_point=numbers.points[segment.start],
+        end_point=numbers.points[segment.end],
+        shift=segment.shift,
+        lunch=lunch,
+    )
+
+
+def _services(
+    visits: Mapping[UUID, Sequence[Kept]], deliveries: Sequence[Kept], numbers: _Numbers
+) -> dict[Kept, tuple[int, int]]:
+    """Return the job and the service of each visit and delivery that stays."""
+    found = {each: (job, at) for job, crew in enumerate(visits.values()) for at, each in enumerate(crew)}
+    first = numbers.visits + numbers.orders
+    return found | {each: (first + at, 0) for at, each in enumerate(deliveries)}
+
+
+def _relinked(link: Link, numbers: _Numbers) -> Link:
+    return replace(link, first=numbers.job_of(link.first), second=numbers.job_of(link.second))
+
+
+def _links(visits: Mapping[UUID, Sequence[Kept]], deliveries: Sequence[Kept], numbers: _Numbers) -> Iterator[Link]:
+    """Yield which visit each delivery that stays belongs to."""
+    taken = {order_id: at for at, order_id in enumerate(visits)}
+    for at, each in enumerate(deliveries, start=numbers.visits + numbers.orders):
+        if each.told.specimen_of is not None:
+            yield Link(taken[each.told.specimen_of], at, carer=Carer.same, bound=True)
+
+
+def _stops(
+    rest: Day, plan: Plan, row: _Row, numbers: _Numbers, services: Mapping[Kept, tuple[int, int]]
+) -> Iterator[Stop]:
+    if row.row is not None:
+        planned = next((each.stops for each in plan.routes if each.staff == row.row), ())
+        yield from (replace(each, job=numbers.job_of(each.job) if each.job >= 0 else each.job) for each in planned)
+    for kept in row.kept:
+        job, service = services.get(kept, (AT_START, LUNCH))
+        yield Stop(job, service, seconds_of(rest.on, kept.told.start), seconds_of(rest.on, kept.told.end))
+
+
+def _left(rest: Day, numbers: _Numbers, left: Unassigned) -> Unassigned:
+    """Return a job left out in the numbers of the whole day; its facts name staff by their rows."""
+    facts = dict(left.facts)
+    named = facts.get("staff")
+    if named is not None:
+        rows = frozenset(int(str(each)) for each in (named if isinstance(named, list) else [named]))
+        facts["staff"] = [str(each) for each in sorted(numbers.rows_of(rows) or ())]
+    return Unassigned(numbers.job_of(left.job), left.reason, facts)
+
+
+def is_kept(parts: Split, whole: Day, plan: Plan) -> bool:
+    """Tell whether every frozen stop has its people and its time, and nothing else begins before the moment."""
+    found = {
+        (whole.segments[route.staff].staff.practitioner_id, _order_id(whole, stop), stop.start)
+        for route in plan.routes
+        for stop in route.stops
+    }
+    facts, told = parts.rest, [each.told for each in parts.frozen]
+    stays = {(each.practitioner_id, each.order_id, facts.seconds(each.start)) for each in told}
+    return stays <= found and {each for each in found if each[2] < facts.seconds(facts.now)} <= stays
+
+
+def _order_id(whole: Day, stop: Stop) -> UUID | None:
+    return None if stop.service == LUNCH or stop.job >= len(whole.orders) else whole.orders[stop.job].id

@@ -1,0 +1,112 @@
+"""What is left of a day as a problem of its own, bound by what was told and by what people have done before; pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from service.orders.rules import OrderFacts
+from service.patients.rules import Precaution
+from service.routing import rules
+from service.routing.building.day import Day
+from service.routing.building.facts import DayFacts, promises_of, seconds_of
+from service.routing.building.recalling import Told
+from service.routing.building.repairing import Split
+from service.routing.building.visits import RANKS
+from service.routing.problem import Job, Plan, Problem, Service
+from service.routing.states import StopKind
+
+URGENT: Final = 20
+"""Leaving an urgent order out costs as much as leaving out so many of its kind."""
+
+
+def bound(parts: Split, rest: Day, problem: Problem, before: Plan) -> Problem:
+    """Return the problem of the rest, in which keeping what people were told is worth something.
+
+    `before` is what was told, in the numbers of the rest. Who comes from somebody whom others catch from goes to nobody
+    who must come before; an elder who is to see one person only sees whom he has seen.
+    """
+    happened, paces = parts.happened, _paces(problem, before)
+    promises = promises_of((each.order_id, each.start, each.practitioner_id) for each in parts.told if each.order_id)
+    jobs = []
+    for at, (order, job) in enumerate(zip(rest.orders, problem.jobs, strict=False)):  # deliveries come behind
+        drop = job.drop_penalty
+        changed = replace(
+            _bound(parts, rest, job, order, RANKS[parts.rest.care_of(order.person_id).precaution]),
+            services=tuple(
+                _longer(service, happened.longer.get(order.id, 0) * 60, paces.get((at, number), 1000))
+                for number, service in enumerate(job.services)
+            ),
+            drop_penalty=drop * URGENT if order.id in happened.urgent and drop is not None else drop,
+        )
+        if order.id in promises:
+            promise = promises[order.id]
+            crew = _rows(rest, promise.practitioner_ids)
+            changed = replace(changed, promised=seconds_of(rest.on, promise.start), promised_staff=crew or None)
+        jobs.append(changed)
+    carried = {link.second: rest.orders[link.first] for link in rest.links if link.bound}
+    jobs += [
+        _bound(parts, rest, problem.jobs[at], carried[at], _rank_of_delivery(parts.rest, carried[at]))
+        for at in range(len(jobs), len(problem.jobs))
+    ]
+    return replace(problem, jobs=tuple(jobs))
+
+
+def _rows(rest: Day, people: Iterable[UUID]) -> frozenset[int]:
+    who = set(people)
+    return frozenset(at for at, each in enumerate(rest.segments) if each.staff.practitioner_id in who)
+
+
+def _paces(problem: Problem, before: Plan) -> Mapping[tuple[int, int], int]:
+    """Return the pace of whoever was to give each service, by job and service."""
+    return {
+        (stop.job, stop.service): problem.staff[route.staff].pace for route in before.routes for stop in route.stops
+    }
+
+
+def _longer(service: Service, more: int, pace: int) -> Service:
+    """Return a service that takes whoever was to give it so many seconds more than it did."""
+    if not more:
+        return service
+    return replace(service, duration=(rules.paced(service.duration, pace) + more) * 1000 // pace)
+
+
+def _bound(parts: Split, rest: Day, job: Job, order: OrderFacts, rank: int) -> Job:
+    """Return a job that only those may be given whose day before it and behind it lets them."""
+    barred = {
+        at
+        for at, each in enumerate(rest.segments)
+        for stop, other in parts.past
+        if stop.practitioner_id == each.staff.practitioner_id
+        and _is_out_of_turn(_rank(parts.rest, stop, other), rank, seconds_of(rest.on, stop.start) < each.shift.start)
+    }
+    allowed = job.allowed_staff
+    for who in _same_carers(parts, order):
+        own = _rows(rest, [who])
+        allowed = own if allowed is None else allowed & own
+    if barred:
+        allowed = (frozenset(range(len(rest.segments))) if allowed is None else allowed) - barred
+    return replace(job, allowed_staff=allowed)
+
+
+def _is_out_of_turn(other: int, rank: int, is_before: bool) -> bool:
+    return other > rank if is_before else other < rank
+
+
+def _rank(facts: DayFacts, stop: Told, order: OrderFacts) -> int:
+    if stop.kind is StopKind.delivery:
+        return _rank_of_delivery(facts, order)
+    return RANKS[facts.care_of(order.person_id).precaution]
+
+
+def _rank_of_delivery(facts: DayFacts, order: OrderFacts) -> int:
+    return max(RANKS[facts.care_of(order.person_id).precaution], RANKS[Precaution.none])
+
+
+def _same_carers(parts: Split, order: OrderFacts) -> Iterator[UUID]:
+    """Yield who has seen the elder already, where the order or that visit asks for the same one."""
+    for stop, other in parts.past:
+        single = other.institution_id == order.institution_id and other.staff_count == order.staff_count == 1
+        is_other_visit = stop.kind is StopKind.visit and other.person_id == order.person_id and other.id != order.id
+        if is_other_visit and single and (other.same_staff or order.same_staff):
+            yield stop.practitioner_id
