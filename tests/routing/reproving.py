@@ -44,6 +44,8 @@ def faults(problem: Problem, plan: Plan) -> Iterator[str]:
 
 def _fault(problem: Problem, plan: Plan, gone: Unassigned) -> str | None:
     reason, job = UnassignedReason(gone.reason), gone.job
+    if reason is UnassignedReason.no_place_found:
+        return None  # nothing is said that could be wrong
     if reason in STATIC:
         return "there is a crew for it" if _crew_exists(problem, job, STATIC[reason]) else None
     if reason in ALONE:

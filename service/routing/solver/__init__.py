@@ -1,8 +1,8 @@
-"""The solver: from a day's problem to a plan, within a time limit. The only place that imports OR-Tools.
+"""The solver: from a day's problem to a plan, within a time limit.
 
-Owns no tables and asks no other room; `solve` is a pure function of problem, limits and seed. Plans are built in a
-global order (construct), improved by ruin and recreate (improve) and by OR-Tools (ortools_stage), and what stays out
-is explained (explain).
+Owns no tables and asks no other room; `solve` is a function of problem, limits and seed. Compiled code searches, by
+strings of routes or by a global order of visits (strings, kernel), large days in parts (parts); without a compiler days
+are planned by insertion, ruin and recreate, and OR-Tools (`solve_plain`). What is left out is explained.
 """
 
 from service.routing.solver.plain import suits as suits_plain

@@ -77,7 +77,8 @@ class Explainer:
         beside = self._beside_plan(told)
         for job, reason in beside.items():
             told[job] = self._with_relaxation(reason) if reason.reason == UnassignedReason.no_capacity else reason
-        return tuple(told[job] for job in sorted(told))
+        # what could not be settled alone may have come in with another
+        return tuple(told[job] for job in self.chain.absent())
 
     def _goes_on(self) -> bool:
         return not self.budget.is_spent()

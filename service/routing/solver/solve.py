@@ -1,4 +1,6 @@
-"""The phases of one run: construct, improve, OR-Tools, improve again, explain."""
+"""Chooses the search that a day asks for, and runs it: strings, parts, kernel, or the engine without compiled code,
+whose phases are construct, improve, OR-Tools, improve again; at last the jobs left out are explained.
+"""
 
 import random
 from collections.abc import Callable
@@ -42,9 +44,9 @@ LARGE: Final = 150
 def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Progress], None] | None = None) -> Plan:
     """Plan the day: routes for everybody, and a checked reason for each job left out.
 
-    Stops at `limits.seconds` of wall clock, on small days long before (see `clock.enough`); with `limits.rounds`, and
-    time enough for them, the same problem, rounds and seed give the same plan. No hard rule is ever broken; a job that
-    must be done is left out only where hard rules leave it no place that was found.
+    Stops at `limits.seconds` of wall clock, on small days long before (see `clock.enough`); with `limits.rounds`, one
+    worker and time enough for them, the same problem, rounds and seed give the same plan. No hard rule is ever broken;
+    a job that must be done is left out only where hard rules leave it no place that was found.
 
     Raises:
         ValueError: the day asks for what only the compiled search knows, and its numbers are too large for that.

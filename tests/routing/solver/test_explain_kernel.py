@@ -4,8 +4,24 @@ from dataclasses import replace
 
 import pytest
 
-from service.routing.problem import Carer, Job, Limits, Link, Lunch, Problem, Staff, Unassigned
-from service.routing.solver import solve
+from service.routing.problem import (
+    LUNCH,
+    Carer,
+    Job,
+    Limits,
+    Link,
+    Lunch,
+    Plan,
+    Problem,
+    Route,
+    Staff,
+    Stop,
+    Sync,
+    Unassigned,
+)
+from service.routing.referee.check import check_plan
+from service.routing.solver import reasons, solve
+from service.routing.solver.clock import Budget
 from tests.routing.solver import days
 
 
@@ -56,6 +72,49 @@ class TestAlone:
         jobs = days.job("a", 1, (0, 50), drop_penalty=500), days.job("b", 1, (150, 160), drop_penalty=500)
         plan = solve(rare(*jobs, links=(Link(0, 1, high=30, bound=True),)), Limits(30.0, rounds=5), 1)
         assert [(gone.reason, gone.facts["rule"]) for gone in plan.unassigned] == [("linked", "link")] * 2
+
+
+class TestEveryPlace:
+    """Explained without a search: the plan is made by hand, and what has a place is found."""
+
+    def explained(self, problem: Problem, plan: Plan, seconds: float = 30.0) -> Plan:
+        return reasons.of_plan(problem, plan, Budget(Limits(seconds)))
+
+    def crew(self, begin: int) -> tuple[Problem, Plan]:
+        """Two who each have a visit that begins at `begin`, and then lunch; the crew's visit begins at 50."""
+        people = [days.person(name, lunch=Lunch(40, 120, 20), shift=(0, 100)) for name in "ab"]
+        jobs = [
+            days.job("pair", 1, (50, 50), skills="n,n", sync=Sync.simultaneous, drop_penalty=900),
+            days.job("one", 1, (begin, begin), drop_penalty=900),
+            days.job("two", 1, (begin, begin), drop_penalty=900),
+        ]
+        over = begin + 20
+        stops = (Route(at, (Stop(at + 1, 0, begin, over), Stop(at + 1, LUNCH, over, over + 20))) for at in range(2))
+        return days.day(people, jobs, days.HARD), Plan(tuple(stops), (Unassigned(0, "no_place_found"),))
+
+    def test_a_crew_comes_in_where_both_have_lunch_at_another_time(self) -> None:
+        problem, plan = self.crew(20)
+        assert check_plan(problem, plan).violations == ()
+        found = self.explained(problem, plan)
+        assert found.unassigned == ()
+        assert check_plan(problem, found).violations == ()
+
+    def test_a_crew_without_a_place_is_told_so(self) -> None:
+        problem, plan = self.crew(45)
+        found = self.explained(problem, plan)
+        assert [(gone.job, gone.reason) for gone in found.unassigned] == [(0, "no_capacity")]
+        assert found.routes == plan.routes
+
+    def test_without_time_nobody_says_that_there_is_no_place(self) -> None:
+        problem, plan = self.crew(45)
+        found = self.explained(problem, plan, 1e-9)
+        assert [(gone.job, gone.reason) for gone in found.unassigned] == [(0, "no_place_found")]
+
+    def test_what_holds_at_any_time_is_said_without_time_too(self) -> None:
+        problem, _ = self.crew(45)
+        other = replace(problem, staff=tuple(replace(who, skills=frozenset("x")) for who in problem.staff))
+        idle = Plan((Route(0, ()), Route(1, ())), tuple(Unassigned(job, "no_place_found") for job in range(3)))
+        assert {gone.reason for gone in self.explained(other, idle, 1e-9).unassigned} == {"no_qualified_staff"}
 
 
 class TestBesideThePlan:

@@ -109,15 +109,15 @@ class TestGoingOn:
         assert check_plan(problem, better).total < check_plan(problem, first).total
 
     def test_takes_up_who_comes_one_after_the_other_between_other_stops(self) -> None:
-        # The first comes at 20 and goes on at 50; the second stops elsewhere at 30 and comes at 60.
+        # The first comes at 10 and goes on at 45; the second stops elsewhere at 30 and comes at 50.
         jobs = [
             days.job("lagged", 1, (0, 100), duration=10, skills="n,d", sync=Sync.sequential, lag=Window(40, 40)),
-            days.job("then", 2, (50, 90), duration=10, drop_penalty=900),
+            days.job("then", 2, (45, 90), duration=10, drop_penalty=900),
             days.job("before", 1, (30, 40), duration=10, skills="d", drop_penalty=900),
         ]
         problem = days.day([days.person("a"), days.person("b", skills="d")], jobs, days.HARD)
-        one = Route(0, (Stop(0, 0, 20, 30), Stop(1, 0, 50, 60)))
-        two = Route(1, (Stop(2, 0, 30, 40), Stop(0, 1, 60, 70)))
+        one = Route(0, (Stop(0, 0, 10, 20), Stop(1, 0, 45, 55)))
+        two = Route(1, (Stop(2, 0, 30, 40), Stop(0, 1, 50, 60)))
         plan = Plan((one, two))
         assert check_plan(problem, plan).violations == ()
         chain = going_on.chain_of(tables.build(problem), plan, 1)

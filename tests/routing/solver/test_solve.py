@@ -9,7 +9,8 @@ import pytest
 
 from service.routing.problem import Limits, Plan, Problem, Staff, Sync, Window
 from service.routing.referee.check import check_plan
-from service.routing.solver import solve, solve_plain
+from service.routing.solver import kernel, solve, solve_plain, tables
+from service.routing.solver.clock import Budget
 from service.routing.solver.ortools_engine import solve_ortools
 from service.routing.solver_progress import Phase, Progress
 from tests.routing.solver import days
@@ -58,6 +59,22 @@ class TestLimits:
         begun = time.process_time()
         solve(problem, Limits(1.5, cpu=True), 1)
         assert time.process_time() - begun <= 2.0
+
+    def test_a_small_day_is_soon_over_without_compiled_code_too(self) -> None:
+        begun = time.monotonic()
+        solve_plain(live(3, 2, 1), Limits(60.0), 1)
+        assert time.monotonic() - begun < 10.0
+
+    @pytest.mark.parametrize("limits", [Limits(9.0, cpu=True, workers=3), Limits(9.0), Limits(9.0, workers=0)])
+    def test_one_works_alone_where_the_time_of_all_together_counts(self, limits: Limits) -> None:
+        assert Budget(limits).workers == 1
+        assert len(kernel.Search(tables.build(live(9, 3, 1)), Budget(limits), 1).chains) == 1
+
+    def test_what_fails_in_any_of_the_workers_comes_out(self) -> None:
+        search = kernel.Search(tables.build(live(9, 3, 1)), Budget(Limits(9.0, rounds=2, workers=2)), 1)
+        del search.chains[1].mix
+        with pytest.raises(AttributeError):
+            search.improve(1.0, lambda: None)
 
     @pytest.mark.parametrize("problem", [live(25, 4, 2), soft(15)], ids=["live", "soft"])
     def test_gives_the_same_plan_for_the_same_rounds_and_seed(self, problem: Problem) -> None:
