@@ -84,6 +84,12 @@ async def find_contract(
     return (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
 
+def _live(on: date) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that a contract is in force on a day."""
+    not_ended = or_(col(Contract.terminated_on).is_(None), col(Contract.terminated_on) > on)
+    return col(Contract.valid_from) <= on, col(Contract.valid_to) >= on, not_ended
+
+
 async def list_contracts(
     session: AsyncSession,
     *,
@@ -100,11 +106,20 @@ async def list_contracts(
     if person_ids is not None:
         query = query.where(col(Contract.person_id).in_(person_ids))
     if on is not None:
-        live = or_(col(Contract.terminated_on).is_(None), col(Contract.terminated_on) > on)
-        query = query.where(col(Contract.valid_from) <= on, col(Contract.valid_to) >= on, live)
+        query = query.where(*_live(on))
     if page.after is not None:
         query = query.where(col(Contract.id) > page.after)
     return (await session.execute(query.order_by(col(Contract.id)).limit(page.limit + 1))).scalars().all()
+
+
+async def family_doctors(
+    session: AsyncSession, *, region_id: UUID, person_ids: Collection[UUID], on: date
+) -> dict[UUID, UUID]:
+    """Return the doctor of each person's contract in force on a day, of the contracts that the fence shows."""
+    query = select(col(Contract.person_id), col(Contract.doctor_id)).where(
+        col(Contract.region_id) == region_id, col(Contract.person_id).in_(person_ids), *_live(on)
+    )
+    return {row.person_id: row.doctor_id for row in await session.execute(query)}
 
 
 async def find_enrolment(session: AsyncSession, *, region_id: UUID, enrolment_id: UUID) -> ProgrammeEnrolment | None:

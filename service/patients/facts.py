@@ -46,6 +46,7 @@ def home(row: Home) -> rules.HomeFacts:
         care_institution_id=row.care_institution_id,
         placing=Placing(row.placed),
         entry_minutes=row.entry_minutes,
+        grid=row.grid,
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
 from service.core import geo
-from service.core.text import Text, refuse_unstorable
+from service.core.text import Code, Text, refuse_unstorable
 from service.patients import placing_rules
 from service.patients.placing_rules import Placing, PlacingReason, ReviewCause, Source
 from service.patients.schemas import Body
@@ -74,6 +74,7 @@ class HomeCreate(Body):
     has_lift: StrictBool = False
     entry_minutes: Entry = 0
     care_institution_id: UUID | None = Field(default=None, description="住在养老机构时填该机构")
+    grid: Code | None = Field(default=None, examples=["CY-03"], description="所在网格的代码，统筹区内通用")
 
     @model_validator(mode="after")
     def _says_where(self) -> "HomeCreate":
@@ -92,7 +93,8 @@ class HomeCreate(Body):
 class HomeUpdate(Body):
     """What may change of a home; what is left out stays, `care_institution_id` null says it is a private home.
 
-    A new address without a place is looked up again, unless a person has pinned the home: that pin stays.
+    `grid` null says that it lies in none. A new address without a place is looked up again, unless a person has pinned
+    the home: that pin stays.
     """
 
     address: Text | None = Field(default=None, examples=["大武口区朝阳西街2号楼3单元501"])
@@ -101,6 +103,7 @@ class HomeUpdate(Body):
     has_lift: StrictBool | None = None
     entry_minutes: Entry | None = None
     care_institution_id: UUID | None = None
+    grid: Code | None = Field(default=None, examples=["CY-03"])
 
 
 class HomePlacing(Body):
@@ -131,6 +134,7 @@ class HomeRead(BaseModel):
     entry_minutes: int
     floors_on_foot: int = Field(description="须步行的楼层数，影响上门所需时间")
     care_institution_id: UUID | None
+    grid: str | None
 
 
 class HomeReviewRead(BaseModel):

@@ -23,7 +23,8 @@ class Home(rows.RegionRow, table=True):
     """An address, and where it is (WGS-84; `datum` says what it came in). Several elders may share one.
 
     `placed` says how far the position can be relied on, `source` and `confidence` why; each change of them counts
-    `placing_revision` up by one. Once a home has a position it never loses it again: orders lead there.
+    `placing_revision` up by one. Once a home has a position it never loses it again: orders lead there. `grid` is the
+    region's grid (网格) in which it lies, at most one.
     """
 
     __tablename__ = "homes"
@@ -77,6 +78,7 @@ class Home(rows.RegionRow, table=True):
     has_lift: bool = False
     entry_minutes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     care_institution_id: UUID | None = None
+    grid: str | None = None
 
 
 class HomeReview(rows.RegionRow, table=True):

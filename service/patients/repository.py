@@ -34,7 +34,7 @@ PERSON: Final[Question[rules.PersonFacts | None]] = Question(
     "patients where region_id = :region_id and id = :person_id",
     lambda rows: next(map(facts.person, rows), None),
 )
-_PLACE: Final = "id lon lat floor has_lift care_institution_id placed entry_minutes"
+_PLACE: Final = "id lon lat floor has_lift care_institution_id placed entry_minutes grid"
 # rows, for one without a position is no home to the neighbours
 HOME: Final[Question[Any]] = Question(
     _PLACE, "homes where region_id = :region_id and id = :home_id", lambda rows: next(iter(rows), None)

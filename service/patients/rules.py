@@ -127,7 +127,7 @@ class PersonFacts:
 class HomeFacts:
     """A home: WGS-84 degrees; `care_institution_id` where it is a care institution's house (养老机构).
 
-    `entry_minutes`: what gate, porter and parking take beyond the usual.
+    `entry_minutes`: what gate, porter and parking take beyond the usual. `grid`: the one in which it lies (网格).
     """
 
     id: UUID
@@ -138,6 +138,7 @@ class HomeFacts:
     care_institution_id: UUID | None
     placing: Placing = Placing.pinned
     entry_minutes: int = 0
+    grid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ def practitioner(row: Practitioner) -> rules.PractitionerFacts:
         account_id=row.account_id,
         pace_percent=row.pace_percent,
         languages=tuple(row.languages),
+        team=row.team,
+        grids=tuple(row.grids),
     )
 
 

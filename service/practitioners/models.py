@@ -14,6 +14,7 @@ class Practitioner(rows.InstitutionRow, table=True):
     """A doctor, nurse, therapist …; `institution_id` is where he is registered, `station_id` where his day begins.
 
     A service takes him `pace_percent` of its minutes; `languages` are those that he speaks with elders.
+    `team` is his family-doctor team in the institution (家庭医生团队), `grids` are those that he looks after (网格).
     """
 
     __tablename__ = "practitioners"
@@ -41,6 +42,8 @@ class Practitioner(rows.InstitutionRow, table=True):
     active: bool = True
     pace_percent: int = Field(default=100, sa_column_kwargs={"server_default": "100"})
     languages: list[str] = rows.texts(sa_column_kwargs={"server_default": text("'{}'")})
+    team: str | None = None
+    grids: list[str] = rows.texts(sa_column_kwargs={"server_default": text("'{}'")})
 
 
 class Qualification(rows.InstitutionRow, table=True):

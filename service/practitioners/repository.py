@@ -71,6 +71,18 @@ async def list_practitioners(
     return await _page(session, query, col(Practitioner.id), page)
 
 
+async def list_in_teams(
+    session: AsyncSession, region_id: UUID, practitioner_ids: Collection[UUID]
+) -> Sequence[Practitioner]:
+    """Return those of some practitioners who belong to a team."""
+    query = select(Practitioner).where(
+        col(Practitioner.region_id) == region_id,
+        col(Practitioner.id).in_(practitioner_ids),
+        col(Practitioner.team).is_not(None),
+    )
+    return (await session.execute(query)).scalars().all()
+
+
 async def list_qualifications(
     session: AsyncSession, region_id: UUID, practitioner_ids: Collection[UUID]
 ) -> Sequence[Qualification]:

@@ -60,6 +60,16 @@ class PractitionerFacts:
     account_id: UUID | None
     pace_percent: int = 100
     languages: tuple[str, ...] = ()
+    team: str | None = None
+    grids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A family-doctor team (家庭医生团队): a code within its institution."""
+
+    institution_id: UUID
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ class StaffDay:
     """One member of staff on one day: where he starts (WGS-84), how he travels, what he may do, when he works.
 
     Who works several times on it has one for each; `away_after`: an absence begins at the end. A service takes him
-    `pace_percent` of its minutes.
+    `pace_percent` of its minutes. `grids` are those that he looks after.
     """
 
     practitioner_id: UUID
@@ -128,6 +138,13 @@ class StaffDay:
     pace_percent: int = 100
     languages: frozenset[str] = frozenset()
     away_after: bool = False
+    team: Team | None = None
+    grids: frozenset[str] = frozenset()
+
+
+def team_of(person: PractitionerFacts) -> Team | None:
+    """Return the family-doctor team that a practitioner belongs to, None when he belongs to none."""
+    return Team(person.institution_id, person.team) if person.team is not None else None
 
 
 def is_licensed(qualifications: Iterable[QualificationFacts], on: date) -> bool:
@@ -185,6 +202,8 @@ def staff_day(
         pace_percent=person.pace_percent,
         languages=frozenset(person.languages),
         away_after=away_after,
+        team=team_of(person),
+        grids=frozenset(person.grids),
     )
 
 

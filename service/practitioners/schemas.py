@@ -26,6 +26,7 @@ def _of_this_age(at: datetime) -> datetime:
 
 Pace = Annotated[StrictInt, Field(ge=50, le=300, examples=[120])]
 Languages = Annotated[list[Code], Field(max_length=10, examples=[["hui"]]), AfterValidator(distinct)]
+Grids = Annotated[list[Code], Field(max_length=50, examples=[["CY-03"]]), AfterValidator(distinct)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), WRITTEN]
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age), WRITTEN]
 
@@ -51,10 +52,12 @@ class PractitionerCreate(Body):
     active: StrictBool = True
     pace_percent: Pace = Field(default=100, description="完成服务所需时间为标准时长的百分之几")
     languages: Languages = Field(default_factory=list, description="会说的方言或语言，与居民登记的代码一致")
+    team: Code | None = Field(default=None, examples=["T01"], description="所属家庭医生团队的代码，机构内通用")
+    grids: Grids = Field(default_factory=list, description="负责的网格的代码，与住址登记的代码一致")
 
 
 class PractitionerUpdate(Body):
-    """What may change of a practitioner; what is left out stays, `account_id` null unlinks the account."""
+    """What may change of a practitioner; what is left out stays, null unlinks the account or leaves the team."""
 
     name: Text | None = Field(default=None, examples=["护士甲"])
     role: rules.PractitionerRole | None = None
@@ -65,6 +68,8 @@ class PractitionerUpdate(Body):
     active: StrictBool | None = None
     pace_percent: Pace | None = None
     languages: Languages | None = Field(default=None, examples=[["hui"]])
+    team: Code | None = Field(default=None, examples=["T01"])
+    grids: Grids | None = Field(default=None, examples=[["CY-03"]])
 
 
 class PractitionerRead(BaseModel):
@@ -83,6 +88,8 @@ class PractitionerRead(BaseModel):
     active: bool
     pace_percent: int
     languages: list[str]
+    team: str | None
+    grids: list[str]
 
     @classmethod
     def of(cls, facts: rules.PractitionerFacts) -> "PractitionerRead":
@@ -101,6 +108,8 @@ class PractitionerRead(BaseModel):
             active=facts.active,
             pace_percent=facts.pace_percent,
             languages=list(facts.languages),
+            team=facts.team,
+            grids=list(facts.grids),
         )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.catalog import usecases as catalog
+from service.contracts import usecases as contracts
 from service.core.clock import day_bounds
 from service.core.geo import Point
 from service.institutions import usecases as institutions
@@ -19,6 +20,7 @@ from service.orders.rules import OrderFacts, OrderState
 from service.patients import rules as patient_rules
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
+from service.practitioners.rules import Team
 from service.routing import repository_appointments, travel
 from service.routing.building import Busy, DayFacts, Policy, Weights, priority
 from service.routing.building.facts import promises_of
@@ -62,7 +64,7 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         paces={each: travel.paces(values) for each, values in known.items()},
         staff=tuple(staff),
         busy=await _busy(session, ask, [each.practitioner_id for each in staff]),
-        engaged=await _engaged(session, ask, {each.person_id for each in found}),
+        engaged=await _engaged(session, ask, sorted({each.person_id for each in found})),
         outside=all(values.of(settings.TRAVEL_EXTERNAL) for values in known.values()),
         care=await patients.care_of(session, region_id=ask.region_id, person_ids=everybody),
         policies={each: _policy(values) for each, values in known.items()},
@@ -71,6 +73,7 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
             (each.order_id, repository_appointments.span_of(each)[0], each.practitioner_id) for each in booked
         ),
         begun=tuple(begun),
+        teams=await _teams(session, ask, everybody),
     )
 
 
@@ -146,6 +149,15 @@ def _policy(values: SettingsOn) -> Policy:
     )
 
 
+async def _teams(session: AsyncSession, ask: Ask, person_ids: Collection[UUID]) -> dict[UUID, Team]:
+    """Return the team of each person's family doctor, on duty or not."""
+    doctors = await contracts.family_doctors(session, region_id=ask.region_id, person_ids=person_ids, on=ask.on)
+    teams = await practitioners.teams_of(
+        session, region_id=ask.region_id, practitioner_ids=sorted(set(doctors.values()))
+    )
+    return {person_id: teams[doctor] for person_id, doctor in doctors.items() if doctor in teams}
+
+
 async def _laboratories(session: AsyncSession, ask: Ask) -> dict[UUID, Point]:
     found = await institutions.list_institutions_facts(
         session, region_id=ask.region_id, institution_ids=ask.institution_ids
@@ -174,12 +186,10 @@ async def _busy(session: AsyncSession, ask: Ask, practitioner_ids: Sequence[UUID
 
 
 async def _engaged(
-    session: AsyncSession, ask: Ask, person_ids: Collection[UUID]
+    session: AsyncSession, ask: Ask, person_ids: Sequence[UUID]
 ) -> dict[UUID, list[tuple[datetime, datetime]]]:
     start, end = day_bounds(ask.on)
     found: defaultdict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for person_id, begins, ends in await repository_appointments.engaged(
-        session, sorted(person_ids), start, end, ask.replaced
-    ):
+    for person_id, begins, ends in await repository_appointments.engaged(session, person_ids, start, end, ask.replaced):
         found[person_id].append((begins, ends))
     return dict(found)

@@ -59,6 +59,22 @@ async def accepted(town: Town, person: str, code: str, change: dict[str, Any] | 
     return order
 
 
+async def sign(town: Town, person: str, doctor: str) -> str:
+    """Sign a family-doctor contract from the day before on; return the id."""
+    package = {"code": f"P{town.world.number()}", "name": "基础包", "items": [], "valid_from": "2026-01-01"}
+    body = {
+        "person_id": person, "package_id": (await made(town.chief, f"{town.house}/packages", package))["id"],
+        "doctor_id": doctor, "signed_on": "2026-03-02", "valid_from": "2026-03-02", "valid_to": "2027-03-01",
+    }  # fmt: skip
+    return str((await made(town.doctor, "/contracts", body))["id"])
+
+
+async def because(scene: Scene, plan: dict[str, Any], order: str) -> str:
+    """Return why a plan sends to an order whom it sends."""
+    told = await shown(scene.dispatcher, f"/plans/{plan['id']}/explanation")
+    return next(str(each["explanation"]) for each in told["assignments"] if each["order_id"] == order)
+
+
 def sent(plan: dict[str, Any]) -> dict[str, str]:
     """Return who comes to each order."""
     return {order: who for order, [(who, _, _)] in visits(plan).items()}
@@ -160,3 +176,78 @@ class TestWishes:
         told = sent(await scene.plan())
         assert {told[each] for each in morning} == {early}
         assert [told[each] for each in again] == ([early, early] if wish else [late, early])
+
+
+class TestTeamsAndGrids:
+    async def test_whoever_is_of_the_family_doctors_team_is_sent(self, town: Town, scene: Scene) -> None:
+        await town.offer("BP")
+        near, far = str(await scene.staff(0)), str(await scene.staff(-1))
+        doctor = str(await town.world.add_practitioner(role="doctor"))  # has no shift that day
+        person = await elder(town, 0.5)
+        order = await accepted(town, person, "BP")
+        await changed(town.chief, f"/practitioners/{far}", {"team": "T01"})
+        contract = await sign(town, person, doctor)
+        assert sent(await scene.plan()) == {order: near}
+        await changed(town.chief, f"/practitioners/{doctor}", {"team": "T01"})
+        plan = await scene.plan()
+        assert sent(plan) == {order: far}
+        assert await because(scene, plan, order) == "属于居民签约的家庭医生团队"
+        left = await changed(town.chief, f"/practitioners/{far}", {"team": None, "name": "护士乙"})
+        assert (left["team"], left["name"]) == (None, "护士乙")
+        assert sent(await scene.plan()) == {order: near}
+        again = await changed(town.chief, f"/practitioners/{far}", {"team": "T01"})
+        assert (
+            (await changed(town.chief, f"/practitioners/{far}", {"name": "护士丙"}))["team"] == again["team"] == "T01"
+        )
+        assert sent(await scene.plan()) == {order: far}
+        ending = {"on": DAY, "reason": "moved_away"}
+        assert (await town.doctor.post(f"/contracts/{contract}/termination", json=ending)).status_code == 200
+        assert sent(await scene.plan()) == {order: near}
+
+    @pytest.mark.requirement("R030")
+    async def test_whoever_looks_after_the_grid_of_the_home_is_sent(self, town: Town, scene: Scene) -> None:
+        await town.offer("BP")
+        near, far = str(await scene.staff(0)), str(await scene.staff(-1))
+        home = await town.home(place=east(0.5))
+        person = await town.person(home)
+        await made(town.desk, f"/patients/{person}/key-groups", {"key_group": "disabled", "valid_from": "2026-01-01"})
+        order = await accepted(town, person, "BP")
+        told = await changed(town.chief, f"/practitioners/{far}", {"grids": ["CY-02", "CY-03"]})
+        assert told["grids"] == ["CY-02", "CY-03"]
+        assert sent(await scene.plan()) == {order: near}
+        await changed(town.desk, f"/homes/{home}", {"grid": "CY-03"})
+        plan = await scene.plan()
+        assert sent(plan) == {order: far}
+        assert await because(scene, plan, order) == "负责居民住址所在的网格"
+        assert (await changed(town.desk, f"/homes/{home}", {"floor": 2}))["grid"] == "CY-03"
+        await changed(town.chief, f"/practitioners/{far}", {"grids": ["CY-02"]})
+        assert sent(await scene.plan()) == {order: near}
+        await changed(town.chief, f"/practitioners/{far}", {"grids": ["CY-03"]})
+        assert (await changed(town.desk, f"/homes/{home}", {"grid": None}))["grid"] is None
+        assert sent(await scene.plan()) == {order: near}
+
+    async def test_as_registered_one_asked_for_by_name_before_the_team_and_the_team_before_the_grid(
+        self, town: Town, scene: Scene
+    ) -> None:
+        await town.offer("BP")
+        await nurse(town)
+        doctor, colleague = [await nurse(town, role=each, team="T01") for each in ("doctor", "nurse")]
+        keeper, other = await nurse(town, grids=["CY-03"]), await nurse(town, team="T02")
+        homes = [{"grid": "CY-03"}] * 3
+        people = [await elder(town, 0.2 * at, home) for at, home in enumerate(homes, start=1)]
+        for person in people[:2]:
+            await sign(town, person, doctor)
+        wishes: list[dict[str, Any]] = [{"preferred_practitioner_id": other}, {}, {}]
+        named, teams, grids = [
+            await accepted(town, person, "BP", **wish) for person, wish in zip(people, wishes, strict=True)
+        ]
+        plan = await scene.plan()
+        told = sent(plan)
+        assert (told[named], told[grids]) == (other, keeper)
+        assert told[teams] in {doctor, colleague}
+        assert await because(scene, plan, named) == "是居民指定的人员"
+        # nobody of the team is there that day: the grid's
+        for each in (doctor, colleague):
+            away = {"start": f"{DAY}T00:00:00+08:00", "end": f"{DAY}T23:59:00+08:00", "reason": "sick"}
+            await made(town.chief, f"/practitioners/{each}/absences", away)
+        assert sent(await scene.plan()) == {named: other, teams: keeper, grids: keeper}

@@ -68,6 +68,7 @@ class TestRegisterHome:
             {"floor": 2.5},
             {"address": ""},
             {"has_lift": "yes"},
+            {"grid": "朝阳三"},
         ],
     )
     async def test_refuses_places_and_floors_that_are_none(self, world, change):

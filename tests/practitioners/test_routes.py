@@ -89,6 +89,10 @@ class TestRegisterPractitioner:
             ({"staff_no": "工号1"}, "#/staff_no"),
             ({"name": "马\u0000"}, "#/name"),
             ({"active": "yes"}, "#/active"),
+            ({"team": "一队"}, "#/team"),
+            ({"grids": ["CY-03", "CY 04"]}, "#/grids/1"),
+            ({"grids": ["CY-03", "CY-03"]}, "#/grids"),
+            ({"grids": [f"CY-{at}" for at in range(51)]}, "#/grids"),
         ],
     )
     async def test_points_at_what_is_malformed(self, world, change, pointer):

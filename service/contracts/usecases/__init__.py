@@ -20,7 +20,13 @@ from service.contracts.usecases.limits import entries_of_settlement
 from service.contracts.usecases.loading import contract_named, load_contracts, packages_of
 from service.contracts.usecases.openings import open_balance
 from service.contracts.usecases.packages import add_package, end_package, list_packages, read_package
-from service.contracts.usecases.signing import list_contracts, read_contract, sign_contract, terminate_contract
+from service.contracts.usecases.signing import (
+    family_doctors,
+    list_contracts,
+    read_contract,
+    sign_contract,
+    terminate_contract,
+)
 from service.contracts.usecases.uses import list_uses, read_use, record_use, reverse_use
 
 __all__ = [
@@ -37,6 +43,7 @@ __all__ = [
     "enrolments_on",
     "ensure_year",
     "entries_of_settlement",
+    "family_doctors",
     "held_by",
     "list_contracts",
     "list_enrolments",

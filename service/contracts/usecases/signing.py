@@ -1,6 +1,6 @@
 """Family-doctor contracts (家庭医生签约): signed, read with their balances, ended early."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -102,6 +102,16 @@ async def read_contract(
             session, principal=principal, person_id=row.person_id, right=patient_rules.Right.view, now=now
         )
     return (await _read(session, principal.region_id, [row]))[0]
+
+
+async def family_doctors(
+    session: AsyncSession, *, region_id: UUID, person_ids: Collection[UUID], on: date
+) -> dict[UUID, UUID]:
+    """Return the practitioner who is each person's family doctor on a day; who has none is no key.
+
+    Only contracts that the session's fence lets through count.
+    """
+    return await repository.family_doctors(session, region_id=region_id, person_ids=person_ids, on=on)
 
 
 async def terminate_contract(

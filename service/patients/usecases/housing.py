@@ -1,6 +1,7 @@
 """Homes: where people live, how one gets to their door, and whether it is a care institution's house."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +18,8 @@ from service.patients.models import Home
 from service.patients.placing_rules import HUMAN, Placing, PlacingReason, ReviewOutcome, Source
 from service.patients.usecases import positions
 from service.patients.usecases.answers import ADDRESS
+
+_MAY_BE_NOTHING: Final = frozenset({"care_institution_id", "grid"})
 
 
 def read(house: House, row: Home) -> home_schemas.HomeRead:
@@ -37,6 +40,7 @@ def read(house: House, row: Home) -> home_schemas.HomeRead:
         entry_minutes=row.entry_minutes,
         floors_on_foot=rules.floors_on_foot(row.floor, row.has_lift),
         care_institution_id=row.care_institution_id,
+        grid=row.grid,
     )
 
 
@@ -87,6 +91,7 @@ async def register_home(
         has_lift=draft.has_lift,
         entry_minutes=draft.entry_minutes,
         care_institution_id=draft.care_institution_id,
+        grid=draft.grid,
     )
     session.add(row)
     await session.flush()
@@ -128,7 +133,8 @@ async def change_home(
     change: home_schemas.HomeUpdate,
     now: datetime,
 ) -> home_schemas.HomeRead:
-    """Change what is given; `care_institution_id` null says that it is a private home.
+    """Change what is given; `care_institution_id` null says that it is a private home, `grid` null that it lies in
+    no grid.
 
     A place pins the home; a new address alone is looked up again, unless a person has pinned the home.
 
@@ -144,12 +150,11 @@ async def change_home(
         await positions.close_review(session, row, ReviewOutcome.moved, now=now, account_id=principal.account_id)
     elif change.address is not None and row.source not in HUMAN:
         await positions.ask_for_look_up(session, row, now=now)
-    for name in ("floor", "has_lift", "entry_minutes"):
-        if (value := getattr(change, name)) is not None:
+    if change.care_institution_id is not None:
+        await _require_care_institution(session, principal.region_id, change.care_institution_id)
+    for name in ("floor", "has_lift", "entry_minutes", "care_institution_id", "grid"):
+        value = getattr(change, name)
+        if value is not None or (name in _MAY_BE_NOTHING and name in change.model_fields_set):
             setattr(row, name, value)
-    if "care_institution_id" in change.model_fields_set:
-        if change.care_institution_id is not None:
-            await _require_care_institution(session, principal.region_id, change.care_institution_id)
-        row.care_institution_id = change.care_institution_id
     await session.flush()
     return read(house, row)

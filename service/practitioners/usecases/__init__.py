@@ -10,7 +10,7 @@ from service.practitioners.usecases.absences import (
     remove_absence,
     times_away,
 )
-from service.practitioners.usecases.answers import day_staff, find_of_account, get_practitioner, licences
+from service.practitioners.usecases.answers import day_staff, find_of_account, get_practitioner, licences, teams_of
 from service.practitioners.usecases.registering import (
     add_qualification,
     change_practitioner,
@@ -56,5 +56,6 @@ __all__ = [
     "register_practitioner",
     "remove_absence",
     "remove_shift",
+    "teams_of",
     "times_away",
 ]

@@ -44,6 +44,15 @@ async def licences(
     return {practitioner_id: tuple(found[practitioner_id]) for practitioner_id in practitioner_ids}
 
 
+async def teams_of(
+    session: AsyncSession, *, region_id: UUID, practitioner_ids: Collection[UUID]
+) -> dict[UUID, rules.Team]:
+    """Return the family-doctor team of each whom the session's fence lets through; who is in none is no key."""
+    rows = await repository.list_in_teams(session, region_id, practitioner_ids)
+    teams = {row.id: rules.team_of(facts.practitioner(row)) for row in rows}
+    return {practitioner_id: team for practitioner_id, team in teams.items() if team is not None}
+
+
 async def day_staff(
     session: AsyncSession, *, region_id: UUID, institution_ids: Collection[UUID], on: date
 ) -> list[rules.StaffDay]:

@@ -1,5 +1,6 @@
 """An institution registers its staff, and their licences and skills."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +12,8 @@ from service.core.principal import Principal
 from service.institutions import usecases as institutions
 from service.practitioners import facts, repository, rules, schemas
 from service.practitioners.models import Practitioner, Qualification
+
+_MAY_BE_NOTHING: Final = frozenset({"account_id", "team"})
 
 
 async def own_practitioner(session: AsyncSession, principal: Principal, practitioner_id: UUID) -> Practitioner:
@@ -91,7 +94,7 @@ async def read_practitioner(
 async def change_practitioner(
     session: AsyncSession, *, principal: Principal, practitioner_id: UUID, change: schemas.PractitionerUpdate
 ) -> rules.PractitionerFacts:
-    """Change what is given; `account_id` null unlinks the account.
+    """Change what is given; `account_id` null unlinks the account, `team` null leaves the team.
 
     Raises:
         problems.NotFound: there is no such practitioner, or the station or the account is not the institution's.
@@ -104,7 +107,7 @@ async def change_practitioner(
     if change.account_id is not None:
         await _require_account(session, principal.region_id, row.institution_id, change.account_id)
     for name, value in given.items():
-        if value is not None or name == "account_id":
+        if value is not None or name in _MAY_BE_NOTHING:
             setattr(row, name, value)
     await session.flush()
     return facts.practitioner(row)

@@ -16,7 +16,7 @@ from service.routing.building import prices, staffing, together, visits, wishes
 from service.routing.building.facts import DayFacts
 from service.routing.building.staffing import Segment
 from service.routing.building.visits import Unplannable
-from service.routing.building.wishes import Rows
+from service.routing.building.wishes import Rows, Wish
 from service.routing.problem import Job, Link, Matrix, Problem, Rules, Staff
 
 
@@ -34,7 +34,8 @@ class Day:
     """The problem without its travel times.
 
     Positions in `segments` are the problem's staff, those in `orders` its jobs; behind these come the deliveries.
-    `stranded` are orders whose specimen is taken but handed in by nobody.
+    `stranded` are orders whose specimen is taken but handed in by nobody; `wishes` says of each order why somebody is
+    preferred.
     """
 
     on: date
@@ -45,6 +46,7 @@ class Day:
     segments: tuple[Segment, ...]
     staff: tuple[Staff, ...]
     left_out: tuple[tuple[OrderFacts, Unplannable], ...]
+    wishes: tuple[Wish | None, ...]
     links: tuple[Link, ...]
     rules: Rules
     stranded: tuple[UUID, ...] = ()
@@ -61,10 +63,8 @@ def draw(facts: DayFacts) -> Day:
     means = [means_of(facts, each.staff) for each in segments]
     ways = tuple(dict.fromkeys(means))
     rows = _rows(segments)
-    jobs = [
-        visits.job_of(facts, each, index[home], wishes.who_of(facts, each.order, segments, rows))
-        for each, home in zip(found, homes, strict=True)
-    ]
+    whos = [wishes.who_of(facts, each.order, segments, rows) for each in found]
+    jobs = [visits.job_of(facts, each, index[home], who) for each, home, who in zip(found, homes, whos, strict=True)]
     deliveries = [
         together.delivery_of(facts, found[at], jobs[at], index[place])
         for at, place in zip(specimens, laboratories, strict=True)
@@ -81,6 +81,7 @@ def draw(facts: DayFacts) -> Day:
             for at, (each, way) in enumerate(zip(segments, means, strict=True))
         ),
         left_out=tuple(left_out),
+        wishes=tuple(each.wish for each in whos),
         links=together.links_of(facts, found, specimens),
         rules=prices.rules_of(list(facts.policies.values())),
     )

@@ -13,7 +13,7 @@ from service.core.geo import Point, TravelMode
 from service.gateways.maps import Pace
 from service.orders.rules import OrderFacts
 from service.patients.rules import CareFacts, HomeFacts
-from service.practitioners.rules import StaffDay
+from service.practitioners.rules import StaffDay, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ class DayFacts:
     `priorities` are points by order; `stairs` (minutes per floor without a lift) and `paces` by institution; `busy`:
     where other plans have sent the staff; `engaged`: when other plans send somebody to a person; `outside`: whether map
     providers may learn where the homes are. `care` is by person (no key: nothing known), `policies` and `laboratories`
-    (where specimens go) by institution, `promised` by order. `begun` are orders whose visits are over or under way;
-    `travelled`: seconds that people have been on the way already.
+    (where specimens go) by institution, `promised` by order, `teams` (of the family doctor) by person. `begun` are
+    orders whose visits are over or under way; `travelled`: seconds that people have been on the way already.
     """
 
     on: date
@@ -93,6 +93,7 @@ class DayFacts:
     promised: Mapping[UUID, Promise] = field(default_factory=dict)
     begun: tuple[OrderFacts, ...] = ()
     travelled: Mapping[UUID, int] = field(default_factory=dict)
+    teams: Mapping[UUID, Team] = field(default_factory=dict)
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""

@@ -112,6 +112,7 @@ def rejoin(parts: Split, rest: Day, jobs: Sequence[Job], plan: Plan) -> tuple[Da
         rest,
         points=tuple(numbers.points),
         orders=(*(orders[each] for each in visits), *rest.orders),
+        wishes=(*(None for _ in visits), *rest.wishes),
         jobs=(*stay, *others[: numbers.orders], *handed_in, *others[numbers.orders :]),
         segments=tuple(each.segment for each in rows),
         links=(

@@ -1,7 +1,10 @@
-"""Whom the elder's side wishes for and whom not, who lives too far away, and whom the plan before promised."""
+"""Whom the elder's side wishes for and why, whom not, who lives too far away, and whom the plan before promised."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from service.core.geo import Point, geodesic_metres
@@ -13,37 +16,72 @@ Rows = Mapping[UUID, frozenset[int]]
 """The positions of a practitioner's segments."""
 
 
+class Wish(StrEnum):
+    """Whose wish it is that certain people come; the first that somebody on duty meets counts."""
+
+    named = "named"
+    language = "language"
+    team = "team"
+    grid = "grid"
+
+
+SENTENCES: Final[Mapping[Wish, str]] = MappingProxyType(
+    {
+        Wish.named: "是居民指定的人员",
+        Wish.language: "会说居民使用的语言",
+        Wish.team: "属于居民签约的家庭医生团队",
+        Wish.grid: "负责居民住址所在的网格",
+    }
+)
+"""What dispatchers read of whoever is sent because of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Positions of segments: None = no wish, anybody, nothing promised."""
+    """Positions of segments: None = no wish, anybody, nothing promised; `wish` says why some are preferred."""
 
     preferred: frozenset[int] | None = None
     forbidden: frozenset[int] = frozenset()
     allowed: frozenset[int] | None = None
     promised: frozenset[int] | None = None
+    wish: Wish | None = None
 
 
 def who_of(facts: DayFacts, order: OrderFacts, segments: Sequence[Segment], rows: Rows) -> Who:
     """Return who should, may and must not come to an order.
 
-    A person asked for by name is preferred to those who speak the elder's language; one who is not on duty is no wish.
+    A person asked for by name is preferred to those who speak the elder's language, these to the team of his family
+    doctor, and these to those who look after the grid of the home. Who is not on duty is no wish.
     """
+    wish, preferred = _wished(facts, order, segments, rows)
     return Who(
-        preferred=_named(order, rows) or _speakers(facts, order, segments),
+        preferred=preferred,
         forbidden=frozenset().union(*(rows.get(each, frozenset()) for each in order.excluded_practitioner_ids)),
         allowed=_near(facts, order, segments),
         promised=_promised(facts, order, rows),
+        wish=wish,
     )
 
 
-def _named(order: OrderFacts, rows: Rows) -> frozenset[int] | None:
-    return rows.get(order.preferred_practitioner_id) if order.preferred_practitioner_id is not None else None
+def _wished(
+    facts: DayFacts, order: OrderFacts, segments: Sequence[Segment], rows: Rows
+) -> tuple[Wish | None, frozenset[int] | None]:
+    language, team = facts.care_of(order.person_id).language, facts.teams.get(order.person_id)
+    grid = facts.homes[order.home_id].grid
+    # a visit is made by the staff of the institution that it was ordered from: another's teams cannot come
+    own = [(at, each.staff) for at, each in enumerate(segments) if each.staff.institution_id == order.institution_id]
+    found = {
+        Wish.named: _named(order, rows),
+        Wish.language: {at for at, each in enumerate(segments) if language in each.staff.languages},
+        Wish.team: {at for at, staff in own if team is not None and staff.team == team},
+        Wish.grid: {at for at, staff in own if grid in staff.grids},
+    }
+    return next(((wish, frozenset(wished)) for wish, wished in found.items() if wished), (None, None))
 
 
-def _speakers(facts: DayFacts, order: OrderFacts, segments: Sequence[Segment]) -> frozenset[int] | None:
-    language = facts.care_of(order.person_id).language
-    found = frozenset(at for at, each in enumerate(segments) if language in each.staff.languages)
-    return found or None
+def _named(order: OrderFacts, rows: Rows) -> frozenset[int]:
+    named = order.preferred_practitioner_id
+    return rows.get(named, frozenset()) if named is not None else frozenset()
 
 
 def _near(facts: DayFacts, order: OrderFacts, segments: Sequence[Segment]) -> frozenset[int] | None:

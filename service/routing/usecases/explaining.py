@@ -7,8 +7,9 @@ from uuid import UUID
 from service.core.http import House
 from service.core.principal import Principal
 from service.routing import changes
+from service.routing.building import wishes
 from service.routing.changing import reasons
-from service.routing.changing.reasons import Why
+from service.routing.changing.reasons import Because, Why
 from service.routing.usecases.standing import Standing, stand
 
 
@@ -35,9 +36,14 @@ def _why(standing: Standing, why: Why) -> changes.WhyRead:
         practitioner_id=segments[why.staff].staff.practitioner_id,
         practitioner_name=segments[why.staff].staff.name,
         because=why.because,
-        explanation=reasons.say(why.because),
+        explanation=_explanation(standing, why),
         others=why.others,
         next_practitioner_id=other.practitioner_id if other else None,
         next_practitioner_name=other.name if other else None,
         next_added_cost=why.extra,
     )
+
+
+def _explanation(standing: Standing, why: Why) -> str:
+    wish = standing.day.wishes[why.job]
+    return wishes.SENTENCES[wish] if why.because is Because.wished and wish is not None else reasons.say(why.because)
