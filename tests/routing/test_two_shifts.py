@@ -123,7 +123,7 @@ class TestChanging:
         assert all(end <= "11:00" or start > "14:00" for start, end in spans)
         shown = await scene.dispatcher.get(f"/plans/{plan['id']}/windows", params={"order_id": str(wanted)})
         assert shown.status_code == 200, shown.text
-        opens = [clock(each["start"]) for each in shown.json()["windows"]]
+        opens = [clock(each["start_at"]) for each in shown.json()["windows"]]
         assert {each < "12:00" for each in opens} == {True, False}
         assert not [each for each in opens if "11:00" <= each < "13:30"]
 
