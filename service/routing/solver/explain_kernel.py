@@ -59,6 +59,8 @@ class Explainer:
     def __init__(self, tables: Tables, chain: Chain, budget: Budget) -> None:
         self.tables, self.problem, self.chain, self.budget = tables, tables.problem, chain, budget
         self.plan, self.empty = Probe(chain.day, chain), Probe(bending.unpromised(chain.day))
+        self.early: Probe | None = None
+        self.waits = bool((chain.day.items[:, c.I_FLOOR] > 0).any())
 
     def tell(self) -> tuple[Unassigned, ...]:
         """Find the first reason that holds for each job; the facts say in `scope` whether it holds alone or beside the
@@ -146,6 +148,7 @@ class Explainer:
         found = self.plan.look(job, goes_on)
         if found.cost is not None and found.cost < self.plan.cost:
             self.plan.take(found)
+            self.early = None
         elif not found.complete or self._is_held_up(job, found, goes_on):
             told[job] = explain.not_known(job)
         elif found.cost is None:
@@ -154,10 +157,14 @@ class Explainer:
             told[job] = Unassigned(job, UnassignedReason.not_worth_it, self._price(job, found, found.cost))
 
     def _is_held_up(self, job: int, found: Found, goes_on: Callable[[], bool]) -> bool:
-        """Whether only who waits at the door for the promised moment has no place, or a dear one."""
-        if not bending.is_promised(self.chain.day, job):
+        """Whether the job has no place, or a dear one, only because people wait at doors for promised moments."""
+        if not self.waits:
             return False
-        early = Probe(bending.unpromised(self.chain.day, job), self.chain).look(job, goes_on)
+        if self.early is None:
+            self.early = Probe(bending.unpromised(self.chain.day))
+            if not self.early.adopt(self.chain.now.keys, self.chain.now.staff):
+                return True
+        early = self.early.look(job, goes_on)
         return not early.complete or (early.cost is not None and (found.cost is None or early.cost < self.plan.cost))
 
     def _price(self, job: int, found: Found, cost: int) -> Facts:

@@ -46,22 +46,13 @@ def wanted(day: Day, job: int) -> Day:
     return found
 
 
-def is_promised(day: Day, job: int) -> bool:
-    """Tell whether people wait at the door of the job, or of one that comes with it, for a promised moment.
-
-    Raises: nothing.
-    """
-    return bool((day.items[tour.items(day, job), c.I_FLOOR] > 0).any())
-
-
-def unpromised(day: Day, job: int | None = None) -> Day:
-    """Copy a day on which nobody waits at a door for a promised moment: at none, or not at that of one job and those
-    that come with it.
+def unpromised(day: Day) -> Day:
+    """Copy a day on which nobody waits at a door for a promised moment.
 
     Raises: nothing.
     """
     items = day.items.copy()
-    items[slice(None) if job is None else tour.items(day, job), c.I_FLOOR] = 0
+    items[:, c.I_FLOOR] = 0
     return day._replace(items=items)
 
 
