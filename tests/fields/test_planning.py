@@ -61,7 +61,7 @@ async def accepted(town: Town, person: str, code: str, change: dict[str, Any] | 
 
 async def sign(town: Town, person: str, doctor: str) -> str:
     """Sign a family-doctor contract from the day before on; return the id."""
-    package = {"code": f"P{town.world.number()}", "name": "基础包", "covers_visit_fee": True, "valid_from": "2026-01-01"}
+    package = {"code": f"P{town.world.number()}", "name": "包", "covers_visit_fee": True, "valid_from": "2026-01-01"}
     body = {
         "person_id": person, "package_id": (await made(town.chief, f"{town.house}/packages", package))["id"],
         "doctor_id": doctor, "signed_on": "2026-03-02", "valid_from": "2026-03-02", "valid_to": "2027-03-01",
