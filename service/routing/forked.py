@@ -59,13 +59,13 @@ class _Forks:
 
     def stop(self) -> None:
         """End the process that forks."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+            self.process = None
         if self.control is not None:
             self.control.close()
             self.control = None
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
 
     def _running(self) -> socket.socket:
         if self.control is None:

@@ -57,6 +57,12 @@ class _Forks:
             self._end(int(word))
         return word
 
+    def close(self) -> None:
+        """End the compiler, if it is still at it: nobody is there any more for whom it works."""
+        if self._compiler is not None:
+            self._compiler.kill()
+            self._compiler.wait()
+
     def _load(self) -> None:
         if not self._loaded and is_ready():
             warm()
@@ -70,6 +76,7 @@ class _Forks:
     def _fork(self, work: str, pipes: list[int]) -> int:
         process = os.fork()
         if process == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             self._control.close()
             _work(work, pipes)
         for each in pipes:
@@ -108,15 +115,23 @@ def serve(control: socket.socket) -> None:
     Raises: nothing.
     """
     forks = _Forks(control)
-    while True:
-        word, pipes, _, _ = socket.recv_fds(control, _LONGEST, 2)
-        if not word:
-            return
-        control.send(forks.hear(word.decode(), pipes).encode())
+    try:
+        while True:
+            word, pipes, _, _ = socket.recv_fds(control, _LONGEST, 2)
+            if not word:
+                return
+            control.send(forks.hear(word.decode(), pipes).encode())
+    finally:
+        forks.close()
+
+
+def _leave(*_: object) -> None:
+    sys.exit(0)
 
 
 if __name__ == "__main__":
     # whoever stops the service from a terminal stops the parent, which stops this
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     with socket.socket(fileno=int(sys.argv[1])) as at:
         serve(at)

@@ -6,12 +6,14 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from service.routing import solver_process
+from service.routing import forked, solver_process
 from service.routing.forked import SolverDied
 from service.routing.problem import Limits, Plan, Stop
+from service.routing.solver.kernel import compiled
 from service.routing.solver_process import Task, solve_apart
 from service.routing.solver_progress import Progress
 from tests.routing.forks import forks_of, solvers_of
@@ -80,6 +82,16 @@ async def test_when_what_forks_them_has_died_too_the_next_task_has_another(scene
         os.kill(each, signal.SIGKILL)
     assert (await solve_apart(task, hear)).routes == first.routes
     assert len(forks_of(os.getpid())) == 1
+
+
+async def test_what_compiles_for_them_ends_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(compiled.PLACE, str(tmp_path))
+    monkeypatch.setattr(forked, "_FIRST_SECONDS", 0.0)
+    forked.stop()
+    await forked.warm_up()
+    (compiler,) = solvers_of(os.getpid())
+    forked.stop()
+    assert not Path(f"/proc/{compiler}").exists()
 
 
 async def test_a_plan_whose_solver_died_has_failed_and_another_can_be_asked_for(scene: Scene) -> None:
