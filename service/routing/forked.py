@@ -13,14 +13,20 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final, Literal
 
 Work = Literal["day", "period"]
-_LONGEST: Final = 64
-_FIRST_SECONDS: Final = 10.0
+WARM: Final = "warm"
+"""The word for compiling what is not compiled."""
+
+LONGEST: Final = 64
+"""Bytes of a word over the socket."""
+
+FIRST_SECONDS: Final = 10.0
+"""How long a process that has just started does other work that waits before it loads the solvers."""
 
 
 class SolverDied(Exception):
@@ -41,7 +47,7 @@ class _Forks:
                 control = self._running()
                 try:
                     socket.send_fds(control, [word.encode()], pipes)
-                    said = control.recv(_LONGEST)
+                    said = control.recv(LONGEST)
                 except OSError:
                     said = b""
                 if said:
@@ -55,7 +61,11 @@ class _Forks:
     def end(self, control: socket.socket, number: str) -> None:
         """End a child and wait for it, if what it came from is still there; else it ends with its pipe."""
         if control is self.control:
-            self.ask(number, [])
+            try:
+                control.send(number.encode())
+                control.recv(LONGEST)
+            except OSError:
+                self.stop()
 
     def stop(self) -> None:
         """End the process that forks."""
@@ -85,15 +95,15 @@ _TURN: Final = ThreadPoolExecutor(1, "forks")
 atexit.register(_FORKS.stop)
 
 
-async def warm_up() -> None:
-    """Load the solvers, so that the first task need not wait for it, and begin to compile what is not compiled yet.
-
-    Other work that waits for a process which has just started goes first.
+async def warm_up(after: float = FIRST_SECONDS) -> None:
+    """Load the solvers `after` seconds, so that the first task need not wait for it, and begin to compile what is not
+    compiled yet.
 
     Raises: nothing; where it cannot be compiled, days are planned without it.
     """
-    await asyncio.sleep(_FIRST_SECONDS)
-    await asyncio.get_running_loop().run_in_executor(_TURN, lambda: _FORKS.ask("warm", []))
+    await asyncio.sleep(after)
+    with suppress(SolverDied):
+        await asyncio.get_running_loop().run_in_executor(_TURN, lambda: _FORKS.ask(WARM, []))
 
 
 def stop() -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from service.routing import solver_child
+from service.routing import forked, solver_child
 from service.routing.period import child as period_child
 from service.routing.solver import is_ready, warm
 
@@ -26,10 +26,8 @@ WORKS: Final[Mapping[str, Callable[[int, int], None]]] = MappingProxyType(
         "period": period_child.run,
     }
 )
-WARM: Final = "warm"
-_LONGEST: Final = 64
-"""Bytes of a word over the socket: a kind of work, with two pipes, answered by a child's number; such a number to end
-it; or `WARM` to compile what is not compiled. The last two are answered by themselves.
+"""Kinds of work. Each is a word over the socket, comes with two pipes and is answered by a child's number; such a
+number ends it. That and `forked.WARM` are answered by themselves.
 """
 
 
@@ -51,7 +49,7 @@ class _Forks:
             number = next(self._numbers)
             self._children[number] = self._fork(word, pipes)
             return str(number)
-        if word == WARM:
+        if word == forked.WARM:
             self._compile()
         else:
             self._end(int(word))
@@ -117,7 +115,7 @@ def serve(control: socket.socket) -> None:
     forks = _Forks(control)
     try:
         while True:
-            word, pipes, _, _ = socket.recv_fds(control, _LONGEST, 2)
+            word, pipes, _, _ = socket.recv_fds(control, forked.LONGEST, 2)
             if not word:
                 return
             control.send(forks.hear(word.decode(), pipes).encode())

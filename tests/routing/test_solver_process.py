@@ -86,9 +86,8 @@ async def test_when_what_forks_them_has_died_too_the_next_task_has_another(scene
 
 async def test_what_compiles_for_them_ends_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(compiled.PLACE, str(tmp_path))
-    monkeypatch.setattr(forked, "_FIRST_SECONDS", 0.0)
     forked.stop()
-    await forked.warm_up()
+    await forked.warm_up(after=0.0)
     (compiler,) = solvers_of(os.getpid())
     forked.stop()
     assert not Path(f"/proc/{compiler}").exists()

@@ -122,7 +122,7 @@ class Morning:
         return DayFacts(
             on=DAY, now=at("00:00"), orders=tuple(self.orders), begun=tuple(self.begun),
             items={each: item(each, 600 if each == "BLOOD" else None) for each in ("REHAB", "BLOOD")},
-            homes=self.homes, priorities={each.id: 100 for each in self.orders}, stairs={HERE: 0},  # type: ignore[dict-item]  # whole
+            homes=self.homes, priorities={each.id: 100 for each in self.orders}, stairs={HERE: 0},
             paces={HERE: {TravelMode.ebike: Pace(1.0, 10.0, 0)}}, staff=self.staff, busy=tuple(self.busy),
             care=self.care, policies={HERE: self.policy}, laboratories={HERE: place(LABORATORY)},
         )  # fmt: skip
