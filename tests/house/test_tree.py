@@ -16,15 +16,12 @@ def test_the_readme_s_map_names_every_room_and_nothing_else(readme: str) -> None
     assert {first or second for first, second in named} == set(ROOMS)
 
 
-@pytest.mark.parametrize(
-    "path", [each for each in TRACKED if each.endswith((".py", ".md", ".toml", ".json", "Makefile", ".csv"))]
-)
-def test_no_file_speaks_of_machines_or_registries(path: str) -> None:
-    if path == "tests/house/test_tree.py":
-        return
-    content = Path(path).read_text()
-    for word in ("/home/", "pypi.org", "registry.npmjs", "files.pythonhosted"):
-        assert word not in content, word
+def test_no_file_speaks_of_machines_or_registries() -> None:
+    texts = [each for each in TRACKED if each.endswith((".py", ".md", ".toml", ".json", "Makefile", ".csv"))]
+    words = ("/home/", "pypi.org", "registry.npmjs", "files.pythonhosted")
+    contents = {path: Path(path).read_text() for path in texts if path != "tests/house/test_tree.py"}
+    assert len(contents) > 1000
+    assert [(path, word) for path, content in contents.items() for word in words if word in content] == []
 
 
 @pytest.mark.parametrize("room", [each for each in ROOMS if (Path("service") / each / "models.py").exists()])
