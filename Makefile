@@ -14,10 +14,10 @@ TESTERS ?= $(shell nproc 2>/dev/null | awk '{ print ($$1 < 4 ? $$1 + 1 : 4) }' |
 # What is compiled once need not be compiled by each of the processes that a command or a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve worker test test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing bench-routing bench-growth bench-insert trace check lock clean
+.PHONY: help setup demo serve worker test test-installation test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing bench-routing bench-growth bench-insert trace check lock clean
 
 help:  ## list these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
 
 setup: $(STAMP)  ## make .venv with everything, from the hashes in requirements.lock
 
@@ -29,11 +29,14 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes -r requirements.lock
 	@$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --no-build-isolation -e . 2>/dev/null \
 		|| $(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps -e .
-	@$(PY) -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true
+	@echo "编译路径搜索，约一分钟 / compiling the route search, about a minute …"
+	@$(PY) -m service.routing.solver & compiling=$$!; \
+		$(PY) -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true; \
+		wait $$compiling
 	@touch $@
 
 demo: setup  ## play a district's day through the real API; leaves the server running
-	$(PY) -m service.routing.solver  # compile the search once, about a minute: the day is not to wait for it
+	$(PY) -m service.routing.solver  # compiles what has changed since the set-up: the day is not to wait for it
 	$(VENV)/bin/xunzhen demo
 
 serve: setup  ## serve the API (embedded PostgreSQL unless XUNZHEN_DATABASE_URL is set)
@@ -42,8 +45,11 @@ serve: setup  ## serve the API (embedded PostgreSQL unless XUNZHEN_DATABASE_URL 
 worker: setup  ## run the jobs of the queue
 	$(VENV)/bin/xunzhen worker
 
-test: setup  ## the whole suite, about a quarter of an hour on 2 cores
-	$(PY) -m pytest -q -m "not long" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
+test: setup  ## the suite but for the life of whole installations; under ten minutes on 2 cores
+	$(PY) -m pytest -q -m "not long and not installation" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
+
+test-installation: setup  ## installations of their own: a first day, the demo, backup, keys, upgrades, doctor; CI runs it too
+	$(PY) -m pytest -q -m "installation and not long" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: setup  ## what needs no database: rules, solver, referee, kernel
 	$(PY) -m pytest -q -m "not long and not database" --ignore tests/demo --ignore tests/house

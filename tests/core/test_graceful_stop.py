@@ -20,6 +20,8 @@ from service.core.ids import new_id
 from tests import canaries
 from tests.world import World
 
+pytestmark = pytest.mark.installation
+
 CLIENTS = 8
 ROUNDS = 3
 

@@ -24,7 +24,7 @@ FOUND = (
     *("--admin", "head", "--password-stdin"),
 )
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.installation]
 
 
 @pytest.fixture
