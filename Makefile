@@ -14,7 +14,7 @@ TESTERS ?= $(shell nproc 2>/dev/null | awk '{ print ($$1 < 4 ? $$1 + 1 : 4) }' |
 # What is compiled once need not be compiled by each of the processes that a command or a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve worker test test-installation test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing bench-routing bench-growth bench-insert trace check lock clean
+.PHONY: help setup demo serve worker test test-processes test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing bench-routing bench-growth bench-insert trace check lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
@@ -45,11 +45,11 @@ serve: setup  ## serve the API (embedded PostgreSQL unless XUNZHEN_DATABASE_URL 
 worker: setup  ## run the jobs of the queue
 	$(VENV)/bin/xunzhen worker
 
-test: setup  ## the suite but for the life of whole installations; under ten minutes on 2 cores
-	$(PY) -m pytest -q -m "not long and not installation" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
+test: setup  ## the suite but for test-processes and test-long
+	$(PY) -m pytest -q -m "not long and not processes" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-test-installation: setup  ## installations of their own: a first day, the demo, backup, keys, upgrades, doctor; CI runs it too
-	$(PY) -m pytest -q -m "installation and not long" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
+test-processes: setup  ## what starts the service's own processes: demo, first day, backup, keys, upgrades; CI runs it too
+	$(PY) -m pytest -q -m "processes and not long" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: setup  ## what needs no database: rules, solver, referee, kernel
 	$(PY) -m pytest -q -m "not long and not database" --ignore tests/demo --ignore tests/house

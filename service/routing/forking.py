@@ -69,7 +69,7 @@ class _Forks:
 
     def _compile(self) -> None:
         if not self._loaded and self._compiler is None:
-            self._compiler = subprocess.Popen([sys.executable, "-m", "service.routing.solver"])
+            self._compiler = subprocess.Popen([sys.executable, "-m", "service.routing.solver", "--aside"])
 
     def _fork(self, work: str, pipes: list[int]) -> int:
         process = os.fork()

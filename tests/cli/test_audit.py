@@ -16,7 +16,7 @@ from service.core.audit import seals
 from service.core.clock import SystemClock
 from tests.world import World
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.processes]
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -16,7 +16,7 @@ from tests.upgrades import release
 from tests.upgrades.clerk import PASSWORD, Clerk, log_in
 from tests.upgrades.test_side_by_side import FOUND, employ, free_port
 
-pytestmark = [pytest.mark.database, pytest.mark.installation]
+pytestmark = [pytest.mark.database, pytest.mark.processes]
 
 ELDERS = 4
 

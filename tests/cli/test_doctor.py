@@ -14,7 +14,7 @@ from tests.cli.test_backup import Site, site
 from tests.upgrades.clerk import PASSWORD, Clerk
 from tests.upgrades.test_side_by_side import FOUND, employ, free_port
 
-pytestmark = [pytest.mark.database, pytest.mark.installation]
+pytestmark = [pytest.mark.database, pytest.mark.processes]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from tests.cli.test_backup import Site
 from tests.cli.test_doctor import here, sql
 
 __all__ = ["here"]
-pytestmark = [pytest.mark.database, pytest.mark.installation]
+pytestmark = [pytest.mark.database, pytest.mark.processes]
 
 _JOB = (
     "with job as (insert into pgqueuer (entrypoint, payload, priority, status, execute_after)"

@@ -25,7 +25,7 @@ from service.main import build_app, build_house
 from service.sealed import SEALED
 from tests.world import CENTRE, TestClock, World
 
-pytestmark = pytest.mark.installation
+pytestmark = pytest.mark.processes
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(2000)
 COMMAND = (sys.executable, "-c", "from service.cli import main; main()")

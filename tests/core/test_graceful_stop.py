@@ -20,7 +20,7 @@ from service.core.ids import new_id
 from tests import canaries
 from tests.world import World
 
-pytestmark = pytest.mark.installation
+pytestmark = pytest.mark.processes
 
 CLIENTS = 8
 ROUNDS = 3

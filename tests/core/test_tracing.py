@@ -28,6 +28,7 @@ class TestIsWanted:
         monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
         assert not tracing.is_wanted()
 
+    @pytest.mark.processes
     def test_without_one_nothing_of_it_is_imported(self) -> None:
         code = "import sys; from service.main import build_app; build_app(); print('opentelemetry.sdk' in sys.modules)"
         told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env={})

@@ -20,7 +20,7 @@ from service.cli.app import CommandError
 from service.core import embedded
 from service.demo.district import build
 
-pytestmark = [pytest.mark.database, pytest.mark.installation]
+pytestmark = [pytest.mark.database, pytest.mark.processes]
 
 SECONDS = 400
 Report = dict[str, Any]

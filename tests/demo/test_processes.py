@@ -9,6 +9,7 @@ from service.demo.processes import ClockKnot, DemoFailed, Processes, listen
 
 
 class TestStart:
+    @pytest.mark.processes
     async def test_says_where_the_log_is_when_the_server_does_not_come_up(self, tmp_path: Path) -> None:
         # nobody has set this data directory up
         listener = listen(0)

@@ -18,6 +18,8 @@ from tests.routing.forks import solvers_of
 from tests.routing.scene import Scene, visits
 from tests.world import World
 
+pytestmark = pytest.mark.processes
+
 ORDERS = 16
 _WAITING = text(
     "select count(*) from pgqueuer where entrypoint = 'plan.requested'"

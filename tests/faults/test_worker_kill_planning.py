@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from service.core import embedded
@@ -19,6 +20,8 @@ from tests import canaries
 from tests.routing.forks import solvers_of
 from tests.routing.scene import Scene, visits
 from tests.world import World
+
+pytestmark = pytest.mark.processes
 
 ORDERS = 16
 

@@ -21,6 +21,8 @@ from tests import canaries
 from tests.billing.day import MORNING, Day
 from tests.world import World
 
+pytestmark = pytest.mark.processes
+
 PEOPLE, VISITS_EACH, UNITS = 8, 5, 3
 TOTAL = PEOPLE * VISITS_EACH
 _SETTLED = text("select count(*) from settlements where region_id = :region")

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MARK = "\x1e"
 SECONDS = 240
 
-pytestmark = [pytest.mark.database, pytest.mark.installation]
+pytestmark = [pytest.mark.database, pytest.mark.processes]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ BEFORE, AFTER = "202611221356", "202611221717"
 PATIENT, FUND, PROGRAMME, CONTRACT = "1212.01", "1212.02", "1212.04", "1212.05"
 SERVICES, FEE = "4101.01", "4101.04"
 
-pytestmark = [pytest.mark.database, pytest.mark.installation]
+pytestmark = pytest.mark.database
 
 
 @pytest.fixture(scope="module")

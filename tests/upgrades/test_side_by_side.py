@@ -24,7 +24,7 @@ FOUND = (
     *("--admin", "head", "--password-stdin"),
 )
 
-pytestmark = [pytest.mark.database, pytest.mark.installation]
+pytestmark = [pytest.mark.database, pytest.mark.processes]
 
 
 @pytest.fixture

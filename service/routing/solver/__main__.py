@@ -1,13 +1,18 @@
-"""`python -m service.routing.solver`: compiles the search, so that the processes that follow need only load it."""
+"""`python -m service.routing.solver`: compiles the search, so that the processes that follow need only load it.
+
+With `--aside` it stands back behind everybody else's work.
+"""
 
 import fcntl
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
 from service.routing.solver import is_ready, warm
 from service.routing.solver.kernel import compiled
 
+ASIDE: Final = "--aside"
 NICE: Final = 10
 """How much the compiler stands back behind everybody else's work."""
 
@@ -25,7 +30,8 @@ def main() -> None:
             fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        os.nice(NICE)
+        if ASIDE in sys.argv[1:]:
+            os.nice(NICE)
         warm()
 
 
