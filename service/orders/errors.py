@@ -72,3 +72,10 @@ class CancelTooLate(Refusal):
 
     zh = "上门前 {free_cancel_hours} 小时内不能自行取消，请致电服务站{phone}办理。"
     en = "Within {free_cancel_hours} hours of the visit only the station can cancel; please phone it{phone}."
+
+
+class RoundOrdered(Refusal):
+    """The due round has become an order already."""
+
+    zh = "这一次到期的巡诊已有订单，不再重复预约；若须改期请调整原订单。"
+    en = "This due round has an order already; to see the person another day, change that one."

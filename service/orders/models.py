@@ -9,12 +9,14 @@ from sqlmodel import Field, SQLModel
 from service.core.db import fences, rows
 from service.orders import functions, rules
 
+_SEEN = ", ".join(repr(str(state)) for state in sorted(rules.SEEN))
+
 
 class Order(rows.InstitutionRow, table=True):
     """A visit order. `distance_metres` is fixed at the quote and used by the bill; `staff_sex` null = anybody comes.
 
     `preferred_only`: nobody but the preferred comes; `same_staff`: whoever comes alone gives the person's other visits
-    of the day too.
+    of the day too. `round_plan_id`, `round_owed_on`: the due round that it was placed for, null = by hand.
     """
 
     __tablename__ = "orders"
@@ -23,11 +25,22 @@ class Order(rows.InstitutionRow, table=True):
         rows.refers("person_id", to="patients"),
         rows.refers("home_id", to="homes"),
         rows.refers("preferred_practitioner_id", to="practitioners"),
+        rows.refers("round_plan_id", to="round_plans"),
         UniqueConstraint("region_id", "institution_id", "order_no", name="orders_no_once"),
         CheckConstraint(f"kind in ({', '.join(repr(str(kind)) for kind in rules.OrderKind)})", name="kind"),
         CheckConstraint(f"state in ({', '.join(repr(str(state)) for state in rules.OrderState)})", name="state"),
         CheckConstraint("distance_metres >= 0", name="distance"),
         CheckConstraint("staff_sex in ('female', 'male')", name="staff_sex"),
+        CheckConstraint("(round_plan_id is null) = (round_owed_on is null)", name="round_whole"),
+        # a due round becomes one order, whoever accepts which period; one that fell through may be ordered again
+        Index(
+            "orders_round_once",
+            "region_id",
+            "round_plan_id",
+            "round_owed_on",
+            unique=True,
+            postgresql_where=text(f"round_plan_id is not null and state in ({_SEEN})"),
+        ),
         Index("ix_orders_day", "region_id", "institution_id", "service_on", "state"),  # the day's orders for a plan
         Index("ix_orders_person", "region_id", "person_id", "service_on"),  # an elder's own orders
     )
@@ -47,6 +60,8 @@ class Order(rows.InstitutionRow, table=True):
     excluded_practitioner_ids: list[UUID] = rows.uuids(sa_column_kwargs={"server_default": text("'{}'")})
     same_staff: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     distance_metres: int | None = None
+    round_plan_id: UUID | None = None
+    round_owed_on: date | None = None
     placed_by_account_id: UUID
     placed_at: datetime = rows.moment()
 

@@ -173,6 +173,8 @@ async def add(
         "excluded_practitioner_ids": list(order.excluded_practitioner_ids),
         "same_staff": order.same_staff,
         "distance_metres": order.distance_metres,
+        "round_plan_id": order.due.round_plan_id if order.due else None,
+        "round_owed_on": order.due.owed_on if order.due else None,
         "placed_by_account_id": placed_by_account_id,
         "placed_at": steps[0].moved_at,
     }
@@ -345,5 +347,6 @@ refusals.name_constraints(
         "orders_state_moves": errors.IllegalMove,
         "orders_no_once": errors.OrderNumberTaken,
         "orders_max_open_per_person": errors.TooManyOpenOrders,
+        "orders_round_once": errors.RoundOrdered,
     }
 )

@@ -56,6 +56,9 @@ FIRST_STATES: Final = frozenset({OrderState.draft, OrderState.submitted})
 OPEN: Final = frozenset({OrderState.submitted, OrderState.accepted, OrderState.scheduled, OrderState.in_progress})
 """The states that count towards a person's limit of open orders, and that a home bed's closing must wait for."""
 
+SEEN: Final = OPEN | {OrderState.done, OrderState.closed}
+"""The states in which somebody is seen on the order's day, or will be."""
+
 CHANGEABLE: Final = frozenset({OrderState.draft, OrderState.submitted})
 """The states in which the window and the wished-for practitioner may still be changed."""
 
@@ -158,10 +161,18 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundDue:
+    """The time that a round plan fell due on a day by its own count; it becomes one order (orders_round_once)."""
+
+    round_plan_id: UUID
+    owed_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class NewOrder:
     """Everything an order begins with. `distance_metres` is the quote's; a draft has none.
 
-    `staff_sex`: only staff of that sex may come; None = anybody.
+    `staff_sex`: only staff of that sex may come; None = anybody. `due`: what it is placed for, None = by hand.
     """
 
     institution_id: UUID
@@ -179,6 +190,7 @@ class NewOrder:
     preferred_only: bool = False
     excluded_practitioner_ids: tuple[UUID, ...] = ()
     same_staff: bool = False
+    due: RoundDue | None = None
 
     def numbered(self, order_id: UUID, order_no: str, state: OrderState) -> OrderFacts:
         """Return the order as it was written."""

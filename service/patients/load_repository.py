@@ -32,6 +32,7 @@ class KnownHome(NamedTuple):
     floor: int
     has_lift: bool
     care_institution_id: UUID | None
+    grid: str | None
 
 
 class KnownPerson(NamedTuple):
@@ -43,6 +44,8 @@ class KnownPerson(NamedTuple):
     phone_index: bytes | None
     home_id: UUID | None
     deceased_on: date | None
+    language: str | None
+    language_required: bool
 
 
 class KnownGroup(NamedTuple):

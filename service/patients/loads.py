@@ -11,7 +11,7 @@ from service.patients.rules import KeyGroup
 
 @dataclass(frozen=True, slots=True)
 class HomeDraft:
-    """A home as an institution's list has it; `place` None = look the address up."""
+    """A home as an institution's list has it; `place` None = look the address up, `grid` None = it does not say."""
 
     institution_id: UUID
     home_no: str
@@ -20,6 +20,7 @@ class HomeDraft:
     floor: int
     has_lift: bool
     care_institution_id: UUID | None
+    grid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,14 @@ class HomeStands:
     floor: int
     has_lift: bool
     care_institution_id: UUID | None
+    grid: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class PersonDraft:
     """A person as an institution's list has him: `phone` E.164; in the groups from `groups_from` on, insured likewise.
 
-    `institution_id` is the one that cares for him.
+    `institution_id` is the one that cares for him. Of `language` and `language_required` None says nothing.
     """
 
     institution_id: UUID
@@ -50,6 +52,8 @@ class PersonDraft:
     groups_from: date
     plan_code: str | None
     plan_from: date
+    language: str | None = None
+    language_required: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class PersonStands:
     cared_for: bool
     groups: frozenset[KeyGroup]
     plan_code: str | None
+    language: str | None
+    language_required: bool
 
 
 def home_differs(draft: HomeDraft, stands: HomeStands) -> tuple[str, ...]:
@@ -73,6 +79,7 @@ def home_differs(draft: HomeDraft, stands: HomeStands) -> tuple[str, ...]:
         "floor": draft.floor != stands.floor,
         "has_lift": draft.has_lift != stands.has_lift,
         "care_institution": draft.care_institution_id != stands.care_institution_id,
+        "grid": draft.grid is not None and draft.grid != stands.grid,
     }
     return tuple(field for field, is_so in differs.items() if is_so)
 
@@ -86,5 +93,8 @@ def person_differs(draft: PersonDraft, stands: PersonStands, phone_index: bytes 
         "institution": not stands.cared_for,
         "key_groups": not draft.groups <= stands.groups,
         "plan": draft.plan_code is not None and draft.plan_code != stands.plan_code,
+        "language": draft.language is not None and draft.language != stands.language,
+        "language_required": draft.language_required is not None
+        and draft.language_required != stands.language_required,
     }
     return tuple(field for field, is_so in differs.items() if is_so)

@@ -38,3 +38,21 @@ class Absence(rows.InstitutionRow, table=True):
 fences.fence(Absence, fences.Fence.institution, verbs="select, insert, update, delete")
 # an exclusion constraint alone would let two inserts at once wait for each other
 turns.take_turns(Absence, "region_id", "practitioner_id")
+# Whoever promises him something at this moment waits, then sees the absence, or is waited for and seen (see
+# `appointments_not_while_absent`): also when an absence is moved, and where a load passes turns over.
+fences.statement(
+    Absence,
+    f"""
+create function absences_hold_calendar() returns trigger language plpgsql as $body$
+begin
+    {turns.in_trigger("absences", "region_id", "practitioner_id")}
+    return new;
+end
+$body$
+""",
+)
+fences.statement(
+    Absence,
+    "create trigger absences_hold_calendar before insert or update of region_id, practitioner_id, during on absences"
+    " for each row execute function absences_hold_calendar()",
+)

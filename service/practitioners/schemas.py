@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
@@ -24,9 +24,14 @@ def _of_this_age(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-Pace = Annotated[StrictInt, Field(ge=50, le=300, examples=[120])]
-Languages = Annotated[list[Code], Field(max_length=10, examples=[["hui"]]), AfterValidator(distinct)]
-Grids = Annotated[list[Code], Field(max_length=50, examples=[["CY-03"]]), AfterValidator(distinct)]
+PACES: Final = (50, 300)
+"""Between which per cent of the usual time somebody takes for a service."""
+MOST_LANGUAGES: Final = 10
+MOST_GRIDS: Final = 50
+
+Pace = Annotated[StrictInt, Field(ge=PACES[0], le=PACES[1], examples=[120])]
+Languages = Annotated[list[Code], Field(max_length=MOST_LANGUAGES, examples=[["hui"]]), AfterValidator(distinct)]
+Grids = Annotated[list[Code], Field(max_length=MOST_GRIDS, examples=[["CY-03"]]), AfterValidator(distinct)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), WRITTEN]
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age), WRITTEN]
 

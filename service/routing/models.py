@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
 from service.core.db import fences, rows
-from service.routing import states
+from service.routing import functions, states
 
 
 class DispatchArea(rows.RegionRow, table=True):
@@ -170,6 +170,7 @@ fences.fence(PlanStop, _PART.format(table="plan_stops"), verbs="select, insert, 
 fences.fence(PlanUnassigned, _PART.format(table="plan_unassigned"), verbs="select, insert, delete")
 # an elder who cancels releases what was promised to him; only an institution promises
 fences.fence(Appointment, fences.Fence.institution_or_person, adds=fences.Fence.institution)
+functions.create(Appointment)
 
 # Is this person free then? Another institution's bookings count; the order is not shown, the place to a kilometre.
 # A plan that takes the place of another one (`asked_but`) has back what that one promised and nobody has begun.

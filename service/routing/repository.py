@@ -138,5 +138,6 @@ refusals.name_constraints(
         "plans_one_published": errors.AnotherPlanPublished,
         "appointments_staff_once": errors.StaffDoubleBooked,
         "appointments_person_once": errors.PersonDoubleBooked,
+        "appointments_not_while_absent": errors.StaffAbsent,
     }
 )

@@ -226,3 +226,117 @@ class TestAnAbsenceBesideAPublication:
             published, absence = await asyncio.gather(publish(UUID(plan["id"]), start), enter(nurse, on, start))
             hits = [(each.order_id, each.plan_id) for each in absence.hits]
             assert hits == ([] if published is None else [(order, UUID(plan["id"]))])
+
+
+_ABSENT = text(
+    "insert into absences (region_id, id, institution_id, practitioner_id, during, reason, note,"
+    " entered_by_account_id, entered_at) values (:region, :id, :institution, :who, tstzrange(:start, :end), 'sick', '',"
+    " :id, :now)"
+)
+_HIT = text(
+    "select count(*) from appointments where practitioner_id = :who and state = 'booked'"
+    " and during && tstzrange(:start, :end)"
+)
+LONGER = 0.3
+"""Seconds for which the one who was first keeps the other waiting."""
+
+
+class TestAPromiseBesideAnAbsenceWithoutTheApplicationSLock:
+    """Plain statements as the application's role: nobody holds the calendar or looks at it but the tables."""
+
+    @staticmethod
+    async def tried(scene: Scene) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return a promise and an absence of one nurse that lie over each other."""
+        world, nurse, plan = scene.world, await scene.staff(), (await scene.request()).json()["id"]
+        person = await world.add_patient()
+        order = await scene.order(1, "09:00", "12:00", "REHAB", person_id=person)
+        common = {"region": world.region_id, "institution": world.institution_id, "who": nurse}
+        promised = common | {"plan": plan, "order": order, "person": person, "on": DAY} | span(0)
+        return promised, common | {"start": at("08:00"), "end": at("09:30"), "now": world.clock.now()}
+
+    @staticmethod
+    async def do(
+        world: World, engine: AsyncEngine, values: dict[str, Any], *, after: float = 0, keeps: float = 0
+    ) -> str | int | None:
+        """Promise, or enter an absence and count what it hits; return that, or the constraint that said no."""
+        absence = "order" not in values
+        await asyncio.sleep(after)
+        async with engine.connect() as connection, AsyncSession(connection) as session:
+            try:
+                async with session.begin():
+                    await raise_fence(session, Fence(world.region_id, (values["institution"],)), world.clock.now())
+                    await session.execute(_ABSENT if absence else _PROMISE, values | {"id": new_id()})
+                    hits = (await session.execute(_HIT, values)).scalar_one() if absence else None
+                    await asyncio.sleep(keeps)
+            except DBAPIError as error:
+                return constraint_of(error) or str(getattr(error.orig, "sqlstate", error))
+        return hits
+
+    async def test_a_promise_that_comes_second_waits_and_is_refused(
+        self, scene: Scene, world: World, app_engine: AsyncEngine
+    ) -> None:
+        promised, absent = await self.tried(scene)
+        said = await asyncio.gather(
+            self.do(world, app_engine, absent, keeps=LONGER),
+            self.do(world, app_engine, promised, after=LONGER / 3),
+        )
+        assert said == [0, "appointments_not_while_absent"]
+        assert await booked(world) == []
+
+    async def test_an_absence_that_comes_second_waits_and_sees_what_it_hits(
+        self, scene: Scene, world: World, app_engine: AsyncEngine
+    ) -> None:
+        promised, absent = await self.tried(scene)
+        said = await asyncio.gather(
+            self.do(world, app_engine, promised, keeps=LONGER),
+            self.do(world, app_engine, absent, after=LONGER / 3),
+        )
+        assert said == [None, 1]
+
+    async def test_of_many_at_once_each_is_either_refused_or_hit(
+        self, scene: Scene, world: World, app_engine: AsyncEngine
+    ) -> None:
+        pairs = [await self.tried(scene) for _ in range(CONNECTIONS)]
+        engine = create_async_engine(app_engine.url, poolclass=NullPool)
+        try:
+            tries = [self.do(world, engine, each, keeps=0.05) for pair in pairs for each in pair]
+            said = await asyncio.gather(*tries)
+        finally:
+            await engine.dispose()
+        outcomes = set(zip(said[::2], said[1::2], strict=True))
+        assert outcomes <= {(None, 1), ("appointments_not_while_absent", 0)}
+        assert len(await booked(world)) == said.count(None)
+
+    async def test_an_absence_that_another_institution_entered_keeps_from_promising_too(
+        self, scene: Scene, world: World, app_engine: AsyncEngine
+    ) -> None:
+        promised, absent = await self.tried(scene)
+        assert await self.do(world, app_engine, absent | {"institution": await world.add_institution()}) == 0
+        assert await self.do(world, app_engine, promised) == "appointments_not_while_absent"
+        # beside it he is promised
+        assert await self.do(world, app_engine, promised | span(30)) is None
+
+    async def test_moving_a_promise_into_an_absence_and_booking_it_again_are_refused(
+        self, scene: Scene, world: World, app_engine: AsyncEngine
+    ) -> None:
+        promised, absent = await self.tried(scene)
+        assert await self.do(world, app_engine, promised) is None
+        assert await self.do(world, app_engine, absent) == 1
+        changes = {
+            # it stands as long as nothing more is promised: the absence came over it
+            "update appointments set trip_key = gen_random_uuid()": None,
+            "update appointments set during = tstzrange(:start, :end)": "appointments_not_while_absent",
+            "update appointments set state = 'released'": None,
+            "update appointments set state = 'booked'": "appointments_not_while_absent",
+        }
+        for change, expected in changes.items():
+            async with app_engine.connect() as connection, AsyncSession(connection) as session:
+                await raise_fence(session, Fence(world.region_id, (world.institution_id,)), world.clock.now())
+                try:
+                    await session.execute(text(change), span(15) if ":start" in change else {})
+                    said = None
+                except DBAPIError as error:
+                    said = constraint_of(error)
+                else:
+                    await session.commit()
+            assert said == expected, change

@@ -33,6 +33,7 @@ UNDOCUMENTED = {
     "CancellationCharged",  # only the worker charges for a cancellation
     "HomeNoTaken",  # only `xunzhen import` numbers homes
     "NotDueThen",
+    "RoundOrdered",
     "SeenTooSoon",  # told of a round in an accepted period, which is no refusal itself
 }
 """Refusals that no operation documents, and where they come from."""

@@ -186,6 +186,11 @@ DIFFERENT = [
     ("staff", "交通方式", "步行", "交通方式"),
     ("staff", "执业证止", "2030-01-01", "执业证号"),
     ("staff", "技能", "catheter:C-S2:2025-01-01", "技能"),
+    ("staff", "家庭医生团队", "T02", "家庭医生团队"),
+    ("staff", "负责网格", "CY-03；CY-05", "负责网格"),
+    ("staff", "语言", "hui", "语言"),
+    ("staff", "服务用时百分比", "90", "服务用时百分比"),
+    ("homes", "网格", "CY-05", "网格"),
     ("homes", "地址", "示例小区9号", "地址"),
     ("homes", "经度", "106.41", "经度"),
     ("homes", "楼层", "5", "楼层"),
@@ -194,6 +199,8 @@ DIFFERENT = [
     ("elders", "电话", "13900001009", "电话"),
     ("elders", "住址编号", "H2", "住址编号"),
     ("elders", "重点人群", "失能；慢性病；高龄", "重点人群"),
+    ("elders", "语言", "dong", "语言"),
+    ("elders", "须会该语言", "否", "须会该语言"),
 ]
 
 
@@ -245,11 +252,32 @@ class TestDifferent:
     async def test_a_blank_says_nothing(self, desk: Desk) -> None:
         desk.put(lists())
         await desk.load()
+        assert await _planned(desk) == PLANNED
         given = lists()
-        for column in ("电话", "住址编号", "重点人群", "参保险种"):
+        for column in ("电话", "住址编号", "重点人群", "参保险种", "语言", "须会该语言"):
             given["elders"][0][column] = ""
-        desk.put({"elders": given["elders"]})
-        assert outcomes(await desk.load(passwords="again.csv"))["elders"] == {"unchanged": 2}
+        for column in ("家庭医生团队", "负责网格", "语言", "服务用时百分比"):
+            given["staff"][0][column] = ""
+        given["staff"][0]["职称"] = "副高"
+        given["homes"][0]["网格"] = ""
+        desk.put({name: given[name] for name in ("elders", "staff", "homes")})
+        done = outcomes(await desk.load(update=True, passwords="again.csv"))
+        assert (done["elders"], done["homes"]) == ({"unchanged": 2}, {"unchanged": 2})
+        # also where something else of the line is changed
+        assert done["staff"] == {"updated": 1, "unchanged": 1}
+        assert await _planned(desk) == PLANNED
+
+
+PLANNED = [("T01", ["CY-03"], ["hui", "dong"], 120)], [("CY-03",), (None,)], [("hui", True), (None, False)]
+"""What the sound lists say of whom staff are sent to: of the practitioner, the homes, the elders."""
+
+
+async def _planned(desk: Desk) -> tuple[list[tuple[object, ...]], ...]:
+    return (
+        await desk.rows("select team, grids, languages, pace_percent from practitioners where region_id = :region"),
+        await desk.rows("select grid from homes where region_id = :region order by home_no"),
+        await desk.rows("select language, language_required from patients where region_id = :region order by name"),
+    )
 
 
 KEEP_OR_UPDATE = "要保留系统中的，请改正本表；要以本表为准，请加 --update"

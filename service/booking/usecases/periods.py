@@ -15,6 +15,7 @@ from service.core.signing import Signer
 from service.orders import usecases as orders
 from service.orders.rounds import usecases as rounds
 from service.orders.rounds.rules import RoundPlanFacts, refuse_on, window_of
+from service.orders.rules import RoundDue
 from service.routing.period import usecases as periods
 from service.routing.period.schemas import PeriodRead
 from service.routing.period.usecases import PlannedRound
@@ -27,7 +28,7 @@ async def accept_period(
 
     Each is checked, quoted and reserved like any other booking; one that is refused stays without an order and says
     why, the others are placed. A round whose plan has ended meanwhile, or whose person is seen within the shortest
-    interval, is refused too.
+    interval, or that another period has made an order of, is refused too.
 
     Raises:
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
@@ -82,7 +83,15 @@ async def _order(
         refuse_on(plan, due.on, seen)
         booked = await bulk.attempt(
             session,
-            lambda: placing.place_order(session, principal=principal, asked=_asked(plan, due), signer=signer, now=now),
+            lambda: placing.place_order(
+                session,
+                principal=principal,
+                asked=_asked(plan, due),
+                signer=signer,
+                now=now,
+                # whoever else orders this round at this moment, without waiting here, meets the constraint
+                due=RoundDue(plan.id, due.owed_on),
+            ),
         )
     except problems.Refusal as refusal:
         return refusal

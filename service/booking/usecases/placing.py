@@ -1,5 +1,6 @@
 """Placing an order: check, quote, write, reserve, in one transaction; a draft is only written."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,13 +12,21 @@ from service.core.ids import new_id
 from service.core.principal import Principal
 from service.core.signing import Signer
 from service.orders import usecases as orders
-from service.orders.rules import OrderState, Window, refuse_illegal_move
+from service.orders.rules import OrderState, RoundDue, Window, refuse_illegal_move
 
 
 async def place_order(
-    session: AsyncSession, *, principal: Principal, asked: schemas.OrderPlacement, signer: Signer, now: datetime
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    asked: schemas.OrderPlacement,
+    signer: Signer,
+    now: datetime,
+    due: RoundDue | None = None,
 ) -> schemas.BookingRead:
     """Place an order, or keep it as a draft; on a quote asked for before, or on one that is made now.
+
+    `due`: the round that it is placed for, of which no other order may stand.
 
     Raises:
         problems.NotFound, patients.errors.RightMissing: not the principal's person or institution.
@@ -25,6 +34,7 @@ async def place_order(
         billing.errors: the kernel's gate says that it could not be settled, or the quote named is not good.
         errors.QuoteNotForThis, errors.QuoteOutrun: the quote named is another's, or the price has risen.
         contracts.errors.EntitlementExhausted: somebody else took the units in this moment.
+        orders.errors.RoundOrdered: there is an order for the due round.
     """
     ask = _ask(asked)
     if asked.draft:
@@ -43,7 +53,7 @@ async def place_order(
         session,
         principal=principal,
         order_id=order_id,
-        order=ready.order(OrderState.submitted, quote.distance_metres),
+        order=replace(ready.order(OrderState.submitted, quote.distance_metres), due=due),
         now=now,
         because="提交预约",
         accepted=ready.accepted_at_once,

@@ -24,7 +24,6 @@ def take_turns(model: type[SQLModel], *columns: str, of: str | None = None) -> N
     """
     table = fences.table_of(model).name
     name = f"{table}_{of}" if of else table
-    key = " || '/' || ".join(f"new.{column}" for column in columns)
     fences.statement(
         model,
         f"""
@@ -32,7 +31,7 @@ create function {name}_take_turns() returns trigger language plpgsql as $body$
 begin
     -- a transaction that loads thousands of rows at once says so: there is no room for that many locks
     if coalesce(current_setting('app.turns', true), '') <> 'off' then
-        perform pg_advisory_xact_lock(hashtextextended('{name}/' || {key}, 0));
+        {in_trigger(name, *columns)}
     end if;
     return new;
 end
@@ -43,6 +42,15 @@ $body$
         model,
         f"create trigger {name}_take_turns before insert on {table} for each row execute function {name}_take_turns()",
     )
+
+
+def in_trigger(name: str, *columns: str) -> str:
+    """Return the line of a trigger that takes the turn of the new row's `columns` until the commit.
+
+    For triggers of other tables whose rows must come before or after: `name` is that of the table that takes turns.
+    """
+    key = " || '/' || ".join(f"new.{column}" for column in columns)
+    return f"perform pg_advisory_xact_lock(hashtextextended('{name}/' || {key}, 0));"
 
 
 async def wait_for(session: AsyncSession, model: type[SQLModel], *key: object) -> None:

@@ -68,6 +68,10 @@ COLUMNS: Final[Mapping[Kind, tuple[Column, ...]]] = {
         Column("licence_from", ("执业证起",)),
         Column("licence_to", ("执业证止",)),
         Column("skills", ("技能",)),
+        Column("team", ("家庭医生团队", "团队代码")),
+        Column("grids", ("负责网格", "网格")),
+        Column("languages", ("语言", "会说的语言", "方言")),
+        Column("pace_percent", ("服务用时百分比", "服务用时")),
         Column("username", ("账号名", "登录账号")),
     ),
     Kind.homes: (
@@ -78,6 +82,7 @@ COLUMNS: Final[Mapping[Kind, tuple[Column, ...]]] = {
         Column("floor", ("楼层",)),
         Column("lift", ("电梯",)),
         Column("care_institution", ("养老机构代码", "养老机构")),
+        Column("grid", ("网格", "所在网格")),
     ),
     Kind.elders: (
         _INSTITUTION,
@@ -92,6 +97,8 @@ COLUMNS: Final[Mapping[Kind, tuple[Column, ...]]] = {
         Column("groups_from", ("重点人群起",)),
         Column("plan", ("参保险种", "险种")),
         Column("plan_from", ("参保起",)),
+        Column("language", ("语言", "方言")),
+        Column("language_required", ("须会该语言", "须会语言")),
     ),
     Kind.packages: (
         _INSTITUTION,

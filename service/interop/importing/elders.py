@@ -28,6 +28,7 @@ class HomeRow:
     floor: int
     has_lift: bool
     care_institution: str
+    grid: str | None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -37,7 +38,10 @@ class HomeRow:
 
 @dataclass(frozen=True, slots=True)
 class ElderRow:
-    """An elder and the institution that cares for him; `home` is (institution, number) of a home."""
+    """An elder and the institution that cares for him; `home` is (institution, number) of a home.
+
+    `language`, `language_required` None: the list does not say.
+    """
 
     line: int
     institution: str
@@ -49,6 +53,8 @@ class ElderRow:
     groups_from: date | None
     plan_code: str | None
     plan_from: date | None
+    language: str | None
+    language_required: bool | None
 
     @property
     def key(self) -> str:
@@ -88,6 +94,7 @@ def _home(cells: Cells) -> HomeRow:
         floor=cells.whole("floor", 1, 150, default=1),
         has_lift=cells.yes("lift"),
         care_institution=reading.code(cells, "care_institution", required=False),
+        grid=reading.code(cells, "grid", required=False) or None,
     )
 
 
@@ -110,7 +117,19 @@ def _elder(cells: Cells, today: date) -> ElderRow:
         groups_from=cells.day("groups_from"),
         plan_code=reading.code(cells, "plan", required=False) or None,
         plan_from=cells.day("plan_from"),
+        language=reading.code(cells, "language", required=False) or None,
+        language_required=_language_required(cells),
     )
+
+
+def _language_required(cells: Cells) -> bool | None:
+    """Return whether whoever comes must speak the elder's language, None where the cell says nothing."""
+    if not cells.optional("language_required"):
+        return None
+    required = cells.yes("language_required")
+    if required and not cells.optional("language"):
+        cells.fault("language_required", f"填了“是”，“{cells.heading('language')}”也要填")
+    return required
 
 
 def _agrees(cells: Cells, number: numbers.IdNumber, today: date) -> None:

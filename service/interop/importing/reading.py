@@ -1,5 +1,6 @@
 """What the readers of all lists share: codes, places, periods, and rows that are kept only when nothing is wrong."""
 
+import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -82,6 +83,16 @@ def read_rows(table: Table, column: str, one: Callable[[Cells], Row], faults: li
 def code(cells: Cells, column: str, *, required: bool = True) -> str:
     """Return the code in a cell."""
     return cells.matching(column, CODE, CODE_WANTED, required=required)
+
+
+def codes(cells: Cells, column: str, most: int) -> tuple[str, ...]:
+    """Return the codes in a cell, separated by semicolons, each once; none where it is empty."""
+    found = tuple(dict.fromkeys(plain(word) for word in cells.words(column)))
+    if len(found) > most:
+        cells.fault(column, f"最多 {most} 项，现在有 {len(found)} 项")
+    elif not all(re.fullmatch(CODE, each) for each in found):
+        cells.refuse(column, f"每一项{CODE_WANTED}，多项用分号隔开")
+    return found
 
 
 def place(cells: Cells, *, required: bool = True) -> Place | None:

@@ -17,13 +17,19 @@ from service.practitioners import schemas
 from service.practitioners.rules import QualificationKind, Title
 
 _USERNAME: Final = r"[A-Za-z0-9][A-Za-z0-9_.:@\-]{2,63}"
-_FOR_PATIENTS: Final = ("title", "station", "travel_mode", "licence_no", "licence_from", "licence_to", "skills")
+_FOR_PATIENTS: Final = (
+    *("title", "station", "travel_mode", "licence_no", "licence_from", "licence_to", "skills"),
+    *("team", "grids", "languages", "pace_percent"),
+)
 _SKILL_WANTED: Final = "每项技能写成 代码:证书号:起始日期:截止日期（截止可不写），多项用分号隔开"
 
 
 @dataclass(frozen=True, slots=True)
 class StaffRow:
-    """A member of staff; `role` is a practitioner's, or that of an account alone (no station then)."""
+    """A member of staff; `role` is a practitioner's, or that of an account alone (no station then).
+
+    `team`, `pace_percent` None, no `grids` or `languages`: the list does not say.
+    """
 
     line: int
     institution: str
@@ -35,6 +41,10 @@ class StaffRow:
     station: str
     travel_mode: TravelMode
     qualifications: tuple[schemas.QualificationCreate, ...]
+    team: str | None
+    grids: tuple[str, ...]
+    languages: tuple[str, ...]
+    pace_percent: int | None
     username: str | None
 
     @property
@@ -69,6 +79,10 @@ def _person(cells: Cells) -> StaffRow:
         station=reading.code(cells, "station", required=practises),
         travel_mode=cells.one_of("travel_mode", columns.MODES) if practises else TravelMode.walk,
         qualifications=tuple(_qualifications(cells, role)),
+        team=reading.code(cells, "team", required=False) or None,
+        grids=reading.codes(cells, "grids", schemas.MOST_GRIDS),
+        languages=reading.codes(cells, "languages", schemas.MOST_LANGUAGES),
+        pace_percent=cells.whole("pace_percent", *schemas.PACES) if cells.optional("pace_percent") else None,
         username=cells.matching(
             "username",
             _USERNAME,

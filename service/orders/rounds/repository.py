@@ -13,11 +13,9 @@ from service.core.paging import PageRequest
 from service.orders.models import Order
 from service.orders.rounds import errors
 from service.orders.rounds.models import RoundPlan
-from service.orders.rules import OPEN, OrderKind, OrderState
+from service.orders.rules import SEEN, OrderKind
 
 refusals.name_constraints({"round_plans_one": errors.RoundPlanOverlaps})
-
-_SEEN = OPEN | {OrderState.done, OrderState.closed}
 
 
 async def find_round_plan(
@@ -83,7 +81,7 @@ async def days_seen(
             col(Order.region_id) == region_id,
             col(Order.institution_id).in_(institution_ids),
             col(Order.person_id).in_(person_ids),
-            col(Order.state).in_(_SEEN),
+            col(Order.state).in_(SEEN),
             col(Order.service_on).between(first, last),
         )
         .order_by(col(Order.service_on))

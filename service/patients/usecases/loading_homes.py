@@ -72,6 +72,7 @@ def _row(house: House, principal: Principal, draft: loads.HomeDraft) -> dict[str
         "floor": draft.floor,
         "has_lift": draft.has_lift,
         "care_institution_id": draft.care_institution_id,
+        "grid": draft.grid,
     }
 
 
@@ -91,7 +92,7 @@ async def _announce(session: AsyncSession, rows: Sequence[bulk.RowValues]) -> No
 
 def _stands(house: House, row: load_repository.KnownHome) -> loads.HomeStands:
     address = house.cipher.open(row.address_sealed, context=ADDRESS)
-    return loads.HomeStands(address, row.lon, row.lat, row.floor, row.has_lift, row.care_institution_id)
+    return loads.HomeStands(address, row.lon, row.lat, row.floor, row.has_lift, row.care_institution_id, row.grid)
 
 
 def _change_of(draft: loads.HomeDraft, fields: Sequence[str]) -> home_schemas.HomeUpdate:
@@ -101,6 +102,7 @@ def _change_of(draft: loads.HomeDraft, fields: Sequence[str]) -> home_schemas.Ho
         "floor": draft.floor,
         "has_lift": draft.has_lift,
         "care_institution": draft.care_institution_id,
+        "grid": draft.grid,
     }
     names = {field: "care_institution_id" if field == "care_institution" else field for field in fields}
     return home_schemas.HomeUpdate.model_validate({name: values[field] for field, name in names.items()})

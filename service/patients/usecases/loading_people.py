@@ -108,6 +108,8 @@ class _Load:
             "phone_index": self._phone_index(draft),
             "home_id": draft.home_id,
             "registered_at": self.now,
+            "language": draft.language,
+            "language_required": bool(draft.language_required),
         }
 
     def _phone_index(self, draft: loads.PersonDraft) -> bytes | None:
@@ -169,6 +171,8 @@ class _Load:
                     rules.KeyGroup(each.key_group) for each in dates.in_force(groups[row.id], draft.groups_from)
                 ),
                 plan_code=next((each.plan_code for each in dates.in_force(plans[row.id], draft.plan_from)), None),
+                language=row.language,
+                language_required=row.language_required,
             )
             for draft, row in pairs
         }
@@ -195,7 +199,13 @@ class _Load:
     ) -> None:
         if "institution" in found.fields:
             await relation_repository.admit(self.session, row.id_number_index, row.name, draft.institution_id, _BECAUSE)
-        values = {"name": draft.name, "phone": draft.phone, "home_no": draft.home_id}
+        values = {
+            "name": draft.name,
+            "phone": draft.phone,
+            "home_no": draft.home_id,
+            "language": draft.language,
+            "language_required": draft.language_required,
+        }
         given = {
             ("home_id" if field == "home_no" else field): values[field] for field in found.fields if field in values
         }

@@ -42,7 +42,10 @@ class PeriodPlan(rows.RegionRow, table=True):
 
 
 class PeriodRound(SQLModel, table=True):
-    """The `seq`-th time that a round is due in the period: its day and half, or why it cannot be kept; its order."""
+    """The `seq`-th time that a round is due in the period: its day and half, or why it cannot be kept; its order.
+
+    `owed_on`: when it fell due by its own count; what is overdue is due (`due_on`) on the period's first day.
+    """
 
     __tablename__ = "period_rounds"
     __table_args__ = (
@@ -65,6 +68,7 @@ class PeriodRound(SQLModel, table=True):
     institution_id: UUID
     person_id: UUID
     due_on: date
+    owed_on: date | None = None
     planned_on: date | None = None
     half_day: str | None = None
     reason: str | None = None

@@ -89,11 +89,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A due round with its day and half; with a reason where it has none, or only one after the day it is due by."""
+    """A due round with its day and half; with a reason where it has none, or only one after the day it is due by.
+
+    `owed_on`: when it fell due by its own count.
+    """
 
     round_id: UUID
     seq: int
     due_on: date
+    owed_on: date
     slot: Slot | None
     reason: NotKept | None
 
@@ -108,9 +112,22 @@ def dues(period: Period) -> tuple[Due, ...]:
     return tuple(due for at, each in enumerate(period.rounds) for due in _dues_of(period, at, each))
 
 
-def _dues_of(period: Period, at: int, each: Round) -> Iterator[Due]:
+def owed_on(each: Round, by: date) -> date:
+    """Return when a round that is due by a day fell due by its own count, which no period puts off.
+
+    That is the last day of the count up to then: periods that begin on different days mean the same time by it.
+    """
+    first = _first_due(each)
+    return first + timedelta(days=(by - first).days // each.every_days * each.every_days)
+
+
+def _first_due(each: Round) -> date:
     by = each.due_from if each.last_on is None else each.last_on + timedelta(days=each.every_days)
-    by, seq = max(by, period.first, each.due_from), 1
+    return max(by, each.due_from)
+
+
+def _dues_of(period: Period, at: int, each: Round) -> Iterator[Due]:
+    by, seq = max(_first_due(each), period.first), 1
     early = timedelta(days=each.every_days - each.minimum_days)
     soonest = period.first
     if each.last_on is not None:

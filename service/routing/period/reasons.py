@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from service.routing.period.problem import Answer, Due, Period, Planned, Slot, dues, slots_of
+from service.routing.period.problem import Answer, Due, Period, Planned, Slot, dues, owed_on, slots_of
 from service.routing.period.states import NotKept
 
 
@@ -14,7 +14,17 @@ def explained(period: Period, answer: Answer) -> tuple[Planned, ...]:
     for at, (due, slot) in enumerate(zip(due_rounds, answer.slots, strict=True)):
         kept = slot is not None and slot.on <= due.by
         reason = None if kept else why_not(period, due, _before(due_rounds, answer.slots, at))
-        found.append(Planned(period.rounds[due.round].id, due.seq, due.by, slot, reason))
+        wanted = period.rounds[due.round]
+        found.append(
+            Planned(
+                round_id=wanted.id,
+                seq=due.seq,
+                due_on=due.by,
+                owed_on=owed_on(wanted, due.by),
+                slot=slot,
+                reason=reason,
+            )
+        )
     return tuple(found)
 
 

@@ -22,11 +22,15 @@ from service.routing.usecases import planning
 
 @dataclass(frozen=True, slots=True)
 class PlannedRound:
-    """The `seq`-th time that a round plan is due in a period, with the day and half that it falls on."""
+    """The `seq`-th time that a round plan is due in a period, with the day and half that it falls on.
+
+    `owed_on`: when it fell due by its own count, however late it is seen.
+    """
 
     round_plan_id: UUID
     seq: int
     person_id: UUID
+    owed_on: date
     on: date
     half: HalfDay
 
@@ -96,7 +100,15 @@ async def hold_solved(session: AsyncSession, *, principal: Principal, period_pla
         return []
     found = await repository.list_rounds(session, region_id=row.region_id, period_plan_id=row.id)
     planned = [
-        PlannedRound(each.round_plan_id, each.seq, each.person_id, each.planned_on, HalfDay(each.half_day))
+        PlannedRound(
+            round_plan_id=each.round_plan_id,
+            seq=each.seq,
+            person_id=each.person_id,
+            # an earlier version did not write down more than the day it is due in the period
+            owed_on=each.owed_on or each.due_on,
+            on=each.planned_on,
+            half=HalfDay(each.half_day),
+        )
         for each in found
         if each.planned_on is not None and each.half_day is not None
     ]

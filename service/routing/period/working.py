@@ -81,6 +81,7 @@ def _round(row: PeriodPlan, gathered: Gathered, planned: Planned) -> PeriodRound
         institution_id=plan.institution_id,
         person_id=plan.person_id,
         due_on=planned.due_on,
+        owed_on=planned.owed_on,
         planned_on=planned.slot.on if planned.slot else None,
         half_day=planned.slot.half if planned.slot else None,
         reason=NotKept.home_unseen if plan.id in gathered.unseen else planned.reason,

@@ -153,6 +153,7 @@ async def _refuse_absent(session: AsyncSession, work: _Publication, scheduled: C
     if not stops:
         return
     ids = {each.practitioner_id for each in stops}
+    # the table refuses it as well; held in one order here, so that two publications never wait for each other
     await practitioners.hold_absences(session, region_id=work.plan.region_id, practitioner_ids=ids)
     away = await practitioners.times_away(
         session,

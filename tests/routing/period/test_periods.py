@@ -268,6 +268,26 @@ class TestAcceptance:
         assert (await scene.period())["rounds"] == []
         assert await scene.booking.count("orders") == 1
 
+    async def test_one_due_round_that_two_periods_have_on_different_days_is_ordered_once(self, scene: Rounds) -> None:
+        await scene.nurse(3, 5, 10)
+        # nothing but the round itself keeps its two days apart
+        await scene.add_plan(await scene.elder(), minimum_days=1)
+        one, two = await scene.period(), await scene.period(**{"from": "2026-03-05", "to": "2026-03-09"})
+        later = await scene.period(**{"from": "2026-03-10", "to": "2026-03-12"})
+        assert [days(each) for each in (one, two, later)] == [["2026-03-03"], ["2026-03-05"], ["2026-03-10"]]
+        [placed] = (await scene.accept(one))["rounds"]
+        [left] = (await scene.accept(two))["rounds"]
+        assert (left["order_id"], left["refusal"]["code"]) == (None, "round-ordered")
+        # the week after is another time that it is due
+        [after] = (await scene.accept(later))["rounds"]
+        assert after["order_id"]
+        # what falls through may be ordered again
+        gone = await scene.dispatcher.post(f"/orders/{placed['order_id']}/cancellation", json={"reason": "老人住院"})
+        assert gone.status_code == 200, gone.text
+        [again] = (await scene.accept(await scene.period(to="2026-03-05")))["rounds"]
+        assert again["order_id"]
+        assert await scene.booking.count("orders") == 3
+
     async def test_a_round_whose_plan_has_ended_meanwhile_is_not_ordered(self, scene: Rounds) -> None:
         await scene.nurse(5)
         ended = await scene.add_plan(await scene.elder())

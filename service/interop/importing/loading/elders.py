@@ -61,6 +61,7 @@ def _home(context: Context, row: HomeRow) -> HomeDraft | None:
         floor=row.floor,
         has_lift=row.has_lift,
         care_institution_id=care_id,
+        grid=row.grid,
     )
 
 
@@ -124,4 +125,6 @@ def _elder(context: Context, row: ElderRow) -> PersonDraft | None:
         groups_from=row.groups_from or context.today,
         plan_code=row.plan_code,
         plan_from=row.plan_from or context.today,
+        language=row.language,
+        language_required=row.language_required,
     )

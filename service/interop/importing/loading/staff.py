@@ -142,6 +142,10 @@ class _Person:
             "title": row.title is not person.title,
             "station": self.station_id != person.station_id,
             "travel_mode": row.travel_mode is not person.travel_mode,
+            "team": row.team is not None and row.team != person.team,
+            "grids": bool(row.grids) and set(row.grids) != set(person.grids),
+            "languages": bool(row.languages) and set(row.languages) != set(person.languages),
+            "pace_percent": row.pace_percent is not None and row.pace_percent != person.pace_percent,
             "username": row.username is not None and (self.account is None or self.account.id != person.account_id),
         }
         return tuple(name for name, is_so in differs.items() if is_so)
@@ -162,6 +166,7 @@ class _Person:
                     "station_id": self.station_id,
                     "travel_mode": row.travel_mode,
                     "account_id": account_id,
+                    **_planned(row),
                 }
             ),
         )
@@ -181,6 +186,7 @@ class _Person:
             "title": row.title,
             "station_id": self.station_id,
             "travel_mode": row.travel_mode,
+            **_planned(row),
         }
         if row.username is not None:
             change["account_id"] = await self._account_id()
@@ -238,6 +244,17 @@ class _Person:
         )
         self.password = Password(row.institution, row.name, username, password)
         return made.account.id
+
+
+def _planned(row: StaffRow) -> dict[str, object]:
+    """Return what the list says of whom he is sent to and how long he takes; what it leaves blank is not named."""
+    said = {
+        "team": row.team,
+        "grids": list(row.grids),
+        "languages": list(row.languages),
+        "pace_percent": row.pace_percent,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _column(wanted: schemas.QualificationCreate) -> str:
