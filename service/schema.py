@@ -36,6 +36,7 @@ FLOORS: Final = (
     "service.orders.models",
     "service.orders.rounds.models",
     "service.beds.models",
+    "service.routing.overflow_models",
     "service.routing.models",
     "service.routing.period.models",
     "service.visits.models",

@@ -29,7 +29,7 @@ from service.routing.period import working
 from service.routing.period.states import PERIOD_REQUESTED
 from service.routing.states import PLAN_ANNOUNCED, PLAN_PUBLISHED, PLAN_REQUESTED
 from service.visits import preparing
-from service.visits.rules import VISIT_DEPARTED, VISIT_FINAL, VISIT_FRUITLESS, VISIT_STRAYED
+from service.visits.rules import VISIT_DEPARTED, VISIT_FINAL, VISIT_FRUITLESS, VISIT_MISSED, VISIT_STRAYED
 
 
 def handlers(house: House) -> Mapping[str, runner.Handler]:
@@ -49,6 +49,7 @@ def handlers(house: House) -> Mapping[str, runner.Handler]:
         VISIT_FINAL: lambda job: settling.settle_visit(house, job),
         VISIT_FRUITLESS: lambda job: cancelling.charge_visit(house, job),
         PERSON_AWAY: lambda job: returning.return_charges(house, job),
+        VISIT_MISSED: lambda job: preparing.give_back_missed(house, job),
         VISIT_STRAYED: lambda job: preparing.teach_place(house, job),
     }
 

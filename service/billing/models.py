@@ -254,9 +254,13 @@ fences.fence(BillLine, _PART.format(table="bill_lines"), adds=_ADDED, verbs="sel
 fences.fence(BillFunding, _PART.format(table="bill_fundings"), adds=_ADDED, verbs="select, insert")
 fences.fence(Reversal, _PART.format(table="reversals"), adds=fences.Fence.institution, verbs="select, insert")
 fences.fence(VisitFee, fences.Fence.institution, verbs="select, insert")
+# not whoever sees the visit only because he is sent there (visits.helping)
+_OWN_VISIT = (
+    "exists (select 1 from visits v where v.region_id = settlement_refusals.region_id and v.id = visit_id and (OWN))"
+).replace("OWN", fences.Fence.institution_or_person)
 fences.fence(
     SettlementRefusal,
-    "exists (select 1 from visits v where v.region_id = settlement_refusals.region_id and v.id = visit_id)",
+    _OWN_VISIT,
     adds=fences.Fence.institution,
     verbs="select, insert",
 )

@@ -124,6 +124,10 @@ fences.statement(
     " for each row execute function orders_refuse_illegal_move()",
 )
 _PART = "exists (select 1 from orders o where o.region_id = {table}.region_id and o.id = order_id)"
+# whoever only helps out with an order reads what it asks for (visits.helping)
+_OWN_ITEMS = (
+    "exists (select 1 from orders o where o.region_id = order_items.region_id and o.id = order_id and (OWN))"
+).replace("OWN", fences.Fence.institution_or_person)
 functions.create(Order)
 # however it is written, an order begins at the beginning
 _FIRST = ", ".join(repr(str(state)) for state in sorted(rules.FIRST_STATES))
@@ -133,5 +137,11 @@ fences.fence(
     adds=f"({fences.Fence.institution_or_person}) and state in ({_FIRST})",
     changes=fences.Fence.institution_or_person,
 )
-fences.fence(OrderItem, _PART.format(table="order_items"), verbs="select, insert, update, delete")
+fences.fence(
+    OrderItem,
+    _PART.format(table="order_items"),
+    adds=_OWN_ITEMS,
+    changes=_OWN_ITEMS,
+    verbs="select, insert, update, delete",
+)
 fences.fence(OrderMove, _PART.format(table="order_moves"), verbs="select, insert")

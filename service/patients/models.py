@@ -228,7 +228,10 @@ _ADDED = f"{fences.Fence.region} and registered_by_institution_id = any((select 
 _SEES = f"{fences.Fence.region} and app_sees_person(region_id, id)"
 # a home is seen by the institution that entered it and by whoever may see one of its residents
 _HOME = f"({_ADDED}) or ({fences.Fence.region} and app_sees_home(region_id, id))"
-_OF_A_HOME = "exists (select 1 from homes h where h.region_id = home_reviews.region_id and h.id = home_id)"
+# not whoever sees the home only because he is sent there (visits.helping)
+_OF_A_HOME = (
+    "exists (select 1 from homes h where h.region_id = home_reviews.region_id and h.id = home_id and (HOME))"
+).replace("HOME", _HOME)
 
 fences.fence(
     CareRelation,
@@ -243,7 +246,7 @@ fences.statement(CareRelation, f"grant update (during) on care_relations to {fen
 fences.fence(Patient, _SEES, adds=_ADDED)
 fences.fence(Home, _HOME, adds=_ADDED)
 statements.about_people(Home)  # where somebody lives
-# seen and decided by whoever sees the home
+# seen and decided by whoever entered the home or sees one of its residents
 fences.fence(
     HomeReview,
     f"{fences.Fence.region} and {_OF_A_HOME}",

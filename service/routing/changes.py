@@ -166,6 +166,7 @@ class WhyRead(BaseModel):
     next_practitioner_id: UUID | None
     next_practitioner_name: str | None
     next_added_cost: int | None = Field(description="换成该人员多出的代价（折合路程秒数）；负数为更少")
+    overflow_agreement_id: UUID | None = Field(default=None, description="按此互助协议由其他机构的人员上门；空为本机构")
 
 
 class ExplanationRead(BaseModel):

@@ -98,6 +98,30 @@ class PlansOfDifferentDays(Refusal):
     en = "Only two plans of one area and day can be compared; choose another."
 
 
+class OverflowPartiesInvalid(Refusal):
+    """An overflow agreement is of two institutions of the region."""
+
+    status = 422
+    zh = "互助协议须由本统筹区内两家不同的机构签订，请核对两家机构。"
+    en = "An overflow agreement is signed by two different institutions of the region; check both."
+
+
+class OverflowAgreed(Refusal):
+    """The two institutions have agreed on part of this period already."""
+
+    zh = "这两家机构在该期间已有互助协议，请先填写原协议的截止日期。"
+    en = "The two institutions have an overflow agreement for part of this period; say when that one ends first."
+
+
+class OverflowNotAgreed(Refusal):
+    """A neighbour institution's staff come by an agreement in force on the day only."""
+
+    zh = "计划中有其他机构的人员上门，而两家机构当天没有生效的互助协议；请重新排班后再发布。"
+    en = (
+        "The plan sends another institution's staff without an agreement in force on the day; plan again, then publish."
+    )
+
+
 class PeriodNotReady(Refusal):
     """Only a solved period plan can be accepted."""
 

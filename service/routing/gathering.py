@@ -16,14 +16,14 @@ from service.core.geo import Point
 from service.institutions import usecases as institutions
 from service.institutions.rules import SettingsOn, settings
 from service.orders import usecases as orders
-from service.orders.rules import OrderFacts, OrderState
+from service.orders.rules import OrderFacts, OrderKind, OrderState
 from service.patients import rules as patient_rules
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
 from service.practitioners.rules import Team
-from service.routing import repository_appointments, travel
+from service.routing import overflow_repository, repository_appointments, travel
 from service.routing.building import Busy, DayFacts, Policy, Weights, priority
-from service.routing.building.facts import promises_of
+from service.routing.building.facts import Agreement, promises_of
 from service.routing.models import Appointment
 
 BEGUN: Final = frozenset({OrderState.in_progress, OrderState.done, OrderState.closed})
@@ -74,6 +74,7 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         ),
         begun=tuple(begun),
         teams=await _teams(session, ask, everybody),
+        agreements=await _agreements(session, ask),
     )
 
 
@@ -156,6 +157,23 @@ async def _teams(session: AsyncSession, ask: Ask, person_ids: Collection[UUID]) 
         session, region_id=ask.region_id, practitioner_ids=sorted(set(doctors.values()))
     )
     return {person_id: teams[doctor] for person_id, doctor in doctors.items() if doctor in teams}
+
+
+async def _agreements(session: AsyncSession, ask: Ask) -> tuple[Agreement, ...]:
+    """Return by which agreements the institutions that are planned together help each other out on the day."""
+    found = await overflow_repository.agreements_on(
+        session, region_id=ask.region_id, institution_ids=ask.institution_ids, on=ask.on
+    )
+    return tuple(
+        Agreement(
+            id=each.id,
+            giving_id=each.giving_institution_id,
+            helping_id=each.helping_institution_id,
+            kinds=frozenset(OrderKind(kind) for kind in each.order_kinds or OrderKind),
+            price_minutes=each.price_minutes,
+        )
+        for each in found
+    )
 
 
 async def _laboratories(session: AsyncSession, ask: Ask) -> dict[UUID, Point]:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
 from service.core.db import fences, rows
-from service.routing import functions, states
+from service.routing import functions, overflow_functions, states
 
 
 class DispatchArea(rows.RegionRow, table=True):
@@ -81,7 +81,7 @@ class PlanRoute(SQLModel, table=True):
 
 class PlanStop(SQLModel, table=True):
     """One stop of a route; a lunch break, and a specimen's delivery, have no order. `specimen_of` is the order at whose
-    visit the specimen was taken.
+    visit the specimen was taken, `overflow_agreement_id` by which agreement a neighbour institution's staff come.
     """
 
     __tablename__ = "plan_stops"
@@ -89,6 +89,7 @@ class PlanStop(SQLModel, table=True):
         rows.refers("plan_id", to="plans"),
         rows.refers("order_id", to="orders"),
         rows.refers("specimen_of", to="orders"),
+        rows.refers("overflow_agreement_id", to="overflow_agreements"),
         CheckConstraint(f"kind in ({', '.join(repr(str(each)) for each in states.StopKind)})", name="kind"),
         CheckConstraint("(kind = 'visit') = (order_id is not null)", name="order"),
         CheckConstraint("specimen_of is null or kind = 'delivery'", name="specimen_of"),
@@ -106,6 +107,7 @@ class PlanStop(SQLModel, table=True):
     end_at: datetime = rows.moment()
     travel_seconds: int
     travel_metres: int
+    overflow_agreement_id: UUID | None = None
 
 
 class PlanUnassigned(SQLModel, table=True):
@@ -122,7 +124,10 @@ class PlanUnassigned(SQLModel, table=True):
 
 
 class Appointment(rows.InstitutionRow, table=True):
-    """One member of staff's promise to be at one order's door; `trip_key` is equal for visits proposed as one trip."""
+    """One member of staff's promise to be at one order's door; `trip_key` is equal for visits proposed as one trip.
+
+    The institution is the order's. Who works for another one comes by an agreement: `overflow_agreement_id`.
+    """
 
     __tablename__ = "appointments"
     __table_args__ = (
@@ -130,6 +135,7 @@ class Appointment(rows.InstitutionRow, table=True):
         rows.refers("order_id", to="orders"),
         rows.refers("person_id", to="patients"),
         rows.refers("practitioner_id", to="practitioners"),
+        rows.refers("overflow_agreement_id", to="overflow_agreements"),
         CheckConstraint("state in ('booked', 'released')", name="state"),
         rows.one_at_a_time(
             "appointments_staff_once", "region_id", "practitioner_id", period="during", where="state = 'booked'"
@@ -158,6 +164,7 @@ class Appointment(rows.InstitutionRow, table=True):
     during: object = rows.span()
     trip_key: UUID
     state: str = "booked"
+    overflow_agreement_id: UUID | None = None
 
 
 _MINE = f"{fences.Fence.region} and institution_ids <@ (select app_institutions())::uuid[]"
@@ -171,6 +178,7 @@ fences.fence(PlanUnassigned, _PART.format(table="plan_unassigned"), verbs="selec
 # an elder who cancels releases what was promised to him; only an institution promises
 fences.fence(Appointment, fences.Fence.institution_or_person, adds=fences.Fence.institution)
 functions.create(Appointment)
+overflow_functions.create(Appointment)
 
 # Is this person free then? Another institution's bookings count; the order is not shown, the place to a kilometre.
 # A plan that takes the place of another one (`asked_but`) has back what that one promised and nobody has begun.

@@ -20,6 +20,7 @@ from service.routing import (
     change_routes,
     changes,
     errors,
+    overflow_routes,
     progress_routes,
     schemas,
     usecases,
@@ -29,6 +30,7 @@ from service.routing.states import PlanState
 
 router = Router(tags=["路径"])
 router.include_router(area_routes.router)
+router.include_router(overflow_routes.router)
 router.include_router(absence_routes.router)
 router.include_router(period_routes.router)
 router.include_router(progress_routes.router)
@@ -155,6 +157,7 @@ async def read_plan_routes(
         errors.DayNotPlannable,
         errors.StaffDoubleBooked,
         errors.StaffAbsent,
+        errors.OverflowNotAgreed,
         errors.RepairOutdated,
         errors.PersonDoubleBooked,
         errors.AnotherPlanPublished,

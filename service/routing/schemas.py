@@ -115,6 +115,7 @@ class PlanStopRead(BaseModel):
     end_at: datetime
     travel_seconds: int
     travel_metres: int
+    overflow_agreement_id: UUID | None = Field(default=None, description="按此互助协议由其他机构的人员上门；空为本机构")
 
 
 class PlanRouteRead(BaseModel):

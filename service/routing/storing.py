@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.gateways.maps import TravelMatrix
+from service.orders.rules import OrderFacts
 from service.routing import building, travel
 from service.routing.building import Day, PersonDay
 from service.routing.models import Plan as PlanRow
@@ -38,7 +40,7 @@ async def store(session: AsyncSession, row: PlanRow, solved: Solved, now: dateti
     left_out = building.retell_left_out(solved.day, solved.plan)
     for person in people:
         session.add(_route(row, person))
-        session.add_all(_stops(row, person))
+        session.add_all(_stops(row, solved.day, person))
     session.add_all(
         PlanUnassigned(
             region_id=row.region_id, plan_id=row.id, order_id=each.order.id, reason=each.reason, facts=dict(each.facts)
@@ -89,7 +91,7 @@ def _route(row: PlanRow, person: PersonDay) -> PlanRoute:
     )
 
 
-def _stops(row: PlanRow, person: PersonDay) -> list[PlanStop]:
+def _stops(row: PlanRow, day: Day, person: PersonDay) -> list[PlanStop]:
     return [
         PlanStop(
             region_id=row.region_id,
@@ -104,6 +106,14 @@ def _stops(row: PlanRow, person: PersonDay) -> list[PlanStop]:
             end_at=each.end_at,
             travel_seconds=each.travel_seconds,
             travel_metres=each.travel_metres,
+            overflow_agreement_id=_agreement_id(day, person, each.order),
         )
         for seq, each in enumerate(person.stops, start=1)
     ]
+
+
+def _agreement_id(day: Day, person: PersonDay, order: OrderFacts | None) -> UUID | None:
+    if order is None:
+        return None
+    agreed = building.between(day.agreements, order, person.staff.institution_id)
+    return agreed.id if agreed else None

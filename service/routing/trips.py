@@ -9,12 +9,17 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One member of staff's stop of a plan; a lunch break has neither order nor home."""
+    """One member of staff's stop of a plan; a lunch break has neither order nor home.
+
+    `institution_id` is the order's: who helps a neighbour out makes a trip for each of the two, and each one's bills
+    share a way of their own.
+    """
 
     practitioner_id: UUID
     start: datetime
     order_id: UUID | None
     home_id: UUID | None
+    institution_id: UUID | None = None
 
 
 def trip_keys(calls: Iterable[Call], new_key: Callable[[], UUID]) -> dict[UUID, UUID]:
@@ -37,7 +42,11 @@ def trip_keys(calls: Iterable[Call], new_key: Callable[[], UUID]) -> dict[UUID, 
 def _stayed_after(call: Call, comes_from: Mapping[UUID, Mapping[UUID, Call | None]]) -> UUID | None:
     """Return the order that the whole crew of `call` has just served at the same home, and nobody else with them."""
     crew = comes_from[call.order_id] if call.order_id else {}
-    earlier = {before.order_id if before and before.home_id == call.home_id else None for before in crew.values()}
+    here = (call.home_id, call.institution_id)
+    earlier = {
+        before.order_id if before and (before.home_id, before.institution_id) == here else None
+        for before in crew.values()
+    }
     if len(earlier) != 1:
         return None
     order_id = earlier.pop()

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from service.core.db import fences, rows
-from service.visits import rules
+from service.visits import helping, rules
 
 
 def _one_of(column: str, words: type[StrEnum]) -> str:
@@ -186,6 +186,7 @@ _PART = "exists (select 1 from visits v where v.region_id = {table}.region_id an
 
 fences.fence(Trip, fences.Fence.institution)
 fences.fence(Visit, fences.Fence.institution_or_person)
+helping.create(Visit)
 fences.fence(VisitStaff, _PART.format(table="visit_staff"), verbs="select, insert, delete")
 fences.fence(VisitItem, _PART.format(table="visit_items"), verbs="select, insert")
 fences.fence(VisitEvent, _PART.format(table="visit_events"), verbs="select, insert")

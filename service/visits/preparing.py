@@ -16,6 +16,12 @@ async def prepare_visits(house: House, job: Job) -> None:
             await usecases.prepare_order(session, region_id=job.region_id, order_id=order_id)
 
 
+async def give_back_missed(house: House, job: Job) -> None:
+    """Give back what the order of a missed visit holds (news VISIT_MISSED); again changes nothing."""
+    async with transaction(house.sessions, job.fence, house.clock.now()) as session:
+        await usecases.give_back_missed(session, region_id=job.region_id, visit_id=job.subject_id)
+
+
 async def teach_place(house: House, job: Job) -> None:
     """Let a verified visit correct where its home is (news VISIT_STRAYED); again changes nothing."""
     now = house.clock.now()

@@ -24,8 +24,8 @@ Decides = Annotated[Principal, Depends(http.Requires("visits:decide"))]
     status_code=201,
     response_model=schemas.VisitRead,
     responses=http.refuses(
-        errors.NotYourVisit, errors.StepMissing, errors.VisitOver, errors.ClockAhead, errors.CrewNotThere,
-        errors.NothingPerformed, errors.CrewElsewhere, keyed=True,
+        problems.NotFound, errors.NotYourVisit, errors.StepMissing, errors.VisitOver, errors.ClockAhead,
+        errors.CrewNotThere, errors.NothingPerformed, errors.CrewElsewhere, keyed=True,
     ),
 )  # fmt: skip
 async def report_visit_event(

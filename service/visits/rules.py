@@ -18,6 +18,9 @@ VISIT_FINAL: Final = "visit.final"
 VISIT_DEPARTED: Final = "visit.departed"
 """News: the first of a visit's crew has set out (subject: the visit)."""
 
+VISIT_MISSED: Final = "visit.missed"
+"""News: a neighbour's crew found nobody at home; what the order held is to be given back (subject: the visit)."""
+
 VISIT_FRUITLESS: Final = "visit.fruitless"
 """News: a crew set out in vain: nobody at home, or the family cancelled meanwhile (subject: the visit)."""
 

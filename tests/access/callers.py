@@ -42,6 +42,9 @@ class Callers:
     """The other institution of the region."""
     principals: dict[tuple[str, Relation], Principal] = field(default_factory=dict)
     tokens: dict[tuple[str, Relation], str] = field(default_factory=dict)
+    helper: Principal = field(init=False)
+    """A nurse of the other institution, sent to one door of this one by agreement; she has no column of the table."""
+    helper_token: str = ""
     crew: dict[str, UUID] = field(default_factory=dict)
     """Role → the practitioner who is in the crew."""
 

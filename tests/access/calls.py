@@ -359,6 +359,12 @@ _WORK: Final = {
     "list_dispatch_areas": Call(shows="{area}"),
     "read_dispatch_area": Call(shows="{area}"),
     "change_dispatch_area": Call(body={"name": "改名"}),
+    "add_overflow_agreement": Call(
+        body={"giving_institution_id": "{elsewhere}", "helping_institution_id": "{institution}", **_SINCE},
+        hidden_as="overflow-parties-invalid",
+    ),
+    "list_overflow_agreements": Call(shows="{overflow_agreement}"),
+    "change_overflow_agreement": Call(path={"agreement_id": "{overflow_agreement}"}, body=_UNTIL),
     "follow_plan": Call(shows="published"),
     "request_plan": Call(body={"area_id": "{area}", "service_on": "2026-03-04"}),
     "list_plans": Call(shows="{plan}"),

@@ -42,6 +42,7 @@ from service.practitioners.models import Shift
 from service.routing.models import Appointment, DispatchArea, Plan, PlanRoute, PlanStop, PlanUnassigned
 from service.routing.period.models import PeriodPlan, PeriodRound
 from service.visits.models import VisitEvent, VisitEvidence, VisitException, VisitStaff
+from tests.access import helping
 from tests.access.callers import Callers
 from tests.access.table import Relation
 from tests.billing.day import Day
@@ -97,6 +98,7 @@ class Scene:
         await scene._stay()
         await scene._notices()
         await scene._proposal()
+        await scene._helping()
         return scene
 
     def id(self, name: str) -> UUID:
@@ -385,6 +387,11 @@ class Scene:
         path = f"/institutions/{self.ids['institution']}/tariff-proposals"
         self.ids["proposal"] = _made(await chief.post(path, json=PROPOSED))["id"]
         _made(await finance.post(f"{path}/{self.ids['proposal']}/approvals"))
+
+    async def _helping(self) -> None:
+        """Send a nurse of the other institution to one door, by agreement."""
+        self.callers.helper = await helping.help_out(self)
+        self.callers.helper_token = await self.near.open_session(self.callers.helper)
 
     async def _file(self) -> None:
         """Keep a photograph of the door, and show it with the visit."""

@@ -18,6 +18,7 @@ ABOUT_NOBODY = {
     "audit_entries", "audit_seals", "audit_checks", "job_attempts",
     # how the region and its institutions are set up
     "regions", "districts", "institutions", "stations", "service_modes", "setting_rows", "dispatch_areas",
+    "overflow_agreements",
     "institution_designations", "institution_levels",
     # what is offered, and at what price
     "service_items", "insurance_rules", "ltci_rules", "programmes", "programme_items", "packages",

@@ -53,6 +53,7 @@ OPEN = {
     "packages": "what one can sign",
     "package_items": "what one can sign",
     "dispatch_areas": "which institutions plan together",
+    "overflow_agreements": "who helps whom out",
     "notice_templates": "the words that everybody is told",
 }
 """Tables that everybody of the region reads, and why; only their owner writes them."""
@@ -70,7 +71,7 @@ _NURSES = "account_id = :account"
 _ELDERS = "account_id = :elder"
 _PLANS = "plan_id = :plan"
 WHOSE = {
-    "institutions": "id = :institution",
+    "institutions": "id = :institution", "overflow_agreements": "giving_institution_id = :institution",
     "accounts": "id = :account",
     "sessions": _NURSES, "refresh_tokens": _NURSES, "second_factors": _NURSES, "second_factor_uses": _NURSES,
     "recovery_codes": _NURSES, "old_passwords": _NURSES,
@@ -88,6 +89,17 @@ WHOSE = {
 }  # fmt: skip
 """Table → which rows are the institution's, its elder's or its nurse's, where no column `institution_id` says so."""
 
+HELPED = {
+    "appointments": "order_id = :order", "orders": "id = :order", "order_items": "order_id = :order",
+    "order_moves": "order_id = :order", "homes": "id = :home", "visits": "order_id = :order",
+    "visit_staff": "visit_id = :visit", "visit_events": "visit_id = :visit", "visit_items": "visit_id = :visit",
+    "trips": "id = :trip",
+}  # fmt: skip
+"""What a neighbour's nurse reaches who is sent to one door, and the condition that all of it meets."""
+
+WRITES_HELPED = {"orders", "visits", "trips"}
+"""Of these she changes rows: the order moves on, the visit is made, her stay ends. To others she only adds."""
+
 TABLES = sorted(set(schema.METADATA.tables) - set(UNFENCED))
 
 
@@ -101,6 +113,8 @@ class Yard:
     superuser: AsyncEngine
     """Who may become the application's role and, before all is undone, sees every row again."""
     fences: dict[str, Fence]
+    helper: Fence = field(default_factory=Fence)
+    """Who is sent to one door by agreement."""
     stood: dict[str, str] = field(default_factory=dict)
     """Table → what the institution's rows of it are before anybody comes."""
 
@@ -178,7 +192,7 @@ async def yard(owner_engine: AsyncEngine, app_engine: AsyncEngine, superuser: As
         "other administration": principals[Role.region_admin, Relation.other_region].fence,
         "nobody": Fence(),
     }
-    return Yard(scene, owner_engine, app_engine, superuser, fences)
+    return Yard(scene, owner_engine, app_engine, superuser, fences, scene.callers.helper.fence)
 
 
 async def _raise(connection: AsyncConnection, fence: Fence) -> None:
@@ -252,6 +266,66 @@ class TestEveryTable:
             refused = await _insert(yard, yard.fences[who], table, row)
             if (name, who) not in NAMES_NOBODY:
                 assert refused == DENIED, who
+
+
+class TestWhoHelpsOut:
+    """She is at one door of the institution's, by agreement: behind her fence there is that visit and nothing else."""
+
+    @pytest.mark.parametrize("name", sorted(set(TABLES) - set(OPEN)))
+    async def test_reads_that_visit_and_nothing_else(self, name: str, yard: Yard) -> None:
+        table, helped = schema.METADATA.tables[name], _helped(yard)
+        every = f"select 1 from {name} where {where(table)}"
+        reached = await _try(yard, yard.helper, every, yard.names)
+        if name not in HELPED:
+            assert reached in (0, DENIED)
+        else:
+            assert isinstance(reached, int)
+            assert reached > 0
+            assert reached == await _try(yard, yard.helper, f"{every} and {HELPED[name]}", yard.names | helped)
+
+    @pytest.mark.parametrize("name", TABLES)
+    async def test_changes_what_happens_at_that_door_and_nothing_else(self, name: str, yard: Yard) -> None:
+        table, helped = schema.METADATA.tables[name], _helped(yard)
+        column = "state" if name == "orders" else await _updatable(yard, table)
+        change = f"update {name} set {column} = {column} where {where(table)}"
+        changed = await _try(yard, yard.helper, change, yard.names)
+        if name in WRITES_HELPED:
+            assert changed == 1
+            assert await _try(yard, yard.helper, f"{change} and {HELPED[name]}", yard.names | helped) == 1
+        else:
+            assert changed in (0, DENIED)
+        removed = await _try(yard, yard.helper, f"delete from {name} where {where(table)}", yard.names)
+        assert removed in (0, DENIED) or (name, removed) == ("visit_staff", 1)
+
+    async def test_takes_nothing_over_and_adds_nothing_to_other_visits(self, yard: Yard) -> None:
+        helped = _helped(yard) | {"theirs": yard.scene.callers.elsewhere_id, "other": yard.scene.id("in_service_visit")}
+        orders = [each.name for each in schema.METADATA.tables["orders"].columns if each.name != "state"]
+        for sql in (
+            *(f"update orders set {column} = {column} where id = :order" for column in orders),
+            "update visits set institution_id = :theirs where id = :visit",
+            "update trips set institution_id = :theirs where id = :trip",
+            "insert into visit_items select region_id, institution_id, :other, 'X', 1, null, false, performed_by_id,"
+            " performed_at from visit_items where visit_id = :visit",
+            "insert into order_items select region_id, institution_id, order_id, 'X', 1 from order_items"
+            " where order_id = :order",
+        ):
+            assert await _try(yard, yard.helper, sql, helped) == DENIED, sql
+
+    async def test_is_shown_it_by_her_own_account_only(self, yard: Yard) -> None:
+        see = "select 1 from orders where id = :order"
+        assert await _try(yard, yard.helper, see, _helped(yard)) == 1
+        nurses = Fence(yard.helper.region_id, yard.helper.institution_ids)
+        assert await _try(yard, nurses, see, _helped(yard)) == 0, "a job of her institution's is nobody's visit"
+
+
+def _helped(yard: Yard) -> dict[str, Any]:
+    scene = yard.scene
+    return {
+        "order": scene.id("helped_order"),
+        "visit": scene.id("helped_visit"),
+        "trip": scene.id("helped_trip"),
+        "home": scene.id("home"),
+    }
 
 
 async def _updatable(yard: Yard, table: Table) -> str:

@@ -18,6 +18,13 @@ class NobodyAgreed(Refusal):
     en = "The visit ended without a service; there is nothing to agree to."
 
 
+class AskTheInstitution(Refusal):
+    """Who helps a neighbour institution out knows neither its prices for the family nor who pays for it."""
+
+    zh = "这次上门由您协助其他机构完成，增加项目的报价和同意请由该机构办理，或由本人、代办人用自己的账号同意。"
+    en = "You help another institution out; it quotes what is added, and it or the family records the consent."
+
+
 class ConsentAhead(Refusal):
     """A consent that was given already cannot lie ahead."""
 

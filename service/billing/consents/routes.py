@@ -26,6 +26,7 @@ _Reads = Annotated[Principal, Depends(http.Requires("visits:read"))]
     response_model=bills.QuoteRead,
     responses=http.refuses(
         problems.NotFound,
+        errors.AskTheInstitution,
         patient_errors.HomeNotPlaced,
         billing_errors.ProviderNotQualified,
         billing_errors.TooFewStaff,
@@ -53,7 +54,12 @@ async def quote_visit(
     status_code=201,
     response_model=schemas.ConsentRead,
     responses=http.refuses(
-        problems.NotFound, patient_errors.RightMissing, errors.EvidenceNeeded, errors.NobodyAgreed, keyed=True
+        problems.NotFound,
+        patient_errors.RightMissing,
+        errors.EvidenceNeeded,
+        errors.NobodyAgreed,
+        errors.AskTheInstitution,
+        keyed=True,
     ),
 )
 async def give_visit_consent(

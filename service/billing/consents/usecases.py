@@ -39,6 +39,7 @@ async def quote_visit(
 
     Raises:
         problems.NotFound: there is no such visit in whose crew the principal is.
+        errors.AskTheInstitution: the principal helps a neighbour institution out there.
         billing.errors: the gate.
     """
     visit = await _of_crew(session, principal, visit_id)
@@ -70,6 +71,7 @@ async def give_consent(
         patients.errors.RightMissing: a proxy without the right `pay`.
         errors.EvidenceNeeded: the crew shows no signature, paper form or recording of the visit.
         errors.NobodyAgreed: the visit ended without a service.
+        errors.AskTheInstitution: the crew helps a neighbour institution out there.
     """
     visit = await visits.read_visit(session, region_id=principal.region_id, visit_id=visit_id)
     if visit.state in FINAL:
@@ -157,6 +159,9 @@ async def _of_crew(session: AsyncSession, principal: Principal, visit_id: UUID) 
     me = await practitioners.find_of_account(session, region_id=principal.region_id, account_id=principal.account_id)
     if me is None or me.id not in {each.practitioner_id for each in visit.crew}:
         raise problems.NotFound(what="上门记录")
+    # behind his fence there is no coverage, contract or balance of the person: the quote would be wrong
+    if visit.institution_id not in principal.institution_ids:
+        raise errors.AskTheInstitution
     return visit
 
 

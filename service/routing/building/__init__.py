@@ -6,6 +6,7 @@ may be bent besides is whom the elder prefers, what the plan before promised, an
 
 from service.routing.building.day import Day, Means, draw, problem_of
 from service.routing.building.facts import Busy, DayFacts, Policy, Promise, moment_of
+from service.routing.building.overflow import between
 from service.routing.building.priority import Weights, priority
 from service.routing.building.recalling import Told, recall
 from service.routing.building.retelling import STRANDED, LeftOut, PersonDay, explain, retell_left_out, retell_people
@@ -22,6 +23,7 @@ __all__ = [
     "Promise",
     "Told",
     "Weights",
+    "between",
     "draw",
     "explain",
     "moment_of",

@@ -12,8 +12,8 @@ from service.core.geo import Point, TravelMode
 from service.gateways.maps import Pace
 from service.orders.rules import OrderFacts
 from service.practitioners.rules import StaffDay
-from service.routing.building import prices, staffing, together, visits, wishes
-from service.routing.building.facts import DayFacts
+from service.routing.building import overflow, prices, staffing, together, visits, wishes
+from service.routing.building.facts import Agreement, DayFacts
 from service.routing.building.staffing import Segment
 from service.routing.building.visits import Unplannable
 from service.routing.building.wishes import Rows, Wish
@@ -50,6 +50,7 @@ class Day:
     links: tuple[Link, ...]
     rules: Rules
     stranded: tuple[UUID, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
 
 
 def draw(facts: DayFacts) -> Day:
@@ -83,7 +84,8 @@ def draw(facts: DayFacts) -> Day:
         left_out=tuple(left_out),
         wishes=tuple(each.wish for each in whos),
         links=together.links_of(facts, found, specimens),
-        rules=prices.rules_of(list(facts.policies.values())),
+        rules=prices.rules_of(list(facts.policies.values()), facts.agreements),
+        agreements=facts.agreements,
     )
 
 
@@ -141,7 +143,7 @@ def _staff(facts: DayFacts, segment: Segment, at: int, index: dict[Point, int]) 
         lunch = replace(lunch, point=index[staffing.station_of(staff)])
     return Staff(
         id=f"{at}",
-        skills=staffing.skills_of(facts.items, staff),
+        skills=staffing.skills_of(facts.items, staff) | overflow.offered_by(facts.agreements, staff.institution_id),
         start_point=index[segment.start],
         end_point=index[segment.end],
         shift=segment.shift,

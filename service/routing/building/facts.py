@@ -11,7 +11,7 @@ from service.catalog.rules import ItemFacts
 from service.core.clock import at_local
 from service.core.geo import Point, TravelMode
 from service.gateways.maps import Pace
-from service.orders.rules import OrderFacts
+from service.orders.rules import OrderFacts, OrderKind
 from service.patients.rules import CareFacts, HomeFacts
 from service.practitioners.rules import StaffDay, Team
 
@@ -57,6 +57,19 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """The staff of `helping_id` may serve the orders of `giving_id` that are of one of `kinds`; each visit given away
+    costs a plan so many minutes of travel.
+    """
+
+    id: UUID
+    giving_id: UUID
+    helping_id: UUID
+    kinds: frozenset[OrderKind]
+    price_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Promise:
     """What people were told of an order by the plan that this one would replace: from when, and who comes."""
 
@@ -73,6 +86,7 @@ class DayFacts:
     providers may learn where the homes are. `care` is by person (no key: nothing known), `policies` and `laboratories`
     (where specimens go) by institution, `promised` by order, `teams` (of the family doctor) by person. `begun` are
     orders whose visits are over or under way; `travelled`: seconds that people have been on the way already.
+    `agreements`: which of the institutions help each other out on the day.
     """
 
     on: date
@@ -94,6 +108,7 @@ class DayFacts:
     begun: tuple[OrderFacts, ...] = ()
     travelled: Mapping[UUID, int] = field(default_factory=dict)
     teams: Mapping[UUID, Team] = field(default_factory=dict)
+    agreements: tuple[Agreement, ...] = ()
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""

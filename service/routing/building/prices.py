@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from typing import Final
 
-from service.routing.building.facts import Policy
+from service.routing.building import overflow
+from service.routing.building.facts import Agreement, Policy
 from service.routing.problem import Band, Rules
 
 NOT_PREFERRED_SECONDS: Final = 900
 """Sending somebody whom the elder did not wish for costs as much as a quarter of an hour of travel."""
 
 
-def rules_of(policies: Sequence[Policy]) -> Rules:
+def rules_of(policies: Sequence[Policy], agreements: Sequence[Agreement] = ()) -> Rules:
     """Return the rules of a plan of these institutions: of each price the highest holds.
 
     Overtime and missed lunches are priced only where all of them price them; one that does not allow them keeps them
-    out of the plan.
+    out of the plan. Where institutions help each other out, whom a job forbids has a price: it forbids the neighbours'
+    staff and nobody else (`wishes.who_of`).
     """
 
     def highest(name: str) -> int:
@@ -34,6 +36,7 @@ def rules_of(policies: Sequence[Policy]) -> Rules:
         arrival=highest("arrival_minutes") * 60,
         changed=highest("changed_price_minutes") * 60,
         moved=highest("moved_price_minutes") * 60,
+        forbidden=overflow.price_seconds(agreements),
     )
 
 

@@ -1,8 +1,8 @@
 """An order as a job: how long it takes, when it may begin, who may do it, what leaving it out costs.
 
 A visit of several people: the first gives the services and needs every skill that they ask for; the others assist and
-need a licence. All of them belong to the institution that the order was placed with, and are of the sex that the order
-asks for if it does.
+need a licence. All of them belong to the institution that the order was placed with, or to one that helps it out by
+agreement, and are of the sex that the order asks for if it does.
 """
 
 import math
@@ -17,7 +17,7 @@ from service.orders import rules as orders
 from service.orders.rules import OrderFacts
 from service.patients import rules as patients
 from service.patients.rules import Precaution
-from service.routing.building import staffing, windows
+from service.routing.building import overflow, staffing, windows
 from service.routing.building.facts import DayFacts
 from service.routing.building.windows import Timing
 from service.routing.building.wishes import Who
@@ -88,7 +88,7 @@ def job_of(facts: DayFacts, visit: Visit, point: int, who: Who) -> Job:
     """Return the job of a visit at a point, with `who` may come."""
     order, promise = visit.order, facts.promised.get(visit.order.id)
     by_end = _bound_by_end(facts, order)
-    everyone = {staffing.LICENSED, staffing.employed_at(order.institution_id)}
+    everyone = {staffing.LICENSED, overflow.asked_by(facts.agreements, order)}
     if order.staff_sex is not None:
         everyone.add(staffing.of_sex(order.staff_sex))
     first = _first(facts, visit, everyone)

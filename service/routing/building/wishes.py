@@ -9,6 +9,7 @@ from uuid import UUID
 
 from service.core.geo import Point, geodesic_metres
 from service.orders.rules import OrderFacts
+from service.routing.building import overflow
 from service.routing.building.facts import DayFacts
 from service.routing.building.staffing import Segment, station_of
 
@@ -52,12 +53,19 @@ def who_of(facts: DayFacts, order: OrderFacts, segments: Sequence[Segment], rows
 
     A person asked for by name is preferred to those who speak the elder's language, these to the team of his family
     doctor, and these to those who look after the grid of the home. Who is not on duty is no wish.
+
+    On days on which institutions help each other out, forbidding has a price: it falls on the neighbours' staff, and
+    who must not come at all is not among those who may.
     """
     wish, preferred = _wished(facts, order, segments, rows)
+    excluded = frozenset[int]().union(*(rows.get(each, frozenset()) for each in order.excluded_practitioner_ids))
+    allowed = _near(facts, order, segments)
+    if facts.agreements and excluded:
+        allowed = (frozenset(range(len(segments))) if allowed is None else allowed) - excluded
     return Who(
         preferred=preferred,
-        forbidden=frozenset().union(*(rows.get(each, frozenset()) for each in order.excluded_practitioner_ids)),
-        allowed=_near(facts, order, segments),
+        forbidden=overflow.helpers(facts.agreements, order, segments) if facts.agreements else excluded,
+        allowed=allowed,
         promised=_promised(facts, order, rows),
         wish=wish,
     )

@@ -13,6 +13,7 @@ from service.routing.usecases.areas import add_area, change_area, list_areas, re
 from service.routing.usecases.explaining import explain_plan
 from service.routing.usecases.inserting import find_insertions
 from service.routing.usecases.opening import list_open_windows
+from service.routing.usecases.overflow import add_agreement, change_agreement, list_agreements
 from service.routing.usecases.planning import LISTING, list_plans, plan_event, read_plan, read_routes, request_plan
 from service.routing.usecases.publishing import publish_plan
 from service.routing.usecases.repairing import request_repair
@@ -21,7 +22,9 @@ from service.routing.usecases.telling import compare_plans, draw_timeline, read_
 __all__ = [
     "LISTING",
     "add_absence",
+    "add_agreement",
     "add_area",
+    "change_agreement",
     "change_area",
     "compare_plans",
     "crew_of",
@@ -29,6 +32,7 @@ __all__ = [
     "end_absence",
     "explain_plan",
     "find_insertions",
+    "list_agreements",
     "list_areas",
     "list_open_windows",
     "list_plans",

@@ -14,7 +14,7 @@ from service.institutions import usecases as institutions
 from service.orders import usecases as orders
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
-from service.routing import repository, repository_appointments, schemas
+from service.routing import overflow_repository, repository, repository_appointments, schemas
 from service.routing.models import Appointment
 from service.routing.states import CrewMember
 
@@ -69,6 +69,7 @@ async def read_my_day(session: AsyncSession, *, principal: Principal, house: Hou
     station = await institutions.get_station(session, region_id=region_id, station_id=me.station_id)
     own = await my_day(session, region_id=region_id, practitioner_id=me.id, on=on)
     together = await repository_appointments.list_of_orders(session, region_id=region_id, order_ids=own)
+    neighbours = await overflow_repository.names_at_doors(session, order_ids=list(own))
     stops = [
         await _stop(
             session,
@@ -76,6 +77,7 @@ async def read_my_day(session: AsyncSession, *, principal: Principal, house: Hou
             order_id,
             member,
             crew=[each for each in together if each.order_id == order_id],
+            name=neighbours.get(order_id),
             # who only drives or lends a hand learns where to go and whom to ask for, not what is done there
             shows_items=principal.may("orders:read"),
         )
@@ -91,19 +93,22 @@ async def _stop(
     member: CrewMember,
     *,
     crew: Sequence[Appointment],
+    name: str | None,
     shows_items: bool,
 ) -> schemas.MyStopRead:
+    """Return a stop; `name` is given of a neighbour institution's elder: who helps out reads no record."""
     region_id = crew[0].region_id
     order = await orders.get_order(session, region_id=region_id, order_id=order_id)
-    person = await patients.get_person(session, region_id=region_id, person_id=order.person_id)
+    if name is None:
+        name = (await patients.get_person(session, region_id=region_id, person_id=order.person_id)).name
     home = await patients.get_home(session, region_id=region_id, home_id=order.home_id)
     items = await catalog.items(session, region_id=region_id, codes=[code for code, _ in order.items])
     return schemas.MyStopRead(
         order_id=order.id,
         order_no=order.order_no,
         order_state=order.state,
-        person_id=person.id,
-        person_name=person.name,
+        person_id=order.person_id,
+        person_name=name,
         address=await patients.open_address(session, house=house, region_id=region_id, home_id=home.id),
         lon=home.lon,
         lat=home.lat,

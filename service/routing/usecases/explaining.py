@@ -7,7 +7,7 @@ from uuid import UUID
 from service.core.http import House
 from service.core.principal import Principal
 from service.routing import changes
-from service.routing.building import wishes
+from service.routing.building import overflow, wishes
 from service.routing.changing import reasons
 from service.routing.changing.reasons import Because, Why
 from service.routing.usecases.standing import Standing, stand
@@ -30,17 +30,20 @@ async def explain_plan(house: House, *, principal: Principal, plan_id: UUID, now
 def _why(standing: Standing, why: Why) -> changes.WhyRead:
     order, segments = standing.order_of(why.job), standing.day.segments
     other = None if why.next_best is None else segments[why.next_best].staff
+    agreed = overflow.between(standing.day.agreements, order, segments[why.staff].staff.institution_id)
+    explanation = _explanation(standing, why)
     return changes.WhyRead(
         order_id=order.id,
         order_no=order.order_no,
         practitioner_id=segments[why.staff].staff.practitioner_id,
         practitioner_name=segments[why.staff].staff.name,
-        because=why.because,
-        explanation=_explanation(standing, why),
+        because=overflow.BY_AGREEMENT if agreed else why.because,
+        explanation=f"{overflow.SENTENCE}；{explanation}" if agreed else explanation,
         others=why.others,
         next_practitioner_id=other.practitioner_id if other else None,
         next_practitioner_name=other.name if other else None,
         next_added_cost=why.extra,
+        overflow_agreement_id=agreed.id if agreed else None,
     )
 
 

@@ -49,6 +49,7 @@ async def publish_plan(
         errors.StaffDoubleBooked, errors.PersonDoubleBooked: another plan has promised somebody at that time.
         errors.RepairOutdated: it repairs a plan that is no longer the one in force.
         errors.StaffAbsent: an absence was entered since the plan was solved; names who.
+        errors.OverflowNotAgreed: an agreement by which a neighbour's staff were to come has been ended since.
         errors.AnotherPlanPublished: a plan that is not the principal's is in force.
     """
     plan = await repository.find_plan(
@@ -180,6 +181,7 @@ async def _book(session: AsyncSession, work: _Publication, scheduled: Collection
             each.start_at,
             each.order_id,
             work.orders[each.order_id].home_id if each.order_id else None,
+            work.orders[each.order_id].institution_id if each.order_id else None,
         )
         for each in work.stops
         if each.order_id is None or each.order_id in scheduled
@@ -197,6 +199,7 @@ async def _book(session: AsyncSession, work: _Publication, scheduled: Collection
             service_on=work.plan.service_on,
             during=dates.moments(each.start_at, each.end_at),
             trip_key=keys[each.order_id],
+            overflow_agreement_id=each.overflow_agreement_id,
         )
         for each in stops
         if each.order_id

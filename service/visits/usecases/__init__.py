@@ -1,6 +1,12 @@
 """What people do at the door and about it; the only door of the room."""
 
-from service.visits.usecases.closing import call_back, cancel_visit, close_days, report_no_show
+from service.visits.usecases.closing import (
+    call_back,
+    cancel_visit,
+    close_days,
+    give_back_missed,
+    report_no_show,
+)
 from service.visits.usecases.deciding import decide_exception
 from service.visits.usecases.evidencing import add_evidence
 from service.visits.usecases.preparing import prepare_order
@@ -16,6 +22,7 @@ __all__ = [
     "close_days",
     "decide_exception",
     "departure",
+    "give_back_missed",
     "list_visits",
     "perform_item",
     "prepare_order",

@@ -29,8 +29,19 @@ async def report_no_show(
     if visit.state != rules.VisitState.arrived:
         raise errors.NotAtTheDoor(state=visit.state)
     await _miss(session, visit, now=now, account_id=principal.account_id, because="nobody_at_home")
+    if visit.institution_id in principal.institution_ids:
+        await proving.give_back(session, visit)
+    else:  # who helps a neighbour institution out does not see what its order holds
+        await proving.tell_of_missing(session, visit)
     await proving.tell_of_a_way_in_vain(session, visit)
     return await reading.describe(session, visit)
+
+
+async def give_back_missed(session: AsyncSession, *, region_id: UUID, visit_id: UUID) -> None:
+    """Give back what the order of a missed visit still holds; again changes nothing."""
+    visit = await repository.find(session, region_id, visit_id)
+    if visit is not None and visit.state == rules.VisitState.missed:
+        await proving.give_back(session, visit)
 
 
 async def cancel_visit(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> None:
@@ -64,6 +75,7 @@ async def close_days(session: AsyncSession, *, region_id: UUID, institution_ids:
     for visit in rows:
         if visit.started_at is None:
             await _miss(session, visit, now=now, account_id=None, because="not_begun")
+            await proving.give_back(session, visit)
         elif rules.ExceptionKind.end_missing not in {
             each.kind for each in await repository.exceptions(session, region_id, visit.id)
         }:
@@ -75,5 +87,4 @@ async def _miss(session: AsyncSession, visit: Visit, *, now: datetime, account_i
     visit.state = rules.VisitState.missed
     await session.flush()
     await proving.move_order(session, visit, OrderState.noshow, now=now, account_id=account_id, because=because)
-    await proving.give_back(session, visit)
     await proving.announce(session, visit)

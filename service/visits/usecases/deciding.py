@@ -32,7 +32,8 @@ async def decide_exception(
     """
     visit = await reading.get(session, principal.region_id, visit_id, lock=True)
     row = await repository.find_exception(session, principal.region_id, exception_id)
-    if row is None or row.visit_id != visit.id:
+    # who helps a neighbour institution out sees its visit: what is doubtful about it is not his to decide
+    if row is None or row.visit_id != visit.id or visit.institution_id not in principal.institution_ids:
         raise problems.NotFound(what="异常")
     if row.decision is not None:
         raise errors.ExceptionDecided

@@ -25,7 +25,7 @@ async def add_evidence(
     With the last required piece the doubt about missing evidence is settled, in the name of whoever brought it.
 
     Raises:
-        problems.NotFound: there is no such visit, or its institution has no such file.
+        problems.NotFound: there is no such visit, or neither its institution nor one's own has such a file.
         errors.NotYourVisit: the account is not in the crew.
         errors.StepMissing: nobody has arrived.
         errors.VisitOver: it was cancelled, or refused for good.
@@ -38,7 +38,8 @@ async def add_evidence(
     if visit.state in _NEVER:
         raise errors.VisitOver(state=visit.state)
     file = await files.get_file(session, region_id=principal.region_id, file_id=asked.file_id)
-    if file.institution_id != visit.institution_id:
+    # who helps a neighbour institution out keeps files where he works
+    if file.institution_id not in {visit.institution_id, *principal.institution_ids}:
         raise problems.NotFound(what="文件")
     if not rules.fits(asked.kind, file.kind):
         raise errors.FileDoesNotFit(kind=asked.kind, file_kind=file.kind)

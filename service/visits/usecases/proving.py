@@ -103,6 +103,12 @@ async def announce(session: AsyncSession, visit: Visit) -> None:
             await queue.enqueue(session, rules.VISIT_FINAL if each.verified else rules.VISIT_FRUITLESS, job)
 
 
+async def tell_of_missing(session: AsyncSession, visit: Visit) -> None:
+    """Tell that a visit was missed, so that what its order held is given back where that is seen."""
+    job = queue.Job(region_id=visit.region_id, institution_ids=(visit.institution_id,), subject_id=visit.id)
+    await queue.enqueue(session, rules.VISIT_MISSED, job)
+
+
 async def tell_of_a_way_in_vain(session: AsyncSession, visit: Visit) -> None:
     """Tell that the crew set out in vain because of the family: the way may be charged, once its trip is over."""
     visit.in_vain = True

@@ -28,6 +28,7 @@ async def report_event(
     """Record a step of the visit of an order; the same step of the same person again is answered and not stored.
 
     Raises:
+        problems.NotFound: there is no such order, or it is not to be seen.
         errors.NotYourVisit: the account is not in the crew.
         errors.StepMissing, errors.VisitOver, errors.ClockAhead, errors.CrewNotThere, errors.NothingPerformed: why not.
     """
