@@ -91,7 +91,7 @@ async def run_worker(settings: Settings, engine: AsyncEngine, url: str) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    warming = asyncio.create_task(forked.warm_up())
+    warming = asyncio.create_task(forked.warm_up(settings.solver_warm_seconds))
     try:
         await runner.run_jobs(url, house.sessions, handlers(house), stop, routines=routines(house))
     finally:

@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     hsts_seconds: int = Field(default=0, ge=0, description="Strict-Transport-Security on https answers; 0: none")
     metrics_token: SecretStr = Field(default=SecretStr(""), description="bearer of /metrics; empty: loopback only")
     worker_metrics_port: int = Field(default=0, ge=0, le=65535, description="the worker's own /metrics; 0: none")
+    solver_warm_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        le=86400,
+        description="when a worker has run so long it loads the solvers",
+    )
     slow_query_ms: int = Field(default=500, ge=0, description="slower statements are logged; 0: none")
     field_cipher: FieldCipherName = Field(default=FieldCipherName.aes_gcm, description="what new field keys are for")
     files_dir: Path | None = Field(default=None, description="where files are kept; default: data_dir/files")

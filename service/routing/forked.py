@@ -25,9 +25,6 @@ WARM: Final = "warm"
 LONGEST: Final = 64
 """Bytes of a word over the socket."""
 
-FIRST_SECONDS: Final = 10.0
-"""How long a process that has just started does other work that waits before it loads the solvers."""
-
 
 class SolverDied(Exception):
     """The solver's process ended without an answer, or did not end in time; the text says which."""
@@ -95,9 +92,9 @@ _TURN: Final = ThreadPoolExecutor(1, "forks")
 atexit.register(_FORKS.stop)
 
 
-async def warm_up(after: float = FIRST_SECONDS) -> None:
-    """Load the solvers `after` seconds, so that the first task need not wait for it, and begin to compile what is not
-    compiled yet.
+async def warm_up(after: float) -> None:
+    """Load the solvers `after` seconds, in which a process that has just started does other work that waits, so that
+    the first task need not wait for it; and begin to compile what is not compiled yet.
 
     Raises: nothing; where it cannot be compiled, days are planned without it.
     """

@@ -16,7 +16,7 @@ import pytest
 
 from service.core import embedded
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.processes]
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT = """

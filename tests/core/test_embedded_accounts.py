@@ -16,6 +16,7 @@ from service.core.embedded import binaries, launch
 
 pytestmark = [
     pytest.mark.database,
+    pytest.mark.processes,
     pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="changes its identity: root on Linux only"),
 ]
 

@@ -266,12 +266,12 @@ def _never_more_than_faults(kind: Kind, data: bytes) -> None:
 
 
 class TestAnything:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(kind=st.sampled_from(Kind), data=st.binary(max_size=400))
     def test_random_bytes_are_refused_or_read(self, kind: Kind, data: bytes) -> None:
         _never_more_than_faults(kind, data)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(data=st.data(), kind=st.sampled_from(Kind))
     def test_random_cells_are_faults_never_a_traceback(self, data: st.DataObject, kind: Kind) -> None:
         row = lists()[str(kind)][0]

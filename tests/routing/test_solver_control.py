@@ -53,6 +53,7 @@ def overshoot(number: int) -> float:
     return late
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("features", list(SETS))
 def test_rounds_one_worker_and_a_seed_give_the_same_plan_in_every_process(features: str) -> None:
     elsewhere = {

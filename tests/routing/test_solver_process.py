@@ -72,6 +72,7 @@ async def test_a_death_without_an_answer_is_told(scene: Scene) -> None:
         await asyncio.gather(solve_apart(Task(problem, Limits(5.0), 1), hear), kill_a_solver())
 
 
+@pytest.mark.processes
 async def test_when_what_forks_them_has_died_too_the_next_task_has_another(scene: Scene) -> None:
     async def hear(_: Progress) -> None:
         return None
@@ -84,6 +85,7 @@ async def test_when_what_forks_them_has_died_too_the_next_task_has_another(scene
     assert len(forks_of(os.getpid())) == 1
 
 
+@pytest.mark.processes
 async def test_what_compiles_for_them_ends_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(compiled.PLACE, str(tmp_path))
     forked.stop()

@@ -15,7 +15,7 @@ from service.billing import case, rules
 from tests.billing import facts
 
 CODES = ("A", "B", "C")
-EVERY = settings(max_examples=60, deadline=None)
+EVERY = settings(max_examples=40, deadline=None)
 UNIT_SOURCES = {"public_program", "bed_per_diem", "capitation", "contract"}
 
 

@@ -121,6 +121,8 @@ class Fleet:
             # a storm is no client: whoever tests the limits sets them
             "XUNZHEN_RATE_ACCOUNT_PER_SECOND": "0",
             "XUNZHEN_RATE_ADDRESS_PER_SECOND": "0",
+            # the one plan is made before it breaks: workers that live for seconds need not load the solvers
+            "XUNZHEN_SOLVER_WARM_SECONDS": "3600",
         }
 
     def run(self, *arguments: str, said: str = "") -> str:

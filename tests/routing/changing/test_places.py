@@ -59,7 +59,7 @@ def filled(problem: Problem, jobs: range) -> Plan:
 
 class TestEveryPlace:
     @pytest.mark.parametrize("rules", [PRICED, ALL_PRICED], ids=["hard", "priced"])
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(data=st.data())
     def test_costs_what_the_referee_says_that_the_whole_day_then_costs_more(
         self, rules: Rules, data: st.DataObject
@@ -96,7 +96,7 @@ class TestEveryPlace:
                     assert moved == (one.start, other.start)
             assert not pushed
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=75, deadline=None)
     @given(st.data())
     def test_is_found_wherever_trying_all_gaps_by_hand_finds_one(self, data: st.DataObject) -> None:
         problem = data.draw(simple_days())

@@ -83,6 +83,7 @@ class TestReadiness:
     async def test_a_worker_solves_with_compiled_code(self) -> None:
         assert await phases() <= {Phase.construct, Phase.improve}
 
+    @pytest.mark.processes
     async def test_before_it_a_worker_solves_without_and_compiles_nothing(self, nothing_compiled: Path) -> None:
         assert Phase.explain in await phases()
         assert list(nothing_compiled.rglob("*.nb?")) == []
