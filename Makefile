@@ -9,6 +9,8 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
 	if $$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then echo $$each; break; fi; done)
 UV_VERSION := 0.13.9
+# Set-up compiles the route search; with COMPILE=true the first worker does.
+COMPILE ?= $(PY) -m service.routing.solver
 # Tests often wait for processes of their own: one worker more than there are cores keeps the cores busy.
 TESTERS ?= $(shell nproc 2>/dev/null | awk '{ print ($$1 < 4 ? $$1 + 1 : 4) }' || echo 2)
 # What is compiled once need not be compiled by each of the processes that a command or a test starts.
@@ -30,7 +32,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --no-build-isolation -e . 2>/dev/null \
 		|| $(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps -e .
 	@echo "编译路径搜索，约一分钟 / compiling the route search, about a minute …"
-	@$(PY) -m service.routing.solver & compiling=$$!; \
+	@$(COMPILE) & compiling=$$!; \
 		$(PY) -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true; \
 		wait $$compiling
 	@touch $@
