@@ -17,6 +17,8 @@ LTCI_CAPS_FEN = {3: 6000, 4: 9000}
 PER_YEAR = 3
 """Units of the programme's code per calendar year."""
 FIRST_DAY = date(2026, 3, 2)
+LAST_DAY = date(2030, 2, 14)
+"""No story goes on longer: what is booked furthest ahead then is still within everybody's licences (`tests.world`)."""
 MOST_OF_ONE = 3
 """Units of one service in a visit, at most."""
 
