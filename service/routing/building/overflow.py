@@ -48,11 +48,8 @@ def between(agreements: Iterable[Agreement], order: OrderFacts, institution_id: 
 
 def helpers(agreements: Sequence[Agreement], order: OrderFacts, segments: Sequence[Segment]) -> frozenset[int]:
     """Return the positions of those who may come to an order from a neighbour institution."""
-    helping = {each.helping_id for each in agreements if each.giving_id == order.institution_id}
     return frozenset(
-        at
-        for at, each in enumerate(segments)
-        if each.staff.institution_id in helping and between(agreements, order, each.staff.institution_id)
+        at for at, each in enumerate(segments) if between(agreements, order, each.staff.institution_id) is not None
     )
 
 
