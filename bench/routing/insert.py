@@ -1,7 +1,9 @@
-"""How long putting one more visit into a full day takes: `python -m bench.routing.insert`.
+"""How long a change of a full day takes: `python -m bench.routing.insert`.
 
 A day of 600 visits and 60 staff, planned; then one visit after the other is asked for: one in five needs two people.
 Seconds of the wall clock from the question to five places that the referee has judged, and CPU seconds beside them.
+Then each of the first ten falls ill in turn, on this day and on one of 100 visits: from the news to a mended plan
+that the referee has judged.
 """
 
 import time
@@ -34,6 +36,23 @@ def main() -> None:
     for name, taken in (("wall", wall), ("CPU", cpu)):
         middle, high = np.percentile(taken, (50, 95)) * 1000
         print(f"{name}: median {middle:.0f} ms, 95th percentile {high:.0f} ms; {found} of {ASKED} have a place")
+    for visits, staff in ((100, 10), (VISITS, STAFF)):
+        fall_ill(day(visits, staff), visits)
+
+
+def fall_ill(problem: Problem, visits: int) -> None:
+    """Print how long it takes to mend a day when one of the staff falls ill."""
+    standing, taken, broken = filled(problem, visits), [], 0
+    for who in range(10):
+        people = list(problem.staff)
+        people[who] = replace(people[who], shift=Window(0, 0), lunch=None)
+        ill = replace(problem, staff=tuple(people))
+        began = time.perf_counter()
+        mended = mending.mend(ill, standing)
+        taken.append((time.perf_counter() - began) * 1000)
+        broken += len(referee.check_plan(ill, mended).violations)
+    middle, most = np.median(taken), max(taken)
+    print(f"repair of {visits} visits: median {middle:.0f} ms, at most {most:.0f} ms; {broken} rules broken")
 
 
 def filled(problem: Problem, visits: int) -> Plan:

@@ -18,14 +18,15 @@ from service.routing.problem import LUNCH, Carer, Job, Problem, Service, Window
 
 Column: TypeAlias = NDArray[np.int64]
 
-_FIELDS: Final = 10
+_FIELDS: Final = 13
 
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
     """One row per gap. `here`/`there` are the places before and after (a lunch is had on the way), `from_now` and
     `from_early` when one may leave `here` as things stand and at the earliest, `by_now` and `by_late` when one must be
-    `there`; `lunch` whether a lunch lies beside the gap, `empty` whether the row has no stop.
+    `there`. A lunch on the way out lasts `eats_before` from `eats_from` on, one on the way back `eats_after` from
+    `eats_until` at the latest. `empty` is whether the row has no stop.
     """
 
     staff: Column
@@ -36,7 +37,10 @@ class Gaps:
     from_early: Column
     by_now: Column
     by_late: Column
-    lunch: NDArray[np.bool_]
+    eats_from: Column
+    eats_before: Column
+    eats_until: Column
+    eats_after: Column
     empty: NDArray[np.bool_]
 
 
@@ -72,8 +76,8 @@ def lay_out(board: Board) -> Gaps:
     early, late = sliding.extremes(board)
     rows = [_gap(board, early, late, staff, at) for staff in range(len(board.rows)) for at in _positions(board, staff)]
     table = np.array(rows, dtype=np.int64).reshape(-1, _FIELDS).T
-    names = ("staff", "position", "here", "there", "from_now", "from_early", "by_now", "by_late")
-    return Gaps(**dict(zip(names, table, strict=False)), lunch=table[len(names)] > 0, empty=table[len(names) + 1] > 0)
+    *columns, empty = table
+    return Gaps(*columns, empty=empty > 0)
 
 
 def _positions(board: Board, staff: int) -> range:
@@ -87,29 +91,28 @@ def _gap(board: Board, early: list[int], late: list[int], staff: int, position: 
     before = row[position - 1] if position else NOBODY
     after = row[position] if position < len(row) else NOBODY
     opens, closes = board.opens(staff), board.closes(staff)
-    here, from_now, from_early = who.start_point, opens, opens
+    here, from_now, from_early, eats_from, eats_before = who.start_point, opens, opens, -NEVER, 0
     if before != NOBODY:
         seat = board.seats[before]
         here, from_now, from_early = seat.point, seat.start + seat.duration, early[before] + seat.duration
         if _is_roaming(board, before):
-            # it may be had elsewhere as well: the least that it takes is its own time
+            # it may be had at other doors as well: the way is that from the stop before it
             ahead = row[position - 2] if position > 1 else NOBODY
-            free = opens if ahead == NOBODY else early[ahead] + board.seats[ahead].duration
             here = who.start_point if ahead == NOBODY else board.seats[ahead].point
-            from_early = max(free, seat.low) + seat.duration
-            from_now = NEVER
-    there, by_now, by_late = who.end_point, closes, closes
+            from_now, from_early = NEVER, opens if ahead == NOBODY else early[ahead] + board.seats[ahead].duration
+            eats_from, eats_before = seat.low, seat.duration
+    there, by_now, by_late, eats_until, eats_after = who.end_point, closes, closes, NEVER, 0
     if after != NOBODY:
         seat = board.seats[after]
         there, by_now, by_late = seat.point, seat.start, late[after]
         if _is_roaming(board, after):
             behind = row[position + 1] if position + 1 < len(row) else NOBODY
             there = who.end_point if behind == NOBODY else board.seats[behind].point
-            by_late = seat.high
-            by_now = -NEVER
-    lunch = any(each != NOBODY and board.seats[each].service == LUNCH for each in (before, after))
+            by_now, by_late = -NEVER, closes if behind == NOBODY else late[behind]
+            eats_until, eats_after = seat.high, seat.duration
     free_by = max(from_now, board.frozen_until), max(from_early, board.frozen_until)
-    return staff, position, here, there, *free_by, by_now, by_late, lunch, not row
+    eats = eats_from, eats_before, eats_until, eats_after
+    return staff, position, here, there, *free_by, by_now, by_late, *eats, not row
 
 
 def _is_roaming(board: Board, at: int) -> bool:
@@ -127,12 +130,11 @@ def sieve(board: Board, gaps: Gaps, job: int, service: int, window: Window) -> S
     out, back, past = _travel(board, gaps, wanted.point)
     takes = np.array([lasting(each, wanted.services[service].duration) for each in problem.staff], dtype=np.int64)
     duration = takes[gaps.staff]
-    roaming = gaps.lunch
     least = np.array([_least_factor(board, staff) for staff in range(len(problem.staff))], dtype=np.int64)[gaps.staff]
-    quick_out = np.where(roaming, 0, out * least // 1000)
-    quick_back = np.where(roaming, 0, back * least // 1000)
-    low = np.maximum(gaps.from_early + quick_out, window.start)
-    high = np.minimum(gaps.by_late - quick_back - duration, window.end)
+    there = np.maximum(gaps.from_early + out * least // 1000, gaps.eats_from) + gaps.eats_before
+    gone = np.minimum(gaps.by_late - back * least // 1000 - gaps.eats_after, gaps.eats_until)
+    low = np.maximum(there, window.start)
+    high = np.minimum(gone - duration, window.end)
     low = np.maximum(low, board.frozen_until)
     kept = np.flatnonzero((able >= 0) & (low <= high) & _ranked(board, gaps, wanted))
     now = np.maximum(gaps.from_now + out, window.start)

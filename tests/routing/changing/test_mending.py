@@ -1,7 +1,8 @@
 """What is done at once after a disruption: as little as can be, and nothing that the referee objects to."""
 
-import time
+from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from bench.routing import insert as bench
 from service.routing import referee
-from service.routing.changing import mending, opening
+from service.routing.changing import mending, opening, settling
+from service.routing.changing.settling import settle
+from service.routing.changing.sliding import Draft
 from service.routing.problem import Plan, Problem, Route, Stop, Unassigned, Window
 from tests.routing.changing.test_places import PRICED, filled
 from tests.routing.solver.days import HARD, day, job, person, problems
@@ -50,18 +53,25 @@ class TestMend:
         mended = mending.mend(far_longer, plan)
         assert [[stop.job for stop in route.stops] for route in mended.routes] == [[0], [1]]
 
-    @pytest.mark.parametrize(("visits", "staff", "seconds"), [(100, 10, 1.0), (600, 60, 3.0)])
-    def test_is_there_within_seconds_when_one_of_the_staff_falls_ill(
-        self, visits: int, staff: int, seconds: float
+    @pytest.mark.parametrize(("visits", "staff"), [(100, 10), (600, 60)])
+    def test_hardly_tries_in_vain_when_one_of_the_staff_falls_ill(
+        self, visits: int, staff: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        tried = Counter[bool]()
+
+        def counted(*asked: Any) -> Draft | None:
+            found = settle(*asked)
+            tried[found is not None] += 1
+            return found
+
         problem = bench.day(visits, staff)
         plan = bench.filled(problem, visits)
         people = list(problem.staff)
         people[1] = replace(people[1], shift=Window(0, 0), lunch=None)
         ill = replace(problem, staff=tuple(people))
-        began = time.process_time()
+        monkeypatch.setattr(settling, "settle", counted)
         mended = mending.mend(ill, plan)
-        assert time.process_time() - began < seconds
+        assert tried[False] <= tried[True]
         assert mended.routes[1].stops == ()
         assert not referee.check_plan(ill, mended).violations
 
