@@ -10,6 +10,21 @@ ENOUGH_SECONDS: Final = 0.02
 """A day of n services is searched at most so long times n²: by then a small day was gone through many times."""
 
 
+EXACT: Final = 20
+"""Days of no more services are, once searched, planned exactly neighbourhood by neighbourhood."""
+
+EXACT_SECONDS: Final = 4.0
+"""So long at most, besides the search."""
+
+
+def services(problem: Problem) -> int:
+    """Count the services of a day's jobs.
+
+    Raises: nothing.
+    """
+    return sum(len(job.services) for job in problem.jobs)
+
+
 def enough(problem: Problem, limits: Limits) -> Limits:
     """Cut the time short where the day is so small that more of it finds nothing; with rounds it is left as it is.
 
@@ -17,8 +32,9 @@ def enough(problem: Problem, limits: Limits) -> Limits:
     """
     if limits.rounds is not None:
         return limits
-    services = sum(len(job.services) for job in problem.jobs)
-    return replace(limits, seconds=min(limits.seconds, max(0.1, ENOUGH_SECONDS * services**2)))
+    count = services(problem)
+    seconds = max(0.1, ENOUGH_SECONDS * count**2) + (EXACT_SECONDS if count <= EXACT else 0.0)
+    return replace(limits, seconds=min(limits.seconds, seconds))
 
 
 EXPLAIN_SECONDS: Final = 0.3

@@ -90,4 +90,5 @@ def _nothing(problem: Problem) -> Plan:
 def _search(problem: Problem, plan: Plan, budget: Budget, seed: int, amount: float) -> Plan:
     if sum(len(job.services) for job in problem.jobs) <= WHOLE:
         return prove(problem, budget.limits, seed)[0]
-    return polish.improve(problem, plan, budget, SEARCH_SHARE, seed, amount=amount)
+    rounds = budget.limits.rounds
+    return polish.improve(problem, plan, budget, SEARCH_SHARE, seed, amount=amount, rounds=rounds)

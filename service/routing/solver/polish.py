@@ -16,11 +16,17 @@ from service.routing.solver.exact import Effort, Scope
 MOST: Final = 14
 """So many jobs are planned anew together, unless one route alone has more."""
 
+ROWS: Final = 12
+"""So many rows at most: those who have nothing to do make a model large as well."""
+
 NEWCOMERS: Final = 4
 """So many of the jobs left out may come in at a time."""
 
 AMOUNT: Final = 1.0
 """CP-SAT's own measure of time for one neighbourhood, about seconds."""
+
+WHOLE: Final = 3.0
+"""So many times as much for a whole day, which is tried first where it is small."""
 
 
 def suits(problem: Problem) -> bool:
@@ -40,23 +46,40 @@ def improve(
     *,
     most: int = MOST,
     amount: float = AMOUNT,
+    rounds: int | None = None,
 ) -> Plan:
-    """Improve a plan of a problem that `suits` until `until` of the budget's time, or for its rounds, a neighbourhood
-    each, of about `most` jobs and `amount` of CP-SAT's time; answer the plan itself where nothing is found.
+    """Improve a plan of a problem that `suits` until `until` of the budget's time, or for some rounds, a neighbourhood
+    each, of about `most` jobs and `amount` of CP-SAT's time; answer the plan itself where nothing is found. Ends where
+    a small day's plan is proven to be the best.
 
     Raises: nothing.
     """
     cost, chance = judging.cost(problem, plan), random.Random(seed)
-    rounds = budget.limits.rounds
     for made in count():
         if budget.is_spent(until) or (rounds is not None and made >= rounds):
             break
-        scope = neighbourhood(problem, plan, chance, most=most)
-        found = exact.solve(scope, Effort(budget, until, amount, made)).plan
+        whole = made == 0 and is_small(problem, most)
+        scope = _everything(problem, plan) if whole else neighbourhood(problem, plan, chance, most=most)
+        answer = exact.solve(scope, Effort(budget, until, WHOLE * amount if whole else amount, made))
+        found = answer.plan
         price = None if found is None else judging.cost(problem, found)
         if found is not None and price is not None and (cost is None or price < cost):
             plan, cost = found, price
+        if whole and answer.proven:
+            break
     return plan
+
+
+def is_small(problem: Problem, most: int = MOST) -> bool:
+    """Tell whether a day of so many services at most and not too many people can be planned whole.
+
+    Raises: nothing.
+    """
+    return sum(len(job.services) for job in problem.jobs) <= most and len(problem.staff) <= ROWS
+
+
+def _everything(problem: Problem, plan: Plan) -> Scope:
+    return exact.of_rows(problem, plan, range(len(problem.staff)), (gone.job for gone in plan.unassigned))
 
 
 def neighbourhood(problem: Problem, plan: Plan, chance: random.Random, *, most: int = MOST) -> Scope:
@@ -71,7 +94,7 @@ def neighbourhood(problem: Problem, plan: Plan, chance: random.Random, *, most: 
     held: set[int] = set()
     for row in _by_nearness(problem, plan, middle, chance):
         more = held | {stop.job for stop in plan.routes[row].stops if stop.service != LUNCH}
-        if len(more) <= most or not rows:
+        if len(rows) < ROWS and (len(more) <= most or not rows):
             rows.append(row)
             held = more
     linked = {job for link in problem.links for job in (link.first, link.second) if held & {link.first, link.second}}

@@ -13,17 +13,19 @@ from service.routing.solver import (
     explain,
     improve,
     insertion,
+    judging,
     kernel,
     ortools_stage,
     parts,
     plain,
+    polish,
     reasons,
     strings,
     timetable,
     whole_routes,
 )
 from service.routing.solver import tables as tabling
-from service.routing.solver.clock import Budget, end_of_search, enough
+from service.routing.solver.clock import EXACT, Budget, end_of_search, enough, services
 from service.routing.solver.kernel import writing
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.state import State
@@ -36,6 +38,13 @@ ORTOOLS_SHARE: Final = 0.75
 
 POLISHING: Final = 0.1
 """How warm the second ruin and recreate begins, so as not to undo what was found before."""
+
+EXACT_SHARE: Final = 0.35
+"""How much of the time a small day is searched; then CP-SAT plans it exactly."""
+
+EXACT_ROUNDS: Final = 2
+EXACT_AMOUNT: Final = 0.3
+"""So many neighbourhoods at most where the limit is in rounds, and so much of CP-SAT's own time for each."""
 
 LARGE: Final = 150
 """On soft days of fewer jobs ruin and recreate alone finds more."""
@@ -156,14 +165,31 @@ class _Run:
         search.construct()
         self.tell(Phase.construct, search.best)
         end = end_of_search(self.budget.limits, len(search.best.absent()))
-        search.improve(end, lambda: self.tell(Phase.improve, search.best))
+        exactly = services(self.tables.problem) <= EXACT and polish.suits(self.tables.problem)
+        search.improve(EXACT_SHARE * end if exactly else end, lambda: self.tell(Phase.improve, search.best))
         chain = search.settled()
+        better = self.exactly(chain, end, seed) if exactly else None
+        if better is not None:
+            return reasons.of_plan(self.tables.problem, better, self.budget) if explained else better
         self.tell(Phase.explain, chain)
         if not explained:
             return Plan(writing.routes(chain.day, chain.now), tuple(map(explain.not_known, chain.absent())))
         before, plan = chain.cost, reasons.of_chain(self.tables, chain, self.budget)
         if chain.cost < before:
             self.tell(Phase.explain, chain)
+        return plan
+
+    def exactly(self, chain: Chain, until: float, seed: int) -> Plan | None:
+        """Let CP-SAT look for a cheaper plan than a chain's; None where there is none that it finds."""
+        problem = self.tables.problem
+        before = Plan(writing.routes(chain.day, chain.now), tuple(map(explain.not_known, chain.absent())))
+        rounds = None if self.budget.limits.rounds is None else EXACT_ROUNDS
+        plan = polish.improve(problem, before, self.budget, until, seed, amount=EXACT_AMOUNT, rounds=rounds)
+        if plan is before:
+            return None
+        cost = judging.cost(problem, plan) or 0
+        if self.on_progress is not None:
+            self.on_progress(Progress(self.budget.elapsed(), cost, len(plan.unassigned), Phase.ortools))
         return plan
 
     def tell(self, phase: Phase, chain: Chain) -> None:

@@ -14,7 +14,7 @@ from tests.routing.solver import days, large
 
 
 def polished(problem: Problem, plan: Plan, rounds: int = 6, **effort: Any) -> Plan:
-    return polish.improve(problem, plan, Budget(Limits(60.0, rounds=rounds)), 1.0, 1, **effort)
+    return polish.improve(problem, plan, Budget(Limits(60.0)), 1.0, 1, rounds=rounds, **effort)
 
 
 def crossed() -> tuple[Problem, Plan]:
