@@ -60,9 +60,15 @@ def _fault(problem: Problem, plan: Plan, gone: Unassigned) -> str | None:
 
 def _beside(problem: Problem, plan: Plan, gone: Unassigned, reason: UnassignedReason) -> str | None:
     """What is wrong with the reason of a job that could be done on an empty day."""
-    before = check_plan(problem, plan).total
-    some = False
-    for placed in placings(problem, plan, _bundle(problem, plan, gone.job)):
+    before, bundle = check_plan(problem, plan).total, _bundle(problem, plan, gone.job)
+    some, told = False, gone.facts.get("staff", ())
+    if reason is UnassignedReason.not_worth_it and isinstance(told, Sequence) and len(bundle) == 1:
+        # among all places of a crew the one that is told of may be beyond those that are timed
+        rows = {at for at, who in enumerate(problem.staff) if who.id in told}
+        able = replace(problem.jobs[gone.job], allowed_staff=frozenset(rows))
+        only = replace(problem, jobs=tuple(able if at == gone.job else job for at, job in enumerate(problem.jobs)))
+        some = any(True for _ in placings(only, plan, bundle))
+    for placed in placings(problem, plan, bundle):
         some = True
         if reason is UnassignedReason.no_capacity:
             return f"there is a place for {placed.cost - before} more"

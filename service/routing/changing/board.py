@@ -80,7 +80,9 @@ class Board:
             job = self.problem.jobs[stop.job]
             opened = [each for each in starts_of(self.problem, job, stop.end - stop.start) if each.start <= stop.start]
             window = max(opened, key=lambda each: each.start, default=Window(stop.start, stop.start))
-            first, last = window.start, window.end
+            # where one may be late, the time between two windows is late for the first
+            first = min(each.start for each in opened) if window.end == NEVER else window.start
+            last = window.end
         # a start that is outside already, in a plan that bends or breaks rules, is a bound of its own
         return min(max(first, self.frozen_until), stop.start), max(last, stop.start)
 

@@ -4,7 +4,7 @@ A gap lies before, between or after the stops of a row. The sieve is generous: w
 full (`places`), what it holds back could not be done.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -18,7 +18,11 @@ from service.routing.problem import LUNCH, Carer, Job, Problem, Service, Window
 
 Column: TypeAlias = NDArray[np.int64]
 
-_FIELDS: Final = 13
+COLUMNS: Final = (
+    "staff", "position", "here", "there", "from_now", "from_early", "by_now", "by_late",
+    "eats_from", "eats_before", "eats_until", "eats_after",
+)  # fmt: skip
+"""The numbers of a gap; beside them a table knows whether its row is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Gaps:
     """One row per gap. `here`/`there` are the places before and after (a lunch is had on the way), `from_now` and
     `from_early` when one may leave `here` as things stand and at the earliest, `by_now` and `by_late` when one must be
     `there`. A lunch on the way out lasts `eats_before` from `eats_from` on, one on the way back `eats_after` from
-    `eats_until` at the latest. `empty` is whether the row has no stop.
+    `eats_until` at the latest. `empty` is whether the row has no stop. `early` and `late` are not of the gaps: the
+    earliest and the latest start of every seat of the board.
     """
 
     staff: Column
@@ -42,6 +47,8 @@ class Gaps:
     eats_until: Column
     eats_after: Column
     empty: NDArray[np.bool_]
+    early: Sequence[int]
+    late: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,11 @@ class Sieved:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A gap for a service: start in [low, high]; in [now, until] if that is not empty, nobody else moves."""
+    """A gap for a service, its number in the table: start in [low, high]; in [now, until] if that is not empty, nobody
+    else moves.
+    """
 
+    at: int
     staff: int
     position: int
     low: int
@@ -71,13 +81,16 @@ class Choice:
     price: int
 
 
-def lay_out(board: Board) -> Gaps:
-    """Return the gaps of a board that new stops may go into; none lies before a stop that may not slide."""
+def lay_out(board: Board, staff: Iterable[int] | None = None) -> Gaps:
+    """Return the gaps of a board's rows, or of those of some staff, that new stops may go into; none lies before a stop
+    that may not slide.
+    """
     early, late = sliding.extremes(board)
-    rows = [_gap(board, early, late, staff, at) for staff in range(len(board.rows)) for at in _positions(board, staff)]
-    table = np.array(rows, dtype=np.int64).reshape(-1, _FIELDS).T
-    *columns, empty = table
-    return Gaps(*columns, empty=empty > 0)
+    asked = range(len(board.rows)) if staff is None else staff
+    rows = [_gap(board, early, late, who, at) for who in asked for at in _positions(board, who)]
+    table = np.array(rows, dtype=np.int64).reshape(-1, len(COLUMNS) + 1).T
+    columns = dict(zip(COLUMNS, table, strict=False))
+    return Gaps(**columns, empty=table[-1] > 0, early=early, late=late)
 
 
 def _positions(board: Board, staff: int) -> range:
@@ -147,7 +160,7 @@ def choice(table: Gaps, option: Sieved, at: int) -> Choice:
     """Return one of the gaps that the sieve has let through."""
     gap = int(option.at[at])
     return Choice(
-        staff=int(table.staff[gap]), position=int(table.position[gap]), low=int(option.low[at]),
+        at=gap, staff=int(table.staff[gap]), position=int(table.position[gap]), low=int(option.low[at]),
         high=int(option.high[at]), now=int(option.now[at]), until=int(option.until[at]), price=int(option.price[at]),
     )  # fmt: skip
 
@@ -171,7 +184,7 @@ def _least_factor(board: Board, staff: int) -> int:
 
 
 def _ranked(board: Board, gaps: Gaps, wanted: Job) -> NDArray[np.bool_]:
-    """Tell for each gap whether nobody of a lower rank is before it in the row, nobody of a higher one behind."""
+    """Tell for each gap whether nobody of a higher rank is before it in the row, nobody of a lower one behind."""
     jobs = board.problem.jobs
     if not any(each.rank for each in jobs):
         return np.ones(len(gaps.staff), dtype=bool)
@@ -181,8 +194,8 @@ def _ranked(board: Board, gaps: Gaps, wanted: Job) -> NDArray[np.bool_]:
             jobs[board.seats[at].job].rank if board.seats[at].service != LUNCH else None for at in board.rows[staff]
         ]
         found.append(
-            all(rank is None or rank >= wanted.rank for rank in ranks[:position])
-            and all(rank is None or rank <= wanted.rank for rank in ranks[position:])
+            all(rank is None or rank <= wanted.rank for rank in ranks[:position])
+            and all(rank is None or rank >= wanted.rank for rank in ranks[position:])
         )
     return np.array(found, dtype=bool)
 
@@ -234,18 +247,19 @@ def _suits_links(board: Board, staff: int, job: int) -> bool:
     return True
 
 
-def linked(board: Board, job: int, windows: Iterable[Window]) -> list[Window]:
-    """Return the windows of a job's starts, cut to what its links leave beside the linked jobs as they stand."""
+def linked(board: Board, table: Gaps, job: int, windows: Iterable[Window]) -> list[Window]:
+    """Return the windows of a job's starts, cut to what its links leave as far as the linked jobs slide."""
     found = list(windows)
     for link in (board.problem.links[at] for at in board.links.get(job, ())):
         other = board.of_job.get(link.second if link.first == job else link.first, [])
         if not other:
             continue
-        begins = min(board.seats[at].start for at in other)
-        ends = max(board.seats[at].start + board.seats[at].duration for at in other)
+        lasts = {at: board.seats[at].duration for at in other}
         length = max(each.duration for each in board.problem.jobs[job].services)
-        behind = Window(ends + link.low, NEVER if link.high is None else ends + link.high)
-        ahead = Window(-NEVER if link.high is None else begins - link.high - length, begins - link.low - length)
+        first_end, last_end = (max(starts[at] + lasts[at] for at in other) for starts in (table.early, table.late))
+        first, last = (min(starts[at] for at in other) for starts in (table.early, table.late))
+        behind = Window(first_end + link.low, NEVER if link.high is None else last_end + link.high)
+        ahead = Window(-NEVER if link.high is None else first - link.high - length, last - link.low - length)
         open_to = [ahead, behind]
         if link.ordered:
             open_to = [behind] if link.second == job else [ahead]

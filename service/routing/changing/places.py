@@ -125,9 +125,9 @@ def drafts(board: Board, job: int, table: Gaps | None = None, tried: int = _TRIE
     """
     table = columns.lay_out(board) if table is None else table
     wanted = board.problem.jobs[job]
-    options = [_options(board, table, job, service) for service in range(len(wanted.services))]
+    found = [options(board, table, job, service) for service in range(len(wanted.services))]
     seen: set[tuple[tuple[int, int], ...]] = set()
-    for choices in islice(_combinations(wanted, table, options), tried):
+    for choices in islice(combinations(wanted, table, found), tried):
         key = tuple((each.staff, each.position) for each in choices)
         if key in seen:
             continue
@@ -137,21 +137,26 @@ def drafts(board: Board, job: int, table: Gaps | None = None, tried: int = _TRIE
             yield draft
 
 
-def _options(board: Board, table: Gaps, job: int, service: int) -> Sieved:
+def options(board: Board, table: Gaps, job: int, service: int) -> Sieved:
     """Return the gaps for a service in any of the job's windows, the cheapest first."""
     wanted = board.problem.jobs[job]
     windows = starts_of(board.problem, wanted, wanted.services[service].duration)
     parts = [
         columns.sieve(board, table, job, service, window)
         # one that is never open keeps the columns, of which then none has a row
-        for window in columns.linked(board, job, windows) or [Window(1, 0)]
+        for window in columns.linked(board, table, job, windows) or [Window(1, 0)]
     ]
+    return cheapest_first(parts)
+
+
+def cheapest_first(parts: Sequence[Sieved]) -> Sieved:
+    """Return all gaps of several sieves, the cheapest first."""
     joined = Sieved(*(np.concatenate([getattr(part, name) for part in parts]) for name in Sieved.__slots__))
     order = np.argsort(joined.price, kind="stable")
     return Sieved(*(getattr(joined, name)[order] for name in Sieved.__slots__))
 
 
-def _combinations(wanted: Job, table: Gaps, options: Sequence[Sieved]) -> Iterator[tuple[Choice, ...]]:
+def combinations(wanted: Job, table: Gaps, options: Sequence[Sieved]) -> Iterator[tuple[Choice, ...]]:
     """Yield one gap per service, people all different and times that can be agreed, the cheapest first."""
     first = options[0]
     chosen = np.arange(len(first.at), dtype=np.int64)[:, None]

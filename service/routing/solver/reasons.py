@@ -8,6 +8,7 @@ from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
 from service.routing.solver.kernel import writing
 from service.routing.solver.kernel.chain import Chain
+from service.routing.solver.second_look import SecondLook
 from service.routing.solver.tables import Tables
 
 SETTING_UP: Final = 6e-6
@@ -41,6 +42,23 @@ def of_plan(problem: Problem, plan: Plan, budget: Budget) -> Plan:
 
     Raises: nothing.
     """
+    return put_right(problem, _of_plan(problem, plan, budget), budget)
+
+
+def put_right(problem: Problem, plan: Plan, budget: Budget) -> Plan:
+    """Look a second time at what is said of the jobs left out, in the time left; what should come in comes in.
+
+    Raises: nothing.
+    """
+    while plan.unassigned and not budget.is_spent():
+        plan, came_in = SecondLook(problem, plan, budget).take()
+        if not came_in:
+            break
+        plan = _of_plan(problem, plan, budget)
+    return plan
+
+
+def _of_plan(problem: Problem, plan: Plan, budget: Budget) -> Plan:
     if not plan.unassigned:
         return plan
     found = _tried(problem, plan, budget) if budget.left() > _setting_up(problem) else None

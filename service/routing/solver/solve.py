@@ -122,7 +122,23 @@ def _by_strings(
             on_progress(Progress(budget.elapsed(), cost, left_out, next(phases)))
 
     plan = whole_routes.plan(problem, budget, seed, lambda out: 1.0 - reasons.end_of_search(problem, limits, out), tell)
-    return reasons.of_plan(problem, plan, budget) if explained else plan
+    return _explained(problem, plan, budget, on_progress) if explained else plan
+
+
+def _explained(problem: Problem, plan: Plan, budget: Budget, on_progress: Callable[[Progress], None] | None) -> Plan:
+    """Say why jobs stay out; tell what the plan costs if one came in."""
+    found = reasons.of_plan(problem, plan, budget)
+    _tell_change(problem, plan, found, budget, on_progress)
+    return found
+
+
+def _tell_change(
+    problem: Problem, before: Plan, plan: Plan, budget: Budget, on_progress: Callable[[Progress], None] | None
+) -> None:
+    if plan.routes != before.routes and on_progress is not None:
+        cost = judging.cost(problem, plan)
+        if cost is not None:
+            on_progress(Progress(budget.elapsed(), cost, len(plan.unassigned), Phase.explain))
 
 
 def _suits_ortools(tables: Tables) -> bool:
@@ -165,19 +181,22 @@ class _Run:
         search.construct()
         self.tell(Phase.construct, search.best)
         end = end_of_search(self.budget.limits, len(search.best.absent()))
-        exactly = services(self.tables.problem) <= EXACT and polish.suits(self.tables.problem)
+        problem = self.tables.problem
+        exactly = services(problem) <= EXACT and polish.suits(problem)
         search.improve(EXACT_SHARE * end if exactly else end, lambda: self.tell(Phase.improve, search.best))
         chain = search.settled()
         better = self.exactly(chain, end, seed) if exactly else None
         if better is not None:
-            return reasons.of_plan(self.tables.problem, better, self.budget) if explained else better
+            return _explained(problem, better, self.budget, self.on_progress) if explained else better
         self.tell(Phase.explain, chain)
         if not explained:
             return Plan(writing.routes(chain.day, chain.now), tuple(map(explain.not_known, chain.absent())))
         before, plan = chain.cost, reasons.of_chain(self.tables, chain, self.budget)
         if chain.cost < before:
             self.tell(Phase.explain, chain)
-        return plan
+        found = reasons.put_right(problem, plan, self.budget)
+        _tell_change(problem, plan, found, self.budget, self.on_progress)
+        return found
 
     def exactly(self, chain: Chain, until: float, seed: int) -> Plan | None:
         """Let CP-SAT look for a cheaper plan than a chain's; None where there is none that it finds."""

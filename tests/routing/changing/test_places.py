@@ -239,6 +239,26 @@ class TestSeveralPeople:
         assert {each.staff for each in answer} == {(1,)}
         assert all(40 <= each.starts[0] - (10 + 20) <= 50 for each in answer)
 
+    def test_a_linked_visit_before_slides_where_that_lets_the_later_one_follow_in_time(self) -> None:
+        jobs = [job("first", 1, (10, 100)), job("then", 1, (150, 160))]
+        problem = replace(day([person("a"), person("b")], jobs, HARD), links=(Link(0, 1, low=40, high=50),))
+        plan = Plan((Route(0, (Stop(0, 0, 10, 30),)), Route(1, ())), (Unassigned(1, "no_capacity"),))
+        best = found(problem, plan, 1)[0]
+        assert best.starts == (150,)
+        assert [(each.job, each.before, each.after) for each in best.pushes] == [(0, 10, 80)]
+
+
+class TestRanks:
+    def test_the_infectious_come_behind_the_others_and_before_nobody(self) -> None:
+        jobs = [job("a", 1, (0, 200), rank=1), job("b", 1, (0, 200), rank=1), job("new", 1, (0, 200), rank=2)]
+        plan = Plan((Route(0, (Stop(0, 0, 10, 30), Stop(1, 0, 30, 50))),), (Unassigned(2, "no_capacity"),))
+        assert {each.positions for each in found(day([person()], jobs, HARD), plan, 2, limit=9)} == {(2,)}
+
+    def test_who_catches_easily_comes_before_all_others(self) -> None:
+        jobs = [job("a", 1, (0, 200), rank=1), job("b", 1, (0, 200), rank=1), job("new", 1, (0, 200), rank=0)]
+        plan = Plan((Route(0, (Stop(0, 0, 10, 30), Stop(1, 0, 30, 50))),), (Unassigned(2, "no_capacity"),))
+        assert {each.positions for each in found(day([person()], jobs, HARD), plan, 2, limit=9)} == {(0,)}
+
 
 class TestReasons:
     @pytest.mark.parametrize(
