@@ -29,6 +29,8 @@ class Providers:
     body: bytes | None = None
     status: int = 200
     sleep_seconds: float = 0.0
+    quick: int = 0
+    """So many questions are answered at once, however long the others take."""
     asked: list[dict[str, str]] = field(default_factory=list)
     base_url: str = ""
 
@@ -43,7 +45,7 @@ class Providers:
         raw = scope["query_string"].decode()
         query = dict(parse_qsl(raw, keep_blank_values=True, strict_parsing=True))
         self.asked.append(query)
-        await asyncio.sleep(self.sleep_seconds)
+        await asyncio.sleep(self.sleep_seconds if len(self.asked) > self.quick else 0.0)
         document = {"/v3/distance": self.amap, "/ws/distance/v1/matrix": self.tencent}[scope["path"]](query)
         body = self.body if self.body is not None else json.dumps(document, ensure_ascii=False).encode()
         headers = [(b"content-type", b"application/json;charset=utf-8"), (b"content-length", str(len(body)).encode())]

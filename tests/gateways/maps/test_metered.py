@@ -220,9 +220,9 @@ class TestBothProviders:
     async def test_is_left_alone_after_failures_and_tried_again_after_a_pause(
         self, kind: Any, client: httpx.AsyncClient, server: Providers, times: Times
     ) -> None:
-        guard = Guard(0.2, 60.0, Breaker(failures=2, pause_seconds=60.0, clock=times.clock))
+        guard = Guard(0.5, 60.0, Breaker(failures=2, pause_seconds=60.0, clock=times.clock))
         road = source(kind, client, server, times.allowance(), guard=guard)
-        server.sleep_seconds = 0.4
+        server.sleep_seconds = 1.0
         for _ in range(3):
             assert (await road.table(POINTS[:1], POINTS[1:2], CAR)).estimated_pairs == 1
         assert len(server.asked) == 2
@@ -235,7 +235,7 @@ class TestBothProviders:
     async def test_a_trial_that_the_quota_or_its_asker_stops_is_the_next_one_s_at_once(
         self, kind: Any, client: httpx.AsyncClient, server: Providers, times: Times
     ) -> None:
-        guard = Guard(0.2, 60.0, Breaker(failures=1, pause_seconds=60.0, clock=times.clock))
+        guard = Guard(2.0, 60.0, Breaker(failures=1, pause_seconds=60.0, clock=times.clock))
         road = source(kind, client, server, times.allowance(per_day=2), guard=guard)
         one, other = POINTS[:1], POINTS[1:2]
         server.status = 500
@@ -267,8 +267,8 @@ class TestBothProviders:
     async def test_takes_no_longer_than_a_matrix_may(
         self, kind: Any, client: httpx.AsyncClient, server: Providers, times: Times
     ) -> None:
-        server.sleep_seconds = 0.2
-        road = source(kind, client, server, times.allowance(per_second=4), guard=Guard(5.0, 0.3))
+        server.sleep_seconds, server.quick = 30.0, 1
+        road = source(kind, client, server, times.allowance(per_second=4), guard=Guard(60.0, 1.0))
         matrix = await road.matrix(POINTS[:4], CAR)
         assert matrix.source.endswith("took too long altogether)")
         assert 0 < matrix.estimated_pairs < 12
