@@ -267,7 +267,7 @@ class TestBothProviders:
     async def test_takes_no_longer_than_a_matrix_may(
         self, kind: Any, client: httpx.AsyncClient, server: Providers, times: Times
     ) -> None:
-        server.sleep_seconds, server.quick = 30.0, 1
+        server.sleep_seconds, server.quick = 3.0, 1
         road = source(kind, client, server, times.allowance(per_second=4), guard=Guard(60.0, 1.0))
         matrix = await road.matrix(POINTS[:4], CAR)
         assert matrix.source.endswith("took too long altogether)")
