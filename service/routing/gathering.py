@@ -70,7 +70,8 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         policies={each: _policy(values) for each, values in known.items()},
         laboratories=await _laboratories(session, ask),
         promised=promises_of(
-            (each.order_id, repository_appointments.span_of(each)[0], each.practitioner_id) for each in booked
+            (each.order_id, repository_appointments.span_of(each)[0], each.practitioner_id, each.part)
+            for each in booked
         ),
         begun=tuple(begun),
         teams=await _teams(session, ask, everybody),
