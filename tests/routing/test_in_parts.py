@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from service.accounts.rules import Role
+from service.core.clock import LOCAL
 from tests.fields.town import Town, changed
 from tests.routing.scene import DAY, Scene, at, clock, seconds
 from tests.routing.test_repairs import repair
@@ -281,7 +282,7 @@ class TestChangingADay:
             await connection.execute(text("update orders set state = 'in_progress' where id = :id"), {"id": soak})
         world.clock.shows = at("08:30")
         # at its very time, so that one person cannot do both
-        other = await scene.order(0, start, f"{at(start) + timedelta(minutes=30):%H:%M}", "REHAB")
+        other = await scene.order(0, start, f"{(at(start) + timedelta(minutes=30)).astimezone(LOCAL):%H:%M}", "REHAB")
         mended = await repair(scene, plan)
         # whoever goes back is promised there, and is sent nowhere else
         assert {str(near), str(far)} - {who} == {parts(mended, other)[0][0]}
