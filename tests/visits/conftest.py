@@ -139,10 +139,9 @@ class Doors:
         """
         world = self.world
         if parts:
+            sql = "update service_items set parts = cast(:parts as jsonb) where region_id = :region and code = 'BP'"
             async with world.owner.begin() as connection:
-                await connection.execute(
-                    text("update service_items set parts = cast(:parts as jsonb)"), {"parts": json.dumps(list(parts))}
-                )
+                await connection.execute(text(sql), {"parts": json.dumps(list(parts)), "region": world.region_id})
         person_id = await world.add_patient(home_id=home_id or await world.add_home())
         begins = start or world.clock.now() + START
         order_id, trip, home = new_id(), trip_key or new_id(), home_id

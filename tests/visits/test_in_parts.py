@@ -212,7 +212,8 @@ class TestTheStay:
     async def test_the_parts_are_those_that_the_plan_promised(self, doors: Doors, door: Door) -> None:
         visit = await door.until("depart")
         async with doors.world.owner.begin() as connection:
-            await connection.execute(text("update service_items set parts = '[]'"))
+            sql = "update service_items set parts = '[]' where region_id = :region"
+            await connection.execute(text(sql), {"region": doors.world.region_id})
         later = await door.until("start")
         assert later["parts"] == visit["parts"]
 
