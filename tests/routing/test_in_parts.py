@@ -291,3 +291,7 @@ class TestChangingADay:
         broken = await repair(scene, plan, absent=away)
         assert [(each["order_id"], each["reason"]) for each in broken["unassigned"]] == [(str(soak), "part_unkept")]
         assert "后一次无人上门" in broken["unassigned"][0]["explanation"]
+        # also when the day has been mended before
+        assert (await scene.publish(mended)).status_code == 200
+        again = await repair(scene, mended, absent=away)
+        assert (str(soak), "part_unkept") in {(each["order_id"], each["reason"]) for each in again["unassigned"]}

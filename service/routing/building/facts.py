@@ -81,6 +81,15 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """A further part that somebody is promised to come back for, of an order that has begun."""
+
+    order_id: UUID
+    practitioner_id: UUID
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DayFacts:
     """Everything that a day's plan stands on.
 
@@ -89,7 +98,7 @@ class DayFacts:
     providers may learn where the homes are. `care` is by person (no key: nothing known), `policies` and `laboratories`
     (where specimens go) by institution, `promised` by order, `teams` (of the family doctor) by person. `begun` are
     orders whose visits are over or under way; `travelled`: seconds that people have been on the way already.
-    `agreements`: which of the institutions help each other out on the day.
+    `agreements`: which of the institutions help each other out on the day; `due`: who has to come back to whom.
     """
 
     on: date
@@ -112,6 +121,7 @@ class DayFacts:
     travelled: Mapping[UUID, int] = field(default_factory=dict)
     teams: Mapping[UUID, Team] = field(default_factory=dict)
     agreements: tuple[Agreement, ...] = ()
+    due: tuple[Due, ...] = ()
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""

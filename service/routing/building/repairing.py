@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from service.core.geo import Point
-from service.orders.rules import OrderFacts, OrderState
+from service.orders.rules import OrderFacts
 from service.practitioners.rules import StaffDay
 from service.routing.building import pushing, staffing
 from service.routing.building.facts import Busy, DayFacts
@@ -97,17 +97,19 @@ def split(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> Split:
         stranded=tuple(dict.fromkeys([*stranded, *(each.specimen_of for each in lost if each.specimen_of)])),
         told=tuple(told),
         happened=happened,
-        unfinished=_unfinished(facts, told, happened),
+        unfinished=_unfinished(facts, happened),
     )
 
 
-def _unfinished(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> tuple[UUID, ...]:
-    """Return the orders that have begun and whose next part is told of somebody who is away by then: nobody else comes
+def _unfinished(facts: DayFacts, happened: Disruption) -> tuple[UUID, ...]:
+    """Return the orders that have begun and to which somebody should come back who is away by then: nobody else comes
     in his place without a word with the elder.
     """
-    begun = {each.id for each in facts.begun if each.state is OrderState.in_progress}
-    left = (each.order_id for each in told if each.part > 1 and each.order_id in begun and _is_away(each, happened))
-    return tuple(dict.fromkeys(each for each in left if each is not None))
+    away = happened.absent
+    left = [
+        each.order_id for each in facts.due if each.practitioner_id in away and each.end > away[each.practitioner_id]
+    ]
+    return tuple(dict.fromkeys(left))
 
 
 def _on_duty(facts: DayFacts, happened: Disruption) -> tuple[StaffDay, ...]:
