@@ -380,8 +380,12 @@ class World:
         latest_start: time | None = None,
         refusal_note: str | None = None,
         specimen_minutes: int | None = None,
+        parts: tuple[tuple[int, int, int], ...] = (),
     ) -> str:
-        """List a service in the region (not at home when it has a refusal note); return its code."""
+        """List a service in the region (not at home when it has a refusal note); return its code.
+
+        `parts`: how long each further part takes, and at least and at most how long after the one before.
+        """
         await self.add(
             ServiceItem(
                 region_id=self.region_id,
@@ -395,6 +399,10 @@ class World:
                 home_allowed=refusal_note is None,
                 refusal_note=refusal_note,
                 specimen_minutes=specimen_minutes,
+                parts=[
+                    {"duration_minutes": minutes, "after_min_minutes": least, "after_max_minutes": most}
+                    for minutes, least, most in parts
+                ],
             )
         )
         return code

@@ -48,7 +48,7 @@ class OrderPlacement(BaseModel):
     person_id: UUID = Field(description="为哪位居民预约")
     kind: OrderKind
     wished_start: Moment = Field(description="期望上门时间段的开始")
-    wished_end: Moment = Field(description="服务应在此之前结束，与开始同一天")
+    wished_end: Moment = Field(description="服务应在此之前结束，与开始同一天；分次服务指第1次")
     items: Annotated[list[ItemAsked], Field(min_length=1, max_length=20)]
     mobility_reason: Annotated[Text, Field(description="行动不便或确有困难的原因", examples=["偏瘫，无法自行下楼"])]
     preferred_practitioner_id: UUID | None = Field(default=None, description="希望由谁上门，尽量满足")

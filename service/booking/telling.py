@@ -90,10 +90,7 @@ async def _promise(session: AsyncSession, region_id: UUID, order_id: UUID, *, ca
     order = await orders.get_order(session, region_id=region_id, order_id=order_id)
     crew = await routing.crew_of(session, region_id=region_id, order_id=order_id)
     if crew and order.state is OrderState.scheduled:
-        facts = {
-            "from": _clock(min(each.start for each in crew)), "to": _clock(max(each.end for each in crew)),
-            "staff": _staff(crew),
-        }  # fmt: skip
+        facts = {"from": _clock(min(each.start for each in crew)), "to": _until(crew), "staff": _staff(crew)}
         return await _of_order(session, region_id, order, NoticeKind.plan_published, cause, **facts)
     if not crew and order.state is OrderState.accepted:
         return await _of_order(session, region_id, order, NoticeKind.appointment_withdrawn, cause)
@@ -110,6 +107,20 @@ async def _of_order(
         "phone": at.published_phone or "", **facts,
     }  # fmt: skip
     return Draft(region_id, order.institution_id, person.id, kind, cause, order.id, known)
+
+
+def _until(crew: list[CrewMember]) -> str:
+    """Return until when the crew is there; of an order in parts until when each time, and when the next one begins."""
+    spans = {
+        part: (min(each.start for each in own), max(each.end for each in own))
+        for part in sorted({each.part for each in crew})
+        if (own := [each for each in crew if each.part == part])
+    }
+    (first, (_, end)), *later = spans.items()
+    if not later:
+        return _clock(end)
+    told = "".join(f"、{_clock(start)}至{_clock(end)}（第{part}次）" for part, (start, end) in later)
+    return f"{_clock(end)}（第{first}次）{told}"
 
 
 def _staff(crew: list[CrewMember]) -> str:

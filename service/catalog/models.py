@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from service.catalog import rules
+from service.catalog import part_rules, rules
 from service.catalog.programme_rules import ProgrammeKind
 from service.core.db import fences, rows, turns
 from service.institutions.rules import InstitutionLevel
@@ -41,7 +41,8 @@ class ServiceItem(rows.RegionRow, table=True):
     """A service of the region's list: how long, how many staff, which skills, in which kinds of order, until when.
 
     `tolerance_minutes`: how far from the wished time it may begin (insulin); `specimen_minutes`: how soon what was
-    taken must be at the laboratory. Null = neither.
+    taken must be at the laboratory. Null = neither. `parts`: the further ones of a service in parts, `[]` = none; the
+    minutes are then those of the first.
     """
 
     __tablename__ = "service_items"
@@ -51,6 +52,8 @@ class ServiceItem(rows.RegionRow, table=True):
         CheckConstraint("staff_count between 1 and 4", name="staff_count"),
         CheckConstraint("tolerance_minutes between 0 and 240", name="tolerance"),
         CheckConstraint("specimen_minutes between 10 and 600", name="specimen"),
+        CheckConstraint(f"jsonb_array_length(parts) <= {part_rules.MOST}", name="parts"),
+        CheckConstraint("parts = '[]'::jsonb or (staff_count = 1 and specimen_minutes is null)", name="parts_alone"),
     )
 
     code: str
@@ -65,6 +68,7 @@ class ServiceItem(rows.RegionRow, table=True):
     specimen_minutes: int | None = None
     home_allowed: bool = True
     refusal_note: str | None = None
+    parts: Any = rows.document(default_factory=list, sa_column_kwargs={"server_default": text("'[]'::jsonb")})
 
 
 class PriceRow(DatedRow, table=True):

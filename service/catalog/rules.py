@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from service.catalog import errors
+from service.catalog.part_rules import PartFacts
 from service.catalog.programme_rules import BY_HAND, Criteria, ProgrammeKind
 from service.core import geo
 from service.institutions.rules import InstitutionLevel
@@ -80,7 +81,8 @@ class ItemFacts:
 
     Whoever gives it has all of `skills` and, unless it is empty, one of `any_skills`. It begins at most
     `tolerance_minutes` before or after the middle of the beginnings open to it; a specimen is at the institution at
-    most `specimen_minutes` after the visit (None = neither).
+    most `specimen_minutes` after the visit (None = neither). With `parts` the minutes are those of the first part: the
+    same person comes back for each further one.
     """
 
     code: str
@@ -95,6 +97,12 @@ class ItemFacts:
     any_skills: frozenset[str] = frozenset()
     tolerance_minutes: int | None = None
     specimen_minutes: int | None = None
+    parts: tuple[PartFacts, ...] = ()
+
+    @property
+    def work_minutes(self) -> int:
+        """The minutes of all parts together."""
+        return self.duration_minutes + sum(each.duration_minutes for each in self.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from service.catalog import rules
+from service.catalog import part_rules, rules
 from service.catalog.claim_schemas import ClaimCodes
 from service.catalog.programme_rules import ProgrammeKind
 from service.core.dates import WRITTEN
@@ -77,6 +77,7 @@ Minutes = Annotated[int, Field(strict=True, ge=1, le=600)]
 Staff = Annotated[int, Field(strict=True, ge=1, le=4)]
 Tolerance = Annotated[int, Field(strict=True, ge=0, le=240, examples=[15])]
 Specimen = Annotated[int, Field(strict=True, ge=10, le=600, examples=[120])]
+MinutesBetween = Annotated[int, Field(strict=True, ge=1, le=600)]
 EMPTIED = frozenset({"latest_start", "refusal_note", "tolerance_minutes", "specimen_minutes"})
 """What a change may take away from a service."""
 
@@ -112,6 +113,23 @@ class CatalogEnding(BaseModel, extra="forbid"):
     valid_to: Day = Field(examples=["2026-12-31"])
 
 
+class ServicePart(BaseModel, extra="forbid"):
+    """A further part: whoever gave the one before comes back that long after its end."""
+
+    duration_minutes: Minutes = Field(description="这一次的时长", examples=[10])
+    after_min_minutes: MinutesBetween = Field(description="距上一次结束至少几分钟", examples=[120])
+    after_max_minutes: MinutesBetween = Field(description="距上一次结束至多几分钟", examples=[150])
+
+    @model_validator(mode="after")
+    def _least_before_most(self) -> "ServicePart":
+        if self.after_max_minutes < self.after_min_minutes:
+            raise ValueError("间隔的上限不能小于下限")
+        return self
+
+
+Parts = Annotated[list[ServicePart], Field(max_length=part_rules.MOST)]
+
+
 class ServiceItemCreate(BaseModel, extra="forbid"):
     """A service for the region's list."""
 
@@ -132,6 +150,11 @@ class ServiceItemCreate(BaseModel, extra="forbid"):
     )
     home_allowed: StrictBool = True
     refusal_note: Text | None = Field(default=None, examples=["静脉输液不能上门进行，请到门诊输液室。"])
+    parts: Parts = Field(
+        default_factory=list,
+        description="分次服务的后续各次（如餐后两小时再测血糖）：同一人做完第一次离开，过后再来；空为一次做完",
+        examples=[[{"duration_minutes": 10, "after_min_minutes": 120, "after_max_minutes": 150}]],
+    )
 
 
 class ServiceItemUpdate(BaseModel, extra="forbid"):
@@ -148,6 +171,11 @@ class ServiceItemUpdate(BaseModel, extra="forbid"):
     specimen_minutes: Specimen | None = None
     home_allowed: StrictBool | None = None
     refusal_note: Text | None = Field(default=None, examples=["静脉输液不能上门进行，请到门诊输液室。"])
+    parts: Parts | None = Field(
+        default=None,
+        description="分次服务的后续各次，整体替换；[] 改为一次做完",
+        examples=[[{"duration_minutes": 10, "after_min_minutes": 120, "after_max_minutes": 150}]],
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> "ServiceItemUpdate":

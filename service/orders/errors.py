@@ -79,3 +79,25 @@ class RoundOrdered(Refusal):
 
     zh = "这一次到期的巡诊已有订单，不再重复预约；若须改期请调整原订单。"
     en = "This due round has an order already; to see the person another day, change that one."
+
+
+class PartsNeedOnePerson(Refusal):
+    """Services in parts are given by one person."""
+
+    status = 422
+    zh = "分次服务由同一人前后几次完成，而这次上门需 {staff_count} 人同去；请把分次的项目单独预约。"
+    en = "Services in parts are given by one person, and this visit needs {staff_count}; order those in parts apart."
+
+
+class PartsDisagree(Refusal):
+    """The services of the order leave no time at which their parts could be given together."""
+
+    status = 422
+    zh = (
+        "所选项目的第 {part} 次凑不到一起：有的要求至少间隔 {after_min_minutes} 分钟，"
+        "有的要求至多 {after_max_minutes} 分钟；请分开预约。"
+    )
+    en = (
+        "Part {part} of these services cannot be given together: one asks for at least {after_min_minutes} minutes"
+        " between, another for at most {after_max_minutes}; order them apart."
+    )

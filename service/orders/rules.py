@@ -286,8 +286,15 @@ def refuse_window(window: Window, *, now: datetime, days_ahead: int) -> None:
 
 
 def minutes_of(asked: Iterable[tuple[str, int]], items: Mapping[str, catalog.ItemFacts]) -> int:
-    """Return how many minutes the services of an order take together: each unit its duration."""
+    """Return how many minutes the services of an order take together: each unit its duration; of those in parts, the
+    first part, which is what the window is for.
+    """
     return sum(items[code].duration_minutes * quantity for code, quantity in asked)
+
+
+def work_minutes_of(asked: Iterable[tuple[str, int]], items: Mapping[str, catalog.ItemFacts]) -> int:
+    """Return how many minutes the services of an order take together, all their parts."""
+    return sum(items[code].work_minutes * quantity for code, quantity in asked)
 
 
 def staff_needed(items: Iterable[catalog.ItemFacts], minimum: int) -> int:

@@ -41,7 +41,7 @@ class OrderSummary(BaseModel):
     state: OrderState
     service_on: date
     wished_start: datetime
-    wished_end: datetime = Field(description="服务应在此之前结束；有最晚开始时间的项目会把它提前")
+    wished_end: datetime = Field(description="服务（分次的为第1次）应在此之前结束；有最晚开始时间的项目会把它提前")
     staff_count: int
     items: list[OrderItemRead]
     preferred_practitioner_id: UUID | None
@@ -54,6 +54,11 @@ class OrderSummary(BaseModel):
 class OrderRead(OrderSummary):
     """An order with everything that happened to it."""
 
+    parts: int = Field(description="分几次上门：1 为一次做完", examples=[2])
+    parts_note: str | None = Field(
+        description="分次上门时告诉居民：每次约多久、隔多久再来；一次做完为 null",
+        examples=["同一人分2次上门：第1次约10分钟；第2次约10分钟，在第1次结束后120至150分钟之间再来。"],
+    )
     mobility_reason: str
     distance_metres: int | None = Field(description="报价时确定的上门距离（米），结算沿用；草稿为 null")
     placed_by_account_id: UUID

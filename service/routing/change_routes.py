@@ -20,7 +20,9 @@ Plans = Annotated[Principal, Depends(http.Requires("plans:write"))]
 
 @router.post(
     "/plans/{plan_id}/insertions",
-    responses=http.refuses(NotFound, errors.PlanNotStanding, errors.OrderNotOfThatDay, errors.OrderInPlan),
+    responses=http.refuses(
+        NotFound, errors.PlanNotStanding, errors.OrderNotOfThatDay, errors.OrderInPlan, errors.PartsNotInsertable
+    ),
 )
 async def find_insertions(
     principal: Plans, house: http.TheHouse, now: http.Now, plan_id: UUID, body: changes.InsertionAsk
@@ -90,7 +92,8 @@ async def explain_plan(
 
 
 @router.get(
-    "/plans/{plan_id}/windows", responses=http.refuses(NotFound, errors.PlanNotStanding, errors.OrderNotOfThatDay)
+    "/plans/{plan_id}/windows",
+    responses=http.refuses(NotFound, errors.PlanNotStanding, errors.OrderNotOfThatDay, errors.PartsNotInsertable),
 )
 async def list_open_windows(
     principal: Plans,

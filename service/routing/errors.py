@@ -127,3 +127,12 @@ class PeriodNotReady(Refusal):
 
     zh = "该多日计划现在是“{label}”，只有已排好的可以采纳；请稍后刷新或重新安排。"
     en = "The period plan is {state}; only a solved one can be accepted. Reload it, or ask for another."
+
+
+class PartsNotInsertable(Refusal):
+    """An order in parts is planned with the day, not put into it."""
+
+    zh = "订单 {order_no} 是分次服务（共{parts}次），须几次一起安排，不能单独插入；请重新排班或修复计划。"
+    en = (
+        "Order {order_no} is given in {parts} parts, which are planned together; plan the day anew, or repair its plan."
+    )

@@ -23,7 +23,7 @@ from service.practitioners import usecases as practitioners
 from service.practitioners.rules import Team
 from service.routing import overflow_repository, repository_appointments, travel
 from service.routing.building import Busy, DayFacts, Policy, Weights, priority
-from service.routing.building.facts import Agreement, promises_of
+from service.routing.building.facts import Agreement, Due, promises_of
 from service.routing.models import Appointment
 
 BEGUN: Final = frozenset({OrderState.in_progress, OrderState.done, OrderState.closed})
@@ -70,11 +70,13 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         policies={each: _policy(values) for each, values in known.items()},
         laboratories=await _laboratories(session, ask),
         promised=promises_of(
-            (each.order_id, repository_appointments.span_of(each)[0], each.practitioner_id) for each in booked
+            (each.order_id, repository_appointments.span_of(each)[0], each.practitioner_id, each.part)
+            for each in booked
         ),
         begun=tuple(begun),
         teams=await _teams(session, ask, everybody),
         agreements=await _agreements(session, ask),
+        due=await _due(session, ask, begun),
     )
 
 
@@ -173,6 +175,17 @@ async def _agreements(session: AsyncSession, ask: Ask) -> tuple[Agreement, ...]:
             price_minutes=each.price_minutes,
         )
         for each in found
+    )
+
+
+async def _due(session: AsyncSession, ask: Ask, begun: Sequence[OrderFacts]) -> tuple[Due, ...]:
+    """Return who is promised to come back for a further part of an order that has begun, by whichever plan."""
+    under_way = [each.id for each in begun if each.state is OrderState.in_progress]
+    found = await repository_appointments.list_of_orders(session, region_id=ask.region_id, order_ids=under_way)
+    return tuple(
+        Due(each.order_id, each.practitioner_id, repository_appointments.span_of(each)[1])
+        for each in found
+        if each.part > 1
     )
 
 

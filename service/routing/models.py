@@ -12,6 +12,11 @@ from service.core.db import fences, rows
 from service.routing import functions, overflow_functions, states
 
 
+def _one() -> Any:
+    """Return the field of a part: what is done at once is the first of one, in older rows too."""
+    return Field(default=1, sa_column_kwargs={"server_default": text("1")})
+
+
 class DispatchArea(rows.RegionRow, table=True):
     """Institutions whose orders and staff are planned together."""
 
@@ -81,7 +86,8 @@ class PlanRoute(SQLModel, table=True):
 
 class PlanStop(SQLModel, table=True):
     """One stop of a route; a lunch break, and a specimen's delivery, have no order. `specimen_of` is the order at whose
-    visit the specimen was taken, `overflow_agreement_id` by which agreement a neighbour institution's staff come.
+    visit the specimen was taken, `overflow_agreement_id` by which agreement a neighbour institution's staff come. Of an
+    order in parts the stop is the `part`-th of `parts`.
     """
 
     __tablename__ = "plan_stops"
@@ -93,6 +99,7 @@ class PlanStop(SQLModel, table=True):
         CheckConstraint(f"kind in ({', '.join(repr(str(each)) for each in states.StopKind)})", name="kind"),
         CheckConstraint("(kind = 'visit') = (order_id is not null)", name="order"),
         CheckConstraint("specimen_of is null or kind = 'delivery'", name="specimen_of"),
+        CheckConstraint("part between 1 and parts", name="part"),
     )
 
     region_id: UUID = Field(primary_key=True)
@@ -108,6 +115,8 @@ class PlanStop(SQLModel, table=True):
     travel_seconds: int
     travel_metres: int
     overflow_agreement_id: UUID | None = None
+    part: int = _one()
+    parts: int = _one()
 
 
 class PlanUnassigned(SQLModel, table=True):
@@ -126,7 +135,8 @@ class PlanUnassigned(SQLModel, table=True):
 class Appointment(rows.InstitutionRow, table=True):
     """One member of staff's promise to be at one order's door; `trip_key` is equal for visits proposed as one trip.
 
-    The institution is the order's. Who works for another one comes by an agreement: `overflow_agreement_id`.
+    The institution is the order's. Who works for another one comes by an agreement: `overflow_agreement_id`. An order
+    in parts has an appointment for each of them, of one person.
     """
 
     __tablename__ = "appointments"
@@ -137,6 +147,17 @@ class Appointment(rows.InstitutionRow, table=True):
         rows.refers("practitioner_id", to="practitioners"),
         rows.refers("overflow_agreement_id", to="overflow_agreements"),
         CheckConstraint("state in ('booked', 'released')", name="state"),
+        CheckConstraint("part between 1 and parts", name="part"),
+        # somebody is promised once for each part of an order
+        Index(
+            "appointments_part_once",
+            "region_id",
+            "order_id",
+            "practitioner_id",
+            "part",
+            unique=True,
+            postgresql_where=text("state = 'booked'"),
+        ),
         rows.one_at_a_time(
             "appointments_staff_once", "region_id", "practitioner_id", period="during", where="state = 'booked'"
         ),
@@ -165,6 +186,8 @@ class Appointment(rows.InstitutionRow, table=True):
     trip_key: UUID
     state: str = "booked"
     overflow_agreement_id: UUID | None = None
+    part: int = _one()
+    parts: int = _one()
 
 
 _MINE = f"{fences.Fence.region} and institution_ids <@ (select app_institutions())::uuid[]"
@@ -210,7 +233,7 @@ select s.practitioner_id, case when o.institution_id = any(app_institutions()) t
   s.travel_seconds, i.lon, i.lat
 from plan_stops s
 join appointments a on a.region_id = s.region_id and a.plan_id = s.plan_id and a.order_id = s.specimen_of
-  and a.practitioner_id = s.practitioner_id and a.state = 'booked'
+  and a.practitioner_id = s.practitioner_id and a.state = 'booked' and a.part = 1
 join orders o on o.region_id = s.region_id and o.id = s.specimen_of
 join institutions i on i.region_id = o.region_id and i.id = o.institution_id
 where s.region_id = app_region() and s.practitioner_id = any(asked_practitioners)

@@ -137,6 +137,7 @@ refusals.name_constraints(
         "dispatch_areas_code_once": errors.AreaCodeTaken,
         "plans_one_published": errors.AnotherPlanPublished,
         "appointments_staff_once": errors.StaffDoubleBooked,
+        "appointments_part_once": errors.StaffDoubleBooked,
         "appointments_person_once": errors.PersonDoubleBooked,
         "appointments_not_while_absent": errors.StaffAbsent,
     }

@@ -116,6 +116,8 @@ class PlanStopRead(BaseModel):
     travel_seconds: int
     travel_metres: int
     overflow_agreement_id: UUID | None = Field(default=None, description="按此互助协议由其他机构的人员上门；空为本机构")
+    part: int = Field(description="分次服务的第几次；不分次为 1")
+    parts: int = Field(description="共几次")
 
 
 class PlanRouteRead(BaseModel):
@@ -216,6 +218,9 @@ class MyStopRead(BaseModel):
     crew: list[str] = Field(description="同去人员（含本人）")
     start_at: datetime
     end_at: datetime
+    part: int = Field(description="分次服务的第几次；不分次为 1")
+    parts: int = Field(description="共几次")
+    part_note: str | None = Field(description="分次服务时显示；不分次为 null", examples=["第2次/共2次"])
     trip_key: UUID = Field(description="相同者为同一住处的连续服务")
 
 

@@ -85,7 +85,8 @@ LEFT_OUT_TEXTS: Final[Mapping[LeftOutOfPublication, str]] = {
 class CrewMember:
     """One member of staff's promise to be at an order's door in [start, end).
 
-    `trip_key` is equal for orders that the same crew serves at one home without leaving it in between.
+    `trip_key` is equal for orders that the same crew serves at one home without leaving it in between. Of an order in
+    parts it is the promise of the `part`-th of `parts`.
     """
 
     practitioner_id: UUID
@@ -93,6 +94,19 @@ class CrewMember:
     start: datetime
     end: datetime
     trip_key: UUID
+    part: int = 1
+    parts: int = 1
+
+
+def tell_part(part: int, parts: int) -> str | None:
+    """Say which part of an order it is, for people; None: of one that is not in parts."""
+    return f"第{part}次/共{parts}次" if parts > 1 else None
+
+
+def label(order_no: str, part: int, parts: int) -> str:
+    """Return what people read of a stop: the order's number, of one in parts which of them."""
+    said = tell_part(part, parts)
+    return f"{order_no}（{said}）" if said else order_no
 
 
 def may_move(before: PlanState, after: PlanState) -> bool:

@@ -51,6 +51,11 @@ async def store(session: AsyncSession, row: PlanRow, solved: Solved, now: dateti
         PlanUnassigned(region_id=row.region_id, plan_id=row.id, order_id=each, reason=building.STRANDED, facts={})
         for each in solved.day.stranded
     )
+    session.add_all(
+        PlanUnassigned(region_id=row.region_id, plan_id=row.id, order_id=each, reason=building.PART_UNKEPT, facts={})
+        for each in solved.day.unfinished
+        if each not in solved.day.stranded
+    )
     row.state, row.solved_at = PlanState.solved, now
     row.summary = _summary(solved, people, len(left_out))
     row.travel_source = travel.label(solved.travel)
@@ -107,6 +112,8 @@ def _stops(row: PlanRow, day: Day, person: PersonDay) -> list[PlanStop]:
             travel_seconds=each.travel_seconds,
             travel_metres=each.travel_metres,
             overflow_agreement_id=_agreement_id(day, person, each.order),
+            part=each.part,
+            parts=each.parts,
         )
         for seq, each in enumerate(person.stops, start=1)
     ]

@@ -18,6 +18,29 @@ class StepMissing(Refusal):
     en = "Report {missing} before {asked}."
 
 
+class NotInParts(Refusal):
+    """The visit has no such part to leave or to come back for."""
+
+    zh = "这次上门共 {parts} 次，没有第 {part} 次可暂离或返回；不分次的上门做完请报“完成”。"
+    en = "The visit is given in {parts} part(s): there is no part {part} to leave or to come back for."
+
+
+class PartsNotDone(Refusal):
+    """A visit in parts is completed in its last part."""
+
+    zh = "分次服务共 {parts} 次，只做了 {done} 次，还不能完成；请按时返回做下一次。不能再来的，由调度核定。"
+    en = "{done} of {parts} parts were begun: come back for the next one; a dispatcher decides where nobody can."
+
+
+class BackTooSoon(Refusal):
+    """The next part may not begin yet."""
+
+    zh = "第 {part} 次须在上一次结束至少 {after_min_minutes} 分钟后开始，请在 {earliest} 之后再打卡。"
+    en = (
+        "Part {part} begins at least {after_min_minutes} minutes after the one before: report again from {earliest} on."
+    )
+
+
 class VisitOver(Refusal):
     """The visit is over and takes no more reports."""
 
@@ -101,7 +124,7 @@ class EndNeeded(Refusal):
     """Approving a missing end needs the time at which the service ended."""
 
     status = 422
-    zh = "批准“缺完成打卡”时请填写结束时间，且不早于开始时间、不晚于现在。"
+    zh = "批准“缺完成打卡”或“没有做完”时请填写结束时间，且不早于开始时间、不晚于现在。"
     en = "Approving a missing end needs ended_at, not before the start and not in the future."
 
 

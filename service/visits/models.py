@@ -119,8 +119,9 @@ class VisitEvent(rows.InstitutionRow, table=True):
     __table_args__ = (
         rows.refers("visit_id", to="visits"),
         CheckConstraint(_one_of("kind", rules.EventKind), name="kind"),
-        # a person reports each step once; the same report again is answered, not stored
-        UniqueConstraint("region_id", "visit_id", "practitioner_id", "kind", name="visit_events_once"),
+        CheckConstraint("part = 1 or kind in ('step_out', 'come_back')", name="part"),
+        # a person reports each step once, of each part; the same report again is answered, not stored
+        UniqueConstraint("region_id", "visit_id", "practitioner_id", "kind", "part", name="visit_events_once"),
     )
 
     visit_id: UUID
@@ -132,6 +133,29 @@ class VisitEvent(rows.InstitutionRow, table=True):
     lat: float | None = None
     accuracy_metres: int | None = None
     home_distance_metres: int | None = None
+    part: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+
+
+class VisitPart(SQLModel, table=True):
+    """A further part of a visit in parts, from 2 on: when it is planned, and how long after the one before it may
+    begin, as the list of services said when the visit was prepared.
+    """
+
+    __tablename__ = "visit_parts"
+    __table_args__ = (
+        rows.refers("visit_id", to="visits"),
+        CheckConstraint("number >= 2", name="number"),
+        CheckConstraint("after_min_minutes <= after_max_minutes", name="between"),
+    )
+
+    region_id: UUID = Field(primary_key=True)
+    institution_id: UUID
+    visit_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    planned_start_at: datetime = rows.moment()
+    planned_end_at: datetime = rows.moment()
+    after_min_minutes: int | None = None
+    after_max_minutes: int | None = None
 
 
 class VisitException(rows.InstitutionRow, table=True):
@@ -188,6 +212,7 @@ fences.fence(Trip, fences.Fence.institution)
 fences.fence(Visit, fences.Fence.institution_or_person)
 helping.create(Visit)
 fences.fence(VisitStaff, _PART.format(table="visit_staff"), verbs="select, insert, delete")
+fences.fence(VisitPart, _PART.format(table="visit_parts"), verbs="select, insert, delete")
 fences.fence(VisitItem, _PART.format(table="visit_items"), verbs="select, insert")
 fences.fence(VisitEvent, _PART.format(table="visit_events"), verbs="select, insert")
 fences.fence(VisitEvidence, _PART.format(table="visit_evidence"), verbs="select, insert")

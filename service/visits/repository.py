@@ -13,7 +13,16 @@ from service.core import paging
 from service.core.db import refusals
 from service.core.db.questions import Question
 from service.visits import errors, rules
-from service.visits.models import Trip, Visit, VisitEvent, VisitEvidence, VisitException, VisitItem, VisitStaff
+from service.visits.models import (
+    Trip,
+    Visit,
+    VisitEvent,
+    VisitEvidence,
+    VisitException,
+    VisitItem,
+    VisitPart,
+    VisitStaff,
+)
 
 _OWN: Final = "(select {column} from visits where region_id = :region_id and id = :visit_id)"
 
@@ -69,6 +78,12 @@ async def crew(session: AsyncSession, region_id: UUID, visit_id: UUID) -> Sequen
     """Return the crew of a visit, by name."""
     query = select(VisitStaff).where(col(VisitStaff.region_id) == region_id, col(VisitStaff.visit_id) == visit_id)
     return (await session.execute(query.order_by(col(VisitStaff.practitioner_name)))).scalars().all()
+
+
+async def parts(session: AsyncSession, region_id: UUID, visit_id: UUID) -> Sequence[VisitPart]:
+    """Return the further parts of a visit, in their order."""
+    query = select(VisitPart).where(col(VisitPart.region_id) == region_id, col(VisitPart.visit_id) == visit_id)
+    return (await session.execute(query.order_by(col(VisitPart.number)))).scalars().all()
 
 
 async def events(session: AsyncSession, region_id: UUID, visit_id: UUID) -> Sequence[VisitEvent]:

@@ -25,13 +25,18 @@ Decides = Annotated[Principal, Depends(http.Requires("visits:decide"))]
     response_model=schemas.VisitRead,
     responses=http.refuses(
         problems.NotFound, errors.NotYourVisit, errors.StepMissing, errors.VisitOver, errors.ClockAhead,
-        errors.CrewNotThere, errors.NothingPerformed, errors.CrewElsewhere, keyed=True,
+        errors.CrewNotThere, errors.NothingPerformed, errors.CrewElsewhere, errors.NotInParts, errors.PartsNotDone,
+        errors.BackTooSoon, keyed=True,
     ),
 )  # fmt: skip
 async def report_visit_event(
     body: schemas.EventCreate, principal: Performs, session: http.Session, once: http.OnlyOnce, now: http.Now
 ) -> schemas.VisitRead | Response:
-    """Report a step of a visit: depart, arrive, start, complete, leave. The same step again changes nothing."""
+    """Report a step of a visit: depart, arrive, start, complete, leave. The same step again changes nothing.
+
+    Of a visit in parts (分次服务) also stepping out after a part and coming back for the next one, between start and
+    complete.
+    """
     return await once.run(body, lambda: usecases.report_event(session, principal=principal, asked=body, now=now))
 
 

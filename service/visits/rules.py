@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -44,11 +44,13 @@ class VisitState(StrEnum):
 
 
 class EventKind(StrEnum):
-    """The steps that a phone reports, in their order."""
+    """The steps that a phone reports, in their order; of a visit in parts also stepping out and coming back."""
 
     depart = "depart"
     arrive = "arrive"
     start = "start"
+    step_out = "step_out"
+    come_back = "come_back"
     complete = "complete"
     leave = "leave"
 
@@ -62,6 +64,8 @@ class ExceptionKind(StrEnum):
     end_missing = "end_missing"
     too_short = "too_short"
     evidence_missing = "evidence_missing"
+    back_late = "back_late"
+    part_missing = "part_missing"
 
 
 class ReasonCode(StrEnum):
@@ -105,7 +109,10 @@ EVIDENCE_FILES: Final[Mapping[EvidenceKind, frozenset[FileKind]]] = {
 }
 """Kind of evidence → kinds of file that can show it."""
 
-STEPS: Final = tuple(EventKind)
+ENDLESS: Final = frozenset({ExceptionKind.end_missing, ExceptionKind.part_missing})
+"""What is doubted of visits that nobody completed: whoever approves it says when they ended."""
+AT_THE_DOOR: Final = frozenset({EventKind.arrive, EventKind.come_back})
+"""The steps that must be reported from the home."""
 FINAL: Final = frozenset({VisitState.missed, VisitState.refused, VisitState.cancelled})
 REACHES: Final[Mapping[EventKind, VisitState]] = {
     EventKind.depart: VisitState.departed,
@@ -121,19 +128,24 @@ EXCEPTION_TEXTS: Final[Mapping[ExceptionKind, str]] = {
     ExceptionKind.end_missing: "服务开始后没有完成打卡",
     ExceptionKind.too_short: "服务时间明显短于项目所需时间",
     ExceptionKind.evidence_missing: "缺少规定留存的证据（照片、签名等）",
+    ExceptionKind.back_late: "分次服务返回时已超过规定的最长间隔",
+    ExceptionKind.part_missing: "分次服务没有做完：后面的几次没有人返回",
 }
 """What the dispatcher reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One event of one member of the crew; `home_distance_metres` None = no usable position."""
+    """One event of one member of the crew; `home_distance_metres` None = no usable position. `part`: of a visit in
+    parts the one that is left or come back for.
+    """
 
     kind: EventKind
     practitioner_id: UUID
     happened_at: datetime
     home_distance_metres: int | None = None
     accuracy_metres: int | None = None
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +194,6 @@ class VisitProof:
         return self.verified or self.state in FINAL
 
 
-def missing_step(reported: Iterable[EventKind], kind: EventKind) -> EventKind | None:
-    """Return the first step before `kind` that this person has not reported, or None when he may report it."""
-    done = set(reported)
-    return next((step for step in STEPS[: STEPS.index(kind)] if step not in done), None)
-
-
 def state_after(current: VisitState, kind: EventKind, crew: Iterable[UUID], reports: Sequence[Report]) -> VisitState:
     """Return the visit's state once `kind` is among `reports`: steps only move it forwards.
 
@@ -215,11 +221,12 @@ def doubts(
 ) -> dict[ExceptionKind, dict[str, object]]:
     """Return what keeps a completed visit from being verified by itself, with the facts of each doubt.
 
-    Place: every arrival of the crew within the geofence, its accuracy allowed for up to the limit. Time: the service
-    took at least its share of the planned minutes. Crew: everyone sent has arrived and begun.
+    Place: every arrival of the crew, and every coming back, within the geofence, its accuracy allowed for up to the
+    limit. Time: the service took at least its share of the planned minutes, without those between its parts. Crew:
+    everyone sent has arrived and begun.
     """
     found: dict[ExceptionKind, dict[str, object]] = {}
-    arrivals = [each for each in reports if each.kind is EventKind.arrive]
+    arrivals = [each for each in reports if each.kind in AT_THE_DOOR]
     unknown = [each for each in arrivals if not _has_place(each, limits)]
     far = [each for each in arrivals if _has_place(each, limits) and not _inside(each, limits)]
     if far:
@@ -232,10 +239,21 @@ def doubts(
     if absent:
         found[ExceptionKind.crew_incomplete] = {"planned": len(crew), "present": len(crew) - len(absent)}
     start, end = span_of(reports)
-    minutes = int((end - start).total_seconds() // 60) if start and end else 0
+    minutes = int((end - start - away(reports)).total_seconds() // 60) if start and end else 0
     if start and end and minutes < planned_minutes * limits.minimum_share:
         found[ExceptionKind.too_short] = {"minutes": minutes, "planned_minutes": planned_minutes}
     return found
+
+
+def away(reports: Iterable[Report]) -> timedelta:
+    """Return for how long somebody was away between the parts of a visit."""
+    at = {(each.kind, each.part): each.happened_at for each in reports}
+    ways = (
+        back - at[EventKind.step_out, part - 1]
+        for (kind, part), back in at.items()
+        if kind is EventKind.come_back and (EventKind.step_out, part - 1) in at
+    )
+    return sum(ways, timedelta(0))
 
 
 def _has_place(arrival: Report, limits: ProofLimits) -> bool:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, mo
 from service.core.dates import WRITTEN
 from service.core.geo import Datum
 from service.core.text import Code, LongText, Text
+from service.visits import part_rules
 from service.visits.rules import Decision, EventKind, EvidenceKind, ExceptionKind, ReasonCode, VisitState
 
 
@@ -26,6 +27,16 @@ class EventCreate(BaseModel):
     lat: Annotated[float, Field(strict=True, ge=-90, le=90)] | None = None
     datum: Datum = Datum.gcj02
     accuracy_metres: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    part: Annotated[int, Field(strict=True, ge=1, le=4)] | None = Field(
+        default=None,
+        description="分次服务：暂离（step_out）填刚做完的第几次，返回（come_back）填要做的第几次；其他不填",
+    )
+
+    @model_validator(mode="after")
+    def _part_of_what_has_one(self) -> "EventCreate":
+        if (self.part is None) == (self.kind in part_rules.OUT_AND_BACK):
+            raise ValueError("暂离（step_out）、返回（come_back）须填第几次（part），其他步骤不填")
+        return self
 
     @model_validator(mode="after")
     def _whole_position(self) -> "EventCreate":
@@ -77,6 +88,19 @@ class EventRead(BaseModel):
     happened_at: AwareDatetime
     received_at: AwareDatetime
     home_distance_metres: int | None
+    part: int = Field(description="分次服务：暂离、返回的是第几次；其他步骤为 1")
+
+
+class VisitPartRead(BaseModel):
+    """A further part of a visit in parts: planned, allowed, and what became of it."""
+
+    number: int = Field(description="第几次，从 2 起")
+    planned_start_at: AwareDatetime
+    planned_end_at: AwareDatetime
+    after_min_minutes: int | None = Field(description="距上一次结束至少几分钟；空为目录已不再规定")
+    after_max_minutes: int | None = Field(description="距上一次结束至多几分钟；超过须由负责人核定")
+    left_at: AwareDatetime | None = Field(description="上一次做完离开的时刻")
+    back_at: AwareDatetime | None = Field(description="返回的时刻")
 
 
 class ItemRead(BaseModel):
@@ -143,5 +167,6 @@ class VisitRead(VisitSummary):
     crew: list[CrewRead]
     items: list[ItemRead]
     events: list[EventRead]
+    parts: list[VisitPartRead] = Field(description="分次服务的后续各次；不分次为空")
     evidence: list[EvidenceRead]
     exceptions: list[ExceptionRead]

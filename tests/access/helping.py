@@ -11,7 +11,7 @@ from service.core.principal import Principal
 from service.orders.models import OrderMove
 from service.routing.models import Appointment
 from service.routing.overflow_models import OverflowAgreement
-from service.visits.models import Trip, Visit, VisitEvent, VisitItem, VisitStaff
+from service.visits.models import Trip, Visit, VisitEvent, VisitItem, VisitPart, VisitStaff
 from tests.world import NOW
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ async def help_out(scene: "Scene") -> Principal:
         visit,
         VisitStaff(**part, practitioner_id=nurse, practitioner_name="邻院护士"),
         VisitEvent(**part, kind="start", practitioner_id=nurse, happened_at=NOW, received_at=NOW),
+        VisitPart(**part, number=2, planned_start_at=NOW, planned_end_at=NOW),
         VisitItem(**part, code="BP", quantity=1, performed_by_id=nurse, performed_at=NOW),
         OrderMove(**scene.own, order_id=order, seq=2, from_state="accepted", to_state="in_progress", moved_at=NOW,
                   because="departed"),

@@ -41,7 +41,7 @@ from service.practitioners.absence_models import Absence
 from service.practitioners.models import Shift
 from service.routing.models import Appointment, DispatchArea, Plan, PlanRoute, PlanStop, PlanUnassigned
 from service.routing.period.models import PeriodPlan, PeriodRound
-from service.visits.models import VisitEvent, VisitEvidence, VisitException, VisitStaff
+from service.visits.models import VisitEvent, VisitEvidence, VisitException, VisitPart, VisitStaff
 from tests.access import helping
 from tests.access.callers import Callers
 from tests.access.table import Relation
@@ -354,7 +354,10 @@ class Scene:
             **self.own, visit_id=self.id("in_service_visit"), kind="start", practitioner_id=crew[0], happened_at=NOW,
             received_at=NOW,
         )  # fmt: skip
-        await self.near.add(doubt, event)
+        again = VisitPart(
+            **self.own, visit_id=self.id("completed_visit"), number=2, planned_start_at=NOW, planned_end_at=NOW
+        )
+        await self.near.add(doubt, event, again)
         self.keep("exception", doubt.id)
         await self._file()
 

@@ -29,8 +29,8 @@ DEADLOCK = "40P01"
 """Two that wait for each other's commit: PostgreSQL ends one of them, which is a refusal as well."""
 _PROMISE = text(
     "insert into appointments (region_id, id, institution_id, plan_id, order_id, person_id, practitioner_id,"
-    " practitioner_name, service_on, during, trip_key, state) values (:region, :id, :institution, :plan, :order,"
-    " :person, :who, '医护', :on, tstzrange(:start, :end), :id, 'booked')"
+    " practitioner_name, service_on, during, trip_key, state, part, parts) values (:region, :id, :institution, :plan,"
+    " :order, :person, :who, '医护', :on, tstzrange(:start, :end), :id, 'booked', :part, 2)"
 )
 
 
@@ -61,7 +61,13 @@ async def promise(engine: AsyncEngine, world: World, **values: Any) -> str | Non
                 await raise_fence(session, Fence(world.region_id, (world.institution_id,)), world.clock.now())
                 await session.execute(
                     _PROMISE,
-                    {"region": world.region_id, "institution": world.institution_id, "id": new_id(), "on": DAY}
+                    {
+                        "region": world.region_id,
+                        "institution": world.institution_id,
+                        "id": new_id(),
+                        "on": DAY,
+                        "part": 1,
+                    }
                     | values,
                 )
                 await asyncio.sleep(0.05)  # let the others come in before the commit
@@ -133,6 +139,22 @@ class TestWithoutTheApplicationSCheck:
             about | {"order": second, "who": nurse} | span(60),
         ]
         assert await race(world, app_engine, tries) == [None, None, None]
+
+    async def test_each_part_of_an_order_is_promised_once_by_whoever_gives_it(
+        self, scene: Scene, world: World, app_engine: AsyncEngine
+    ) -> None:
+        nurse, plan = await scene.staff(), (await scene.request()).json()["id"]
+        person = await world.add_patient()
+        order = await scene.order(1, "09:00", "12:00", "REHAB", person_id=person)
+        about = {"plan": plan, "person": person, "order": order, "who": nurse}
+        # at different times, so that nobody would be at two places at once
+        tries = [about | span(61 * number) for number in range(8)]
+        said = await race(world, app_engine, tries)
+        assert said.count(None) == 1
+        assert set(said) <= {None, "appointments_part_once", DEADLOCK}
+        assert await race(world, app_engine, [about | span(61 * 9) | {"part": 2}]) == [None]
+        assert await race(world, app_engine, [about | span(61 * 10) | {"part": 2}]) == ["appointments_part_once"]
+        assert sorted(each.part for each in await booked(world)) == [1, 2]
 
 
 class TestTwoPublications:
@@ -265,7 +287,7 @@ class TestAPromiseBesideAnAbsenceWithoutTheApplicationSLock:
             try:
                 async with session.begin():
                     await raise_fence(session, Fence(world.region_id, (values["institution"],)), world.clock.now())
-                    await session.execute(_ABSENT if absence else _PROMISE, values | {"id": new_id()})
+                    await session.execute(_ABSENT if absence else _PROMISE, values | {"id": new_id(), "part": 1})
                     hits = (await session.execute(_HIT, values)).scalar_one() if absence else None
                     await asyncio.sleep(keeps)
             except DBAPIError as error:

@@ -53,6 +53,26 @@ class TestTheSameStepReportedManyTimesAtOnce:
             )
         assert (stored.scalar_one(), visits.scalar_one()) == (1, 1)
 
+    async def test_of_a_visit_in_parts_is_stored_once_for_each_part(
+        self, doors: Doors, app_engine: AsyncEngine
+    ) -> None:
+        ways = [{"duration_minutes": 10, "after_min_minutes": 1, "after_max_minutes": 90}] * 2
+        door = await doors.open([await doors.member()], parts=ways)
+        visit = await door.until("start")
+        sql = (
+            "insert into visit_events (region_id, institution_id, id, visit_id, kind, practitioner_id, happened_at,"
+            " received_at, part) values (:region, :institution, :id, :visit, 'step_out', :who, now(), now(), :part)"
+        )
+        values: list[dict[str, object]] = [
+            {
+                "region": door.world.region_id, "institution": door.world.institution_id, "id": new_id(),
+                "visit": UUID(visit["id"]), "who": door.crew[0].practitioner_id, "part": part,
+            }
+            for part in (1, 2) * 4
+        ]  # fmt: skip
+        refused = await asyncio.gather(*(_alone(app_engine, door.world, sql, each) for each in values))
+        assert sorted(map(str, refused)) == ["None"] * 2 + ["visit_events_once"] * 6
+
 
 class TestTheDatabaseAlone:
     async def test_keeps_a_crew_in_one_place(self, doors: Doors, app_engine: AsyncEngine) -> None:

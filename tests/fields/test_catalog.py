@@ -212,3 +212,53 @@ class TestInsuranceRules:
         await town.insure(person)
         told = (await shown(town.desk, f"/patients/{person}/entitlements"))["items"]
         assert any("城乡居民基本医疗保险年度支付限额" in each["text"] for each in told)
+
+
+PART = {"duration_minutes": 10, "after_min_minutes": 60, "after_max_minutes": 75}
+
+
+class TestParts:
+    """Services in parts (分次服务): what may be listed, and what may be booked together."""
+
+    async def test_what_can_have_none_is_refused_as_listed_and_as_changed(self, town: Town) -> None:
+        body = {"code": "SOAK", "name": "泡洗换药", "duration_minutes": 20, "order_kinds": ["home_visit"]}
+        refused = {"staff_count": (2, "parts-need-one-person"), "specimen_minutes": (60, "parts-with-specimen")}
+        for field, (value, code) in refused.items():
+            answer = await town.governor.post("/service-items", json=body | {"parts": [PART], field: value})
+            assert (answer.status_code, answer.json()["code"]) == (422, code)
+        kept = await made(town.governor, "/service-items", body | {"parts": [PART]})
+        assert kept["parts"] == [PART]
+        for field, (value, code) in refused.items():
+            answer = await town.governor.patch("/service-items/SOAK", json={field: value})
+            assert (answer.status_code, answer.json()["code"]) == (422, code)
+        for wrong in ([PART] * 4, [PART | {"after_max_minutes": 59}], [PART | {"after_min_minutes": 0}]):
+            assert (await town.governor.patch("/service-items/SOAK", json={"parts": wrong})).status_code == 422
+
+    async def test_the_window_is_for_the_first_part_and_the_answer_tells_of_the_others(self, town: Town) -> None:
+        person = await town.elder()
+        await town.service("SOAK", parts=[PART])
+        await town.price("SOAK")
+        whole, divided = await town.quote(person, await town.offer("BP")), await town.quote(person, "SOAK")
+        assert divided["patient_fen"] == whole["patient_fen"] > 0
+        window = {"wished_start": f"{DAY}T08:00:00+08:00", "wished_end": f"{DAY}T08:30:00+08:00"}
+        placed = (await town.order(person, "SOAK", **window)).json()
+        assert placed["order"]["parts"] == 2
+        assert "第2次约10分钟，在第1次结束后60至75分钟之间再来" in placed["order"]["parts_note"]
+        assert await shown(town.desk, f"/orders/{placed['order']['id']}") == placed["order"]
+        once = (await town.order(person, "BP")).json()["order"]
+        assert (once["parts"], once["parts_note"]) == (1, None)
+
+    async def test_are_booked_with_what_leaves_them_a_time_and_one_person(self, town: Town) -> None:
+        person = await town.elder()
+        for code, more in (
+            ("SOAK", {"parts": [PART]}), ("LONG", {"parts": [PART | {"after_min_minutes": 70}]}),
+            ("FAR", {"parts": [PART | {"after_min_minutes": 90, "after_max_minutes": 95}]}),
+            ("PAIR", {"staff_count": 2}),
+        ):  # fmt: skip
+            await town.service(code, **more)
+            await town.price(code)
+        assert (await town.order(person, "SOAK", "FAR")).json()["code"] == "parts-disagree"
+        pair = await town.order(person, "SOAK", "PAIR")
+        assert (pair.status_code, pair.json()["code"], pair.json()["staff_count"]) == (422, "parts-need-one-person", 2)
+        together = (await town.order(person, "SOAK", "LONG")).json()["order"]
+        assert "70至75分钟" in together["parts_note"]

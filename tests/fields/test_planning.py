@@ -120,6 +120,24 @@ class TestAsRegistered:
         [delivery] = [each for each in route["stops"] if each["kind"] == "delivery"]
         assert seconds(clock(delivery["start_at"])) - seconds(end) <= 3600
 
+    async def test_a_service_in_parts(self, town: Town, scene: Scene) -> None:
+        await town.service("SUGAR", duration_minutes=10, parts=[
+            {"duration_minutes": 20, "after_min_minutes": 90, "after_max_minutes": 95}
+        ])  # fmt: skip
+        await town.price("SUGAR")
+        who = await nurse(town)
+        order = await accepted(town, await elder(town, 1), "SUGAR")
+        told = await shown(town.desk, f"/orders/{order}")
+        assert told["parts"] == 2
+        assert "90至95分钟" in told["parts_note"]
+        plan = await scene.plan()
+        [route] = plan["routes"]
+        first, second = [each for each in route["stops"] if each["order_id"] == order]
+        assert (route["practitioner_id"], first["part"], second["part"]) == (who, 1, 2)
+        minutes = (seconds(clock(second["start_at"])) - seconds(clock(first["end_at"]))) // 60
+        assert 90 <= minutes <= 95
+        assert seconds(clock(second["end_at"])) - seconds(clock(second["start_at"])) == 1200
+
 
 class TestWishes:
     async def test_nobody_but_the_one_asked_for(self, town: Town, scene: Scene) -> None:

@@ -98,6 +98,19 @@ class TestAVisit:
 
 
 class TestAPlan:
+    async def test_tells_of_each_time_that_somebody_comes(self, desk: Desk) -> None:
+        doors = Doors(desk.world)
+        await doors.prepare()
+        way = {"duration_minutes": 30, "after_min_minutes": 50, "after_max_minutes": 60}
+        await doors.open([await doors.member()], parts=[way])
+        job = Job(
+            region_id=desk.world.region_id, institution_ids=(desk.world.institution_id,), subject_id=doors.plan_id
+        )
+        await handlers(desk.house)["plan.announced"](job)
+        [(_, _, said)] = await told(desk)
+        assert said is not None
+        assert "护士将于3月2日10:00至10:30（第1次）、11:20至11:50（第2次）上门" in said
+
     async def test_tells_who_comes_when_and_takes_back_what_no_longer_holds(self, desk: Desk) -> None:
         doors = Doors(desk.world)
         await doors.prepare()

@@ -1,5 +1,6 @@
 """Visits are one trip when one crew stays at one home; anything between makes two of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -41,3 +42,32 @@ def test_another_crew_makes_another_trip() -> None:
 def test_half_a_crew_that_was_elsewhere_meanwhile_makes_another_trip() -> None:
     calls = [call(ANNE, 9, FIRST), call(BERT, 9, FIRST), call(BERT, 10, THIRD, ELSEWHERE)]
     assert not one_trip([*calls, call(ANNE, 11, SECOND), call(BERT, 11, SECOND)], FIRST, SECOND)
+
+
+def part(who: UUID, hour: int, order: UUID, home: UUID = HOME) -> Call:
+    return replace(call(who, hour, order, home), part=2)
+
+
+def test_coming_back_for_a_further_part_begins_no_trip() -> None:
+    away = [call(ANNE, 9, FIRST), call(ANNE, 10, SECOND, ELSEWHERE), part(ANNE, 11, FIRST)]
+    keys = trip_keys(away, new_id)
+    assert set(keys) == {FIRST, SECOND}
+    # whoever comes after it is on the second way there, which is not the first's
+    assert not one_trip([*away, call(ANNE, 12, THIRD)], FIRST, THIRD)
+    assert not one_trip([*away, call(ANNE, 12, THIRD, ELSEWHERE)], SECOND, THIRD)
+
+
+def test_whoever_stayed_between_the_parts_is_on_the_same_trip_still() -> None:
+    assert one_trip([call(ANNE, 9, FIRST), part(ANNE, 10, FIRST), call(ANNE, 11, THIRD)], FIRST, THIRD)
+    stayed = [call(ANNE, 9, FIRST), call(ANNE, 10, SECOND), part(ANNE, 11, FIRST), call(ANNE, 12, THIRD)]
+    assert one_trip(stayed, FIRST, SECOND)
+    assert one_trip(stayed, FIRST, THIRD)
+
+
+def test_a_visit_on_the_second_way_before_the_further_part_keeps_its_own_trip() -> None:
+    calls = [
+        call(ANNE, 9, FIRST), call(ANNE, 10, None, None), call(ANNE, 11, SECOND), part(ANNE, 12, FIRST),
+        call(ANNE, 13, THIRD),
+    ]  # fmt: skip
+    assert not one_trip(calls, FIRST, SECOND)
+    assert one_trip(calls, SECOND, THIRD)

@@ -1,5 +1,7 @@
 """A scheduled order with its crew, ready to be visited."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,13 +43,21 @@ class Door:
     crew: list[Member] = field(default_factory=list)
 
     async def say(
-        self, kind: str, *, member: int = 0, at: datetime | None = None, key: str | None = None, **place: Any
+        self,
+        kind: str,
+        *,
+        member: int = 0,
+        at: datetime | None = None,
+        key: str | None = None,
+        part: int | None = None,
+        **place: Any,
     ) -> Any:
         """Report a step; from the home's own place and at the hour planned unless told otherwise."""
         minutes = {"depart": -10, "arrive": 0, "start": 2, "complete": 30, "leave": 32}.get(kind, 0)
         happened = at or self.start + timedelta(minutes=minutes)
         self.world.clock.shows = max(self.world.clock.shows, happened)
         body = {"order_id": str(self.order_id), "kind": kind, "happened_at": happened.isoformat()}
+        body |= {"part": part} if part else {}
         body |= place or {"lon": CENTRE[0], "lat": CENTRE[1], "datum": "wgs84", "accuracy_metres": 10}
         headers = {"Idempotency-Key": key} if key else {}
         return await self.crew[member].phone.post("/visit-events", json=body, headers=headers)
@@ -122,9 +132,16 @@ class Doors:
         home_id: UUID | None = None,
         start: datetime | None = None,
         trip_key: UUID | None = None,
+        parts: Sequence[dict[str, int]] = (),
     ) -> Door:
-        """Put in a scheduled order at a home, with an appointment for each of the crew."""
+        """Put in a scheduled order at a home, with an appointment for each of the crew, and for each further part that
+        the service then has.
+        """
         world = self.world
+        if parts:
+            sql = "update service_items set parts = cast(:parts as jsonb) where region_id = :region and code = 'BP'"
+            async with world.owner.begin() as connection:
+                await connection.execute(text(sql), {"parts": json.dumps(list(parts)), "region": world.region_id})
         person_id = await world.add_patient(home_id=home_id or await world.add_home())
         begins = start or world.clock.now() + START
         order_id, trip, home = new_id(), trip_key or new_id(), home_id
@@ -162,9 +179,14 @@ class Doors:
                     practitioner_name="护士",
                     trip_key=trip,
                     service_on=local_date(begins),
-                    during=moments(begins, begins + timedelta(minutes=30)),
+                    during=moments(
+                        begins + number * timedelta(minutes=80), begins + timedelta(minutes=number * 80 + 30)
+                    ),
+                    part=number + 1,
+                    parts=len(parts) + 1,
                 )
                 for each in crew
+                for number in range(len(parts) + 1)
             ),
         )
         return Door(world, order_id, person_id, home, begins, crew)

@@ -15,6 +15,7 @@ from service.core.db.questions import ask_together
 from service.core.principal import Principal
 from service.institutions import usecases as institutions
 from service.institutions.rules import settings
+from service.orders import part_rules as order_parts
 from service.orders import rules as order_rules
 from service.orders import usecases as orders
 from service.orders.rules import OrderKind
@@ -117,6 +118,7 @@ async def ready(
         patients.errors.HomeNotPlaced: nobody knows for sure where to go.
         errors.NotACareHome, errors.BedMissing: the kind does not fit where the person lies.
         errors.ItemNotAtHome, errors.ItemNotForKind: a service does not fit the order.
+        orders.errors.PartsNeedOnePerson, orders.errors.PartsDisagree: services in parts that cannot be given so.
         orders.errors.TooManyOpenOrders: the person has as many open orders as allowed.
     """
     draft = await drafted(session, region_id=region_id, ask=ask)
@@ -136,6 +138,7 @@ async def ready(
     await _refuse_place(session, region_id, ask, draft.home_id)
     items = await _items(session, region_id, ask)
     rules.refuse_items(items.values(), ask.kind)
+    order_parts.refuse_parts(order_parts.parts_of(ask.items, items), draft.staff_count)
     minutes = order_rules.minutes_of(ask.items, items)
     window = order_rules.clip_window(ask.window, minutes=minutes, items=items.values())
     return rules.Ready(

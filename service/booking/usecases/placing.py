@@ -59,7 +59,7 @@ async def place_order(
         accepted=ready.accepted_at_once,
     )
     kept = await binding.bind(session, principal=principal, order=placed.order, quote=quote, promise=promise, now=now)
-    return schemas.BookingRead(order=orders.told(placed), quote=kept)
+    return schemas.BookingRead(order=await orders.told(session, placed, region_id=region_id), quote=kept)
 
 
 async def _keep_draft(
@@ -75,7 +75,8 @@ async def _keep_draft(
         now=now,
         because="保存草稿",
     )
-    return schemas.BookingRead(order=orders.told(kept), quote=None)
+    told = await orders.told(session, kept, region_id=principal.region_id)
+    return schemas.BookingRead(order=told, quote=None)
 
 
 async def _require_rights(session: AsyncSession, principal: Principal, ask: rules.Ask, now: datetime) -> None:

@@ -24,12 +24,15 @@ On = Annotated[schemas.Day | None, Query(description="只看这一天有效的")
     "/service-items",
     status_code=201,
     response_model=schemas.ServiceItemRead,
-    responses=http.refuses(errors.ItemCodeTaken, errors.CodeReserved, errors.RefusalNoteMissing, keyed=True),
-)
+    responses=http.refuses(
+        errors.ItemCodeTaken, errors.CodeReserved, errors.RefusalNoteMissing, errors.PartsNeedOnePerson,
+        errors.PartsWithSpecimen, keyed=True,
+    ),
+)  # fmt: skip
 async def add_service_item(
     body: schemas.ServiceItemCreate, principal: Keeper, session: http.Session, once: http.OnlyOnce
 ) -> schemas.ServiceItemRead | Response:
-    """登记服务项目：时长、人数、技能、适用订单、最晚开始时间、能否上门。"""
+    """登记服务项目：时长、人数、技能、适用订单、最晚开始时间、能否上门、是否分次。"""
     return await once.run(body, lambda: usecases.add_service_item(session, principal=principal, asked=body))
 
 
@@ -64,7 +67,12 @@ async def read_service_item(request: Request, code: ItemCode, principal: Reader,
     return http.with_etag(request, await usecases.read_service_item(session, principal=principal, code=code))
 
 
-@router.patch("/service-items/{code}", responses=http.refuses(problems.NotFound, errors.RefusalNoteMissing))
+@router.patch(
+    "/service-items/{code}",
+    responses=http.refuses(
+        problems.NotFound, errors.RefusalNoteMissing, errors.PartsNeedOnePerson, errors.PartsWithSpecimen
+    ),
+)
 async def change_service_item(
     code: ItemCode, body: schemas.ServiceItemUpdate, principal: Keeper, session: http.Session
 ) -> schemas.ServiceItemRead:

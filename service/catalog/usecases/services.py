@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.catalog import errors, repository, rules, schemas
+from service.catalog import errors, part_rules, repository, rules, schemas
 from service.catalog.models import ServiceItem
 from service.core import problems
 from service.core.paging import PageRequest
@@ -37,10 +37,12 @@ async def add_service_item(
     Raises:
         errors.CodeReserved: the code is one that bills use themselves.
         errors.RefusalNoteMissing: not allowed at home, and no word why.
+        errors.PartsNeedOnePerson, errors.PartsWithSpecimen: parts of something that cannot have any.
         errors.ItemCodeTaken: listed already.
     """
     rules.refuse_reserved(asked.code)
     rules.refuse_silent_ban(asked.home_allowed, asked.refusal_note)
+    part_rules.refuse_parts(asked.parts, staff_count=asked.staff_count, specimen_minutes=asked.specimen_minutes)
     row = ServiceItem(region_id=principal.region_id, **asked.model_dump())
     session.add(row)
     await session.flush()
@@ -75,6 +77,7 @@ async def change_service_item(
     Raises:
         problems.NotFound: not listed.
         errors.RefusalNoteMissing: not allowed at home after the change, and no word why.
+        errors.PartsNeedOnePerson, errors.PartsWithSpecimen: parts of something that cannot have any.
     """
     row = await repository.lock_item(session, region_id=principal.region_id, code=code)
     if row is None:
@@ -82,6 +85,7 @@ async def change_service_item(
     for name, value in asked.model_dump(exclude_unset=True).items():
         setattr(row, name, value)
     rules.refuse_silent_ban(row.home_allowed, row.refusal_note)
+    part_rules.refuse_parts(row.parts, staff_count=row.staff_count, specimen_minutes=row.specimen_minutes)
     await session.flush()
     return _read(row)
 
@@ -100,6 +104,7 @@ def _facts(row: ServiceItem) -> rules.ItemFacts:
         any_skills=frozenset(row.any_skills),
         tolerance_minutes=row.tolerance_minutes,
         specimen_minutes=row.specimen_minutes,
+        parts=part_rules.parts_of(row.parts),
     )
 
 

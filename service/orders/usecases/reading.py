@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.catalog import usecases as catalog
 from service.core import paging, problems
 from service.core.db.questions import Asked
 from service.core.principal import Principal
-from service.orders import repository, rules, schemas
+from service.orders import part_rules, repository, rules, schemas
 from service.orders.usecases import rows
 from service.patients import usecases as patients
 from service.patients.rules import Right
@@ -109,13 +110,19 @@ async def read_order(
     order = found.order
     if order.institution_id not in principal.institution_ids:
         await patients.require_right(session, principal=principal, person_id=order.person_id, right=Right.view, now=now)
-    return told(found)
+    return await told(session, found, region_id=principal.region_id)
 
 
-def told(whole: rules.Told) -> schemas.OrderRead:
+async def told(session: AsyncSession, whole: rules.Told, *, region_id: UUID) -> schemas.OrderRead:
     """Return an order with everything that happened to it as people read it."""
+    asked = whole.order.items
+    items = await catalog.items(session, region_id=region_id, codes=[code for code, _ in asked])
+    listed = [each for each in asked if each[0] in items]
+    parts = part_rules.parts_of(listed, items)
     return schemas.OrderRead(
         **_shown(whole.order),
+        parts=len(parts) + 1,
+        parts_note=part_rules.tell(parts, rules.minutes_of(listed, items)),
         mobility_reason=whole.order.mobility_reason,
         distance_metres=whole.order.distance_metres,
         placed_by_account_id=whole.placed_by_account_id,

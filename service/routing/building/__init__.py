@@ -9,9 +9,18 @@ from service.routing.building.facts import Busy, DayFacts, Policy, Promise, mome
 from service.routing.building.overflow import between
 from service.routing.building.priority import Weights, priority
 from service.routing.building.recalling import Told, recall
-from service.routing.building.retelling import STRANDED, LeftOut, PersonDay, explain, retell_left_out, retell_people
+from service.routing.building.retelling import (
+    PART_UNKEPT,
+    STRANDED,
+    LeftOut,
+    PersonDay,
+    explain,
+    retell_left_out,
+    retell_people,
+)
 
 __all__ = [
+    "PART_UNKEPT",
     "STRANDED",
     "Busy",
     "Day",

@@ -15,7 +15,8 @@ from service.practitioners.rules import StaffDay
 from service.routing.building import overflow, prices, staffing, together, visits, wishes
 from service.routing.building.facts import Agreement, DayFacts
 from service.routing.building.staffing import Segment
-from service.routing.building.visits import Unplannable
+from service.routing.building.together import Behind
+from service.routing.building.visits import Unplannable, Visit
 from service.routing.building.wishes import Rows, Wish
 from service.routing.problem import Job, Link, Matrix, Problem, Rules, Staff
 
@@ -33,9 +34,10 @@ class Means:
 class Day:
     """The problem without its travel times.
 
-    Positions in `segments` are the problem's staff, those in `orders` its jobs; behind these come the deliveries.
-    `stranded` are orders whose specimen is taken but handed in by nobody; `wishes` says of each order why somebody is
-    preferred.
+    Positions in `segments` are the problem's staff, those in `orders` its jobs; after these come those that `behind`
+    names: deliveries, and the further parts of services in parts. `stranded` are orders whose specimen is taken but
+    handed in by nobody, `unfinished` those whose further part nobody comes back for; `wishes` says of each order why
+    somebody is preferred.
     """
 
     on: date
@@ -51,31 +53,52 @@ class Day:
     rules: Rules
     stranded: tuple[UUID, ...] = ()
     agreements: tuple[Agreement, ...] = ()
+    behind: tuple[Behind, ...] = ()
+    unfinished: tuple[UUID, ...] = ()
+
+    def order_of(self, job: int) -> OrderFacts:
+        """Return the order that a job belongs to."""
+        return self.orders[job if job < len(self.orders) else self.behind[job - len(self.orders)].visit]
+
+    def part_of(self, job: int) -> int | None:
+        """Return which part of its order a job is, from 1 on; None: the delivery of its specimen."""
+        return 1 if job < len(self.orders) else self.behind[job - len(self.orders)].part
+
+    def parts_of(self, job: int) -> int:
+        """Return of how many parts the job's order is."""
+        visit = job if job < len(self.orders) else self.behind[job - len(self.orders)].visit
+        return 1 + sum(each.visit == visit and each.part is not None for each in self.behind)
 
 
 def draw(facts: DayFacts) -> Day:
     """Draw the day: who is on duty with a licence, which orders are jobs, and which cannot be any."""
     segments = staffing.segments(facts)
     found, left_out = visits.sort_out(facts)
-    specimens = together.with_specimen(facts, found)
+    behind = together.behind_of(facts, found)
     homes = [Point(facts.homes[each.order.home_id].lon, facts.homes[each.order.home_id].lat) for each in found]
-    laboratories = [facts.laboratories[found[at].order.institution_id] for at in specimens]
-    index = _index(segments, homes, laboratories)
+    laboratories = {
+        at: facts.laboratories[found[each.visit].order.institution_id]
+        for at, each in enumerate(behind)
+        if each.part is None
+    }
+    index = _index(segments, homes, list(laboratories.values()))
     means = [means_of(facts, each.staff) for each in segments]
     ways = tuple(dict.fromkeys(means))
     rows = _rows(segments)
     whos = [wishes.who_of(facts, each.order, segments, rows) for each in found]
     jobs = [visits.job_of(facts, each, index[home], who) for each, home, who in zip(found, homes, whos, strict=True)]
-    deliveries = [
-        together.delivery_of(facts, found[at], jobs[at], index[place])
-        for at, place in zip(specimens, laboratories, strict=True)
+    others = [
+        together.delivery_of(facts, found[each.visit], jobs[each.visit], index[laboratories[at]])
+        if each.part is None
+        else _part_job(facts, found[each.visit], jobs[each.visit], each.part)
+        for at, each in enumerate(behind)
     ]
     return Day(
         on=facts.on,
         points=tuple(index),
         means=ways,
         orders=tuple(each.order for each in found),
-        jobs=_levelled(jobs + deliveries),
+        jobs=_levelled(jobs + others),
         segments=segments,
         staff=tuple(
             replace(_staff(facts, each, at, index), matrix=ways.index(way), person=_person(each, rows))
@@ -83,10 +106,16 @@ def draw(facts: DayFacts) -> Day:
         ),
         left_out=tuple(left_out),
         wishes=tuple(each.wish for each in whos),
-        links=together.links_of(facts, found, specimens),
+        links=together.links_of(facts, found, behind),
         rules=prices.rules_of(list(facts.policies.values()), facts.agreements),
         agreements=facts.agreements,
+        behind=behind,
     )
+
+
+def _part_job(facts: DayFacts, visit: Visit, job: Job, number: int) -> Job:
+    part, timing = next(each for each in visit.parts if each[0].number == number)
+    return visits.part_job_of(facts, visit, job, part, timing)
 
 
 def _levelled(jobs: Sequence[Job]) -> tuple[Job, ...]:

@@ -71,10 +71,22 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What people were told of an order by the plan that this one would replace: from when, and who comes."""
+    """What people were told of an order by the plan that this one would replace: from when, and who comes; of an order
+    in parts also from when each further one (`later`).
+    """
 
     start: datetime
     practitioner_ids: frozenset[UUID]
+    later: Mapping[int, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A further part that somebody is promised to come back for, of an order that has begun."""
+
+    order_id: UUID
+    practitioner_id: UUID
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,7 @@ class DayFacts:
     providers may learn where the homes are. `care` is by person (no key: nothing known), `policies` and `laboratories`
     (where specimens go) by institution, `promised` by order, `teams` (of the family doctor) by person. `begun` are
     orders whose visits are over or under way; `travelled`: seconds that people have been on the way already.
-    `agreements`: which of the institutions help each other out on the day.
+    `agreements`: which of the institutions help each other out on the day; `due`: who has to come back to whom.
     """
 
     on: date
@@ -109,6 +121,7 @@ class DayFacts:
     travelled: Mapping[UUID, int] = field(default_factory=dict)
     teams: Mapping[UUID, Team] = field(default_factory=dict)
     agreements: tuple[Agreement, ...] = ()
+    due: tuple[Due, ...] = ()
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""
@@ -123,13 +136,17 @@ class DayFacts:
         return self.care.get(person_id, CareFacts())
 
 
-def promises_of(visits: Iterable[tuple[UUID, datetime, UUID]]) -> dict[UUID, Promise]:
-    """Return what people are told of each order by visits, each of an order from a moment by somebody."""
-    crews: defaultdict[UUID, list[tuple[datetime, UUID]]] = defaultdict(list)
-    for order_id, start, practitioner_id in visits:
-        crews[order_id].append((start, practitioner_id))
+def promises_of(visits: Iterable[tuple[UUID, datetime, UUID, int]]) -> dict[UUID, Promise]:
+    """Return what people are told of each order by visits, each of an order from a moment by somebody, and its part."""
+    crews: defaultdict[UUID, list[tuple[datetime, UUID, int]]] = defaultdict(list)
+    for order_id, start, practitioner_id, part in visits:
+        crews[order_id].append((start, practitioner_id, part))
     return {
-        order_id: Promise(min(start for start, _ in crew), frozenset(who for _, who in crew))
+        order_id: Promise(
+            min(start for start, _, _ in crew),
+            frozenset(who for _, who, _ in crew),
+            {part: start for start, _, part in crew if part > 1},
+        )
         for order_id, crew in crews.items()
     }
 

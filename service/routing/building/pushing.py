@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from service.core.geo import TravelMode
+from service.orders import part_rules
 from service.routing.building import prices, staffing
 from service.routing.building.facts import Busy, DayFacts
 from service.routing.building.recalling import Told
@@ -36,14 +37,17 @@ def push(
 ) -> Times:
     """Return when staff are busy and stops are, where some take longer; `overrun` is by who began one and when.
 
-    A crew begins together, when the last of it has come. Visits that have begun and those of other plans only end
-    later, the handing in of a specimen waits for whoever brings it.
+    A crew begins together, when the last of it has come; a further part no earlier after the one before it than its
+    services ask for. Visits that have begun and those of other plans only end later, the handing in of a specimen waits
+    for whoever brings it.
     """
+    apart, ended = _apart(facts), dict[tuple[UUID | None, int], datetime]()
     late: dict[UUID, tuple[datetime, datetime]] = {}
     found_busy: list[Busy] = []
     found_stops: dict[Told, Told] = {}
     for crew in _crews((*busy, *stops)):
         delay = max((_delay(facts, each, late) for each in crew), default=timedelta(0))
+        delay = max([delay, *(_too_soon(each, apart, ended) for each in crew)])
         for each in crew:
             key = (each.practitioner_id, each.start)
             longer = overrun.get(key, timedelta(0)) if _is_visit(each) else timedelta(0)
@@ -56,6 +60,7 @@ def push(
                 found_busy.append(replace(each, start=each.start + delay, end=end))
             else:
                 found_stops[each] = replace(each, start=each.start + delay, end=end)
+                ended[each.order_id, each.part] = end
     return Times(tuple(found_busy), tuple(Pushed(each, found_stops[each]) for each in stops))
 
 
@@ -63,9 +68,30 @@ def _crews(everything: Iterable[Busy | Told]) -> Iterator[list[Busy | Told]]:
     """Yield what begins together, in order of time."""
     together: defaultdict[object, list[Busy | Told]] = defaultdict(list)
     for at, each in enumerate(everything):
-        order = each.order_id if isinstance(each, Told) else None
+        order = (each.order_id, each.part) if isinstance(each, Told) and each.order_id is not None else None
         together[at if order is None else order].append(each)
     yield from sorted(together.values(), key=lambda crew: (crew[0].start, crew[0].end))
+
+
+def _apart(facts: DayFacts) -> dict[tuple[UUID | None, int], timedelta]:
+    """Return how long after the part before it each further part of the day's orders may begin, by order and part."""
+    return {
+        (order.id, part.number): timedelta(minutes=part.after_min_minutes)
+        for order in facts.orders
+        for part in part_rules.parts_of(order.items, facts.items)
+    }
+
+
+def _too_soon(
+    each: Busy | Told,
+    apart: Mapping[tuple[UUID | None, int], timedelta],
+    ended: Mapping[tuple[UUID | None, int], datetime],
+) -> timedelta:
+    """Return how much later than told a further part may begin, since the one before it ended later."""
+    if isinstance(each, Busy) or (each.order_id, each.part - 1) not in ended:
+        return timedelta(0)
+    least = apart.get((each.order_id, each.part), timedelta(0))
+    return max(timedelta(0), ended[each.order_id, each.part - 1] + least - each.start)
 
 
 def _is_visit(each: Busy | Told) -> bool:

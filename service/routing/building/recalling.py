@@ -31,15 +31,20 @@ class Told:
     travel_seconds: int
     kind: StopKind = StopKind.visit
     specimen_of: UUID | None = None
+    part: int = 1
+
+
+Jobs = Mapping[tuple[UUID, int], int]
+"""The job of each order's parts."""
 
 
 def recall(day: Day, problem: Problem, told: Iterable[Told]) -> Plan:
     """Return the plan that the stops tell of, in the numbers of a day; what the day does not know is passed over.
 
-    An order is recalled whole or not at all: when one of its crew is not on duty any more, or its specimen is not
-    handed in, it is left out.
+    An order is recalled whole or not at all: when one of its crew is not on duty any more, its specimen is not handed
+    in, or one of its parts is missing, it is left out.
     """
-    jobs = {order.id: at for at, order in enumerate(day.orders)}
+    jobs = {(day.order_of(at).id, part): at for at in range(len(day.jobs)) if (part := day.part_of(at)) is not None}
     by_person: defaultdict[UUID, list[Told]] = defaultdict(list)
     for each in sorted(told, key=lambda stop: stop.start):
         by_person[each.practitioner_id].append(each)
@@ -47,16 +52,17 @@ def recall(day: Day, problem: Problem, told: Iterable[Told]) -> Plan:
     for stops in by_person.values():
         for each in stops:
             row = row_of(day, each)
-            if each.order_id in jobs and row is not None:
-                crews[jobs[each.order_id]][row] = each
+            job = jobs.get((each.order_id, each.part)) if each.order_id else None
+            if job is not None and row is not None:
+                crews[job][row] = each
     services = {job: _services(problem, job, crew) for job, crew in crews.items()}
     known = {job for job, given in services.items() if given}
     handed_in = {
         stop: job for stops in by_person.values() for stop, job in _deliveries(day, stops, jobs, services, known)
     }
-    known -= {link.first for link in day.links if link.bound} - {
-        link.first for link in day.links if link.bound and link.second in handed_in.values()
-    }
+    whole = _whole(day, known | set(handed_in.values()))
+    known &= whole
+    handed_in = {stop: job for stop, job in handed_in.items() if job in whole}
     routes = [_stops(day, stops, _Known(jobs, known, services, handed_in)) for stops in by_person.values()]
     by_row: defaultdict[int, list[Stop]] = defaultdict(list)
     for found in routes:
@@ -67,6 +73,12 @@ def recall(day: Day, problem: Problem, told: Iterable[Told]) -> Plan:
     given = {stop.job for own in by_row.values() for stop in own}
     absent = (Unassigned(job, UnassignedReason.no_capacity) for job in range(len(day.jobs)) if job not in given)
     return Plan(tuple(Route(row, tuple(by_row[row])) for row in range(len(problem.staff))), tuple(absent))
+
+
+def _whole(day: Day, found: Collection[int]) -> set[int]:
+    """Return those of the jobs found whose orders lack none."""
+    lacking = {day.order_of(job).id for job in range(len(day.jobs)) if job not in found}
+    return {job for job in found if day.order_of(job).id not in lacking}
 
 
 def _breaks_at_the_station(problem: Problem, sent: Collection[int]) -> list[tuple[int, Stop]]:
@@ -106,30 +118,30 @@ def _services(problem: Problem, job: int, crew: Mapping[int, Told]) -> dict[int,
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is recalled: the job of each order, the jobs that are, who gives their services, each delivery's job."""
+    """What is recalled: the job of each order's parts, the jobs that are, who gives their services, the deliveries'."""
 
-    jobs: Mapping[UUID, int]
+    jobs: Jobs
     kept: set[int]
     services: Mapping[int, Mapping[int, int]]
     handed_in: Mapping[Told, int]
 
     def job_of(self, stop: Told) -> int | None:
         """Return a stop's job; None for a lunch, and for what is not recalled."""
-        job = self.handed_in.get(stop) if stop.order_id is None else self.jobs.get(stop.order_id)
+        job = self.handed_in.get(stop) if stop.order_id is None else self.jobs.get((stop.order_id, stop.part))
         return job if stop.order_id is None or job in self.kept else None
 
 
 def _deliveries(
     day: Day,
     told: Sequence[Told],
-    jobs: Mapping[UUID, int],
+    jobs: Jobs,
     services: Mapping[int, Mapping[int, int]],
     known: set[int],
 ) -> Iterator[tuple[Told, int]]:
     """Yield the job of each of somebody's deliveries, of specimens that he has taken himself."""
-    delivery_of = {link.first: link.second for link in day.links if link.bound}
+    delivery_of = {link.first: link.second for link in day.links if link.bound and day.part_of(link.second) is None}
     for each in told:
-        job = jobs.get(each.specimen_of) if each.specimen_of else None
+        job = jobs.get((each.specimen_of, 1)) if each.specimen_of else None
         if job in delivery_of and job in known and row_of(day, each) is not None:
             takers = {day.segments[row].staff.practitioner_id for row in services[job]}
             if takers == {each.practitioner_id}:

@@ -22,6 +22,7 @@ from service.routing.building.facts import seconds_of
 from service.routing.building.recalling import AT_START
 from service.routing.building.repairing import Kept, Split
 from service.routing.building.staffing import Segment
+from service.routing.building.together import Behind
 from service.routing.problem import (
     LUNCH,
     Carer,
@@ -36,7 +37,7 @@ from service.routing.problem import (
     Unassigned,
     Window,
 )
-from service.routing.states import StopKind
+from service.routing.states import STOP_LABELS, StopKind
 
 _NO_END: Final = 2 * 86_400
 """When a row ends of which nothing can be changed."""
@@ -70,18 +71,18 @@ class _Numbers:
     """How the rest is counted in the whole day: its rows, its points, and its jobs.
 
     The visits that stay come first, of which there are `visits`, then those of the rest, of which there are `orders`;
-    then the deliveries that stay, of which there are `deliveries`, and those of the rest.
+    then what stays behind visits (deliveries, further parts), of which there are `behind`, and that of the rest.
     """
 
     rows: Mapping[int, int]
     points: Mapping[Point, int]
     visits: int
     orders: int
-    deliveries: int
+    behind: int
 
     def job_of(self, job: int) -> int:
         """Return a job of the rest as that of the whole day."""
-        return job + self.visits + (self.deliveries if job >= self.orders else 0)
+        return job + self.visits + (self.behind if job >= self.orders else 0)
 
     def rows_of(self, staff: frozenset[int] | None) -> frozenset[int] | None:
         """Return rows of the rest as those of the whole day."""
@@ -94,7 +95,7 @@ def rejoin(parts: Split, rest: Day, jobs: Sequence[Job], plan: Plan) -> tuple[Da
     How much people may work, and whether they are due a lunch, was judged with the rest.
     """
     rows = [row for who in _people(parts, rest) for row in _rows(parts, rest, plan, who)]
-    visits, deliveries = _crews(parts), [each for each in parts.frozen if each.told.kind is StopKind.delivery]
+    visits, behind = _crews(parts), [each for each in parts.frozen if _is_behind(each)]
     places = [point for row in rows for point in (row.segment.start, row.segment.end)]
     places += [*(each.place for each in parts.frozen), *rest.points]
     numbers = _Numbers(
@@ -102,27 +103,33 @@ def rejoin(parts: Split, rest: Day, jobs: Sequence[Job], plan: Plan) -> tuple[Da
         points={point: at for at, point in enumerate(dict.fromkeys(places))},
         visits=len(visits),
         orders=len(rest.orders),
-        deliveries=len(deliveries),
+        behind=len(behind),
     )
     orders = {each.id: each for each in parts.whole.orders}
     stay = [_job(rest, rows, crew, orders[order_id].order_no, numbers) for order_id, crew in visits.items()]
-    handed_in = [_job(rest, rows, [each], "送标本", numbers) for each in deliveries]
+    follow = [_job(rest, rows, [each], _said(each, orders), numbers) for each in behind]
+    stays = {order_id: at for at, order_id in enumerate(visits)}
     others = [_moved(rest, each, numbers) for each in jobs]
     whole = replace(
         rest,
         points=tuple(numbers.points),
         orders=(*(orders[each] for each in visits), *rest.orders),
         wishes=(*(None for _ in visits), *rest.wishes),
-        jobs=(*stay, *others[: numbers.orders], *handed_in, *others[numbers.orders :]),
+        jobs=(*stay, *others[: numbers.orders], *follow, *others[numbers.orders :]),
         segments=tuple(each.segment for each in rows),
         links=(
             *(_relinked(each, numbers) for each in rest.links),
-            *_links(visits, deliveries, numbers),
+            *_links(stays, behind, numbers),
         ),
         stranded=parts.stranded,
+        unfinished=parts.unfinished,
+        behind=(
+            *(Behind(stays[_order_of(each)], _part_of(each)) for each in behind),
+            *(replace(each, visit=each.visit + numbers.visits) for each in rest.behind),
+        ),
     )
     whole = _staffed(parts, rest, whole, rows, numbers)
-    services = _services(visits, deliveries, numbers)
+    services = _services(visits, behind, numbers)
     routes = [Route(at, tuple(_stops(rest, plan, row, numbers, services))) for at, row in enumerate(rows)]
     return whole, Plan(tuple(routes), tuple(_left(rest, numbers, each) for each in plan.unassigned))
 
@@ -198,10 +205,33 @@ def _crews(parts: Split) -> dict[UUID, list[Kept]]:
     """Return who gives each visit that stays, in the order of the services."""
     found: defaultdict[UUID, list[Kept]] = defaultdict(list)
     for each in sorted(parts.frozen, key=lambda kept: str(kept.told.practitioner_id)):
-        if each.told.order_id is not None:
+        if each.told.order_id is not None and not _is_behind(each):
             found[each.told.order_id].append(each)
     wanted: Iterable[OrderFacts] = parts.whole.orders
     return {each.id: found[each.id] for each in wanted if each.id in found}
+
+
+def _is_behind(kept: Kept) -> bool:
+    """Tell whether what stays follows a visit: the delivery of its specimen, or a further part."""
+    return kept.told.kind is StopKind.delivery or kept.told.part > 1
+
+
+def _order_of(kept: Kept) -> UUID:
+    """Return the order of what stays behind a visit."""
+    order_id = kept.told.specimen_of if kept.told.order_id is None else kept.told.order_id
+    if order_id is None:
+        raise ValueError("a delivery without an order")
+    return order_id
+
+
+def _part_of(kept: Kept) -> int | None:
+    return None if kept.told.kind is StopKind.delivery else kept.told.part
+
+
+def _said(kept: Kept, orders: Mapping[UUID, OrderFacts]) -> str:
+    if kept.told.kind is StopKind.delivery:
+        return STOP_LABELS[StopKind.delivery]
+    return f"{orders[_order_of(kept)].order_no}（第{kept.told.part}次）"
 
 
 def _job(rest: Day, rows: Sequence[_Row], crew: Sequence[Kept], order_no: str, numbers: _Numbers) -> Job:
@@ -280,24 +310,22 @@ def _kept(row: _Row, numbers: _Numbers) -> Staff:
 
 
 def _services(
-    visits: Mapping[UUID, Sequence[Kept]], deliveries: Sequence[Kept], numbers: _Numbers
+    visits: Mapping[UUID, Sequence[Kept]], behind: Sequence[Kept], numbers: _Numbers
 ) -> dict[Kept, tuple[int, int]]:
-    """Return the job and the service of each visit and delivery that stays."""
+    """Return the job and the service of everything that stays."""
     found = {each: (job, at) for job, crew in enumerate(visits.values()) for at, each in enumerate(crew)}
     first = numbers.visits + numbers.orders
-    return found | {each: (first + at, 0) for at, each in enumerate(deliveries)}
+    return found | {each: (first + at, 0) for at, each in enumerate(behind)}
 
 
 def _relinked(link: Link, numbers: _Numbers) -> Link:
     return replace(link, first=numbers.job_of(link.first), second=numbers.job_of(link.second))
 
 
-def _links(visits: Mapping[UUID, Sequence[Kept]], deliveries: Sequence[Kept], numbers: _Numbers) -> Iterator[Link]:
-    """Yield which visit each delivery that stays belongs to."""
-    taken = {order_id: at for at, order_id in enumerate(visits)}
-    for at, each in enumerate(deliveries, start=numbers.visits + numbers.orders):
-        if each.told.specimen_of is not None:
-            yield Link(taken[each.told.specimen_of], at, carer=Carer.same, bound=True)
+def _links(visits: Mapping[UUID, int], behind: Sequence[Kept], numbers: _Numbers) -> Iterator[Link]:
+    """Yield which visit everything that stays behind one belongs to; when it is, was told and stays."""
+    for at, each in enumerate(behind, start=numbers.visits + numbers.orders):
+        yield Link(visits[_order_of(each)], at, carer=Carer.same, bound=True)
 
 
 def _stops(
@@ -334,4 +362,4 @@ def is_kept(parts: Split, whole: Day, plan: Plan) -> bool:
 
 
 def _order_id(whole: Day, stop: Stop) -> UUID | None:
-    return None if stop.service == LUNCH or stop.job >= len(whole.orders) else whole.orders[stop.job].id
+    return None if stop.service == LUNCH or whole.part_of(stop.job) is None else whole.order_of(stop.job).id

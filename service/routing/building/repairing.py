@@ -51,7 +51,7 @@ class Split:
 
     `told` is the plan and `happened` what has become of it. `past` are the visits and deliveries of the plan that stay
     or have begun, each with its order; `stranded` the orders whose specimen nobody hands in, since whoever has it is
-    away by then.
+    away by then, `unfinished` those of which a part is done and the next one is nobody's, for the same reason.
     """
 
     rest: DayFacts
@@ -61,6 +61,7 @@ class Split:
     stranded: tuple[UUID, ...]
     told: tuple[Told, ...]
     happened: Disruption
+    unfinished: tuple[UUID, ...] = ()
 
 
 def split(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> Split:
@@ -96,7 +97,19 @@ def split(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> Split:
         stranded=tuple(dict.fromkeys([*stranded, *(each.specimen_of for each in lost if each.specimen_of)])),
         told=tuple(told),
         happened=happened,
+        unfinished=_unfinished(facts, happened),
     )
+
+
+def _unfinished(facts: DayFacts, happened: Disruption) -> tuple[UUID, ...]:
+    """Return the orders that have begun and to which somebody should come back who is away by then: nobody else comes
+    in his place without a word with the elder.
+    """
+    away = happened.absent
+    left = [
+        each.order_id for each in facts.due if each.practitioner_id in away and each.end > away[each.practitioner_id]
+    ]
+    return tuple(dict.fromkeys(left))
 
 
 def _on_duty(facts: DayFacts, happened: Disruption) -> tuple[StaffDay, ...]:
@@ -124,22 +137,27 @@ def _is_away(each: Told | Busy, happened: Disruption) -> bool:
 
 def _candidates(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> list[Told]:
     """Return what was told to begin before the moment, of orders that are still wanted; a specimen that is taken
-    before it is handed in as planned. What has begun is not among it: other plans or this one keep people busy with it.
+    before it is handed in as planned, and further parts follow their first as planned. What has begun is not among it:
+    other plans or this one keep people busy with it.
     """
     wanted = {each.id for each in facts.orders if each.home_id in facts.homes} - happened.cancelled
     early = [each for each in told if each.start < happened.frozen_until and each.kind is not StopKind.delivery]
     stays = [each for each in early if each.order_id is None or each.order_id in wanted]
     visits = {each.order_id for each in stays if each.order_id}
-    return stays + [each for each in told if each.kind is StopKind.delivery and each.specimen_of in visits]
+    later = [each for each in told if each.order_id in visits and each not in stays]
+    return [*stays, *later, *(each for each in told if each.kind is StopKind.delivery and each.specimen_of in visits)]
 
 
 def _overrun(told: Iterable[Told], happened: Disruption) -> dict[tuple[UUID, datetime], timedelta]:
-    """Return by how much somebody's visit takes longer that was told to begin at a moment."""
-    return {
-        (each.practitioner_id, each.start): timedelta(minutes=happened.longer[each.order_id])
-        for each in told
-        if each.order_id is not None and each.order_id in happened.longer
-    }
+    """Return by how much somebody's visit takes longer that was told to begin at a moment; of one in parts, the part
+    that has begun last by the moment from which things may change.
+    """
+    found = {}
+    for each in sorted(told, key=lambda stop: stop.start):
+        has_begun = each.part == 1 or each.start < happened.frozen_until
+        if each.order_id is not None and each.order_id in happened.longer and has_begun:
+            found[each.practitioner_id, each.order_id] = each
+    return {(each.practitioner_id, each.start): happened.more(each.order_id) for each in found.values()}
 
 
 def _at_their_doors(facts: DayFacts, told: Iterable[Told]) -> tuple[Busy, ...]:

@@ -9,7 +9,7 @@ from service.orders.rules import OrderFacts
 from service.patients.rules import Precaution
 from service.routing import rules
 from service.routing.building.day import Day
-from service.routing.building.facts import DayFacts, promises_of, seconds_of
+from service.routing.building.facts import DayFacts, Promise, promises_of, seconds_of
 from service.routing.building.recalling import Told
 from service.routing.building.repairing import Split
 from service.routing.building.visits import RANKS
@@ -27,9 +27,11 @@ def bound(parts: Split, rest: Day, problem: Problem, before: Plan) -> Problem:
     who must come before; an elder who is to see one person only sees whom he has seen.
     """
     happened, paces = parts.happened, _paces(problem, before)
-    promises = promises_of((each.order_id, each.start, each.practitioner_id) for each in parts.told if each.order_id)
+    promises = promises_of(
+        (each.order_id, each.start, each.practitioner_id, each.part) for each in parts.told if each.order_id
+    )
     jobs = []
-    for at, (order, job) in enumerate(zip(rest.orders, problem.jobs, strict=False)):  # deliveries come behind
+    for at, (order, job) in enumerate(zip(rest.orders, problem.jobs, strict=False)):  # the others come behind
         drop = job.drop_penalty
         changed = replace(
             _bound(parts, rest, job, order, RANKS[parts.rest.care_of(order.person_id).precaution]),
@@ -44,12 +46,18 @@ def bound(parts: Split, rest: Day, problem: Problem, before: Plan) -> Problem:
             crew = _rows(rest, promise.practitioner_ids)
             changed = replace(changed, promised=seconds_of(rest.on, promise.start), promised_staff=crew or None)
         jobs.append(changed)
-    carried = {link.second: rest.orders[link.first] for link in rest.links if link.bound}
-    jobs += [
-        _bound(parts, rest, problem.jobs[at], carried[at], _rank_of_delivery(parts.rest, carried[at]))
-        for at in range(len(jobs), len(problem.jobs))
-    ]
+    jobs += [_bound_behind(parts, rest, problem.jobs[at], at, promises) for at in range(len(jobs), len(problem.jobs))]
     return replace(problem, jobs=tuple(jobs))
+
+
+def _bound_behind(parts: Split, rest: Day, job: Job, at: int, promises: Mapping[UUID, Promise]) -> Job:
+    """Return the delivery of a specimen, or a further part, bound as its visit is."""
+    order, part = rest.order_of(at), rest.part_of(at)
+    if part is None:
+        return _bound(parts, rest, job, order, _rank_of_delivery(parts.rest, order))
+    told = promises[order.id].later.get(part) if order.id in promises else None
+    changed = _bound(parts, rest, job, order, RANKS[parts.rest.care_of(order.person_id).precaution])
+    return replace(changed, promised=seconds_of(rest.on, told) if told is not None else None)
 
 
 def _rows(rest: Day, people: Iterable[UUID]) -> frozenset[int]:

@@ -28,11 +28,14 @@ WISHED_FOR_NOT_ABLE: Final = "wished_for_not_able"
 """Why an order stays out that others could come to than the only one wished for."""
 STRANDED: Final = "specimen_stranded"
 """Why an order is named that is in the plan: nobody hands in what was taken."""
+PART_UNKEPT: Final = "part_unkept"
+"""Why an order is named of which a part is done: nobody comes back for the next one."""
 _EXPLANATIONS: Final[Mapping[str, str]] = {
     NO_STAFF_OF_THAT_SEX: "当天没有（足够的）人员既具备该服务所需资质、又符合订单对上门人员性别的要求",
     NO_STAFF_OF_THAT_LANGUAGE: "当天没有人员既具备该服务所需资质、又会居民使用的语言",
     WISHED_FOR_NOT_ABLE: "订单只要所希望的人上门，而此人当天不在班或不具备该服务所需资质",
     STRANDED: "标本已采，但携带标本的人员届时已离岗，请另行安排交接送检",
+    PART_UNKEPT: "分次服务已做前一次，但该人员届时已离岗，后一次无人上门，请联系居民处理",
 }
 
 
@@ -45,7 +48,9 @@ _DEMANDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A visit; without an order a lunch break, or the delivery of an order's specimen. Travel is the way to it."""
+    """A visit, or the `part`-th of `parts` of one; without an order a lunch break, or the delivery of an order's
+    specimen. Travel is the way to it.
+    """
 
     kind: StopKind
     order: OrderFacts | None
@@ -55,6 +60,8 @@ class Stop:
     travel_seconds: int
     travel_metres: int
     specimen_of: OrderFacts | None = None
+    part: int = 1
+    parts: int = 1
 
 
 @dataclass(slots=True)
@@ -120,7 +127,7 @@ def retell_left_out(day: Day, plan: Plan) -> list[LeftOut]:
         *(
             LeftOut(day.orders[each.job], _reason(day, each), _facts(day, each))
             for each in plan.unassigned
-            # a delivery stays out with its visit
+            # a delivery stays out with its visit, and so do further parts
             if each.job < len(day.orders)
         ),
     ]
@@ -156,13 +163,15 @@ def _add(person: PersonDay, day: Day, problem: Problem, route: Route, travel: Se
         person.stops.append(
             Stop(
                 kind=kind,
-                order=day.orders[stop.job] if kind is StopKind.visit else None,
+                order=day.order_of(stop.job) if kind is StopKind.visit else None,
                 place=day.points[point],
                 start_at=moment_of(day.on, stop.start),
                 end_at=moment_of(day.on, stop.end),
                 travel_seconds=seconds,
                 travel_metres=metres,
-                specimen_of=_specimen_of(day, stop) if kind is StopKind.delivery else None,
+                specimen_of=day.order_of(stop.job) if kind is StopKind.delivery else None,
+                part=day.part_of(stop.job) or 1 if kind is StopKind.visit else 1,
+                parts=day.parts_of(stop.job) if kind is StopKind.visit else 1,
             )
         )
     way = [day.points[point] for point in points]
@@ -170,16 +179,10 @@ def _add(person: PersonDay, day: Day, problem: Problem, route: Route, travel: Se
     (person.home_seconds, person.home_metres), person.free = legs[-1], shift.end
 
 
-def _specimen_of(day: Day, stop: Planned) -> OrderFacts | None:
-    """Return the order at whose visit what is delivered was taken."""
-    taken = next((link.first for link in day.links if link.bound and link.second == stop.job), None)
-    return None if taken is None else day.orders[taken]
-
-
 def _kind(day: Day, stop: Planned) -> StopKind:
     if stop.service == LUNCH:
         return StopKind.lunch
-    return StopKind.visit if stop.job < len(day.orders) else StopKind.delivery
+    return StopKind.delivery if day.part_of(stop.job) is None else StopKind.visit
 
 
 def _place(problem: Problem, who: Staff, stop: Planned) -> int:
@@ -225,6 +228,8 @@ def _told(sequence: int, stop: Stop) -> dict[str, Any]:
         "kind": stop.kind,
         "order_id": str(stop.order.id) if stop.order else None,
         "order_no": stop.order.order_no if stop.order else None,
+        "part": stop.part,
+        "parts": stop.parts,
         "start_at": stop.start_at.astimezone(UTC).isoformat(),
         "end_at": stop.end_at.astimezone(UTC).isoformat(),
     }

@@ -1,22 +1,46 @@
-"""What ties the visits of a day to each other: one person's to his others, a specimen's to its delivery."""
+"""What ties the visits of a day to each other: one person's to his others, a specimen's to its delivery, the parts of
+one service.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import combinations
-from typing import Final
+from dataclasses import dataclass
+from itertools import combinations, product
 from uuid import UUID
 
 from service.patients.rules import Precaution
 from service.routing.building.facts import DayFacts
 from service.routing.building.visits import RANKS, Visit
-from service.routing.problem import Carer, Job, Link, Service, Window
+from service.routing.building.windows import WHOLE_DAY
+from service.routing.problem import Carer, Job, Link, Service
 
-_WHOLE_DAY: Final = Window(0, 2 * 86_400)
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a job behind the visits belongs to: the position of its visit, and which part of it (None = the delivery of
+    its specimen).
+    """
+
+    visit: int
+    part: int | None = None
 
 
-def links_of(facts: DayFacts, visits: Sequence[Visit], deliveries: Sequence[int]) -> tuple[Link, ...]:
-    """Return the links of a day whose jobs are the visits and behind them the deliveries of some of these."""
-    return (*_of_persons(facts, visits), *_of_specimens(facts, visits, deliveries))
+def behind_of(facts: DayFacts, visits: Sequence[Visit]) -> tuple[Behind, ...]:
+    """Return the jobs that come behind the visits: deliveries of their specimens, then their further parts."""
+    deliveries = [Behind(at) for at in with_specimen(facts, visits)]
+    return (
+        *deliveries,
+        *(Behind(at, part.number) for at, each in enumerate(visits) for part, _ in each.parts),
+    )
+
+
+def links_of(facts: DayFacts, visits: Sequence[Visit], behind: Sequence[Behind]) -> tuple[Link, ...]:
+    """Return the links of a day whose jobs are the visits and what comes behind them."""
+    return (
+        *_of_persons(facts, visits, behind),
+        *_of_specimens(facts, visits, behind),
+        *_of_parts(visits, behind),
+    )
 
 
 def with_specimen(facts: DayFacts, visits: Sequence[Visit]) -> list[int]:
@@ -37,18 +61,22 @@ def delivery_of(facts: DayFacts, visit: Visit, job: Job, point: int) -> Job:
     return Job(
         id=f"{job.id}（送标本）",
         point=point,
-        windows=(_WHOLE_DAY,),
+        windows=(WHOLE_DAY,),
         services=(Service(minutes * 60, frozenset()),),
         drop_penalty=0,
         rank=max(job.rank, RANKS[Precaution.none]),
     )
 
 
-def _of_persons(facts: DayFacts, visits: Sequence[Visit]) -> Iterator[Link]:
+def _of_persons(facts: DayFacts, visits: Sequence[Visit], behind: Sequence[Behind]) -> Iterator[Link]:
     """Keep one person's visits apart, and have them given by the same people where that is wished for."""
     by_person: defaultdict[UUID, list[int]] = defaultdict(list)
     for at, each in enumerate(visits):
         by_person[each.order.person_id].append(at)
+    jobs = {at: [at] for at in range(len(visits))}
+    for job, follows in enumerate(behind, start=len(visits)):
+        if follows.part is not None:
+            jobs[follows.visit].append(job)
     for own in by_person.values():
         for first, second in combinations(own, 2):
             one, other = visits[first].order, visits[second].order
@@ -56,14 +84,26 @@ def _of_persons(facts: DayFacts, visits: Sequence[Visit]) -> Iterator[Link]:
             # another institution's staff can never be the same, and a problem ties only single people to each other
             single = one.institution_id == other.institution_id and one.staff_count == other.staff_count == 1
             same = single and (one.same_staff or other.same_staff)
-            yield Link(first, second, low=gap * 60, ordered=False, carer=Carer.same if same else Carer.anybody)
+            for pair in product(jobs[first], jobs[second]):
+                yield Link(*pair, low=gap * 60, ordered=False, carer=Carer.same if same else Carer.anybody)
 
 
-def _of_specimens(facts: DayFacts, visits: Sequence[Visit], deliveries: Sequence[int]) -> Iterator[Link]:
-    for delivery, at in enumerate(deliveries, start=len(visits)):
-        minutes = _specimen_minutes(facts, visits[at])
-        if minutes is not None:
-            yield Link(at, delivery, high=minutes * 60, carer=Carer.same, bound=True)
+def _of_specimens(facts: DayFacts, visits: Sequence[Visit], behind: Sequence[Behind]) -> Iterator[Link]:
+    for delivery, each in enumerate(behind, start=len(visits)):
+        minutes = _specimen_minutes(facts, visits[each.visit])
+        if each.part is None and minutes is not None:
+            yield Link(each.visit, delivery, high=minutes * 60, carer=Carer.same, bound=True)
+
+
+def _of_parts(visits: Sequence[Visit], behind: Sequence[Behind]) -> Iterator[Link]:
+    """Bring the same person back for each further part, in time after the one before; none without the others."""
+    before = {at: at for at in range(len(visits))}
+    for job, each in enumerate(behind, start=len(visits)):
+        if each.part is not None:
+            part = next(part for part, _ in visits[each.visit].parts if part.number == each.part)
+            low, high = part.after_min_minutes * 60, part.after_max_minutes * 60
+            yield Link(before[each.visit], job, low=low, high=high, carer=Carer.same, bound=True)
+            before[each.visit] = job
 
 
 def _specimen_minutes(facts: DayFacts, visit: Visit) -> int | None:

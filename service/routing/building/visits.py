@@ -7,19 +7,22 @@ agreement, and are of the sex that the order asks for if it does.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from service.core.clock import at_local
+from service.orders import part_rules
 from service.orders import rules as orders
+from service.orders.part_rules import Part
 from service.orders.rules import OrderFacts
 from service.patients import rules as patients
 from service.patients.rules import Precaution
+from service.routing import states
 from service.routing.building import overflow, staffing, windows
 from service.routing.building.facts import DayFacts
-from service.routing.building.windows import Timing
+from service.routing.building.windows import WHOLE_DAY, Timing
 from service.routing.building.wishes import Who
 from service.routing.problem import Job, Service, Sync, Window
 
@@ -39,6 +42,7 @@ class Unplannable(StrEnum):
     home_unseen = "home_unseen"
     window_closed = "window_closed"
     person_engaged = "person_engaged"
+    parts_impossible = "parts_impossible"
 
 
 EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
@@ -46,6 +50,7 @@ EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
         Unplannable.home_unseen: "机构已不能查看该居民的住址（照护关系已终止）",
         Unplannable.window_closed: "按现行目录，所选服务在约定时间内做不完，或已过最晚开始时间",
         Unplannable.person_engaged: "该居民在约定时间内另有上门安排，没有空档",
+        Unplannable.parts_impossible: "按现行目录，分次服务的间隔互相矛盾，或需要多人同去，无法分次安排",
     }
 )
 """What dispatchers read for each."""
@@ -53,11 +58,14 @@ EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """An order with the beginnings that are open to it; `punctual`: no price opens others."""
+    """An order with the beginnings that are open to it; `punctual`: no price opens others. `parts`: the further ones of
+    an order in parts, and when each may begin beside what other plans have promised the person.
+    """
 
     order: OrderFacts
     timing: Timing
     punctual: bool = False
+    parts: tuple[tuple[Part, Timing], ...] = ()
 
 
 def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unplannable]]]:
@@ -80,7 +88,18 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
         if not free.windows:
             left_out.append((order, Unplannable.person_engaged))
             continue
-        visits.append(Visit(order, free, punctual=bool(engaged) or _tolerance(facts, order) is not None))
+        parts = part_rules.parts_of(order.items, facts.items)
+        if parts and (order.staff_count > 1 or not all(each.is_possible for each in parts)):
+            left_out.append((order, Unplannable.parts_impossible))
+            continue
+        visits.append(
+            Visit(
+                order,
+                free,
+                punctual=bool(engaged) or _tolerance(facts, order) is not None,
+                parts=tuple((each, windows.clear_of(_any_time(facts, order, each), engaged)) for each in parts),
+            )
+        )
     return visits, left_out
 
 
@@ -112,6 +131,29 @@ def job_of(facts: DayFacts, visit: Visit, point: int, who: Who) -> Job:
     )
 
 
+def part_job_of(facts: DayFacts, visit: Visit, job: Job, part: Part, timing: Timing) -> Job:
+    """Return the job of a further part of a visit, whose first part is `job`: links say when it is, and that the same
+    person comes.
+    """
+    promise, by_end = facts.promised.get(visit.order.id), _paces_differ(facts)
+    told = promise.later.get(part.number) if promise is not None else None
+    return replace(
+        job,
+        id=states.label(job.id, part.number, len(visit.parts) + 1),
+        windows=windows.whole(timing) if by_end else timing.windows,
+        services=tuple(replace(each, duration=timing.duration) for each in job.services),
+        # the first part has the price of leaving both out, and of whoever comes
+        drop_penalty=0,
+        forbidden_staff=frozenset() if facts.agreements else job.forbidden_staff,
+        preferred_staff=None,
+        tardiness=None,
+        punctual=True,
+        ends_in_window=by_end,
+        promised=facts.seconds(told) if told is not None else None,
+        promised_staff=None,
+    )
+
+
 def _first(facts: DayFacts, visit: Visit, everyone: set[str]) -> Service:
     """Return what the one gives who gives the services: skills of all of them, and the elder's language if it must be.
 
@@ -136,7 +178,11 @@ def _bound_by_end(facts: DayFacts, order: OrderFacts) -> bool:
     """
     items = [facts.items[code] for code, _ in order.items]
     by_start = any(each.latest_start is not None or each.tolerance_minutes is not None for each in items)
-    return not by_start and any(each.pace_percent != staffing.USUAL_PACE for each in facts.staff)
+    return not by_start and _paces_differ(facts)
+
+
+def _paces_differ(facts: DayFacts) -> bool:
+    return any(each.pace_percent != staffing.USUAL_PACE for each in facts.staff)
 
 
 def _engaged(facts: DayFacts, order: OrderFacts) -> list[tuple[int, int]]:
@@ -167,8 +213,15 @@ def _wished(facts: DayFacts, order: OrderFacts) -> Timing:
     if tolerance is not None:
         middle = (starts + latest) // 2
         starts, latest = max(starts, middle - tolerance * 60), min(latest, middle + tolerance * 60)
-    duration = minutes * 60 + _stairs(facts, order) + facts.homes[order.home_id].entry_minutes * 60
-    return Timing((Window(starts, latest),) if starts <= latest else (), duration)
+    return Timing((Window(starts, latest),) if starts <= latest else (), _stay(facts, order, minutes))
+
+
+def _any_time(facts: DayFacts, order: OrderFacts, part: Part) -> Timing:
+    return Timing((WHOLE_DAY,), _stay(facts, order, part.minutes))
+
+
+def _stay(facts: DayFacts, order: OrderFacts, minutes: int) -> int:
+    return minutes * 60 + _stairs(facts, order) + facts.homes[order.home_id].entry_minutes * 60
 
 
 def _stairs(facts: DayFacts, order: OrderFacts) -> int:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from service.routing.problem import Window
 
 Windows: TypeAlias = tuple[Window, ...]
 """Ascending, disjoint; empty = never."""
+WHOLE_DAY: Final = Window(0, 2 * 86_400)
+"""When what has no time of its own may be done: a link says when."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ async def _round(
         minimum_days=plan.minimum_days,
         days=await _days(session, ask, plan, seen) if home else frozenset(),
         halves=frozenset(HALVES) if plan.half_day is HalfDay.any else frozenset({plan.half_day}),
-        minutes=order_rules.minutes_of([each for each in plan.items if each[0] in items], items),
+        minutes=order_rules.work_minutes_of([each for each in plan.items if each[0] in items], items),
         crew=_crew(plan.institution_id, plan.items, items, least[plan.institution_id]),
         place=_place(home) if home else "",
     )
@@ -205,6 +205,6 @@ def _wait(order: OrderFacts, items: Mapping[str, ItemFacts], minimum: int) -> pr
     known = [each for each in order.items if each[0] in items]
     return presence.Waiting(
         window=(order.wished_start, order.wished_end),
-        minutes=order_rules.minutes_of(known, items),
+        minutes=order_rules.work_minutes_of(known, items),
         crew=_crew(order.institution_id, order.items, items, max(minimum, order.staff_count)),
     )

@@ -16,7 +16,7 @@ from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
 from service.routing import overflow_repository, repository, repository_appointments, schemas
 from service.routing.models import Appointment
-from service.routing.states import CrewMember
+from service.routing.states import CrewMember, tell_part
 
 
 async def crew_of(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> list[CrewMember]:
@@ -48,12 +48,14 @@ async def release_order(session: AsyncSession, *, region_id: UUID, order_id: UUI
     await session.flush()
 
 
-async def my_day(session: AsyncSession, *, region_id: UUID, practitioner_id: UUID, on: date) -> dict[UUID, CrewMember]:
-    """Return what a member of staff has promised for a day: order → his own part, in order of time."""
+async def my_day(
+    session: AsyncSession, *, region_id: UUID, practitioner_id: UUID, on: date
+) -> list[tuple[UUID, CrewMember]]:
+    """Return what a member of staff has promised for a day, each with its order, in order of time."""
     found = await repository_appointments.list_of_day(
         session, region_id=region_id, practitioner_id=practitioner_id, on=on
     )
-    return {each.order_id: _member(each) for each in found}
+    return [(each.order_id, _member(each)) for each in found]
 
 
 async def read_my_day(session: AsyncSession, *, principal: Principal, house: House, on: date) -> schemas.MyDayRead:
@@ -68,20 +70,21 @@ async def read_my_day(session: AsyncSession, *, principal: Principal, house: Hou
         raise problems.NotFound(what="与本账号关联的医护人员")
     station = await institutions.get_station(session, region_id=region_id, station_id=me.station_id)
     own = await my_day(session, region_id=region_id, practitioner_id=me.id, on=on)
-    together = await repository_appointments.list_of_orders(session, region_id=region_id, order_ids=own)
-    neighbours = await overflow_repository.names_at_doors(session, order_ids=list(own))
+    order_ids = list(dict.fromkeys(order_id for order_id, _ in own))
+    together = await repository_appointments.list_of_orders(session, region_id=region_id, order_ids=order_ids)
+    neighbours = await overflow_repository.names_at_doors(session, order_ids=order_ids)
     stops = [
         await _stop(
             session,
             house,
             order_id,
             member,
-            crew=[each for each in together if each.order_id == order_id],
+            crew=[each for each in together if (each.order_id, each.part) == (order_id, member.part)],
             name=neighbours.get(order_id),
             # who only drives or lends a hand learns where to go and whom to ask for, not what is done there
             shows_items=principal.may("orders:read"),
         )
-        for order_id, member in own.items()
+        for order_id, member in own
     ]
     return schemas.MyDayRead(practitioner_id=me.id, service_on=on, station_name=station.name, stops=stops)
 
@@ -121,10 +124,13 @@ async def _stop(
         crew=[each.practitioner_name for each in crew],
         start_at=member.start,
         end_at=member.end,
+        part=member.part,
+        parts=member.parts,
+        part_note=tell_part(member.part, member.parts),
         trip_key=member.trip_key,
     )
 
 
 def _member(row: Appointment) -> CrewMember:
     start, end = repository_appointments.span_of(row)
-    return CrewMember(row.practitioner_id, row.practitioner_name, start, end, row.trip_key)
+    return CrewMember(row.practitioner_id, row.practitioner_name, start, end, row.trip_key, row.part, row.parts)

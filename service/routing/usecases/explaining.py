@@ -22,9 +22,9 @@ async def explain_plan(house: House, *, principal: Principal, plan_id: UUID, now
     """
     standing = await stand(house, principal, plan_id, now)
     found = await asyncio.to_thread(reasons.explain_assignments, standing.problem, standing.plan)
-    return changes.ExplanationRead(
-        plan_id=plan_id, assignments=[_why(standing, each) for each in found if standing.is_visit(each.job)]
-    )
+    # further parts are given by whoever gives the first
+    visits = [each for each in found if each.job < len(standing.day.orders)]
+    return changes.ExplanationRead(plan_id=plan_id, assignments=[_why(standing, each) for each in visits])
 
 
 def _why(standing: Standing, why: Why) -> changes.WhyRead:

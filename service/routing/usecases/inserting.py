@@ -23,6 +23,7 @@ async def find_insertions(
         errors.PlanNotStanding: it is not solved, has failed, or was superseded.
         errors.OrderNotOfThatDay: the order is not accepted, or of another day or other institutions.
         errors.OrderInPlan: the plan has it already.
+        errors.PartsNotInsertable: it is given in parts.
     """
     standing = await stand(house, principal, plan_id, now)
     for order, unplannable in standing.day.left_out:
@@ -39,6 +40,7 @@ async def find_insertions(
         raise errors.OrderNotOfThatDay
     if job not in {each.job for each in standing.plan.unassigned}:
         raise errors.OrderInPlan(order_no=standing.order_of(job).order_no)
+    standing.refuse_in_parts(job)
     found = await asyncio.to_thread(
         places.places, standing.problem, standing.plan, job, frozen_until=max(0, standing.now)
     )

@@ -182,6 +182,7 @@ async def _book(session: AsyncSession, work: _Publication, scheduled: Collection
             each.order_id,
             work.orders[each.order_id].home_id if each.order_id else None,
             work.orders[each.order_id].institution_id if each.order_id else None,
+            each.part,
         )
         for each in work.stops
         if each.order_id is None or each.order_id in scheduled
@@ -200,6 +201,8 @@ async def _book(session: AsyncSession, work: _Publication, scheduled: Collection
             during=dates.moments(each.start_at, each.end_at),
             trip_key=keys[each.order_id],
             overflow_agreement_id=each.overflow_agreement_id,
+            part=each.part,
+            parts=each.parts,
         )
         for each in stops
         if each.order_id

@@ -43,12 +43,22 @@ class Standing:
         return {order.id: at for at, order in enumerate(self.day.orders)}
 
     def is_visit(self, job: int) -> bool:
-        """Tell whether a job is the visit of an order, not the delivery of a specimen."""
-        return job < len(self.day.orders)
+        """Tell whether a job is the visit of an order or a part of it, not the delivery of a specimen."""
+        return self.day.part_of(job) is not None
 
     def order_of(self, job: int) -> OrderFacts:
-        """Return the order of a job that is a visit."""
-        return self.day.orders[job]
+        """Return the order of a job."""
+        return self.day.order_of(job)
+
+    def refuse_in_parts(self, job: int) -> None:
+        """Refuse to look for one place for a visit that needs several.
+
+        Raises:
+            errors.PartsNotInsertable: it is in parts.
+        """
+        parts = self.day.parts_of(job)
+        if parts > 1:
+            raise errors.PartsNotInsertable(order_no=self.order_of(job).order_no, parts=parts)
 
 
 async def get_plan(session: AsyncSession, principal: Principal, plan_id: UUID) -> PlanRow:
@@ -120,6 +130,7 @@ def told_of(stops: Sequence[PlanStop]) -> list[Told]:
             each.travel_seconds,
             states.StopKind(each.kind),
             each.specimen_of,
+            each.part,
         )
         for each in stops
     ]

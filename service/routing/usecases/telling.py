@@ -114,7 +114,7 @@ async def draw_timeline(session: AsyncSession, *, principal: Principal, plan_id:
     for route in plan.routes:
         halts = [
             Halt(
-                label=each.order_no or states.STOP_LABELS[each.kind],
+                label=_label(each),
                 start=seconds_of(plan.service_on, each.start_at),
                 end=seconds_of(plan.service_on, each.end_at),
                 travel=each.travel_seconds,
@@ -139,7 +139,7 @@ async def write_workbook(session: AsyncSession, *, principal: Principal, plan_id
             stop.seq,
             _clock(stop.start_at),
             _clock(stop.end_at),
-            stop.order_no or states.STOP_LABELS[stop.kind],
+            _label(stop),
             -(-stop.travel_seconds // 60),
             (Decimal(stop.travel_metres) / 1000).quantize(Decimal("0.1")),
             "",
@@ -151,6 +151,10 @@ async def write_workbook(session: AsyncSession, *, principal: Principal, plan_id
     return await asyncio.to_thread(writing.as_xlsx, f"{plan.service_on} 上门安排", HEADINGS, rows, decimals="0.0")
 
 
+def _label(stop: schemas.PlanStopRead) -> str:
+    return states.label(stop.order_no, stop.part, stop.parts) if stop.order_no else states.STOP_LABELS[stop.kind]
+
+
 def _clock(moment: datetime) -> str:
     return moment.astimezone(LOCAL).strftime("%H:%M")
 
@@ -160,7 +164,8 @@ def _visits(plan: schemas.PlanRead) -> list[figures.Visited]:
         figures.Visited(stop.order_id, route.practitioner_id, stop.start_at, stop.end_at)
         for route in plan.routes
         for stop in route.stops
-        if stop.order_id is not None
+        # of an order in parts the first is on time or not; the others follow it
+        if stop.order_id is not None and stop.part == 1
     ]
 
 

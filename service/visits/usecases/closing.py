@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.core.clock import local_date
 from service.core.principal import Principal
 from service.orders.rules import OrderState
-from service.visits import errors, repository, rules, schemas
+from service.visits import errors, part_rules, repository, rules, schemas
 from service.visits.models import Visit
 from service.visits.usecases import proving, reading
 from service.visits.usecases.reporting import own_visit
@@ -70,17 +70,31 @@ async def call_back(session: AsyncSession, *, region_id: UUID, order_id: UUID, i
 
 
 async def close_days(session: AsyncSession, *, region_id: UUID, institution_ids: Sequence[UUID], now: datetime) -> int:
-    """Close the days before today: visits not begun are missed, those without an end doubted; return how many."""
+    """Close the days before today: visits not begun are missed, those without an end, or without one of
+    their parts, doubted; return how many.
+    """
     rows = await repository.unfinished(session, region_id, institution_ids, local_date(now))
     for visit in rows:
         if visit.started_at is None:
             await _miss(session, visit, now=now, account_id=None, because="not_begun")
             await proving.give_back(session, visit)
-        elif rules.ExceptionKind.end_missing not in {
-            each.kind for each in await repository.exceptions(session, region_id, visit.id)
-        }:
-            await proving.doubt(session, visit, rules.ExceptionKind.end_missing, {}, now)
+        elif rules.ENDLESS.isdisjoint(
+            rules.ExceptionKind(each.kind) for each in await repository.exceptions(session, region_id, visit.id)
+        ):
+            await _doubt_end(session, visit, now)
     return len(rows)
+
+
+async def _doubt_end(session: AsyncSession, visit: Visit, now: datetime) -> None:
+    """Have a person decide how a visit ended that nobody completed: of one in parts, what was not begun is missing."""
+    parts = len(await repository.parts(session, visit.region_id, visit.id)) + 1
+    reports = await reading.reports_of(session, visit)
+    begun = part_rules.begun(part_rules.Step(each.kind, each.part) for each in reports)
+    if begun < parts:
+        facts: dict[str, object] = {"parts": parts, "begun": begun}
+        await proving.doubt(session, visit, rules.ExceptionKind.part_missing, facts, now)
+    else:
+        await proving.doubt(session, visit, rules.ExceptionKind.end_missing, {}, now)
 
 
 async def _miss(session: AsyncSession, visit: Visit, *, now: datetime, account_id: UUID | None, because: str) -> None:

@@ -28,7 +28,7 @@ async def decide_exception(
         problems.NotFound: there is no such exception of such a visit, or it is not yours.
         errors.ExceptionDecided: it was decided before.
         errors.ReasonContradicts: approved with a reason that only refuses.
-        errors.EndNeeded: a missing end is approved without a credible time.
+        errors.EndNeeded: a missing end, or a missing part, is approved without a credible time.
     """
     visit = await reading.get(session, principal.region_id, visit_id, lock=True)
     row = await repository.find_exception(session, principal.region_id, exception_id)
@@ -39,7 +39,7 @@ async def decide_exception(
         raise errors.ExceptionDecided
     if rules.contradicts(asked.decision, asked.reason_code):
         raise errors.ReasonContradicts
-    if row.kind == rules.ExceptionKind.end_missing and asked.decision is rules.Decision.approved:
+    if row.kind in rules.ENDLESS and asked.decision is rules.Decision.approved:
         await _supply_end(session, visit, asked.ended_at, now, principal.account_id)
     row.decision, row.reason_code, row.note = asked.decision, asked.reason_code, asked.note
     row.decided_by_account_id, row.decided_at = principal.account_id, now

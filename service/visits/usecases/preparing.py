@@ -1,13 +1,18 @@
 """Preparing visits: a published plan's appointments become visits that wait for their crew."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.catalog import usecases as catalog
+from service.orders import part_rules
 from service.orders import usecases as orders
+from service.orders.rules import OrderFacts
 from service.routing import usecases as routing
+from service.routing.states import CrewMember
 from service.visits import errors, repository, rules
-from service.visits.models import Visit, VisitStaff
+from service.visits.models import Visit, VisitPart, VisitStaff
 
 
 async def prepare_order(session: AsyncSession, *, region_id: UUID, order_id: UUID) -> Visit:
@@ -38,7 +43,30 @@ async def prepare_order(session: AsyncSession, *, region_id: UUID, order_id: UUI
     session.add(visit)
     await session.flush()
     await _send(session, visit, {each.practitioner_id: each.name for each in crew})
+    await _divide(session, visit, order, [each for each in crew if each.part > 1])
     return visit
+
+
+async def _divide(session: AsyncSession, visit: Visit, order: OrderFacts, later: Sequence[CrewMember]) -> None:
+    """Make the further parts of a visit be those that are promised, as the list of services bounds them now."""
+    for gone in await repository.parts(session, visit.region_id, visit.id):
+        await session.delete(gone)
+    await session.flush()
+    if not later:
+        return
+    items = await catalog.items(session, region_id=visit.region_id, codes=[code for code, _ in order.items])
+    known = {each.number: each for each in part_rules.parts_of(order.items, items)}
+    for each in later:
+        bounds = known.get(each.part)
+        session.add(
+            VisitPart(
+                region_id=visit.region_id, institution_id=visit.institution_id, visit_id=visit.id, number=each.part,
+                planned_start_at=each.start, planned_end_at=each.end,
+                after_min_minutes=bounds.after_min_minutes if bounds else None,
+                after_max_minutes=bounds.after_max_minutes if bounds else None,
+            )
+        )  # fmt: skip
+    await session.flush()
 
 
 async def _send(session: AsyncSession, visit: Visit, crew: dict[UUID, str]) -> None:

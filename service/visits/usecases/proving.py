@@ -13,7 +13,7 @@ from service.institutions import usecases as institutions
 from service.institutions.rules import settings
 from service.orders import usecases as orders
 from service.orders.rules import MOVES, OrderState
-from service.visits import repository, rules
+from service.visits import part_rules, repository, rules
 from service.visits.models import Visit, VisitEvent, VisitException
 from service.visits.usecases import reading
 
@@ -26,6 +26,9 @@ async def complete(
     planned, limits = await _planned_minutes(session, visit), await _limits(session, visit)
     for kind, facts in rules.doubts(crew, reports, planned, limits).items():
         await doubt(session, visit, kind, facts, now)
+    late = part_rules.late(part_rules.between(await reading.parts_of(session, visit), reports))
+    if late:
+        await doubt(session, visit, rules.ExceptionKind.back_late, {"parts": late}, now)
     missing = await missing_evidence(session, visit)
     if missing:
         await doubt(session, visit, rules.ExceptionKind.evidence_missing, {"missing": missing}, now)
@@ -128,7 +131,7 @@ async def _tell_of_straying(session: AsyncSession, visit: Visit, events: Sequenc
 async def _planned_minutes(session: AsyncSession, visit: Visit) -> int:
     performed = await repository.items(session, visit.region_id, visit.id)
     known = await catalog.items(session, region_id=visit.region_id, codes=[each.code for each in performed])
-    return sum(known[each.code].duration_minutes * each.quantity for each in performed if each.code in known)
+    return sum(known[each.code].work_minutes * each.quantity for each in performed if each.code in known)
 
 
 async def _limits(session: AsyncSession, visit: Visit) -> rules.ProofLimits:

@@ -1,5 +1,6 @@
 """Reading visits: for people, and as proof for billing."""
 
+from dataclasses import asdict
 from datetime import date
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from service.core.db.questions import Asked
 from service.core.principal import Principal
 from service.institutions import usecases as institutions
 from service.institutions.rules import settings
-from service.visits import repository, rules, schemas
+from service.visits import part_rules, repository, rules, schemas
 from service.visits.models import Visit, VisitEvent
 
 _SHOWN = {"id", "kind", "facts", "decision", "reason_code", "note", "decided_by_account_id", "decided_at"}
@@ -116,8 +117,21 @@ async def reports_of(session: AsyncSession, row: Visit) -> list[rules.Report]:
 def report_of(row: VisitEvent) -> rules.Report:
     """Return an event as the rules read it."""
     return rules.Report(
-        rules.EventKind(row.kind), row.practitioner_id, row.happened_at, row.home_distance_metres, row.accuracy_metres
+        rules.EventKind(row.kind),
+        row.practitioner_id,
+        row.happened_at,
+        row.home_distance_metres,
+        row.accuracy_metres,
+        row.part,
     )
+
+
+async def parts_of(session: AsyncSession, row: Visit) -> list[part_rules.PlannedPart]:
+    """Return the further parts of a visit as its rules read them."""
+    return [
+        part_rules.PlannedPart(**each.model_dump(exclude={"region_id", "institution_id", "visit_id"}))
+        for each in await repository.parts(session, row.region_id, row.id)
+    ]
 
 
 async def describe(session: AsyncSession, row: Visit) -> schemas.VisitRead:
@@ -126,6 +140,8 @@ async def describe(session: AsyncSession, row: Visit) -> schemas.VisitRead:
     doubts = await repository.exceptions(session, row.region_id, row.id)
     deciders = [each.decided_by_account_id for each in doubts if each.decided_by_account_id]
     names = await accounts.names_of(session, region_id=row.region_id, account_ids=deciders)
+    events = await repository.events(session, row.region_id, row.id)
+    ways = part_rules.between(await parts_of(session, row), [report_of(each) for each in events])
     return schemas.VisitRead(
         **summary(row).model_dump(),
         planned_end_at=row.planned_end_at,
@@ -134,9 +150,9 @@ async def describe(session: AsyncSession, row: Visit) -> schemas.VisitRead:
             schemas.ItemRead.model_validate(each, from_attributes=True)
             for each in await repository.items(session, row.region_id, row.id)
         ],
-        events=[
-            schemas.EventRead.model_validate(each, from_attributes=True)
-            for each in await repository.events(session, row.region_id, row.id)
+        events=[schemas.EventRead.model_validate(each, from_attributes=True) for each in events],
+        parts=[
+            schemas.VisitPartRead(**asdict(each.planned), left_at=each.left_at, back_at=each.back_at) for each in ways
         ],
         evidence=[
             schemas.EvidenceRead.model_validate(each, from_attributes=True)

@@ -16,8 +16,9 @@ from service.orders import usecases as orders
 from service.orders.rules import OrderState
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
-from service.visits import errors, repository, rules, schemas
+from service.visits import errors, part_rules, repository, rules, schemas
 from service.visits.models import Trip, Visit, VisitEvent, VisitItem
+from service.visits.part_rules import Step
 from service.visits.usecases import proving, reading
 from service.visits.usecases.preparing import prepare_order
 
@@ -31,17 +32,23 @@ async def report_event(
         problems.NotFound: there is no such order, or it is not to be seen.
         errors.NotYourVisit: the account is not in the crew.
         errors.StepMissing, errors.VisitOver, errors.ClockAhead, errors.CrewNotThere, errors.NothingPerformed: why not.
+        errors.NotInParts, errors.PartsNotDone, errors.BackTooSoon: of a visit in parts, why not.
     """
     visit, me = await own_visit(session, principal, asked.order_id)
     reports = await reading.reports_of(session, visit)
-    mine = {each.kind: each for each in reports if each.practitioner_id == me}
-    if asked.kind in mine:
+    mine = {Step(each.kind, each.part): each for each in reports if each.practitioner_id == me}
+    step = Step(asked.kind, asked.part or 1)
+    if step in mine:
         return await reading.describe(session, visit)
-    await _refuse_early(session, visit, asked, mine, now)
+    parts = await reading.parts_of(session, visit)
+    await _refuse_early(session, visit, asked, mine, parts=len(parts) + 1, now=now)
+    if asked.kind is rules.EventKind.come_back:
+        ways = part_rules.between(parts, mine.values())
+        part_rules.refuse_too_soon(next(each for each in ways if each.planned.number == step.part), asked.happened_at)
     crew = {each.practitioner_id for each in await repository.crew(session, visit.region_id, visit.id)}
     await _refuse_unready(session, visit, asked.kind, crew, reports)
     event = await _record(session, visit, me, asked, now)
-    reports.append(rules.Report(asked.kind, me, event.happened_at, event.home_distance_metres, event.accuracy_metres))
+    reports.append(reading.report_of(event))
     await _follow(session, visit, event, crew, now=now, account_id=principal.account_id)
     visit.state = rules.state_after(rules.VisitState(visit.state), asked.kind, crew, reports)
     if visit.state == rules.VisitState.completed and visit.ended_at is None:
@@ -114,17 +121,17 @@ async def _refuse_early(
     session: AsyncSession,
     visit: Visit,
     asked: schemas.EventCreate,
-    mine: dict[rules.EventKind, rules.Report],
+    mine: dict[Step, rules.Report],
+    *,
+    parts: int,
     now: datetime,
 ) -> None:
     """Refuse a step that is out of order, after the end, or at an impossible moment."""
     over = visit.state in rules.FINAL or (visit.ended_at is not None and asked.kind is not rules.EventKind.leave)
     if over and not (visit.state == rules.VisitState.missed and asked.kind is rules.EventKind.leave):
         raise errors.VisitOver(state=visit.state)
-    after_noshow = visit.state == rules.VisitState.missed
-    missing = None if after_noshow else rules.missing_step(mine, asked.kind)
-    if missing is not None:
-        raise errors.StepMissing(missing=missing, asked=asked.kind)
+    if visit.state != rules.VisitState.missed:
+        part_rules.refuse_out_of_turn(mine, Step(asked.kind, asked.part or 1), parts)
     tolerance = await institutions.setting(
         session,
         region_id=visit.region_id,
@@ -159,7 +166,7 @@ async def _record(
     home = await patients.get_home(session, region_id=visit.region_id, home_id=visit.home_id)
     event = VisitEvent(
         region_id=visit.region_id, institution_id=visit.institution_id, visit_id=visit.id, kind=asked.kind,
-        practitioner_id=me, happened_at=asked.happened_at, received_at=now,
+        practitioner_id=me, happened_at=asked.happened_at, received_at=now, part=asked.part or 1,
         lon=point.lon if point else None, lat=point.lat if point else None, accuracy_metres=asked.accuracy_metres,
         home_distance_metres=geo.geodesic_metres(point, geo.Point(home.lon, home.lat)) if point else None,
     )  # fmt: skip
@@ -171,7 +178,10 @@ async def _record(
 async def _follow(
     session: AsyncSession, visit: Visit, event: VisitEvent, crew: set[UUID], *, now: datetime, account_id: UUID
 ) -> None:
-    """Carry a step's consequences: a departure begins the order, an arrival the stay, a start the service."""
+    """Carry a step's consequences: a departure begins the order, an arrival the stay, a start the service.
+
+    Whoever comes back for a further part has left where he was; the visit stays one of the trip that it began on.
+    """
     kind = rules.EventKind(event.kind)
     if kind is rules.EventKind.depart:
         await _end_stay(session, visit, crew, event.happened_at)
@@ -184,6 +194,8 @@ async def _follow(
             await queue.enqueue(session, rules.VISIT_DEPARTED, job)
     elif kind is rules.EventKind.arrive and visit.trip_id is None:
         visit.trip_id = (await _stay(session, visit, crew, event.happened_at)).id
+    elif kind is rules.EventKind.come_back:
+        await _end_stay(session, visit, crew, event.happened_at)
     elif kind is rules.EventKind.start and visit.started_at is None:
         visit.started_at = event.happened_at
 

@@ -1,5 +1,6 @@
 """What ties visits to each other: one person's are apart, a specimen follows its visit and never a later rank."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,8 +9,10 @@ import pytest
 
 from service.catalog.rules import ItemFacts, OrderKind
 from service.core.ids import new_id
+from service.orders.part_rules import Part
 from service.orders.rules import OrderFacts, OrderState
 from service.routing.building import DayFacts, Policy, together
+from service.routing.building.together import Behind
 from service.routing.building.visits import Visit
 from service.routing.building.windows import Timing
 from service.routing.problem import Carer, Job, Link, Service, Window
@@ -71,9 +74,9 @@ class TestSpecimens:
     def test_the_one_that_keeps_shortest_says_how_soon_it_is_handed_in(self) -> None:
         crew = visit(new_id(), "BLOOD", staff_count=2)
         own = [visit(PERSON), visit(new_id(), "BLOOD", "URINE"), visit(new_id(), "BLOOD"), crew]
-        specimens = together.with_specimen(facts(), own)
-        assert specimens == [1, 2]
-        assert together.links_of(facts(), own, specimens) == (
+        behind = together.behind_of(facts(), own)
+        assert behind == (Behind(1), Behind(2))
+        assert together.links_of(facts(), own, behind) == (
             Link(1, 4, high=3600, carer=Carer.same, bound=True),
             Link(2, 5, high=5400, carer=Carer.same, bound=True),
         )
@@ -84,3 +87,21 @@ class TestSpecimens:
         made = together.delivery_of(facts(here=Policy(specimen_handover_minutes=5)), visit(), job, 3)
         assert (made.point, made.rank, made.drop_penalty) == (3, handed_in, 0)
         assert made.services == (Service(300, frozenset()),)
+
+
+class TestParts:
+    def test_follow_each_other_in_time_by_the_same_person_all_or_none(self) -> None:
+        timing = Timing((Window(0, 100),), 10)
+        divided = replace(visit(), parts=((Part(2, 5, 20, 30), timing), (Part(3, 5, 40, 60), timing)))
+        behind = together.behind_of(facts(), [visit(new_id(), "BLOOD"), divided])
+        assert behind == (Behind(0), Behind(1, 2), Behind(1, 3))
+        assert together.links_of(facts(), [visit(new_id(), "REHAB"), divided], behind[1:]) == (
+            Link(1, 2, low=1200, high=1800, carer=Carer.same, bound=True),
+            Link(2, 3, low=2400, high=3600, carer=Carer.same, bound=True),
+        )
+
+    def test_are_kept_apart_from_the_persons_other_visits_as_the_first_is(self) -> None:
+        divided = replace(visit(), parts=((Part(2, 5, 20, 30), Timing((Window(0, 100),), 10)),))
+        own = [visit(), divided]
+        apart = together.links_of(facts(here=Policy(minimum_gap_minutes=3)), own, together.behind_of(facts(), own))
+        assert apart[:2] == (Link(0, 1, low=180, ordered=False), Link(0, 2, low=180, ordered=False))
