@@ -11,7 +11,7 @@ from service.cli import bench_files as files
 from service.cli import bench_runs as runs
 from service.cli.app import CommandError
 from service.cli.bench_runs import Result, Run
-from service.cli.districts import ALL, PLAIN, District, Feature, district, travelled
+from service.cli.districts import ALL, PLAIN, SHARED, District, Feature, district, travelled
 from service.routing import referee
 from service.routing.problem import Plan
 from service.routing.readers import day as reader
@@ -22,7 +22,7 @@ from service.routing.writers import day as writer
 BROKEN: Final = 1
 """Exit code when a plan breaks a hard rule."""
 
-SETS: Final = {"all": ALL, "plain": PLAIN}
+SETS: Final = {"all": ALL, "plain": PLAIN, "shared": SHARED}
 
 
 def day(
@@ -40,7 +40,7 @@ def day(
         int | None, typer.Option(help="生成时的人数，默认每 8 次上门一人  (people of a drawn day)", min=1)
     ] = None,
     features: Annotated[
-        str, typer.Option(help="生成时的特征：all、plain 或逗号分隔的名字  (features of a drawn day)")
+        str, typer.Option(help="生成时的特征：all、plain、shared 或逗号分隔的名字  (features of a drawn day)")
     ] = "all",
 ) -> None:
     """求解一个区的一天，由独立复核计价  (solve district days; --generate draws one).
@@ -74,7 +74,7 @@ def _features(text: str) -> frozenset[Feature]:
     names = {name.strip() for name in text.split(",") if name.strip()}
     unknown = sorted(names - set(Feature))
     if unknown:
-        raise CommandError(f"没有“{unknown[0]}”这个特征；可用：all、plain、{'、'.join(Feature)}。")
+        raise CommandError(f"没有“{unknown[0]}”这个特征；可用：all、plain、shared、{'、'.join(Feature)}。")
     return frozenset(Feature(name) for name in names)
 
 

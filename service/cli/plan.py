@@ -49,6 +49,7 @@ def plan(
     staff: Annotated[Path, typer.Option(help="人员表 CSV 或 XLSX", show_default=False)],
     day: Annotated[str, typer.Option("--date", help="日期，例如 2026-03-02", show_default=False)],
     seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="求解用多少秒")] = 10.0,
+    vehicles: Annotated[Path | None, typer.Option(help="共用车辆表 CSV 或 XLSX；人员的交通方式可写“共用车辆”")] = None,
     out: Annotated[
         Path | None, typer.Option(help="把 plan.json、routes.geojson、plan.xlsx、timeline.svg 写到这个目录")
     ] = None,
@@ -60,7 +61,7 @@ def plan(
     Raises:
         CommandError: a file or the date cannot be read; or, with code 1, the plan breaks a rule. No file was written.
     """
-    station_day = _read(orders, staff, _date(day), datum)
+    station_day = _read((orders, staff, vehicles), _date(day), datum)
     travel = asyncio.run(_travel(station_day))
     problem = reader.build_problem(station_day, travel, PRICES)
     found = solve(problem, Limits(seconds=seconds), seed)
@@ -80,9 +81,11 @@ def _date(text: str) -> date:
         raise CommandError(f"“{text}”不是日期，请写成 2026-03-02 这样。") from None
 
 
-def _read(orders: Path, staff: Path, on: date, datum: Datum) -> reader.StationDay:
+def _read(files: tuple[Path, Path, Path | None], on: date, datum: Datum) -> reader.StationDay:
+    orders, staff, vehicles = files
+    cars = None if vehicles is None else (vehicles.name, _bytes(vehicles))
     try:
-        day = reader.gather((orders.name, _bytes(orders)), (staff.name, _bytes(staff)), on, datum)
+        day = reader.gather((orders.name, _bytes(orders)), (staff.name, _bytes(staff)), on, datum, cars)
     except FilesRefused as refused:
         raise CommandError(f"表格有{len(refused.faults)}处错误，请改正后再试：\n{refused}") from None
     if day.ignored:

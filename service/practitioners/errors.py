@@ -104,3 +104,26 @@ class EndNotWithinAbsence(problems.Refusal):
     status = 422
     zh = "提前结束的时刻须在 {first} 至 {last} 之间；要延长请另登记一段。"
     en = "An absence is ended early between {first} and {last}; to prolong it, enter another."
+
+
+class PlateTaken(problems.Refusal):
+    """Another vehicle of the institution has this plate."""
+
+    zh = "本机构已登记该车牌号，请核对车牌号，或修改原车辆。"
+    en = "The institution has a vehicle with this plate; check the plate, or change that vehicle."
+
+
+class VehicleHoursImpossible(problems.Refusal):
+    """A vehicle is away from its station from one time of a day until a later one."""
+
+    status = 422
+    zh = "可用结束时间须晚于开始时间，请修改。"
+    en = "The vehicle must be back after it may leave; change one of the times."
+
+
+class VehicleOutageImpossible(problems.Refusal):
+    """A time out of service has a first day, and ends no earlier."""
+
+    status = 422
+    zh = "停用须有开始日期，结束日期不能早于开始日期，请修改。"
+    en = "A time out of service needs a first day and ends no earlier; change the dates."

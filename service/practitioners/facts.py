@@ -5,7 +5,6 @@ from typing import cast
 
 from sqlalchemy.dialects.postgresql import Range
 
-from service.core.geo import TravelMode
 from service.patients.rules import Sex
 from service.practitioners import rules
 from service.practitioners.models import Practitioner, Qualification, Shift
@@ -22,7 +21,7 @@ def practitioner(row: Practitioner) -> rules.PractitionerFacts:
         staff_no=row.staff_no,
         sex=Sex(row.sex),
         title=rules.Title(row.title),
-        travel_mode=TravelMode(row.travel_mode),
+        travel_mode=rules.Travels(row.travel_mode),
         active=row.active,
         account_id=row.account_id,
         pace_percent=row.pace_percent,

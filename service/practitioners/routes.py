@@ -10,11 +10,12 @@ from service.core.paging import Page
 from service.core.principal import Principal
 from service.core.problems import CursorInvalid, NotFound
 from service.core.router import Router
-from service.practitioners import absence_routes, errors, rules, schemas, shift_routes, usecases
+from service.practitioners import absence_routes, errors, rules, schemas, shift_routes, usecases, vehicle_routes
 
 router = Router(tags=["医护"])
 router.include_router(shift_routes.router)
 router.include_router(absence_routes.router)
+router.include_router(vehicle_routes.router)
 
 Reads = Annotated[Principal, Depends(http.Requires("practitioners:read"))]
 Writes = Annotated[Principal, Depends(http.Requires("practitioners:write"))]

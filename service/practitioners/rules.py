@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -43,6 +43,45 @@ class QualificationKind(StrEnum):
     skill = "skill"
 
 
+class Travels(StrEnum):
+    """How a practitioner gets about: `shared` (共用车辆) has no vehicle of his own, walks, or rides with others."""
+
+    walk = "walk"
+    bike = "bike"
+    ebike = "ebike"
+    car = "car"
+    shared = "shared"
+
+    @property
+    def on_his_own(self) -> TravelMode:
+        """How he travels where no shared vehicle takes him."""
+        return TravelMode.walk if self is Travels.shared else TravelMode(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleFacts:
+    """A shared vehicle as it stands at its station (WGS-84): `seats` beside the driver's; when on a day it may be away;
+    out of service from `out_from` to `out_to`, both included (None = not, or open).
+    """
+
+    id: UUID
+    institution_id: UUID
+    plate_no: str
+    seats: int
+    lon: float
+    lat: float
+    away_from: time
+    away_to: time
+    out_from: date | None
+    out_to: date | None
+
+    def serves_on(self, on: date) -> bool:
+        """Return whether it is in service on a day."""
+        if self.out_from is None:
+            return True
+        return on < self.out_from or (self.out_to is not None and on > self.out_to)
+
+
 @dataclass(frozen=True, slots=True)
 class PractitionerFacts:
     """What other rooms may know of a practitioner."""
@@ -55,7 +94,7 @@ class PractitionerFacts:
     staff_no: str
     sex: Sex
     title: Title
-    travel_mode: TravelMode
+    travel_mode: Travels
     active: bool
     account_id: UUID | None
     pace_percent: int = 100
@@ -116,7 +155,7 @@ class StaffDay:
     """One member of staff on one day: where he starts (WGS-84), how he travels, what he may do, when he works.
 
     Who works several times on it has one for each; `away_after`: an absence begins at the end. A service takes him
-    `pace_percent` of its minutes. `grids` are those that he looks after.
+    `pace_percent` of its minutes. `grids` are those that he looks after. Who `rides` shares vehicles.
     """
 
     practitioner_id: UUID
@@ -140,6 +179,7 @@ class StaffDay:
     away_after: bool = False
     team: Team | None = None
     grids: frozenset[str] = frozenset()
+    rides: bool = False
 
 
 def team_of(person: PractitionerFacts) -> Team | None:
@@ -192,7 +232,7 @@ def staff_day(
         licensed=is_licensed(qualifications, shift.service_on),
         lon=lon,
         lat=lat,
-        travel_mode=person.travel_mode,
+        travel_mode=person.travel_mode.on_his_own,
         shift_start=shift.start,
         shift_end=shift.end,
         lunch_from=shift.lunch_from,
@@ -204,6 +244,7 @@ def staff_day(
         away_after=away_after,
         team=team_of(person),
         grids=frozenset(person.grids),
+        rides=person.travel_mode is Travels.shared,
     )
 
 
@@ -225,6 +266,26 @@ def refuse_impossible_shift(
     opens, closes = lunch
     if not (start <= opens and closes <= end and timedelta(0) < timedelta(minutes=lunch_minutes) <= closes - opens):
         raise errors.LunchImpossible
+
+
+def refuse_impossible_hours(away_from: time, away_to: time) -> None:
+    """Refuse a vehicle that would have to be back before it may leave.
+
+    Raises:
+        VehicleHoursImpossible: it would.
+    """
+    if away_to <= away_from:
+        raise errors.VehicleHoursImpossible
+
+
+def refuse_impossible_outage(out_from: date | None, out_to: date | None) -> None:
+    """Refuse a time out of service that ends before it begins, or ends without beginning.
+
+    Raises:
+        VehicleOutageImpossible: it does.
+    """
+    if out_to is not None and (out_from is None or out_to < out_from):
+        raise errors.VehicleOutageImpossible
 
 
 def refuse_begun(start: datetime, now: datetime) -> None:

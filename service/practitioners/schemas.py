@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from service.core.dates import WRITTEN
-from service.core.geo import TravelMode
 from service.core.text import Code, Text, distinct
 from service.patients.rules import Sex
 from service.practitioners import rules
@@ -52,7 +51,9 @@ class PractitionerCreate(Body):
     role: rules.PractitionerRole
     title: rules.Title = rules.Title.none
     station_id: UUID = Field(description="每天出发和返回的站点，须属于本机构")
-    travel_mode: TravelMode = Field(description="出行方式，决定路程时间")
+    travel_mode: rules.Travels = Field(
+        description="出行方式，决定路程时间；shared 为共用车辆：没有自己的车，步行或与他人同乘"
+    )
     account_id: UUID | None = Field(default=None, description="登录账号，须属于本机构")
     active: StrictBool = True
     pace_percent: Pace = Field(default=100, description="完成服务所需时间为标准时长的百分之几")
@@ -68,7 +69,7 @@ class PractitionerUpdate(Body):
     role: rules.PractitionerRole | None = None
     title: rules.Title | None = None
     station_id: UUID | None = None
-    travel_mode: TravelMode | None = None
+    travel_mode: rules.Travels | None = None
     account_id: UUID | None = None
     active: StrictBool | None = None
     pace_percent: Pace | None = None
@@ -88,7 +89,7 @@ class PractitionerRead(BaseModel):
     role: rules.PractitionerRole
     title: rules.Title
     station_id: UUID
-    travel_mode: TravelMode
+    travel_mode: rules.Travels
     account_id: UUID | None
     active: bool
     pace_percent: int
@@ -246,7 +247,7 @@ class DutyRead(BaseModel):
     licensed: bool
     certificate_nos: list[str] = Field(description="当天有效的执业证和技能证书编号，供派人前核对")
     skills: list[str]
-    travel_mode: TravelMode
+    travel_mode: rules.Travels
     lon: float
     lat: float
     shift_start: datetime
@@ -263,7 +264,7 @@ class DutyRead(BaseModel):
             licensed=day.licensed,
             certificate_nos=list(certificate_nos),
             skills=sorted(day.skills),
-            travel_mode=day.travel_mode,
+            travel_mode=rules.Travels.shared if day.rides else rules.Travels(day.travel_mode),
             lon=day.lon,
             lat=day.lat,
             shift_start=day.shift_start,

@@ -21,7 +21,12 @@ Plans = Annotated[Principal, Depends(http.Requires("plans:write"))]
 @router.post(
     "/plans/{plan_id}/insertions",
     responses=http.refuses(
-        NotFound, errors.PlanNotStanding, errors.OrderNotOfThatDay, errors.OrderInPlan, errors.PartsNotInsertable
+        NotFound,
+        errors.PlanNotStanding,
+        errors.SharedVehiclesStand,
+        errors.OrderNotOfThatDay,
+        errors.OrderInPlan,
+        errors.PartsNotInsertable,
     ),
 )
 async def find_insertions(
@@ -81,7 +86,7 @@ async def read_plan_workbook(principal: Reads, session: http.Session, plan_id: U
 @router.get(
     "/plans/{plan_id}/explanation",
     response_model=changes.ExplanationRead,
-    responses=http.refuses(NotFound, errors.PlanNotStanding, etag=True),
+    responses=http.refuses(NotFound, errors.PlanNotStanding, errors.SharedVehiclesStand, etag=True),
 )
 async def explain_plan(
     principal: Plans, house: http.TheHouse, now: http.Now, request: Request, plan_id: UUID
@@ -93,7 +98,13 @@ async def explain_plan(
 
 @router.get(
     "/plans/{plan_id}/windows",
-    responses=http.refuses(NotFound, errors.PlanNotStanding, errors.OrderNotOfThatDay, errors.PartsNotInsertable),
+    responses=http.refuses(
+        NotFound,
+        errors.PlanNotStanding,
+        errors.SharedVehiclesStand,
+        errors.OrderNotOfThatDay,
+        errors.PartsNotInsertable,
+    ),
 )
 async def list_open_windows(
     principal: Plans,

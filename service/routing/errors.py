@@ -136,3 +136,24 @@ class PartsNotInsertable(Refusal):
     en = (
         "Order {order_no} is given in {parts} parts, which are planned together; plan the day anew, or repair its plan."
     )
+
+
+class VehicleDoubleBooked(Refusal):
+    """Another plan in force has the vehicle at that time."""
+
+    zh = "计划中的共用车辆在该时段已被另一个已发布的计划占用；请重新排班后再发布。"
+    en = "Another plan in force has one of the shared vehicles at that time; plan again, then publish."
+
+
+class VehicleOutOfService(Refusal):
+    """A shared vehicle of the plan has been taken out of service since it was solved."""
+
+    zh = "计划中的车辆{plate_nos}当天已停用；请重新排班后再发布。"
+    en = "The vehicles {plate_nos} are out of service on that day; plan again, then publish."
+
+
+class SharedVehiclesStand(Refusal):
+    """A plan in which people ride together is made anew, not changed visit by visit."""
+
+    zh = "该计划有共用车辆接送，不能插单、查询可约时段、解释派人或修复；请重新排班，比较后发布。"
+    en = "People share vehicles in this plan: it is not changed visit by visit. Ask for a new plan and publish it."

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.catalog import usecases as catalog
 from service.contracts import usecases as contracts
-from service.core.clock import day_bounds
+from service.core.clock import at_local, day_bounds
 from service.core.geo import Point
 from service.institutions import usecases as institutions
 from service.institutions.rules import SettingsOn, settings
@@ -21,8 +21,8 @@ from service.patients import rules as patient_rules
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
 from service.practitioners.rules import Team
-from service.routing import overflow_repository, repository_appointments, travel
-from service.routing.building import Busy, DayFacts, Policy, Weights, priority
+from service.routing import overflow_repository, repository_appointments, rules, travel, vehicle_repository
+from service.routing.building import Busy, DayFacts, Policy, SharedVehicle, Weights, priority
 from service.routing.building.facts import Agreement, Due, promises_of
 from service.routing.models import Appointment
 
@@ -77,6 +77,7 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         teams=await _teams(session, ask, everybody),
         agreements=await _agreements(session, ask),
         due=await _due(session, ask, begun),
+        vehicles=await _vehicles(session, ask),
     )
 
 
@@ -187,6 +188,31 @@ async def _due(session: AsyncSession, ask: Ask, begun: Sequence[OrderFacts]) -> 
         for each in found
         if each.part > 1
     )
+
+
+async def _vehicles(session: AsyncSession, ask: Ask) -> tuple[SharedVehicle, ...]:
+    """Return the vehicles in service on the day, each for the longest stretch that no other plan has of it."""
+    found = await practitioners.vehicles_on(
+        session, region_id=ask.region_id, institution_ids=ask.institution_ids, on=ask.on
+    )
+    start, end = day_bounds(ask.on)
+    booked = await vehicle_repository.list_bookings(
+        session,
+        region_id=ask.region_id,
+        vehicle_ids=[each.id for each in found],
+        start=start,
+        end=end,
+        but=ask.replaced,
+    )
+    shared = []
+    for each in found:
+        away = max(ask.now, at_local(ask.on, each.away_from)), at_local(ask.on, each.away_to)
+        spans = [vehicle_repository.span_of(one) for one in booked if one.vehicle_id == each.id]
+        begins, ends = rules.longest_free(*away, spans)
+        if begins < ends:
+            place = Point(each.lon, each.lat)
+            shared.append(SharedVehicle(each.id, each.institution_id, each.plate_no, each.seats, place, begins, ends))
+    return tuple(shared)
 
 
 async def _laboratories(session: AsyncSession, ask: Ask) -> dict[UUID, Point]:

@@ -82,12 +82,13 @@ class PlanRoute(SQLModel, table=True):
     travel_seconds: int
     service_seconds: int
     home_seconds: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    home_ride: Any = rows.document(nullable=True, default=None)
 
 
 class PlanStop(SQLModel, table=True):
     """One stop of a route; a lunch break, and a specimen's delivery, have no order. `specimen_of` is the order at whose
-    visit the specimen was taken, `overflow_agreement_id` by which agreement a neighbour institution's staff come. Of an
-    order in parts the stop is the `part`-th of `parts`.
+    visit the specimen was taken, `overflow_agreement_id` by which agreement a neighbour institution's staff come;
+    `ride` the shared vehicle in which one comes, and when. Of an order in parts the stop is the `part`-th of `parts`.
     """
 
     __tablename__ = "plan_stops"
@@ -117,6 +118,7 @@ class PlanStop(SQLModel, table=True):
     overflow_agreement_id: UUID | None = None
     part: int = _one()
     parts: int = _one()
+    ride: Any = rows.document(nullable=True, default=None)
 
 
 class PlanUnassigned(SQLModel, table=True):
@@ -135,8 +137,8 @@ class PlanUnassigned(SQLModel, table=True):
 class Appointment(rows.InstitutionRow, table=True):
     """One member of staff's promise to be at one order's door; `trip_key` is equal for visits proposed as one trip.
 
-    The institution is the order's. Who works for another one comes by an agreement: `overflow_agreement_id`. An order
-    in parts has an appointment for each of them, of one person.
+    The institution is the order's. Who works for another one comes by an agreement: `overflow_agreement_id`; who shares
+    a vehicle comes by a `ride` in it. An order in parts has an appointment for each of them, of one person.
     """
 
     __tablename__ = "appointments"
@@ -188,6 +190,7 @@ class Appointment(rows.InstitutionRow, table=True):
     overflow_agreement_id: UUID | None = None
     part: int = _one()
     parts: int = _one()
+    ride: Any = rows.document(nullable=True, default=None)
 
 
 _MINE = f"{fences.Fence.region} and institution_ids <@ (select app_institutions())::uuid[]"

@@ -62,6 +62,7 @@ class Staff:
     the day may load on the row together; `max_work` how long all rows of the person may travel and serve together (it
     is written on each of them alike; None = any amount). Every service takes the person ⌈duration · pace / 1000⌉.
     A `punctual` row is over by the end of its shift whatever the rules say: something else of the person's follows it.
+    Who `rides` has no vehicle of his own: each of his ways is walked, by `matrix`, or ridden in one of the vehicles.
     """
 
     id: str
@@ -76,6 +77,21 @@ class Staff:
     max_work: int | None = None
     person: int | None = None
     punctual: bool = False
+    rides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A vehicle with its driver, who does no visits and sits on none of the `seats`: it takes those who ride from place
+    to place, several together, and is away from its place only within `shift` (None = at any time).
+    """
+
+    id: str
+    seats: int
+    start_point: int
+    end_point: int
+    shift: Window | None = None
+    matrix: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +200,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A day: `points` places, the travel matrices by mode, staff, jobs and their links. See `validation`.
+    """A day: `points` places, the travel matrices by mode, staff, jobs and their links, vehicles. See `validation`.
 
     `traffic[matrix]` are the bands of a matrix by rising start, the first at or before 0 (empty = factor 1000 always).
     The factor of a leg is that of the moment at which the person is free to leave: the end of the stop before, lunch
-    included; of a row's first leg, the start of the shift.
+    included; of a row's first leg, the start of the shift; of a vehicle's, the moment at which it leaves.
     """
 
     points: int
@@ -198,6 +214,7 @@ class Problem:
     rules: Rules = Rules()
     links: tuple[Link, ...] = ()
     traffic: tuple[tuple[Band, ...], ...] = ()
+    vehicles: tuple[Vehicle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +238,27 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class TourStop:
+    """A vehicle stands at `point` from `arrive` to `depart`. The rows `off` get off when it arrives; the rows `on` get
+    on when it leaves, having come to it by then.
+    """
+
+    point: int
+    arrive: int
+    depart: int
+    off: tuple[int, ...] = ()
+    on: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """A vehicle's day: its stops in order of time, first the place where it starts, last the one where it ends."""
+
+    vehicle: int
+    stops: tuple[TourStop, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unassigned:
     """A job left out, and why: a code of `rules.UnassignedReason` with the facts that bind."""
 
@@ -231,10 +269,13 @@ class Unassigned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the solver answers: one route per member of staff (all listed), and the jobs left out."""
+    """What the solver answers: one route per member of staff (all listed), the jobs left out, and a tour of each
+    vehicle that is used.
+    """
 
     routes: tuple[Route, ...]
     unassigned: tuple[Unassigned, ...] = ()
+    tours: tuple[Tour, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,9 @@ async def request_plan(
     "/plans/{plan_id}/repairs",
     status_code=202,
     response_model=schemas.PlanHead,
-    responses=http.refuses(NotFound, errors.DayNotPlannable, errors.PlanNotStanding, keyed=True),
+    responses=http.refuses(
+        NotFound, errors.DayNotPlannable, errors.PlanNotStanding, errors.SharedVehiclesStand, keyed=True
+    ),
 )
 async def request_repair(
     principal: Plans,
@@ -161,6 +163,8 @@ async def read_plan_routes(
         errors.RepairOutdated,
         errors.PersonDoubleBooked,
         errors.AnotherPlanPublished,
+        errors.VehicleDoubleBooked,
+        errors.VehicleOutOfService,
     ),
 )
 async def publish_plan(

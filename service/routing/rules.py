@@ -20,6 +20,7 @@ class UnassignedReason(StrEnum):
     overworked = "overworked"
     no_lunch = "no_lunch"
     linked = "linked"
+    no_ride = "no_ride"
     no_capacity = "no_capacity"
     not_worth_it = "not_worth_it"
     no_place_found = "no_place_found"
@@ -35,6 +36,7 @@ EXPLANATIONS: Final[Mapping[UnassignedReason, str]] = MappingProxyType(
         UnassignedReason.overworked: "即使全天只安排该任务，具备资质人员的路程与服务时间也会超过其当日工作上限",
         UnassignedReason.no_lunch: "即使全天只安排该任务，具备资质的人员也无法在规定时段内用餐",
         UnassignedReason.linked: "与该任务相连的任务（先后、间隔、同一或不同人员、须一并安排）使其无法安排",
+        UnassignedReason.no_ride: "没有共用车辆能按时接送，步行又来不及；多一辆车或改用自备车辆即可安排",
         UnassignedReason.no_capacity: "具备资质的人员当天已排满，加入该任务会违反硬性规则",
         UnassignedReason.not_worth_it: "可以安排，但增加的代价高于该任务不安排的代价",
         UnassignedReason.no_place_found: "在计算时限内未找到可安排的位置，所有可能尚未逐一试完",
@@ -57,6 +59,21 @@ def overlaps(start: datetime, end: datetime, spans: Iterable[tuple[datetime, dat
     Raises: nothing.
     """
     return any(begins < end and start < ends for begins, ends in spans)
+
+
+def longest_free(
+    start: datetime, end: datetime, taken: Iterable[tuple[datetime, datetime]]
+) -> tuple[datetime, datetime]:
+    """Return the longest stretch of [start, end) in which nothing is taken, the first of several; empty when none is.
+
+    Raises: nothing.
+    """
+    free, best = start, (start, start)
+    for begins, ends in (*sorted(taken), (end, end)):
+        if min(begins, end) - free > best[1] - best[0]:
+            best = (free, min(begins, end))
+        free = max(free, ends)
+    return best
 
 
 def is_qualified(problem: Problem, job: int, service: int, staff: int) -> bool:
@@ -99,7 +116,15 @@ def leg(problem: Problem, staff: int, travel: int, leaving: int) -> int:
 
     Raises: nothing.
     """
-    bands = problem.traffic[problem.staff[staff].matrix] if problem.traffic else ()
+    return in_traffic(problem, problem.staff[staff].matrix, travel, leaving)
+
+
+def in_traffic(problem: Problem, matrix: int, travel: int, leaving: int) -> int:
+    """Tell how long a way of `travel` takes by a matrix's mode, in the traffic of the moment of leaving.
+
+    Raises: nothing.
+    """
+    bands = problem.traffic[matrix] if problem.traffic else ()
     factor = next((band.factor for band in reversed(bands) if band.start <= leaving), 1000)
     return -(-travel * factor // 1000)
 

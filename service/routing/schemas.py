@@ -102,6 +102,46 @@ class PlanHead(BaseModel):
     repairs_plan_id: UUID | None = Field(description="本计划所修复的计划；不是修复的为空")
 
 
+class RideRead(BaseModel):
+    """A ride in a shared vehicle: one gets on where the stop before was, and off where the next one is."""
+
+    vehicle_id: UUID
+    plate_no: str
+    on_at: datetime = Field(description="上车时刻，在上一站（首站为站点）上车")
+    off_at: datetime = Field(description="下车时刻")
+
+
+class RiderRead(BaseModel):
+    """Somebody who gets on or off."""
+
+    practitioner_id: UUID
+    practitioner_name: str
+
+
+class TourStopRead(BaseModel):
+    """A shared vehicle stands somewhere: who gets off when it arrives, who gets on when it leaves."""
+
+    lon: float
+    lat: float
+    arrive_at: datetime
+    depart_at: datetime
+    off: list[RiderRead] = Field(description="到达时下车")
+    on: list[RiderRead] = Field(description="离开时上车")
+
+
+class PlanTourRead(BaseModel):
+    """A shared vehicle's tour from its station and back."""
+
+    vehicle_id: UUID
+    plate_no: str
+    seats: int
+    start_at: datetime
+    end_at: datetime
+    travel_seconds: int
+    travel_metres: int
+    stops: list[TourStopRead]
+
+
 class PlanStopRead(BaseModel):
     """A stop: a visit; without an order a lunch break or a specimen's delivery. Travel is the way to it."""
 
@@ -118,6 +158,7 @@ class PlanStopRead(BaseModel):
     overflow_agreement_id: UUID | None = Field(default=None, description="按此互助协议由其他机构的人员上门；空为本机构")
     part: int = Field(description="分次服务的第几次；不分次为 1")
     parts: int = Field(description="共几次")
+    ride: RideRead | None = Field(default=None, description="乘共用车辆到这一站；空为自行前往")
 
 
 class PlanRouteRead(BaseModel):
@@ -129,6 +170,7 @@ class PlanRouteRead(BaseModel):
     travel_seconds: int
     service_seconds: int
     home_seconds: int = Field(description="最后一站之后的路程秒数，已含在 travel_seconds 中")
+    home_ride: RideRead | None = Field(default=None, description="最后一站之后乘共用车辆返回；空为自行返回")
     stops: list[PlanStopRead]
 
 
@@ -148,6 +190,7 @@ class PlanRead(PlanHead):
     area_name: str = Field(description="调度区域的名称")
     routes: list[PlanRouteRead]
     unassigned: list[PlanUnassignedRead]
+    tours: list[PlanTourRead] = Field(default_factory=list, description="共用车辆的行程")
 
 
 class PlanEvent(BaseModel):
@@ -187,7 +230,7 @@ class GeoFeature(BaseModel):
 
 
 class GeoFeatures(BaseModel):
-    """A GeoJSON FeatureCollection: a LineString per member of staff, a Point per stop."""
+    """A GeoJSON FeatureCollection: a LineString per member of staff and per shared vehicle, a Point per stop."""
 
     type: str = "FeatureCollection"
     features: list[GeoFeature]
@@ -222,6 +265,7 @@ class MyStopRead(BaseModel):
     parts: int = Field(description="共几次")
     part_note: str | None = Field(description="分次服务时显示；不分次为 null", examples=["第2次/共2次"])
     trip_key: UUID = Field(description="相同者为同一住处的连续服务")
+    ride: RideRead | None = Field(default=None, description="乘共用车辆到这一站；空为自行前往")
 
 
 class MyDayRead(BaseModel):

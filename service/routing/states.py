@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 PLAN_REQUESTED: Final = "plan.requested"
@@ -85,8 +85,8 @@ LEFT_OUT_TEXTS: Final[Mapping[LeftOutOfPublication, str]] = {
 class CrewMember:
     """One member of staff's promise to be at an order's door in [start, end).
 
-    `trip_key` is equal for orders that the same crew serves at one home without leaving it in between. Of an order in
-    parts it is the promise of the `part`-th of `parts`.
+    `trip_key` is equal for orders that the same crew serves at one home without leaving it in between; `ride` is the
+    shared vehicle in which he comes there, and when. Of an order in parts it is the promise of one `part` of `parts`.
     """
 
     practitioner_id: UUID
@@ -96,6 +96,7 @@ class CrewMember:
     trip_key: UUID
     part: int = 1
     parts: int = 1
+    ride: Any = None
 
 
 def tell_part(part: int, parts: int) -> str | None:

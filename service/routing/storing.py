@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.gateways.maps import TravelMatrix
 from service.orders.rules import OrderFacts
 from service.routing import building, travel
-from service.routing.building import Day, PersonDay
+from service.routing.building import Day, PersonDay, VehicleDay
 from service.routing.models import Plan as PlanRow
 from service.routing.models import PlanRoute, PlanStop, PlanUnassigned
 from service.routing.problem import Plan, Problem
 from service.routing.referee import Verdict
 from service.routing.states import PlanState
+from service.routing.vehicle_models import PlanTour
 
 PASSED: Final = "passed"
 """The referee's word on every plan that is stored."""
@@ -38,8 +39,11 @@ async def store(session: AsyncSession, row: PlanRow, solved: Solved, now: dateti
     """Store a solved plan in its row, which the caller holds."""
     people = building.retell_people(solved.day, solved.problem, solved.plan, solved.travel)
     left_out = building.retell_left_out(solved.day, solved.plan)
+    session.add_all(
+        _tour(row, each) for each in building.retell_tours(solved.day, solved.problem, solved.plan, solved.travel)
+    )
     for person in people:
-        session.add(_route(row, person))
+        session.add(_route(row, solved.day, person))
         session.add_all(_stops(row, solved.day, person))
     session.add_all(
         PlanUnassigned(
@@ -65,14 +69,21 @@ async def store(session: AsyncSession, row: PlanRow, solved: Solved, now: dateti
 def _summary(solved: Solved, people: Sequence[PersonDay], left_out: int) -> dict[str, Any]:
     orders = len(solved.day.orders) + len(solved.day.left_out)
     pairs, by_line = travel.estimated_pairs(solved.travel)
+    # who sits in a vehicle is on the way, too; the vehicle's own way counts once
+    tours = building.retell_tours(solved.day, solved.problem, solved.plan, solved.travel)
+    ridden = [ride for each in people for ride in (*(stop.ride for stop in each.stops), each.home_ride) if ride]
     return {
         "orders": orders,
         "planned": orders - left_out,
         "unassigned": left_out,
         "staff": len({each.staff.practitioner_id for each in solved.day.segments}),
         "staff_used": sum(any(stop.order for stop in each.stops) for each in people),
-        "travel_metres": sum(each.travel_metres for each in people),
-        "travel_seconds": sum(each.travel_seconds for each in people),
+        "travel_metres": sum(each.travel_metres for each in people)
+        + sum(each.travel_metres for each in tours)
+        - sum(each.metres for each in ridden),
+        "travel_seconds": sum(each.travel_seconds for each in people)
+        + sum(each.travel_seconds for each in tours)
+        - sum(each.off - each.on for each in ridden),
         "travel_pairs": pairs,
         "travel_pairs_estimated": by_line,
         "service_seconds": sum(each.service_seconds for each in people),
@@ -82,7 +93,7 @@ def _summary(solved: Solved, people: Sequence[PersonDay], left_out: int) -> dict
     }
 
 
-def _route(row: PlanRow, person: PersonDay) -> PlanRoute:
+def _route(row: PlanRow, day: Day, person: PersonDay) -> PlanRoute:
     return PlanRoute(
         region_id=row.region_id,
         plan_id=row.id,
@@ -93,6 +104,23 @@ def _route(row: PlanRow, person: PersonDay) -> PlanRoute:
         travel_seconds=person.travel_seconds,
         service_seconds=person.service_seconds,
         home_seconds=person.home_seconds,
+        home_ride=person.home_ride.told(day) if person.home_ride else None,
+    )
+
+
+def _tour(row: PlanRow, tour: VehicleDay) -> PlanTour:
+    return PlanTour(
+        region_id=row.region_id,
+        plan_id=row.id,
+        vehicle_id=tour.vehicle.id,
+        plate_no=tour.vehicle.plate_no,
+        seats=tour.vehicle.seats,
+        start_at=tour.halts[0].depart_at,
+        end_at=tour.halts[-1].arrive_at,
+        travel_seconds=tour.travel_seconds,
+        travel_metres=tour.travel_metres,
+        stops=[each.told() for each in tour.halts],
+        geojson=tour.geojson(),
     )
 
 
@@ -114,6 +142,7 @@ def _stops(row: PlanRow, day: Day, person: PersonDay) -> list[PlanStop]:
             overflow_agreement_id=_agreement_id(day, person, each.order),
             part=each.part,
             parts=each.parts,
+            ride=each.ride.told(day) if each.ride else None,
         )
         for seq, each in enumerate(person.stops, start=1)
     ]

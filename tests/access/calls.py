@@ -38,7 +38,7 @@ IDS: Final = {
     "file_id": "{file}", "region_code": "{region_code}", "code": "BP",
     "proposal_id": "{proposal}", "level": "secondary", "designation_id": "{designation}", "use_id": "{use}",
     "diagnosis_id": "{diagnosis}", "level_id": "{level_row}", "absence_id": "{absence}",
-    "round_plan_id": "{round_plan}", "period_plan_id": "{period_plan}",
+    "vehicle_id": "{vehicle}", "round_plan_id": "{round_plan}", "period_plan_id": "{period_plan}",
 }  # fmt: skip
 """Path parameter → what it names unless a call says otherwise."""
 
@@ -155,6 +155,14 @@ _INSTITUTIONS: Final = {
             "travel_mode": "ebike",
         }
     ),
+    "add_vehicle": Call(
+        body={
+            **_OWN, "station_id": "{station}", "plate_no": "NEW", "seats": 4, "away_from": "07:30", "away_to": "18:00"
+        }
+    ),
+    "list_vehicles": Call(shows="{vehicle}"),
+    "read_vehicle": Call(shows="{vehicle}"),
+    "change_vehicle": Call(body={"seats": 5}),
     "list_practitioners": Call(query={"limit": "200"}, shows="{practitioner}"),
     "read_practitioner": Call(shows="{practitioner}"),
     "change_practitioner": Call(body={"name": "改名"}),

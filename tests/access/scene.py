@@ -1,7 +1,7 @@
 """The rows that are asked for: one elder of one institution, and everything that the house can keep about both."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final
@@ -39,8 +39,10 @@ from service.patients.ltci_models import LtciAssessment
 from service.patients.models import Coverage, HomeReview, KeyGroupRow, Patient
 from service.practitioners.absence_models import Absence
 from service.practitioners.models import Shift
+from service.practitioners.vehicle_models import Vehicle
 from service.routing.models import Appointment, DispatchArea, Plan, PlanRoute, PlanStop, PlanUnassigned
 from service.routing.period.models import PeriodPlan, PeriodRound
+from service.routing.vehicle_models import PlanTour, VehicleBooking
 from service.visits.models import VisitEvent, VisitEvidence, VisitException, VisitPart, VisitStaff
 from tests.access import helping
 from tests.access.callers import Callers
@@ -255,6 +257,11 @@ class Scene:
     async def _staff(self) -> None:
         nurse = self.keep("practitioner", await self.near.add_practitioner())
         self.keep("doctor", self.day.doctor)
+        vehicle = Vehicle(
+            **self.own, station_id=self.id("station"), plate_no="NA00001", seats=4, away_from=time(7), away_to=time(18)
+        )
+        await self.near.add(vehicle)
+        self.keep("vehicle", vehicle.id)
         self.keep("qualification", await one_id(self.near, "qualifications", f"practitioner_id = '{nurse}'"))
         shift = Shift(
             **self.own, practitioner_id=nurse, service_on=TOMORROW.date(),
@@ -366,6 +373,15 @@ class Scene:
         part: dict[str, Any] = {**region, "plan_id": plan}
         travel: dict[str, Any] = {"travel_metres": 0, "travel_seconds": 0}
         rows: list[Any] = [PlanUnassigned(**part, order_id=self.id("accepted_order"), reason="no_capacity", facts={})]
+        rows += [
+            PlanTour(
+                **part, **travel, vehicle_id=self.id("vehicle"), plate_no="NA00001", seats=4, start_at=NOW,
+                end_at=NOW, stops=[], geojson=[],
+            ),
+            VehicleBooking(
+                **self.own, plan_id=plan, vehicle_id=self.id("vehicle"), during=moments(NOW, NOW + timedelta(hours=1))
+            ),
+        ]  # fmt: skip
         for each in crew:
             rows += [
                 PlanRoute(

@@ -43,6 +43,7 @@ SHOWS: dict[Feature, Any] = {
     Feature.loads: lambda day: any(job.load for job in day.jobs) and any(who.capacity for who in day.staff),
     Feature.promises: lambda day: any(job.promised is not None and job.promised_staff for job in day.jobs),
     Feature.balance: lambda day: day.rules.travel_balance,
+    Feature.vehicles: lambda day: len(day.vehicles) == 4 and any(who.rides for who in day.staff),
 }
 NEEDS = {Feature.canteen: Feature.lunches, Feature.any_skills: Feature.skills}
 

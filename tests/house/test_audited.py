@@ -26,13 +26,14 @@ ABOUT_NOBODY = {
     "visit_fee_tariffs", "tariff_proposals", "tariff_approvals", "per_diem_agreements",
     # those who work here, their log-ins and shifts
     "accounts", "account_institutions", "refresh_tokens", "practitioners", "qualifications", "shifts", "absences",
+    "vehicles", "vehicle_bookings",
     "sessions", "log_in_attempts", "old_passwords", "second_factors", "second_factor_uses", "recovery_codes",
     # the words that notices are made of
     "notice_templates",
     # the books: sums of bills, numbers of invoices; the bills are about people
     "journal_entries", "journal_lines", "invoice_counters", "invoices",
     # a day's plan as a whole; its stops are about people
-    "plans", "plan_routes", "period_plans",
+    "plans", "plan_routes", "plan_tours", "period_plans",
 }  # fmt: skip
 """Tables whose reading leaves no row. Whoever adds a table decides here, or leads it to a person by a foreign key."""
 

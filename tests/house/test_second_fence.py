@@ -77,7 +77,7 @@ WHOSE = {
     "recovery_codes": _NURSES, "old_passwords": _NURSES,
     "notice_contacts": _ELDERS, "idempotent_answers": _ELDERS, "audit_entries": _ELDERS,
     "patients": "id = :person", "homes": "id = :home", "home_reviews": "home_id = :home",
-    "plans": "id = :plan", "plan_routes": _PLANS, "plan_stops": _PLANS, "plan_unassigned": _PLANS,
+    "plans": "id = :plan", "plan_routes": _PLANS, "plan_stops": _PLANS, "plan_unassigned": _PLANS, "plan_tours": _PLANS,
     "period_plans": ":institution = any(institution_ids)",
     "entitlement_entries": "entitlement_id in (select id from entitlements where person_id = :person)",
     "care_relations": "person_id = :person",

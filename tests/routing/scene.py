@@ -69,7 +69,7 @@ class Scene:
     ) -> UUID:  # fmt: skip
         """Add a nurse who starts at a station so far east, on duty on DAY; return the id."""
         at_institution = institution_id or self.world.institution_id
-        station_id = await self._station(at_institution, east_km)
+        station_id = await self.station(at_institution, east_km)
         this = await self.world.add_practitioner(
             role=role, skills=skills, travel_mode=mode, station_id=station_id, institution_id=at_institution,
             account_id=account_id,
@@ -83,7 +83,8 @@ class Scene:
         )
         return this
 
-    async def _station(self, institution_id: UUID, east_km: float) -> UUID:
+    async def station(self, institution_id: UUID, east_km: float) -> UUID:
+        """Return an institution's station so far east."""
         key = (institution_id, east_km)
         if key not in self._stations:
             self._stations[key] = new_id()

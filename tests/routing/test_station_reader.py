@@ -11,6 +11,7 @@ from service.routing.problem import Lunch, Window
 from service.routing.readers import station
 from service.routing.readers.station import Prices, StationDay, Travel
 
+MODES = "步行、自行车、电动车、汽车、共用车辆、shared、walk、bike、ebike、car"
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 DAY = date(2026, 3, 2)
 STAFF = (
@@ -145,7 +146,7 @@ class TestRefusals:
             ),
             (
                 {"交通方式": "飞机"},
-                "“交通方式”：要填步行、自行车、电动车、汽车、walk、bike、ebike、car之一，不能是“飞机”",
+                "“交通方式”：要填步行、自行车、电动车、汽车、共用车辆、shared、walk、bike、ebike、car之一，不能是“飞机”",
             ),
         ],
     )
@@ -159,7 +160,7 @@ class TestRefusals:
             "orders.csv 第3行“地址”：不能为空",
             "orders.csv 第3行“经度”：经度要填 -180 到 180 之间的度数，不能是“x”（经度和纬度是否填反了？）",
             "orders.csv 第3行“订单号”：“001”在第2行已经出现过",
-            "staff.csv 第2行“交通方式”：要填步行、自行车、电动车、汽车、walk、bike、ebike、car之一，不能是“飞机”",
+            f"staff.csv 第2行“交通方式”：要填{MODES}之一，不能是“飞机”",
             "staff.csv 第3行“工号”：“N01”在第2行已经出现过",
             "orders.csv 第3行“首选工号”：人员表里没有工号“D01”",
         ]
@@ -167,7 +168,7 @@ class TestRefusals:
     def test_a_table_that_cannot_be_read_does_not_hide_the_faults_of_the_other(self) -> None:
         assert complaints("什么,都,不是\n", person(交通方式="")) == [
             "orders.csv：没有找到表头，至少要有这些列：订单号、地址、经度、纬度、时长分钟",
-            "staff.csv 第2行“交通方式”：要填步行、自行车、电动车、汽车、walk、bike、ebike、car之一，不能为空",
+            f"staff.csv 第2行“交通方式”：要填{MODES}之一，不能为空",
         ]
 
     def test_an_empty_table_is_a_fault(self) -> None:

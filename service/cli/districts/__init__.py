@@ -5,7 +5,7 @@ so that switching one changes nothing of what the others draw.
 """
 
 from service.cli.districts.drawing import District, district, district_day, places
-from service.cli.districts.features import ALL, PLAIN, Feature
+from service.cli.districts.features import ALL, PLAIN, SHARED, Feature
 from service.cli.districts.measuring import travelled
 
-__all__ = ["ALL", "PLAIN", "District", "Feature", "district", "district_day", "places", "travelled"]
+__all__ = ["ALL", "PLAIN", "SHARED", "District", "Feature", "district", "district_day", "places", "travelled"]

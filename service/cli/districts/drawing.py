@@ -56,8 +56,9 @@ def district(number: int, staff: int, seed: int, features: AbstractSet[Feature] 
     asked = _asked(number, staff, seed, features)
     ground, team = asked.land, asked.team
     ways = land.metres(ground.places)
-    modes = MODES if Feature.modes in features else (land.EBIKE,)
-    slow = TRAFFIC if Feature.modes in features else TRAFFIC[1:2]
+    several = bool(features & {Feature.modes, Feature.vehicles})
+    modes = MODES if several else (land.EBIKE,)
+    slow = TRAFFIC if several else TRAFFIC[1:2]
     problem = Problem(
         points=len(ground.places),
         matrices=tuple(land.seconds(ground.places, ways, mode) for mode in modes),
@@ -66,6 +67,7 @@ def district(number: int, staff: int, seed: int, features: AbstractSet[Feature] 
         rules=_rules(features),
         links=tuple(asked.links),
         traffic=slow if Feature.traffic in features else (),
+        vehicles=people.vehicles(team, staff, features),
     )
     return District(problem, ways)
 

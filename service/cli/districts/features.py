@@ -53,11 +53,18 @@ class Feature(StrEnum):
     """starts and people that families were told, at a price when it comes otherwise"""
     balance = "balance"
     """the way is shared fairly"""
+    vehicles = "vehicles"
+    """most people have no vehicle: they walk, or share the station's with others; without modes all of them"""
 
 
-ALL: Final = frozenset(Feature)
+ALL: Final = frozenset(Feature) - {Feature.vehicles}
+"""Everything but what asks for a search of its own."""
 PLAIN: Final = frozenset({Feature.skills, Feature.lunches, Feature.modes, Feature.priorities})
 """What the open solvers know too."""
+SHARED: Final = frozenset(
+    {Feature.skills, Feature.lunches, Feature.modes, Feature.priorities, Feature.crews, Feature.vehicles}
+)
+"""A station with shared vehicles."""
 
 
 class Chance:

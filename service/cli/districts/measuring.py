@@ -7,7 +7,7 @@ from service.routing.problem import LUNCH, Plan, Problem, Staff, Stop
 
 
 def travelled(this: District, plan: Plan) -> int | None:
-    """Add up the metres of everybody's ways; None where the lengths of the ways are not known.
+    """Add up the metres of everybody's ways, on foot and by vehicle; None where the lengths of the ways are not known.
 
     Raises: nothing.
     """

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from service.cli.districts.features import HOUR, MINUTE, Chance, Feature
 from service.cli.districts.land import Land
-from service.routing.problem import Lunch, Staff, Window
+from service.routing.problem import Lunch, Staff, Vehicle, Window
 
 ROLES: Final = (
     ("nurse", "wound", "catheter"),
@@ -27,6 +27,11 @@ SPLIT: Final = (Window(6 * HOUR + 30 * MINUTE, 11 * HOUR), Window(15 * HOUR, 19 
 LUNCH: Final = Lunch(11 * HOUR + 15 * MINUTE, 14 * HOUR, 40 * MINUTE)
 WORK: Final = 7 * HOUR
 PER_STATION: Final = 40
+PER_VEHICLE: Final = 10
+SEATS: Final = 4
+DRIVEN: Final = Window(6 * HOUR + 30 * MINUTE, 19 * HOUR)
+ON_FOOT, BY_CAR = 0, 2
+"""Matrices of those who share a vehicle, and of the vehicle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,14 @@ def _equipped(row: Staff, who: int, hands: dict[Feature, Chance], features: Abst
     mode = hands[Feature.modes].draw.choice((0, 1, 1, 1, 2))
     pace = hands[Feature.pace].draw.choice((850, 1000, 1000, 1000, 1150, 1300))
     canteen = hands[Feature.canteen].happens(20) and row.lunch is not None
+    shares = hands[Feature.vehicles].happens(70) or Feature.modes not in features
     changes: dict[Feature, dict[str, Any]] = {
         Feature.modes: {"matrix": mode},
         Feature.pace: {"pace": pace},
         Feature.loads: {"capacity": 12 + 4 * mode},
         Feature.max_work: {"max_work": WORK, "person": who},
         Feature.canteen: {"lunch": replace(LUNCH, point=row.start_point)} if canteen else {},
+        Feature.vehicles: {"matrix": ON_FOOT, "rides": True} if shares else {},
     }
     for feature in sorted(changes.keys() & features):
         row = replace(row, **changes[feature])
@@ -90,3 +97,14 @@ def _shifts(row: Staff, who: int, hands: dict[Feature, Chance], features: Abstra
         replace(row, id=f"{row.id}-{at}", shift=shift, lunch=None, person=who)
         for at, shift in enumerate(SPLIT, start=1)
     ]
+
+
+def vehicles(team: Team, number: int, features: AbstractSet[Feature]) -> tuple[Vehicle, ...]:
+    """Tell which vehicles so many people share, if they do.
+
+    Raises: nothing.
+    """
+    if Feature.vehicles not in features:
+        return ()
+    places = [team.stations[at % len(team.stations)] for at in range(max(1, number // PER_VEHICLE))]
+    return tuple(Vehicle(f"c{at}", SEATS, place, place, DRIVEN, BY_CAR) for at, place in enumerate(places))

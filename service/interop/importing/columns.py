@@ -6,12 +6,12 @@ from typing import Final, TypeVar
 
 from service.accounts.rules import WORKS_SOMEWHERE, Role
 from service.catalog import price_files
-from service.core.geo import Datum, TravelMode
+from service.core.geo import Datum
 from service.core.tabular.tables import Column
 from service.institutions.rules import InstitutionKind
 from service.interop.importing.files import Kind
 from service.patients.rules import KeyGroup, Sex
-from service.practitioners.rules import PractitionerRole, Title
+from service.practitioners.rules import PractitionerRole, Title, Travels
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -162,12 +162,13 @@ DATUMS: Final = {str(datum): datum for datum in Datum} | {
 SEXES: Final = _words({Sex.female: ("女",), Sex.male: ("男",)}, Sex)
 MODES: Final = _words(
     {
-        TravelMode.walk: ("步行",),
-        TravelMode.bike: ("自行车",),
-        TravelMode.ebike: ("电动车",),
-        TravelMode.car: ("汽车",),
+        Travels.walk: ("步行",),
+        Travels.bike: ("自行车",),
+        Travels.ebike: ("电动车",),
+        Travels.car: ("汽车",),
+        Travels.shared: ("共用车辆",),
     },
-    TravelMode,
+    Travels,
 )
 TITLES: Final = _words(
     {

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from service.core.geo import TravelMode
 from service.core.tabular.cells import Cells, plain, read_day
 from service.core.tabular.faults import Fault
 from service.core.tabular.tables import Table
@@ -14,7 +13,7 @@ from service.interop.importing import columns, reading
 from service.interop.importing.reading import Read
 from service.patients.rules import Sex
 from service.practitioners import schemas
-from service.practitioners.rules import QualificationKind, Title
+from service.practitioners.rules import QualificationKind, Title, Travels
 
 _USERNAME: Final = r"[A-Za-z0-9][A-Za-z0-9_.:@\-]{2,63}"
 _FOR_PATIENTS: Final = (
@@ -39,7 +38,7 @@ class StaffRow:
     role: str
     title: Title
     station: str
-    travel_mode: TravelMode
+    travel_mode: Travels
     qualifications: tuple[schemas.QualificationCreate, ...]
     team: str | None
     grids: tuple[str, ...]
@@ -77,7 +76,7 @@ def _person(cells: Cells) -> StaffRow:
         role=role,
         title=cells.one_of("title", columns.TITLES) if cells.optional("title") else Title.none,
         station=reading.code(cells, "station", required=practises),
-        travel_mode=cells.one_of("travel_mode", columns.MODES) if practises else TravelMode.walk,
+        travel_mode=cells.one_of("travel_mode", columns.MODES) if practises else Travels.walk,
         qualifications=tuple(_qualifications(cells, role)),
         team=reading.code(cells, "team", required=False) or None,
         grids=reading.codes(cells, "grids", schemas.MOST_GRIDS),

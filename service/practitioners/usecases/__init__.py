@@ -29,13 +29,22 @@ from service.practitioners.usecases.shifts import (
     list_shifts_of,
     remove_shift,
 )
+from service.practitioners.usecases.vehicles import (
+    add_vehicle,
+    change_vehicle,
+    list_vehicles,
+    read_vehicle,
+    vehicles_on,
+)
 
 __all__ = [
     "add_absence",
     "add_qualification",
     "add_shift",
+    "add_vehicle",
     "change_practitioner",
     "change_shift",
+    "change_vehicle",
     "day_staff",
     "end_absence",
     "end_qualification",
@@ -52,10 +61,13 @@ __all__ = [
     "list_qualifications",
     "list_shifts",
     "list_shifts_of",
+    "list_vehicles",
     "read_practitioner",
+    "read_vehicle",
     "register_practitioner",
     "remove_absence",
     "remove_shift",
     "teams_of",
     "times_away",
+    "vehicles_on",
 ]

@@ -5,7 +5,8 @@ may be bent besides is whom the elder prefers, what the plan before promised, an
 """
 
 from service.routing.building.day import Day, Means, draw, problem_of
-from service.routing.building.facts import Busy, DayFacts, Policy, Promise, moment_of
+from service.routing.building.driving import VehicleDay, retell_tours
+from service.routing.building.facts import Busy, DayFacts, Policy, Promise, SharedVehicle, moment_of
 from service.routing.building.overflow import between
 from service.routing.building.priority import Weights, priority
 from service.routing.building.recalling import Told, recall
@@ -30,7 +31,9 @@ __all__ = [
     "PersonDay",
     "Policy",
     "Promise",
+    "SharedVehicle",
     "Told",
+    "VehicleDay",
     "Weights",
     "between",
     "draw",
@@ -41,4 +44,5 @@ __all__ = [
     "recall",
     "retell_left_out",
     "retell_people",
+    "retell_tours",
 ]

@@ -13,12 +13,12 @@ from service.gateways.maps import Pace
 from service.orders.rules import OrderFacts
 from service.practitioners.rules import StaffDay
 from service.routing.building import overflow, prices, staffing, together, visits, wishes
-from service.routing.building.facts import Agreement, DayFacts
+from service.routing.building.facts import Agreement, DayFacts, SharedVehicle
 from service.routing.building.staffing import Segment
 from service.routing.building.together import Behind
 from service.routing.building.visits import Unplannable, Visit
 from service.routing.building.wishes import Rows, Wish
-from service.routing.problem import Job, Link, Matrix, Problem, Rules, Staff
+from service.routing.problem import Job, Link, Matrix, Problem, Rules, Staff, Vehicle, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Day:
     Positions in `segments` are the problem's staff, those in `orders` its jobs; after these come those that `behind`
     names: deliveries, and the further parts of services in parts. `stranded` are orders whose specimen is taken but
     handed in by nobody, `unfinished` those whose further part nobody comes back for; `wishes` says of each order why
-    somebody is preferred.
+    somebody is preferred. Positions in `shared` are the problem's `vehicles`; a day on which nobody rides has none.
     """
 
     on: date
@@ -55,6 +55,8 @@ class Day:
     agreements: tuple[Agreement, ...] = ()
     behind: tuple[Behind, ...] = ()
     unfinished: tuple[UUID, ...] = ()
+    shared: tuple[SharedVehicle, ...] = ()
+    vehicles: tuple[Vehicle, ...] = ()
 
     def order_of(self, job: int) -> OrderFacts:
         """Return the order that a job belongs to."""
@@ -81,9 +83,10 @@ def draw(facts: DayFacts) -> Day:
         for at, each in enumerate(behind)
         if each.part is None
     }
-    index = _index(segments, homes, list(laboratories.values()))
+    shared = facts.vehicles if any(each.staff.rides for each in segments) else ()
+    index = _index(segments, homes, list(laboratories.values()), shared)
     means = [means_of(facts, each.staff) for each in segments]
-    ways = tuple(dict.fromkeys(means))
+    ways = tuple(dict.fromkeys([*means, *(_driven(facts, each) for each in shared)]))
     rows = _rows(segments)
     whos = [wishes.who_of(facts, each.order, segments, rows) for each in found]
     jobs = [visits.job_of(facts, each, index[home], who) for each, home, who in zip(found, homes, whos, strict=True)]
@@ -110,6 +113,8 @@ def draw(facts: DayFacts) -> Day:
         rules=prices.rules_of(list(facts.policies.values()), facts.agreements),
         agreements=facts.agreements,
         behind=behind,
+        shared=shared,
+        vehicles=tuple(_vehicle(facts, each, index, ways.index(_driven(facts, each))) for each in shared),
     )
 
 
@@ -123,11 +128,17 @@ def _levelled(jobs: Sequence[Job]) -> tuple[Job, ...]:
     return tuple(jobs) if len({each.rank for each in jobs}) > 1 else tuple(replace(each, rank=0) for each in jobs)
 
 
-def _index(segments: Sequence[Segment], homes: Sequence[Point], laboratories: Sequence[Point]) -> dict[Point, int]:
+def _index(
+    segments: Sequence[Segment],
+    homes: Sequence[Point],
+    laboratories: Sequence[Point],
+    shared: Sequence[SharedVehicle],
+) -> dict[Point, int]:
     """Return the number of each place of the day."""
     ends = [point for each in segments for point in (each.start, each.end)]
     tables = [staffing.station_of(each.staff) for each in segments if each.staff.lunch_at_station]
-    return {point: at for at, point in enumerate(dict.fromkeys([*ends, *homes, *tables, *laboratories]))}
+    places = [*ends, *homes, *tables, *laboratories, *(each.place for each in shared)]
+    return {point: at for at, point in enumerate(dict.fromkeys(places))}
 
 
 def _rows(segments: Sequence[Segment]) -> dict[UUID, frozenset[int]]:
@@ -150,6 +161,7 @@ def problem_of(day: Day, seconds: Sequence[Matrix]) -> Problem:
         traffic=tuple(prices.bands(each.traffic) for each in day.means)
         if any(each.traffic for each in day.means)
         else (),
+        vehicles=day.vehicles,
     )
 
 
@@ -158,6 +170,16 @@ def means_of(facts: DayFacts, staff: StaffDay) -> Means:
     mode, institution_id = staff.travel_mode, staff.institution_id
     traffic = facts.policy(institution_id).traffic if mode is not TravelMode.walk else ()
     return Means(mode, facts.paces[institution_id][mode], traffic)
+
+
+def _driven(facts: DayFacts, vehicle: SharedVehicle) -> Means:
+    institution_id = vehicle.institution_id
+    return Means(TravelMode.car, facts.paces[institution_id][TravelMode.car], facts.policy(institution_id).traffic)
+
+
+def _vehicle(facts: DayFacts, vehicle: SharedVehicle, index: dict[Point, int], matrix: int) -> Vehicle:
+    place, away = index[vehicle.place], Window(facts.seconds(vehicle.start), facts.seconds(vehicle.end))
+    return Vehicle(f"{vehicle.id}", vehicle.seats, place, place, away, matrix)
 
 
 def _person(segment: Segment, rows: Rows) -> int | None:
@@ -180,4 +202,5 @@ def _staff(facts: DayFacts, segment: Segment, at: int, index: dict[Point, int]) 
         pace=staff.pace_percent * 10,
         max_work=staffing.work_left(facts, staff),
         punctual=not segment.last,
+        rides=staff.rides,
     )

@@ -70,6 +70,19 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedVehicle:
+    """A shared vehicle on the day: where it stands, and from when to when it may be away from there."""
+
+    id: UUID
+    institution_id: UUID
+    plate_no: str
+    seats: int
+    place: Point
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Promise:
     """What people were told of an order by the plan that this one would replace: from when, and who comes; of an order
     in parts also from when each further one (`later`).
@@ -98,7 +111,8 @@ class DayFacts:
     providers may learn where the homes are. `care` is by person (no key: nothing known), `policies` and `laboratories`
     (where specimens go) by institution, `promised` by order, `teams` (of the family doctor) by person. `begun` are
     orders whose visits are over or under way; `travelled`: seconds that people have been on the way already.
-    `agreements`: which of the institutions help each other out on the day; `due`: who has to come back to whom.
+    `agreements`: which of the institutions help each other out on the day; `due`: who has to come back to whom;
+    `vehicles`: which they share.
     """
 
     on: date
@@ -122,6 +136,7 @@ class DayFacts:
     teams: Mapping[UUID, Team] = field(default_factory=dict)
     agreements: tuple[Agreement, ...] = ()
     due: tuple[Due, ...] = ()
+    vehicles: tuple[SharedVehicle, ...] = ()
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""

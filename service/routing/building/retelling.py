@@ -13,8 +13,9 @@ from service.gateways.maps import TravelMatrix
 from service.orders.rules import OrderFacts
 from service.practitioners.rules import StaffDay
 from service.routing import rules
-from service.routing.building import staffing, visits
+from service.routing.building import driving, staffing, visits
 from service.routing.building.day import Day
+from service.routing.building.driving import Ride
 from service.routing.building.facts import moment_of
 from service.routing.problem import LUNCH, Plan, Problem, Route, Staff, Unassigned
 from service.routing.problem import Stop as Planned
@@ -62,6 +63,7 @@ class Stop:
     specimen_of: OrderFacts | None = None
     part: int = 1
     parts: int = 1
+    ride: Ride | None = None
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class PersonDay:
     home_seconds: int = 0
     home_metres: int = 0
     free: int = -1
+    home_ride: Ride | None = None
 
     @property
     def service_seconds(self) -> int:
@@ -112,10 +115,17 @@ def retell_people(day: Day, problem: Problem, plan: Plan, travel: Sequence[Trave
     Whoever has nothing but a break in a stretch is not sent out: he has it where he is.
     """
     people: dict[UUID, PersonDay] = {}
+    rides = driving.rides_of(day, problem, plan, travel)
     for route in sorted(plan.routes, key=lambda each: each.staff):
         if any(stop.service != LUNCH for stop in route.stops):
             staff = day.segments[route.staff].staff
-            _add(people.setdefault(staff.practitioner_id, PersonDay(staff)), day, problem, route, travel)
+            _add(
+                people.setdefault(staff.practitioner_id, PersonDay(staff)),
+                day,
+                problem,
+                route,
+                (travel, rides.get(route.staff, ())),
+            )
     return list(people.values())
 
 
@@ -142,8 +152,15 @@ def explain(reason: str) -> str:
     return rules.explain(rules.UnassignedReason(reason))
 
 
-def _add(person: PersonDay, day: Day, problem: Problem, route: Route, travel: Sequence[TravelMatrix]) -> None:
+def _add(
+    person: PersonDay,
+    day: Day,
+    problem: Problem,
+    route: Route,
+    ways: tuple[Sequence[TravelMatrix], Sequence[Ride]],
+) -> None:
     who = problem.staff[route.staff]
+    travel, rides = ways
     matrix, shift = travel[who.matrix], day.segments[route.staff].shift
     points = [who.start_point]
     points += [_place(problem, who, stop) for stop in route.stops]
@@ -153,12 +170,15 @@ def _add(person: PersonDay, day: Day, problem: Problem, route: Route, travel: Se
         (rules.leg(problem, route.staff, int(matrix.seconds[leg]), at), int(matrix.metres[leg]))
         for leg, at in zip(pairwise(points), free, strict=True)
     ]
+    untils = (*(stop.start for stop in route.stops), None)
+    ridden = [driving.ride_between(rides, at, until) for at, until in zip(free, untils, strict=True)]
+    legs = [leg if ride is None else (ride.off - ride.on, ride.metres) for leg, ride in zip(legs, ridden, strict=True)]
     person.travel_seconds += sum(seconds for seconds, _ in legs)
     person.travel_metres += sum(metres for _, metres in legs)
     if person.free == shift.start:
         # the stretch before ended on the way to here
         legs[0] = (legs[0][0] + person.home_seconds, legs[0][1] + person.home_metres)
-    for stop, point, (seconds, metres) in zip(route.stops, points[1:], legs, strict=False):
+    for stop, point, (seconds, metres), ride in zip(route.stops, points[1:], legs, ridden, strict=False):
         kind = _kind(day, stop)
         person.stops.append(
             Stop(
@@ -170,6 +190,7 @@ def _add(person: PersonDay, day: Day, problem: Problem, route: Route, travel: Se
                 travel_seconds=seconds,
                 travel_metres=metres,
                 specimen_of=day.order_of(stop.job) if kind is StopKind.delivery else None,
+                ride=ride,
                 part=day.part_of(stop.job) or 1 if kind is StopKind.visit else 1,
                 parts=day.parts_of(stop.job) if kind is StopKind.visit else 1,
             )
@@ -177,6 +198,7 @@ def _add(person: PersonDay, day: Day, problem: Problem, route: Route, travel: Se
     way = [day.points[point] for point in points]
     person.way += way[1:] if person.way[-1:] == way[:1] else way
     (person.home_seconds, person.home_metres), person.free = legs[-1], shift.end
+    person.home_ride = ridden[-1]
 
 
 def _kind(day: Day, stop: Planned) -> StopKind:

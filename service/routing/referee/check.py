@@ -1,7 +1,7 @@
 """Puts the referee's parts together."""
 
 from service.routing.problem import Plan, Problem
-from service.routing.referee import days, jobs, links, people, price
+from service.routing.referee import days, jobs, links, people, price, rides
 from service.routing.referee.verdict import Verdict
 
 
@@ -18,5 +18,6 @@ def check_plan(problem: Problem, plan: Plan) -> Verdict:
         *jobs.check_jobs(problem, plan, visits),
         *people.check_people(problem, reading.days),
         *links.check_links(problem, visits),
+        *rides.check_tours(problem, plan),
     )
-    return Verdict(violations, price.price(problem, reading.days, visits))
+    return Verdict(violations, price.price(problem, reading.days, visits, rides.driven(problem, plan)))

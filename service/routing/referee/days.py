@@ -2,23 +2,24 @@
 
 A person leaves the start point just in time for the first stop (with `leave_at_shift_start`: when the shift starts),
 drives at once from each stop to the next and waits there. How long a leg takes is a matter of the traffic at the moment
-from which one is free to leave.
+from which one is free to leave. A leg in a shared vehicle lasts from getting on to getting off.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from service.routing.problem import LUNCH, Plan, Problem, Route, Staff, Stop
+from service.routing.referee import rides, traffic
+from service.routing.referee.rides import Ride
 from service.routing.referee.verdict import Rule, Violation
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
     """The day of one row of the staff: stops as written, their `places` (points), `legs` (one more than stops: from the
-    start point, …, to the end point), `waits` before each stop, when the person leaves and is back. Without stops the
-    person does not leave.
+    start point, …, to the end point), `waits` before each stop and at last for a vehicle home, when the person leaves
+    and is back, which legs are `ridden` in a shared vehicle. Without stops the person does not leave.
     """
 
     staff: int
@@ -29,6 +30,7 @@ class Day:
     waits: tuple[int, ...]
     departure: int
     back: int
+    ridden: frozenset[int] = frozenset()
 
     @property
     def lunches(self) -> tuple[Stop, ...]:
@@ -44,6 +46,11 @@ class Day:
     def travel(self) -> int:
         """All time on the way."""
         return sum(self.legs)
+
+    @property
+    def own_travel(self) -> int:
+        """The time on the way that is not spent in a shared vehicle."""
+        return sum(leg for at, leg in enumerate(self.legs) if at not in self.ridden)
 
     @property
     def work(self) -> int:
@@ -72,8 +79,13 @@ def read(problem: Problem, plan: Plan) -> Reading:
     violations += [
         Violation(Rule.missing_route, staff=staff) for staff in range(len(problem.staff)) if staff not in stops
     ]
-    days = tuple(_day(problem, staff, tuple(stops.get(staff, ()))) for staff in range(len(problem.staff)))
-    return Reading(days, tuple(violations))
+    taken = rides.by_rider(problem, plan)
+    days = []
+    for staff in range(len(problem.staff)):
+        day, elsewhere = _day(problem, staff, tuple(stops.get(staff, ())), taken.get(staff, []))
+        days.append(day)
+        violations += [rides.elsewhere(ride) for ride in elsewhere]
+    return Reading(tuple(days), tuple(violations))
 
 
 def _unknown(problem: Problem, plan: Plan) -> Iterator[Violation]:
@@ -102,30 +114,33 @@ def _known(problem: Problem, stop: Stop) -> bool:
     return 0 <= stop.job < len(problem.jobs) and 0 <= stop.service < len(problem.jobs[stop.job].services)
 
 
-def _day(problem: Problem, staff: int, stops: tuple[Stop, ...]) -> Day:
+def _day(problem: Problem, staff: int, stops: tuple[Stop, ...], taken: list[Ride]) -> tuple[Day, list[Ride]]:
+    """Read one row's day, and tell which of the rides taken are on none of its ways."""
     person = problem.staff[staff]
     earliest = person.shift.start if person.shift else 0
     if not stops:
-        return Day(staff, person, (), (), (), (), earliest, earliest)
+        return Day(staff, person, (), (), (), (), earliest, earliest), taken
     places = tuple(_point(problem, person, stop) for stop in stops)
-    way = pairwise((person.start_point, *places, person.end_point))
+    way = tuple(pairwise((person.start_point, *places, person.end_point)))
     free_to_leave = (earliest, *(stop.end for stop in stops))
-    legs = tuple(_leg(problem, person, leg, free) for leg, free in zip(way, free_to_leave, strict=True))
+    ridden, elsewhere = rides.of_ways(way, free_to_leave, (*(stop.start for stop in stops), None), taken)
+    legs = tuple(
+        ridden[at].length if at in ridden else _leg(problem, person, leg, free)
+        for at, (leg, free) in enumerate(zip(way, free_to_leave, strict=True))
+    )
     leaves_with_shift = problem.rules.leave_at_shift_start and person.shift is not None
-    departure = earliest if leaves_with_shift else stops[0].start - legs[0]
+    first, last = ridden.get(0), ridden.get(len(stops))
+    departure = earliest if leaves_with_shift else first.on if first else stops[0].start - legs[0]
     free_at = (departure, *(stop.end for stop in stops))
     waits = tuple(max(0, stop.start - free - leg) for stop, free, leg in zip(stops, free_at, legs, strict=False))
-    return Day(staff, person, stops, places, legs, waits, departure, stops[-1].end + legs[-1])
+    waits = (*waits, last.on - stops[-1].end) if last else waits
+    back = last.off if last else stops[-1].end + legs[-1]
+    return Day(staff, person, stops, places, legs, waits, departure, back, frozenset(ridden)), elsewhere
 
 
 def _leg(problem: Problem, person: Staff, leg: tuple[int, int], free: int) -> int:
     """Return the travel of a leg that may begin at `free`, by the band of the traffic in which that is."""
-    travel = int(problem.matrices[person.matrix][leg])
-    bands = problem.traffic[person.matrix] if problem.traffic else ()
-    if not bands:
-        return travel
-    band = bands[max(0, bisect_right([each.start for each in bands], free) - 1)]
-    return -(-travel * band.factor // 1000)
+    return traffic.travel(problem, person.matrix, leg, free)
 
 
 def _point(problem: Problem, person: Staff, stop: Stop) -> int:

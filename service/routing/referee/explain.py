@@ -48,14 +48,29 @@ SENTENCES: Final[Mapping[Rule, str]] = MappingProxyType(
         Rule.link_order: "相关联的两项任务先后颠倒",
         Rule.link_carer: "相关联的两项任务人员不符合要求（须同一人或须换人）",
         Rule.link_bound: "须一并完成的两项任务只排了一项",
+        Rule.unknown_vehicle: "行程里出现了不存在的车辆",
+        Rule.repeated_tour: "同一车辆有两份行程",
+        Rule.tour_place: "车辆没有从停放地点出发，或没有回到停放地点",
+        Rule.tour_travel: "车辆路上时间不够",
+        Rule.tour_shift: "车辆在可用时段之外行驶",
+        Rule.seats: "车上人数超过座位数",
+        Rule.not_a_rider: "乘车的不是使用共用车辆的人员",
+        Rule.boarding: "人员已在车上又上车，或不在车上却下车",
+        Rule.left_aboard: "行程结束时车上还有人",
+        Rule.two_vehicles: "同一人员同时在两辆车上",
+        Rule.ride_elsewhere: "上下车的地点或时间与人员的路线不符",
+        Rule.not_carried: "没有车接送，步行又来不及",
     }
 )
 
 
 def explain(problem: Problem, violation: Violation) -> str:
-    """Say a violation in one Chinese phrase: what is wrong, which job, whose route."""
+    """Say a violation in one Chinese phrase: what is wrong, which job, whose route, which vehicle."""
     job, staff = violation.job, violation.staff
     where = f"任务{problem.jobs[job].id}" if job is not None and 0 <= job < len(problem.jobs) else ""
     who = f"人员{problem.staff[staff].id}" if staff is not None and 0 <= staff < len(problem.staff) else ""
-    about = "、".join(part for part in (where, who) if part)
+    vehicle = violation.facts.get("vehicle")
+    known = vehicle is not None and 0 <= vehicle < len(problem.vehicles)
+    by = f"车辆{problem.vehicles[vehicle].id}" if vehicle is not None and known else ""
+    about = "、".join(part for part in (where, who, by) if part)
     return SENTENCES[violation.code] + (f"（{about}）" if about else "")

@@ -38,7 +38,8 @@ def _way(day: Day) -> Iterator[Violation]:
         elif stop.start < before.end:
             yield Violation(Rule.overlap, day.staff, _job(stop), {"start": stop.start, "free": before.end})
         elif stop.start < before.end + leg:
-            yield Violation(Rule.travel, day.staff, _job(stop), {"start": stop.start, "free": before.end, "leg": leg})
+            code = Rule.not_carried if day.person.rides else Rule.travel
+            yield Violation(code, day.staff, _job(stop), {"start": stop.start, "free": before.end, "leg": leg})
 
 
 def _shift(problem: Problem, day: Day) -> Iterator[Violation]:

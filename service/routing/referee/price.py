@@ -15,14 +15,18 @@ from service.routing.referee.people import human_being
 from service.routing.referee.verdict import Component
 
 
-def price(problem: Problem, days: tuple[Day, ...], visits: Mapping[int, list[Visit]]) -> tuple[Component, ...]:
-    """Return the price of a plan by component, in the order of `Rules`, last the jobs left out."""
+def price(
+    problem: Problem, days: tuple[Day, ...], visits: Mapping[int, list[Visit]], driven: int
+) -> tuple[Component, ...]:
+    """Return the price of a plan by component, in the order of `Rules`, last the jobs left out. `driven` is how long
+    the shared vehicles drive, at the price of travel: who sits in one costs nothing more, but works meanwhile.
+    """
     rules = problem.rules
     every = [visit for given in visits.values() for visit in given]
     late = [(jobs.lateness(problem, visit.stop), jobs.lateness_price(problem, visit.stop.job)) for visit in every]
     left_out = [job.drop_penalty or 0 for index, job in enumerate(problem.jobs) if index not in visits]
     return (
-        _component("travel", sum(day.travel for day in days), rules.travel),
+        _component("travel", driven + sum(day.own_travel for day in days), rules.travel),
         _component("waiting", sum(_waiting(day) for day in days), rules.waiting),
         _component("max_idle", max((idle(day) for day in days), default=0), rules.max_idle),
         Component("tardiness", sum(by for by, _ in late), sum(by * (unit_price or 0) for by, unit_price in late)),

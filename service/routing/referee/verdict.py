@@ -47,6 +47,18 @@ class Rule(StrEnum):
     link_order = "link_order"
     link_carer = "link_carer"
     link_bound = "link_bound"
+    unknown_vehicle = "unknown_vehicle"
+    repeated_tour = "repeated_tour"
+    tour_place = "tour_place"
+    tour_travel = "tour_travel"
+    tour_shift = "tour_shift"
+    seats = "seats"
+    not_a_rider = "not_a_rider"
+    boarding = "boarding"
+    left_aboard = "left_aboard"
+    two_vehicles = "two_vehicles"
+    ride_elsewhere = "ride_elsewhere"
+    not_carried = "not_carried"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from service.routing.problem import Problem
 
 def suits(problem: Problem) -> bool:
     """Tell whether insertion, ruin and recreate in Python keep and price every rule of the day: no links, no traffic,
-    nobody with two shifts, a pace of his own, a limit of work or a lunch elsewhere, no promised times with a price.
+    nobody who rides, with two shifts, a pace of his own, a limit of work or a lunch elsewhere, no promised times with a
+    price.
 
     Raises: nothing.
     """
@@ -15,6 +16,6 @@ def suits(problem: Problem) -> bool:
     if problem.links or stretched or moved or rules.travel_balance or len(set(people)) < len(people):
         return False
     return all(
-        who.pace == 1000 and who.max_work is None and (who.lunch is None or who.lunch.point is None)
+        not who.rides and who.pace == 1000 and who.max_work is None and (who.lunch is None or who.lunch.point is None)
         for who in problem.staff
     )

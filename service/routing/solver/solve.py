@@ -1,5 +1,5 @@
-"""Chooses the search that a day asks for, and runs it: strings, parts, kernel, or the engine without compiled code,
-whose phases are construct, improve, OR-Tools, improve again; at last the jobs left out are explained.
+"""Chooses the search that a day asks for, and runs it: rides, strings, parts, kernel, or the engine without compiled
+code, whose phases are construct, improve, OR-Tools, improve again; at last the jobs left out are explained.
 """
 
 import random
@@ -20,6 +20,7 @@ from service.routing.solver import (
     plain,
     polish,
     reasons,
+    rides,
     strings,
     timetable,
     whole_routes,
@@ -60,6 +61,8 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     Raises:
         ValueError: the day asks for what only the compiled search knows, and its numbers are too large for that.
     """
+    if rides.suits(problem):
+        return rides.plan(problem, limits, seed, _plan_part, on_progress)
     if parts.suits(problem):
         # nobody waits for a compiler on the clock of a search
         kernel.warm()

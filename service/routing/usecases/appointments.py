@@ -128,9 +128,12 @@ async def _stop(
         parts=member.parts,
         part_note=tell_part(member.part, member.parts),
         trip_key=member.trip_key,
+        ride=member.ride,
     )
 
 
 def _member(row: Appointment) -> CrewMember:
     start, end = repository_appointments.span_of(row)
-    return CrewMember(row.practitioner_id, row.practitioner_name, start, end, row.trip_key, row.part, row.parts)
+    return CrewMember(
+        row.practitioner_id, row.practitioner_name, start, end, row.trip_key, row.part, row.parts, row.ride
+    )

@@ -14,7 +14,7 @@ from service.core.jobs import queue
 from service.core.principal import Principal
 from service.orders import usecases as orders
 from service.orders.rules import OrderFacts, OrderState
-from service.routing import building, errors, repository, schemas
+from service.routing import building, errors, repository, schemas, vehicle_repository
 from service.routing.models import Plan
 from service.routing.states import PLAN_REQUESTED, PlanState
 from service.routing.usecases import standing
@@ -111,6 +111,7 @@ async def tell_plan(session: AsyncSession, row: Plan, known: Iterable[OrderFacts
         )
     routes = await repository.list_routes(session, region_id=row.region_id, plan_id=row.id)
     unassigned = await repository.list_unassigned(session, region_id=row.region_id, plan_id=row.id)
+    tours = await vehicle_repository.list_tours(session, region_id=row.region_id, plan_id=row.id)
     return schemas.PlanRead(
         **head(row).model_dump(),
         area_name=area.name if area else "",
@@ -125,6 +126,7 @@ async def tell_plan(session: AsyncSession, row: Plan, known: Iterable[OrderFacts
             )
             for each in unassigned
         ],
+        tours=[schemas.PlanTourRead(**each.model_dump()) for each in tours],
     )
 
 
@@ -141,7 +143,11 @@ async def read_routes(
     shown = [each for each in routes if practitioner_id in {None, each.practitioner_id}]
     if practitioner_id is not None and not shown:
         raise problems.NotFound(what="该人员的路线")
-    return schemas.GeoFeatures(features=[feature for each in shown for feature in each.geojson["features"]])
+    features = [feature for each in shown for feature in each.geojson["features"]]
+    if practitioner_id is None:
+        tours = await vehicle_repository.list_tours(session, region_id=row.region_id, plan_id=row.id)
+        features += [feature for each in tours for feature in each.geojson]
+    return schemas.GeoFeatures(features=features)
 
 
 async def plan_event(session: AsyncSession, *, principal: Principal, plan_id: UUID) -> schemas.PlanEvent:

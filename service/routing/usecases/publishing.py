@@ -14,10 +14,20 @@ from service.core.principal import Principal
 from service.orders import usecases as orders
 from service.orders.rules import OrderFacts, OrderState
 from service.practitioners import usecases as practitioners
-from service.routing import errors, repository, repository_appointments, rules, schemas, states, trips
+from service.routing import (
+    errors,
+    repository,
+    repository_appointments,
+    rules,
+    schemas,
+    states,
+    trips,
+    vehicle_repository,
+)
 from service.routing.models import Appointment, Plan, PlanStop
 from service.routing.states import LeftOutOfPublication, PlanState
 from service.routing.usecases import planning
+from service.routing.vehicle_models import VehicleBooking
 
 
 @dataclass(slots=True)
@@ -51,6 +61,8 @@ async def publish_plan(
         errors.StaffAbsent: an absence was entered since the plan was solved; names who.
         errors.OverflowNotAgreed: an agreement by which a neighbour's staff were to come has been ended since.
         errors.AnotherPlanPublished: a plan that is not the principal's is in force.
+        errors.VehicleDoubleBooked: another plan in force has one of its shared vehicles at that time.
+        errors.VehicleOutOfService: one of them has been taken out of service since; names which.
     """
     plan = await repository.find_plan(
         session, region_id=principal.region_id, plan_id=plan_id, institution_ids=principal.institution_ids, lock=True
@@ -69,6 +81,7 @@ async def publish_plan(
     scheduled, left_out = _choose(work)
     await _refuse_absent(session, work, scheduled)
     booked = await _book(session, work, scheduled)
+    await _book_vehicles(session, work)
     returned = await _move_orders(session, work, scheduled)
     published = schemas.PublicationRead(
         plan_id=plan.id,
@@ -124,6 +137,7 @@ async def _take_back(session: AsyncSession, work: _Publication) -> None:
         each.state = "released"
     if work.replaced is not None:
         work.replaced.state = PlanState.superseded
+        await vehicle_repository.release(session, region_id=work.plan.region_id, plan_id=work.replaced.id)
     # first the old ones out, then the new ones in: the constraints look at each statement
     await session.flush()
     work.plan.state = PlanState.published
@@ -203,6 +217,7 @@ async def _book(session: AsyncSession, work: _Publication, scheduled: Collection
             overflow_agreement_id=each.overflow_agreement_id,
             part=each.part,
             parts=each.parts,
+            ride=each.ride,
         )
         for each in stops
         if each.order_id
@@ -210,6 +225,31 @@ async def _book(session: AsyncSession, work: _Publication, scheduled: Collection
     session.add_all(rows)
     await session.flush()
     return len(rows)
+
+
+async def _book_vehicles(session: AsyncSession, work: _Publication) -> None:
+    region_id = work.plan.region_id
+    tours = await vehicle_repository.list_tours(session, region_id=region_id, plan_id=work.plan.id)
+    if not tours:
+        return
+    serving = await practitioners.vehicles_on(
+        session, region_id=region_id, institution_ids=work.plan.institution_ids, on=work.plan.service_on
+    )
+    whose = {each.id: each.institution_id for each in serving}
+    out = sorted(each.plate_no for each in tours if each.vehicle_id not in whose)
+    if out:
+        raise errors.VehicleOutOfService(plate_nos="、".join(out))
+    session.add_all(
+        VehicleBooking(
+            region_id=region_id,
+            institution_id=whose[each.vehicle_id],
+            plan_id=work.plan.id,
+            vehicle_id=each.vehicle_id,
+            during=dates.moments(each.start_at, each.end_at),
+        )
+        for each in sorted(tours, key=lambda tour: tour.vehicle_id)
+    )
+    await session.flush()
 
 
 async def _move_orders(session: AsyncSession, work: _Publication, scheduled: Collection[UUID]) -> list[UUID]:

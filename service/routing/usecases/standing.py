@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from service.core.http import House
 from service.core.principal import Principal
 from service.gateways.maps import TravelMatrix
 from service.orders.rules import OrderFacts
-from service.routing import building, errors, gathering, repository, states, travel
+from service.routing import building, errors, gathering, repository, states, travel, vehicle_repository
 from service.routing.building import Day, DayFacts, Told, recall
 from service.routing.models import Plan as PlanRow
 from service.routing.models import PlanStop
@@ -86,16 +86,28 @@ def refuse_unless_it_stands(row: PlanRow) -> None:
         raise errors.PlanNotStanding(state=state, label=states.STATE_LABELS[state])
 
 
+async def refuse_shared_vehicles(session: AsyncSession, row: PlanRow) -> None:
+    """Refuse to change a plan in which people ride together: whoever is moved moves everybody in the vehicle.
+
+    Raises:
+        errors.SharedVehiclesStand: there are such vehicles.
+    """
+    if await vehicle_repository.list_tours(session, region_id=row.region_id, plan_id=row.id):
+        raise errors.SharedVehiclesStand
+
+
 async def stand(house: House, principal: Principal, plan_id: UUID, now: datetime) -> Standing:
     """Return a plan as it stands; no transaction is open while the roads are asked.
 
     Raises:
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
         errors.PlanNotStanding: it is not solved, has failed, or was superseded.
+        errors.SharedVehiclesStand: people ride together in it.
     """
     async with transaction(house.sessions, principal.fence, now) as session:
         row = await get_plan(session, principal, plan_id)
         refuse_unless_it_stands(row)
+        await refuse_shared_vehicles(session, row)
         facts = await gather(session, row)
         told = told_of(await repository.list_stops(session, region_id=row.region_id, plan_id=row.id))
     day = await asyncio.to_thread(building.draw, facts)
@@ -116,7 +128,8 @@ async def gather(session: AsyncSession, row: PlanRow) -> DayFacts:
     replaced = published.id if published.state == PlanState.published else None
     begins, _ = day_bounds(row.service_on)
     ask = gathering.Ask(row.region_id, row.institution_ids, row.service_on, begins, replaced)
-    return await gathering.gather(session, ask)
+    # a plan without tours is changed as it was made: who would ride walks
+    return replace(await gathering.gather(session, ask), vehicles=())
 
 
 def told_of(stops: Sequence[PlanStop]) -> list[Told]:

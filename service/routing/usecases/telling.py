@@ -1,9 +1,10 @@
 """Reading a plan otherwise: in figures, beside another plan, as a picture and as a workbook."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -119,10 +120,15 @@ async def draw_timeline(session: AsyncSession, *, principal: Principal, plan_id:
                 end=seconds_of(plan.service_on, each.end_at),
                 travel=each.travel_seconds,
                 kind=_KINDS[each.kind],
+                arrival=seconds_of(plan.service_on, each.ride.off_at) if each.ride else None,
+                by=f"乘{each.ride.plate_no}" if each.ride else "",
             )
             for each in route.stops
         ]
-        lanes.append(timeline.lane(route.practitioner_name, halts, route.home_seconds))
+        home = route.home_ride
+        back = (seconds_of(plan.service_on, home.off_at), f"乘{home.plate_no}") if home else (None, "")
+        lanes.append(timeline.lane(route.practitioner_name, halts, route.home_seconds, *back))
+    lanes += [timeline.Lane(each.plate_no, tuple(_spans(plan, each))) for each in plan.tours]
     return await asyncio.to_thread(timeline.timeline, f"{plan.area_name} {plan.service_on} 上门安排", lanes)
 
 
@@ -143,12 +149,50 @@ async def write_workbook(session: AsyncSession, *, principal: Principal, plan_id
             -(-stop.travel_seconds // 60),
             (Decimal(stop.travel_metres) / 1000).quantize(Decimal("0.1")),
             "",
+            *([_ridden(stop.ride)] if plan.tours else []),
         ]
         for route in plan.routes
         for stop in route.stops
     ]
+    rows += [_tour_row(tour, seq, stop) for tour in plan.tours for seq, stop in enumerate(tour.stops, start=1)]
+    # a column of its own, so that the table of a plan without vehicles is as it was
+    headings = (*HEADINGS, "乘车") if plan.tours else HEADINGS
     rows += [["未排", "", "", "", each.order_no, "", "", each.explanation] for each in plan.unassigned]
-    return await asyncio.to_thread(writing.as_xlsx, f"{plan.service_on} 上门安排", HEADINGS, rows, decimals="0.0")
+    return await asyncio.to_thread(writing.as_xlsx, f"{plan.service_on} 上门安排", headings, rows, decimals="0.0")
+
+
+def _spans(plan: schemas.PlanRead, tour: schemas.PlanTourRead) -> Iterator[timeline.Span]:
+    """Yield what a shared vehicle does: it stands, else it is on its way."""
+    for before, stop in pairwise(tour.stops):
+        left, there, away = (
+            seconds_of(plan.service_on, each) for each in (before.depart_at, stop.arrive_at, stop.depart_at)
+        )
+        yield timeline.Span(Kind.travel, left, there, timeline.LABELS[Kind.travel])
+        if there < away and stop is not tour.stops[-1]:
+            yield timeline.Span(Kind.waiting, there, away, timeline.LABELS[Kind.waiting])
+
+
+def _ridden(ride: schemas.RideRead | None) -> str:
+    return f"{_clock(ride.on_at)}乘{ride.plate_no}，{_clock(ride.off_at)}下车" if ride else ""
+
+
+def _tour_row(tour: schemas.PlanTourRead, seq: int, stop: schemas.TourStopRead) -> Sequence[writing.Value]:
+    told = [
+        f"{word}：{'、'.join(each.practitioner_name for each in who)}"
+        for word, who in (("下车", stop.off), ("上车", stop.on))
+        if who
+    ]
+    return [
+        f"车辆{tour.plate_no}",
+        seq,
+        _clock(stop.arrive_at),
+        _clock(stop.depart_at),
+        "",
+        "",
+        "",
+        "",
+        "；".join(told),
+    ]
 
 
 def _label(stop: schemas.PlanStopRead) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from service.routing.problem import Job, Lunch, Matrix, Problem, Rules, Staff, Window
+from service.routing.problem import Job, Lunch, Matrix, Problem, Rules, Staff, Vehicle, Window
 from service.routing.validation import links, size
 from service.routing.validation.fault import Fault, ProblemInvalid
 
@@ -29,6 +29,8 @@ def _faults(problem: Problem) -> Iterator[Fault]:
     for at, person in enumerate(problem.staff):
         yield from _staff(f"staff[{at}]", person, problem)
     yield from _one_max_work(problem)
+    for at, vehicle in enumerate(problem.vehicles):
+        yield from _vehicle(f"vehicles[{at}]", vehicle, problem)
     for at, job in enumerate(problem.jobs):
         yield from _job(f"jobs[{at}]", job, problem)
     yield from _rules(problem.rules)
@@ -60,6 +62,15 @@ def _staff(field: str, person: Staff, problem: Problem) -> Iterator[Fault]:
     yield from _at_least(f"{field}.capacity", person.capacity, 0)
     yield from _at_least(f"{field}.pace", person.pace, 1)
     yield from _at_least(f"{field}.max_work", person.max_work, 0)
+
+
+def _vehicle(field: str, vehicle: Vehicle, problem: Problem) -> Iterator[Fault]:
+    yield from _at_least(f"{field}.seats", vehicle.seats, 1)
+    yield from _index(f"{field}.start_point", vehicle.start_point, problem.points)
+    yield from _index(f"{field}.end_point", vehicle.end_point, problem.points)
+    yield from _index(f"{field}.matrix", vehicle.matrix, len(problem.matrices))
+    if vehicle.shift is not None:
+        yield from _order(f"{field}.shift", vehicle.shift)
 
 
 def _lunch(field: str, lunch: Lunch, points: int) -> Iterator[Fault]:

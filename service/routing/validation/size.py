@@ -27,6 +27,10 @@ def _numbers(problem: Problem) -> Iterator[tuple[str, int]]:
     for mode, matrix in enumerate(problem.matrices):
         yield f"matrices[{mode}]", int(matrix.max(initial=0))
     yield from _of_staff(problem)
+    for at, vehicle in enumerate(problem.vehicles):
+        yield f"vehicles[{at}].seats", vehicle.seats
+        if vehicle.shift is not None:
+            yield f"vehicles[{at}].shift", _largest(vehicle.shift)
     yield from _of_jobs(problem)
     for name, price in asdict(problem.rules).items():
         yield f"rules.{name}", price or 0
@@ -74,7 +78,7 @@ def _sums(problem: Problem) -> Iterator[Fault]:
     """Yield what could overflow in a plan as bad as there can be one."""
     leg, service = _slowest_leg(problem), _longest_service(problem)
     stops = sum(len(job.services) for job in problem.jobs) + len(problem.staff)
-    way = (stops + len(problem.staff)) * (leg // 1000 + 1)
+    way = _ways(problem, stops) * (leg // 1000 + 1)
     work = way + stops * (service // 1000 + 1)
     latest = work + _latest_moment(problem) + _delays(problem)
     if max(leg, service, latest) > MOST_SUM:
@@ -92,6 +96,12 @@ def _sums(problem: Problem) -> Iterator[Fault]:
             yield f"jobs[{at}].tardiness", f"is {job.tardiness}, too much for times as large as these"
 
 
+def _ways(problem: Problem, stops: int) -> int:
+    """Return how many legs there may be; for each that is ridden a vehicle comes, goes, and in the end returns."""
+    ways = stops + len(problem.staff)
+    return 3 * ways + len(problem.vehicles) if problem.vehicles else ways
+
+
 def _slowest_leg(problem: Problem) -> int:
     """Return the longest travel in thousandths, at its slowest."""
     longest = max((int(matrix.max(initial=0)) for matrix in problem.matrices), default=0)
@@ -107,6 +117,7 @@ def _longest_service(problem: Problem) -> int:
 def _latest_moment(problem: Problem) -> int:
     windows = [window for job in problem.jobs for window in job.windows]
     shifts = [person.shift for person in problem.staff if person.shift is not None]
+    shifts += [vehicle.shift for vehicle in problem.vehicles if vehicle.shift is not None]
     lunches = [Window(each.lunch.start, each.lunch.end) for each in problem.staff if each.lunch is not None]
     return max((_largest(each) for each in (*windows, *shifts, *lunches)), default=0)
 

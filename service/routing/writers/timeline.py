@@ -33,13 +33,17 @@ _CLASSES: Final = {Kind.travel: "t", Kind.visit: "v", Kind.lunch: "l", Kind.deli
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """A stop as a plan tells it: `travel` seconds of way to it; start and end in seconds of the day."""
+    """A stop as a plan tells it: `travel` seconds of way to it; start and end in seconds of the day. Who rides `by` a
+    shared vehicle arrives when it does (`arrival`); else one leaves at once.
+    """
 
     label: str
     start: int
     end: int
     travel: int
     kind: Kind = Kind.visit
+    arrival: int | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +64,31 @@ class Lane:
     spans: tuple[Span, ...]
 
 
-def lane(name: str, halts: Sequence[Halt], home: int) -> Lane:
-    """Return a person's row: he leaves just in time for the first stop, waits at doors, and is back after `home`."""
-    return Lane(name, tuple(_spans(halts, home)))
+def lane(name: str, halts: Sequence[Halt], home: int, back: int | None = None, by: str = "") -> Lane:
+    """Return a person's row: he leaves just in time for the first stop, waits at doors, and is back after `home`, or
+    when the vehicle is that takes him there.
+    """
+    return Lane(name, tuple(_spans(halts, home, back, by)))
 
 
-def _spans(halts: Sequence[Halt], home: int) -> Iterator[Span]:
+def _spans(halts: Sequence[Halt], home: int, back: int | None, by: str) -> Iterator[Span]:
     free: int | None = None
     for halt in halts:
         arrival = halt.start if free is None else min(halt.start, free + halt.travel)
+        arrival = arrival if halt.arrival is None else halt.arrival
+        if free is not None and free < arrival - halt.travel:
+            yield Span(Kind.waiting, free, arrival - halt.travel, LABELS[Kind.waiting])
         if halt.travel:
-            yield Span(Kind.travel, arrival - halt.travel, arrival, LABELS[Kind.travel])
+            yield Span(Kind.travel, arrival - halt.travel, arrival, halt.by or LABELS[Kind.travel])
         if arrival < halt.start:
             yield Span(Kind.waiting, arrival, halt.start, LABELS[Kind.waiting])
         yield Span(halt.kind, halt.start, halt.end, halt.label)
         free = halt.end
     if halts and home:
-        yield Span(Kind.travel, halts[-1].end, halts[-1].end + home, LABELS[Kind.travel])
+        back = halts[-1].end + home if back is None else back
+        if halts[-1].end < back - home:
+            yield Span(Kind.waiting, halts[-1].end, back - home, LABELS[Kind.waiting])
+        yield Span(Kind.travel, back - home, back, by or LABELS[Kind.travel])
 
 
 def timeline(title: str, lanes: Sequence[Lane]) -> str:
@@ -103,7 +115,8 @@ def timeline(title: str, lanes: Sequence[Lane]) -> str:
         parts.append(f'<text x="10" y="{top + 16}">{escape(each.name)}</text>')
         for span in each.spans:
             said = f"{LABELS[span.kind]} {_clock(span.start)}–{_clock(span.end)}"
-            said = said if span.kind is not Kind.visit else f"{said} {span.label}"
+            named = span.kind is Kind.visit or (span.label != LABELS[span.kind] and span.kind is not Kind.lunch)
+            said = f"{said} {span.label}" if named else said
             wide = max(1.0, round(across(span.end) - across(span.start), 1))
             parts.append(
                 f'<g><title>{escape(said)}</title><rect class="{_CLASSES[span.kind]}" x="{across(span.start)}"'

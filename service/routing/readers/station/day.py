@@ -8,14 +8,17 @@ from service.core.geo import Datum, Point, TravelMode
 from service.core.tabular import tables
 from service.core.tabular.faults import Fault, FilesRefused
 from service.core.tabular.tables import Table
-from service.routing.problem import Job, Matrix, Problem, Rules, Service, Staff, Sync
+from service.routing.problem import Job, Matrix, Problem, Rules, Service, Staff, Sync, Vehicle
 from service.routing.readers.station.rows import (
     ORDER_COLUMNS,
     STAFF_COLUMNS,
+    VEHICLE_COLUMNS,
     OrderRow,
     StaffRow,
+    VehicleRow,
     read_orders,
     read_staff,
+    read_vehicles,
 )
 
 
@@ -42,8 +45,8 @@ class Travel:
 class StationDay:
     """A day's orders and staff; job and staff indices of its problem are positions in these tuples.
 
-    `points` holds every place once; `order_points` and `staff_points` say which is whose. `modes` are those in use;
-    `ignored` are the headings of the files that mean nothing to us.
+    `points` holds every place once; `order_points`, `staff_points` and `vehicle_points` say which is whose. `modes` are
+    those in use; `ignored` are the headings of the files that mean nothing to us.
     """
 
     date: date
@@ -54,25 +57,39 @@ class StationDay:
     staff_points: tuple[int, ...]
     modes: tuple[TravelMode, ...]
     ignored: tuple[str, ...] = ()
+    vehicles: tuple[VehicleRow, ...] = ()
+    vehicle_points: tuple[int, ...] = ()
 
 
-def gather(orders: tuple[str, bytes], staff: tuple[str, bytes], on: date, datum: Datum) -> StationDay:
-    """Read both files, each given as its name and its bytes, coordinates in `datum`.
+def gather(
+    orders: tuple[str, bytes],
+    staff: tuple[str, bytes],
+    on: date,
+    datum: Datum,
+    vehicles: tuple[str, bytes] | None = None,
+) -> StationDay:
+    """Read the files, each given as its name and its bytes, coordinates in `datum`.
 
     Raises:
-        FilesRefused: names every fault of both files.
+        FilesRefused: names every fault of all files.
     """
     faults: list[Fault] = []
     order_table = _table(*orders, ORDER_COLUMNS, faults)
     staff_table = _table(*staff, STAFF_COLUMNS, faults)
     order_rows = read_orders(order_table, datum, faults) if order_table else ()
     staff_rows = read_staff(staff_table, datum, faults) if staff_table else ()
-    faults.extend(fault for table in (order_table, staff_table) if table for fault in table.faults)
+    vehicle_table = _table(*vehicles, VEHICLE_COLUMNS, faults) if vehicles else None
+    vehicle_rows = read_vehicles(vehicle_table, datum, faults) if vehicle_table else ()
+    tables_read = [table for table in (order_table, staff_table, vehicle_table) if table]
+    faults.extend(fault for table in tables_read for fault in table.faults)
+    if staff_table and vehicles is None:
+        _refuse_riders(staff_table, staff_rows, faults)
     if order_table and staff_table:
         _refuse_strangers(order_table, order_rows, staff_rows, faults)
     if faults or order_table is None or staff_table is None:
         raise FilesRefused(faults)
-    places = dict.fromkeys([*(row.start for row in staff_rows), *(row.point for row in order_rows)])
+    starts = [*(row.start for row in staff_rows), *(row.start for row in vehicle_rows)]
+    places = dict.fromkeys([*starts, *(row.point for row in order_rows)])
     index = {point: position for position, point in enumerate(places)}
     return StationDay(
         date=on,
@@ -81,8 +98,10 @@ def gather(orders: tuple[str, bytes], staff: tuple[str, bytes], on: date, datum:
         points=tuple(index),
         order_points=tuple(index[row.point] for row in order_rows),
         staff_points=tuple(index[row.start] for row in staff_rows),
-        modes=tuple(dict.fromkeys(row.mode for row in staff_rows)),
-        ignored=(*order_table.ignored, *staff_table.ignored),
+        modes=tuple(dict.fromkeys([*(row.mode for row in staff_rows), *(TravelMode.car for _ in vehicle_rows)])),
+        ignored=tuple(heading for table in tables_read for heading in table.ignored),
+        vehicles=vehicle_rows,
+        vehicle_points=tuple(index[row.start] for row in vehicle_rows),
     )
 
 
@@ -99,12 +118,19 @@ def build_problem(day: StationDay, travel: Sequence[Travel], prices: Prices) -> 
         staff=tuple(_staff(day, position) for position in range(len(day.staff))),
         jobs=tuple(_job(day, position, numbers, prices) for position in range(len(day.orders))),
         rules=Rules(not_preferred=prices.not_preferred),
+        vehicles=tuple(_vehicle(day, position) for position in range(len(day.vehicles))),
     )
 
 
 def _staff(day: StationDay, position: int) -> Staff:
     row, point = day.staff[position], day.staff_points[position]
-    return Staff(row.staff_no, row.skills, point, point, row.shift, row.lunch, day.modes.index(row.mode))
+    matrix = day.modes.index(row.mode)
+    return Staff(row.staff_no, row.skills, point, point, row.shift, row.lunch, matrix, rides=row.rides)
+
+
+def _vehicle(day: StationDay, position: int) -> Vehicle:
+    row, point = day.vehicles[position], day.vehicle_points[position]
+    return Vehicle(row.vehicle_no, row.seats, point, point, row.shift, day.modes.index(TravelMode.car))
 
 
 def _job(day: StationDay, position: int, numbers: dict[str, int], prices: Prices) -> Job:
@@ -128,6 +154,13 @@ def _table(file: str, data: bytes, columns: Sequence[tables.Column], faults: lis
     except FilesRefused as refused:
         faults.extend(refused.faults)
         return None
+
+
+def _refuse_riders(table: Table, staff: Sequence[StaffRow], faults: list[Fault]) -> None:
+    """Note who shares vehicles of which there is no table."""
+    for row in staff:
+        if row.rides:
+            faults.append(Fault(table.file, row.line, table.headings["mode"], "共用车辆需要另给车辆表（--vehicles）"))
 
 
 def _refuse_strangers(table: Table, orders: Sequence[OrderRow], staff: Sequence[StaffRow], faults: list[Fault]) -> None:

@@ -39,12 +39,23 @@ STAFF_COLUMNS: Final = (
     Column("start_lat", ("出发纬度",), required=True),
     Column("mode", ("交通方式",), required=True),
 )
+VEHICLE_COLUMNS: Final = (
+    Column("vehicle_no", ("车牌号", "车号"), required=True),
+    Column("seats", ("座位数", "座位"), required=True),
+    Column("shift_start", ("可用开始",), required=True),
+    Column("shift_end", ("可用结束",), required=True),
+    Column("lon", ("停放经度",), required=True),
+    Column("lat", ("停放纬度",), required=True),
+)
 MODES: Final = {
-    "步行": TravelMode.walk,
-    "自行车": TravelMode.bike,
-    "电动车": TravelMode.ebike,
-    "汽车": TravelMode.car,
-} | {mode.value: mode for mode in TravelMode}
+    "步行": (TravelMode.walk, False),
+    "自行车": (TravelMode.bike, False),
+    "电动车": (TravelMode.ebike, False),
+    "汽车": (TravelMode.car, False),
+    "共用车辆": (TravelMode.walk, True),
+    "shared": (TravelMode.walk, True),
+} | {mode.value: (mode, False) for mode in TravelMode}
+"""How somebody travels on his own, and whether he rides in shared vehicles besides."""
 
 _LUNCH: Final = ("lunch_start", "lunch_end", "lunch_minutes")
 
@@ -72,7 +83,7 @@ class OrderRow:
 @dataclass(frozen=True, slots=True)
 class StaffRow:
     """One member of staff: skills, shift and lunch (seconds of the day), where the day starts and ends, and how the
-    person travels.
+    person travels; who `rides` shares the station's vehicles with others.
     """
 
     line: int
@@ -83,6 +94,18 @@ class StaffRow:
     lunch: Lunch | None
     start: Point
     mode: TravelMode
+    rides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleRow:
+    """One shared vehicle: seats beside the driver's, when it may be away (seconds of the day), and where it stands."""
+
+    line: int
+    vehicle_no: str
+    seats: int
+    shift: Window
+    start: Point
 
 
 def read_orders(table: Table, datum: Datum, faults: list[Fault]) -> tuple[OrderRow, ...]:
@@ -100,6 +123,13 @@ def read_staff(table: Table, datum: Datum, faults: list[Fault]) -> tuple[StaffRo
         faults.append(Fault(table.file, 0, "", "表头下面没有任何人员"))
     rows = tuple(_person(Cells(table, line, faults), datum) for line in table.lines)
     keys.note_repeats(table, "staff_no", ((row.line, row.staff_no) for row in rows), faults)
+    return rows
+
+
+def read_vehicles(table: Table, datum: Datum, faults: list[Fault]) -> tuple[VehicleRow, ...]:
+    """Read the shared vehicles; what is wrong is added to `faults`, and the rows are then of no use."""
+    rows = tuple(_vehicle(Cells(table, line, faults), datum) for line in table.lines)
+    keys.note_repeats(table, "vehicle_no", ((row.line, row.vehicle_no) for row in rows), faults)
     return rows
 
 
@@ -134,9 +164,8 @@ def _skills_by_person(cells: Cells) -> tuple[frozenset[str], ...]:
 
 
 def _person(cells: Cells, datum: Datum) -> StaffRow:
-    shift = Window(cells.seconds_of_day("shift_start"), cells.seconds_of_day("shift_end"))
-    if shift.end <= shift.start and cells.sound("shift_start", "shift_end"):
-        cells.fault("shift_end", "要晚于上班时间")
+    shift = _shift(cells, "要晚于上班时间")
+    mode, rides = cells.one_of("mode", MODES)
     return StaffRow(
         line=cells.number,
         staff_no=cells.text("staff_no"),
@@ -145,8 +174,26 @@ def _person(cells: Cells, datum: Datum) -> StaffRow:
         shift=shift,
         lunch=_lunch(cells),
         start=cells.point("start_lon", "start_lat", datum),
-        mode=cells.one_of("mode", MODES),
+        mode=mode,
+        rides=rides,
     )
+
+
+def _vehicle(cells: Cells, datum: Datum) -> VehicleRow:
+    return VehicleRow(
+        line=cells.number,
+        vehicle_no=cells.text("vehicle_no"),
+        seats=cells.whole("seats", 1, 60),
+        shift=_shift(cells, "要晚于可用开始"),
+        start=cells.point("lon", "lat", datum),
+    )
+
+
+def _shift(cells: Cells, otherwise: str) -> Window:
+    shift = Window(cells.seconds_of_day("shift_start"), cells.seconds_of_day("shift_end"))
+    if shift.end <= shift.start and cells.sound("shift_start", "shift_end"):
+        cells.fault("shift_end", otherwise)
+    return shift
 
 
 def _lunch(cells: Cells) -> Lunch | None:

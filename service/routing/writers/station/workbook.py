@@ -1,4 +1,6 @@
-"""The plan as an XLSX workbook for people: 路线 (each stop), 未排 (left out, and why), 汇总 (each person)."""
+"""The plan as an XLSX workbook for people: 路线 (each stop), 未排 (left out, and why), 汇总 (each person), 车辆 (each
+stop of a shared vehicle, where there are any).
+"""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,6 +11,7 @@ import xlsxwriter
 
 from service.core.geo import TravelMode
 from service.routing.writers.station.itinerary import Itinerary, Leg, PersonDay
+from service.routing.writers.station.tours import Ride
 
 _Cell: TypeAlias = str | int | float | timedelta | None
 
@@ -31,6 +34,8 @@ ROUTE_HEADINGS: Final = (
     "路程分钟",
     "路程公里",
 )
+RIDE_HEADINGS: Final = ("乘车", "上车", "下车")
+TOUR_HEADINGS: Final = ("车辆", "顺序", "到达", "离开", "下车", "上车", "路程分钟", "路程公里")
 LEFT_OUT_HEADINGS: Final = ("订单号", "姓名", "地址", "原因代码", "原因")
 TOTAL_HEADINGS: Final = (
     "工号",
@@ -54,11 +59,14 @@ def workbook(itinerary: Itinerary) -> bytes:
     book.set_properties(
         {"title": f"{itinerary.day.date} 上门路线", "created": datetime.combine(itinerary.day.date, time())}
     )
+    # columns and a sheet of their own, so that the file of a station without vehicles is as it was
+    rides = bool(itinerary.day.vehicles)
     head, clock = book.add_format({"bold": True, "border": 1}), book.add_format({"num_format": "[hh]:mm"})
     sheets: Sequence[tuple[str, Sequence[str], Iterable[Sequence[_Cell]]]] = (
-        ("路线", ROUTE_HEADINGS, _route_rows(itinerary)),
+        ("路线", (*ROUTE_HEADINGS, *RIDE_HEADINGS) if rides else ROUTE_HEADINGS, _route_rows(itinerary)),
         ("未排", LEFT_OUT_HEADINGS, _left_out_rows(itinerary)),
         ("汇总", TOTAL_HEADINGS, _total_rows(itinerary)),
+        *([("车辆", TOUR_HEADINGS, _tour_rows(itinerary))] if rides else []),
     )
     for name, headings, rows in sheets:
         sheet = book.add_worksheet(name)
@@ -75,7 +83,37 @@ def workbook(itinerary: Itinerary) -> bytes:
 def _route_rows(itinerary: Itinerary) -> Iterator[Sequence[_Cell]]:
     for one in itinerary.people:
         for sequence, leg in enumerate(one.legs, start=1):
-            yield _route_row(one, sequence, leg)
+            yield (*_route_row(one, sequence, leg), *_ride(leg.ride))
+        if one.home_ride is not None:
+            yield (*_home_row(one), *_ride(one.home_ride))
+
+
+def _ride(ride: Ride | None) -> Sequence[_Cell]:
+    if ride is None:
+        return ()
+    return ride.vehicle.vehicle_no, timedelta(seconds=ride.on), timedelta(seconds=ride.off)
+
+
+def _home_row(one: PersonDay) -> Sequence[_Cell]:
+    ride = one.home_ride
+    seconds, metres = (ride.off - ride.on, ride.metres) if ride else (0, 0)
+    about = (one.person.staff_no, one.person.name, len(one.legs) + 1, timedelta(seconds=one.back or 0), None, None)
+    return (*about, "", "返回", "", minutes(seconds), kilometres(metres))
+
+
+def _tour_rows(itinerary: Itinerary) -> Iterator[Sequence[_Cell]]:
+    for one in itinerary.tours:
+        for sequence, halt in enumerate(one.halts, start=1):
+            yield (
+                one.vehicle.vehicle_no,
+                sequence,
+                timedelta(seconds=halt.arrive),
+                timedelta(seconds=halt.depart),
+                "、".join(who.staff_no for who in halt.off),
+                "、".join(who.staff_no for who in halt.on),
+                minutes(halt.travel_seconds),
+                kilometres(halt.travel_metres),
+            )
 
 
 def _route_row(one: PersonDay, sequence: int, leg: Leg) -> Sequence[_Cell]:
@@ -106,7 +144,7 @@ def _total_rows(itinerary: Itinerary) -> Iterator[Sequence[_Cell]]:
         yield (
             one.person.staff_no,
             one.person.name,
-            MODES[one.person.mode],
+            mode_of(one),
             one.visits,
             None if one.departure is None else timedelta(seconds=one.departure),
             None if one.back is None else timedelta(seconds=one.back),
@@ -127,6 +165,11 @@ def _total_rows(itinerary: Itinerary) -> Iterator[Sequence[_Cell]]:
         kilometres(itinerary.travel_metres),
         None,
     )
+
+
+def mode_of(one: PersonDay) -> str:
+    """Return how somebody travels, in Chinese."""
+    return "共用车辆" if one.person.rides else MODES[one.person.mode]
 
 
 def minutes(seconds: int) -> int:

@@ -1,0 +1,223 @@
+"""Shared vehicles over HTTP: registered, planned with, told to those who ride, booked by the plan in force."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from service.accounts.rules import Role
+from tests.routing.scene import DAY, Scene, clock, visits
+from tests.world import World
+
+pytestmark = pytest.mark.database
+
+
+@pytest.fixture
+async def scene(world: World) -> Scene:
+    scene = await Scene.set_up(world)
+    await scene.item("BP", 20)
+    return scene
+
+
+async def vehicle(scene: Scene, **changes: Any) -> dict[str, Any]:
+    """Register a vehicle as the institution's administration."""
+    admin = await scene.world.as_role(Role.institution_admin)
+    body = {
+        "institution_id": str(scene.world.institution_id),
+        "station_id": str(await scene.station(scene.world.institution_id, 0.0)),
+        "plate_no": f"NA{scene.world.number():05}",
+        "seats": 4,
+        "away_from": "07:30",
+        "away_to": "18:00",
+    }
+    made = await admin.post("/vehicles", json=body | changes)
+    assert made.status_code == 201, made.text
+    found: dict[str, Any] = made.json()
+    return found
+
+
+async def change(scene: Scene, vehicle_id: str, **changes: Any) -> None:
+    admin = await scene.world.as_role(Role.institution_admin)
+    changed = await admin.patch(f"/vehicles/{vehicle_id}", json=changes)
+    assert changed.status_code == 200, changed.text
+
+
+async def two_far_apart(scene: Scene) -> list[UUID]:
+    """Order two visits ten kilometres away, one east and one further, at the same time."""
+    return [await scene.order(east, "09:00", "09:25", "BP") for east in (10, 11)]
+
+
+class TestRegistering:
+    async def test_is_read_and_changed_as_registered(self, scene: Scene) -> None:
+        made = await vehicle(scene)
+        admin = await scene.world.as_role(Role.institution_admin)
+        assert (await admin.get(f"/vehicles/{made['id']}")).json() == made
+        assert made["id"] in {each["id"] for each in (await admin.get("/vehicles")).json()["items"]}
+        await change(scene, made["id"], seats=2, out_from="2026-05-01", out_to="2026-05-07")
+        read = (await admin.get(f"/vehicles/{made['id']}")).json()
+        assert read == made | {"seats": 2, "out_from": "2026-05-01", "out_to": "2026-05-07"}
+
+    @pytest.mark.parametrize(
+        ("changes", "refusal"),
+        [
+            ({"away_to": "07:30"}, "vehicle-hours-impossible"),
+            ({"out_to": "2026-05-01"}, "vehicle-outage-impossible"),
+            ({"out_from": "2026-05-02", "out_to": "2026-05-01"}, "vehicle-outage-impossible"),
+        ],
+    )
+    async def test_refuses_hours_and_outages_that_cannot_be(
+        self, scene: Scene, changes: dict[str, str], refusal: str
+    ) -> None:
+        made = await vehicle(scene)
+        admin = await scene.world.as_role(Role.institution_admin)
+        refused = await admin.patch(f"/vehicles/{made['id']}", json=changes)
+        assert (refused.status_code, refused.json()["type"].rsplit("/", 1)[-1]) == (422, refusal)
+
+    async def test_a_plate_is_registered_once(self, scene: Scene) -> None:
+        made = await vehicle(scene)
+        admin = await scene.world.as_role(Role.institution_admin)
+        body = {key: made[key] for key in made.keys() - {"id"}}
+        refused = await admin.post("/vehicles", json=body)
+        assert (refused.status_code, refused.json()["type"].rsplit("/", 1)[-1]) == (409, "plate-taken")
+
+
+class TestPlanning:
+    @pytest.mark.requirement("R102")
+    async def test_two_ride_together_and_the_plan_says_when_and_where(self, scene: Scene) -> None:
+        riders = {str(await scene.staff(mode="shared")) for _ in range(2)}
+        made = await vehicle(scene)
+        orders = await two_far_apart(scene)
+        plan = await scene.plan()
+        assert set(visits(plan)) == {str(each) for each in orders}
+        [tour] = plan["tours"]
+        assert (tour["vehicle_id"], tour["plate_no"], tour["seats"]) == (made["id"], made["plate_no"], 4)
+        assert {each["practitioner_id"] for each in tour["stops"][0]["on"]} == riders
+        for route in plan["routes"]:
+            [stop] = route["stops"]
+            assert stop["ride"]["vehicle_id"] == made["id"]
+            assert clock(stop["ride"]["off_at"]) <= clock(stop["start_at"])
+            assert clock(route["home_ride"]["on_at"]) >= clock(stop["end_at"])
+        told = await scene.dispatcher.get(f"/plans/{plan['id']}/routes.geojson")
+        assert sum("plate_no" in each["properties"] for each in told.json()["features"]) == 1 + len(tour["stops"])
+        drawn = await scene.dispatcher.get(f"/plans/{plan['id']}/timeline.svg")
+        assert f"乘{made['plate_no']}" in drawn.text
+        assert (await scene.dispatcher.get(f"/plans/{plan['id']}/plan.xlsx")).status_code == 200
+
+    async def test_who_walks_does_not_ride(self, scene: Scene) -> None:
+        await scene.staff(mode="walk")
+        await vehicle(scene)
+        await two_far_apart(scene)
+        plan = await scene.plan()
+        assert (visits(plan), plan["tours"]) == ({}, [])
+
+    async def test_each_field_of_a_vehicle_makes_another_plan(self, scene: Scene) -> None:
+        for _ in range(2):
+            await scene.staff(mode="shared")
+        made = await vehicle(scene)
+        await two_far_apart(scene)
+        far = await scene.station(scene.world.institution_id, -200.0)
+        planned = {}
+        for name, changes, back in (
+            ("as registered", {}, {}),
+            ("seats", {"seats": 1}, {"seats": 4}),
+            ("from", {"away_from": "09:10"}, {"away_from": "07:30"}),
+            ("to", {"away_to": "08:20"}, {"away_to": "18:00"}),
+            ("station", {"station_id": str(far)}, {"station_id": made["station_id"]}),
+            ("out", {"out_from": DAY.isoformat()}, {"out_from": None}),
+            ("out before", {"out_from": "2026-02-01", "out_to": "2026-03-02"}, {"out_from": None, "out_to": None}),
+        ):
+            await change(scene, made["id"], **changes) if changes else None
+            planned[name] = len(visits(await scene.plan()))
+            await change(scene, made["id"], **back) if back else None
+        assert planned == {
+            "as registered": 2, "seats": 1, "from": 0, "to": 0, "station": 0, "out": 0, "out before": 2
+        }  # fmt: skip
+
+    async def test_registered_with_other_fields_it_is_planned_otherwise(self, scene: Scene) -> None:
+        await scene.staff(mode="shared")
+        await scene.order(10, "09:00", "09:25", "BP")
+        far = str(await scene.station(scene.world.institution_id, -200.0))
+        for changes in (
+            {"away_from": "09:10"},
+            {"away_to": "08:20"},
+            {"out_from": "2026-03-01"},
+            {"station_id": far},
+        ):
+            await vehicle(scene, **changes)
+        assert visits(await scene.plan()) == {}
+        await vehicle(scene, out_from="2026-03-01", out_to="2026-03-02", seats=1)
+        assert len(visits(await scene.plan())) == 1
+        await scene.staff(mode="shared")
+        await scene.order(11, "09:00", "09:25", "BP")
+        assert len(visits(await scene.plan())) == 1
+        await vehicle(scene, seats=2)
+        assert len(visits(await scene.plan())) == 2
+
+    async def test_no_ride_is_the_reason(self, scene: Scene) -> None:
+        await scene.staff(mode="shared")
+        await vehicle(scene, away_from="12:00")
+        order = await scene.order(10, "09:00", "09:25", "BP")
+        [left] = (await scene.plan())["unassigned"]
+        assert (left["order_id"], left["reason"], left["facts"]["scope"]) == (str(order), "no_ride", "alone")
+
+
+class TestPublishing:
+    async def test_a_vehicle_is_promised_to_one_plan_in_force(self, world: World, scene: Scene) -> None:
+        await scene.staff(mode="shared")
+        await vehicle(scene)
+        await scene.order(10, "09:00", "09:25", "BP")
+        first = await scene.plan()
+        beside = await Scene.set_up(world)
+        assert (await scene.publish(first)).status_code == 200
+        # whose area shares the institution plans with what the first one left of the vehicle
+        await scene.staff(mode="shared")
+        await scene.order(-10, "09:00", "09:25", "BP")
+        second = await beside.plan()
+        assert visits(second) == {}
+        again = await scene.plan()
+        assert (await scene.publish(again)).status_code == 200, "its own booking is given back"
+
+    async def test_one_out_of_service_since_is_refused(self, scene: Scene) -> None:
+        await scene.staff(mode="shared")
+        made = await vehicle(scene)
+        await scene.order(10, "09:00", "09:25", "BP")
+        plan = await scene.plan()
+        await change(scene, made["id"], out_from=DAY.isoformat())
+        refused = await scene.publish(plan)
+        assert (refused.status_code, refused.json()["type"].rsplit("/", 1)[-1]) == (409, "vehicle-out-of-service")
+        assert made["plate_no"] in refused.json()["detail"]
+
+    async def test_who_rides_reads_with_which_vehicle(self, world: World, scene: Scene) -> None:
+        account = await world.add_account(Role.nurse)
+        await scene.staff(mode="shared", account_id=account)
+        made = await vehicle(scene)
+        await scene.order(10, "09:00", "09:25", "BP")
+        assert (await scene.publish(await scene.plan())).status_code == 200
+        nurse = world.client(world.principal(Role.nurse, account))
+        [stop] = (await nurse.get("/my/day", params={"on": DAY.isoformat()})).json()["stops"]
+        assert stop["ride"]["plate_no"] == made["plate_no"]
+
+
+class TestChanging:
+    async def test_a_plan_with_tours_is_planned_anew_instead(self, scene: Scene) -> None:
+        await scene.staff(mode="shared")
+        await vehicle(scene)
+        await scene.order(10, "09:00", "09:25", "BP")
+        plan = await scene.plan()
+        order = await scene.order(10.5, "09:00", "15:00", "BP")
+        asked = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(order)})
+        repair = await scene.dispatcher.post(f"/plans/{plan['id']}/repairs", json={})
+        why = await scene.dispatcher.get(f"/plans/{plan['id']}/explanation")
+        for refused in (asked, repair, why):
+            assert refused.status_code == 409, refused.text
+            assert refused.json()["type"].rsplit("/", 1)[-1] == "shared-vehicles-stand"
+
+    async def test_who_only_walks_can_be_given_one_more(self, scene: Scene) -> None:
+        await scene.staff(mode="shared")
+        await vehicle(scene, away_from="16:00")
+        await scene.order(0.1, "09:00", "12:00", "BP")
+        plan = await scene.plan()
+        assert plan["tours"] == []
+        order = await scene.order(0.2, "09:00", "15:00", "BP")
+        asked = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(order)})
+        assert asked.json()["places"]
