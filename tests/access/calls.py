@@ -382,7 +382,7 @@ _WORK: Final = {
     "read_plan_comparison": Call(query={"with": "{plan}"}, shows="{plan}"),
     "read_plan_timeline": Call(),
     "read_plan_workbook": Call(),
-    "explain_plan": Call(shows="{plan}"),
+    "explain_plan": Call(path={"plan_id": "{solved_plan}"}, shows="{solved_plan}"),
     "find_insertions": Call(path={"plan_id": "{solved_plan}"}, body={"order_id": "{accepted_order}"}),
     "list_open_windows": Call(path={"plan_id": "{solved_plan}"}, query={"order_id": "{accepted_order}"}),
     "request_repair": Call(path={"plan_id": "{solved_plan}"}, body={"seconds_limit": 1}),
