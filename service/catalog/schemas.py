@@ -22,7 +22,7 @@ from pydantic import (
 from service.catalog import part_rules, rules
 from service.catalog.claim_schemas import ClaimCodes
 from service.catalog.programme_rules import ProgrammeKind
-from service.core.dates import WRITTEN
+from service.core.dates import OF_DAY, WRITTEN
 from service.core.paging import Page
 from service.core.text import Code, LongText, Text, distinct
 from service.patients import diagnosis_rules
@@ -66,7 +66,7 @@ Yuan = Annotated[Decimal, _TWO, _TWO_WRITTEN, _TWO_SCHEMA]
 Ratio = Annotated[Decimal, _FOUR, AfterValidator(_at_most_one), _FOUR_WRITTEN, _FOUR_SCHEMA]
 """A share between 0 and 1, as text."""
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31)), WRITTEN]
-ClockTime = Annotated[time, AfterValidator(_clock_time)]
+ClockTime = Annotated[time, AfterValidator(_clock_time), OF_DAY]
 Skill = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,39}$")]
 Codes = Annotated[list[Code], Field(max_length=50), AfterValidator(distinct)]
 Skills = Annotated[list[Skill], Field(max_length=20, examples=[["role:nurse"]]), AfterValidator(distinct)]
@@ -166,7 +166,7 @@ class ServiceItemUpdate(BaseModel, extra="forbid"):
     skills: Skills | None = Field(default=None, examples=[["role:nurse"]])
     any_skills: Skills | None = Field(default=None, examples=[["picc", "port"]])
     order_kinds: Kinds | None = None
-    latest_start: ClockTime | None = None
+    latest_start: ClockTime | None = Field(default=None, examples=["09:30"])
     tolerance_minutes: Tolerance | None = None
     specimen_minutes: Specimen | None = None
     home_allowed: StrictBool | None = None

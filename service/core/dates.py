@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Final, Protocol, TypeVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 from sqlalchemy.dialects.postgresql import Range
 
 
@@ -35,6 +35,9 @@ def _refuse_number(value: Any) -> Any:
 
 WRITTEN: Final = BeforeValidator(_refuse_number)
 """Beside `date` or `AwareDatetime` in an input: a number is none (it would be read as seconds since 1970)."""
+
+OF_DAY: Final = WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"})
+"""Beside a local `time`: the contract's format `time` would promise an offset."""
 
 
 def in_force(rows: Iterable[Row], on: date) -> list[Row]:

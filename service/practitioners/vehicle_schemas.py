@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, StrictInt
 
-from service.core.dates import WRITTEN
+from service.core.dates import OF_DAY, WRITTEN
 from service.core.text import Code
 from service.practitioners.schemas import Body, Day
 
@@ -17,7 +17,7 @@ def _of_the_minute(at: time) -> time:
     return at
 
 
-Clock = Annotated[time, AfterValidator(_of_the_minute), WRITTEN]
+Clock = Annotated[time, AfterValidator(_of_the_minute), WRITTEN, OF_DAY]
 Seats = Annotated[StrictInt, Field(ge=1, le=60, examples=[4], description="座位数，不含司机")]
 
 
@@ -53,7 +53,7 @@ class VehicleRead(BaseModel):
     station_id: UUID
     plate_no: str
     seats: int
-    away_from: time
-    away_to: time
+    away_from: Annotated[time, OF_DAY]
+    away_to: Annotated[time, OF_DAY]
     out_from: date | None
     out_to: date | None
