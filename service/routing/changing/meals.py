@@ -5,16 +5,14 @@ from dataclasses import dataclass, replace
 
 from service.routing.changing import sliding
 from service.routing.changing.board import NOBODY, Board, Seat
+from service.routing.changing.settling import AT_START
 from service.routing.changing.sliding import Draft
 from service.routing.problem import LUNCH, Plan, Problem
-
-AT_START = -1
-"""The door of a lunch that is had at the start point or at its own point."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A lunch of a row before so many of its jobs' stops, at a job's door."""
+    """A lunch of a row before so many of its jobs' stops, at a job's door (`AT_START`: at the start or its own point)."""
 
     staff: int
     position: int

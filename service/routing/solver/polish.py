@@ -10,7 +10,7 @@ from typing import Final
 from service.routing import rules
 from service.routing.problem import LUNCH, Plan, Problem
 from service.routing.solver import exact, judging
-from service.routing.solver.clock import Budget
+from service.routing.solver.clock import Budget, services
 from service.routing.solver.exact import Effort, Scope
 
 MOST: Final = 14
@@ -75,7 +75,7 @@ def is_small(problem: Problem, most: int = MOST) -> bool:
 
     Raises: nothing.
     """
-    return sum(len(job.services) for job in problem.jobs) <= most and len(problem.staff) <= ROWS
+    return services(problem) <= most and len(problem.staff) <= ROWS
 
 
 def _everything(problem: Problem, plan: Plan) -> Scope:

@@ -50,7 +50,7 @@ def put_right(problem: Problem, plan: Plan, budget: Budget) -> Plan:
 
     Raises: nothing.
     """
-    while plan.unassigned and not budget.is_spent():
+    while plan.unassigned and budget.left() > _setting_up(problem):
         plan, came_in = SecondLook(problem, plan, budget).take()
         if not came_in:
             break

@@ -18,7 +18,6 @@ from service.routing.problem import Plan, Problem, Route, Unassigned
 from service.routing.rules import UnassignedReason
 from service.routing.solver import explain, judging
 from service.routing.solver.clock import Budget
-from service.routing.solver.mandatory import MUST
 
 BESIDE: Final = frozenset({UnassignedReason.no_capacity, UnassignedReason.not_worth_it})
 
@@ -77,15 +76,18 @@ class SecondLook:
 
     def _alone(self, gone: Unassigned) -> Unassigned:
         several = len(self.problem.jobs[gone.job].windows) > 1
-        wrong = gone.reason in ALONE and several and self._is_possible(gone.job)
+        asked = gone.reason in ALONE and several and not self.budget.is_spent()
+        wrong = asked and self._is_possible(gone.job)
         return explain.not_known(gone.job) if wrong else gone
 
     def _is_possible(self, job: int) -> bool:
         """Whether a job can be done on a day without any other."""
         left = tuple(explain.not_known(other) for other in range(len(self.problem.jobs)))
         nobody = Plan(tuple(Route(staff, ()) for staff in range(len(self.problem.staff))), left)
-        empty = SecondLook(replace(self.problem, links=()), nobody, self.budget)
-        return not self.budget.is_spent() and empty._best(job, -MUST, lunches=False) is not None
+        alone = replace(self.problem, links=())
+        empty = SecondLook(alone, nobody, self.budget)
+        found = empty._drafts(job, empty._days)
+        return any(judging.cost(alone, draft.plan(job)) is not None for draft in found)
 
     def _too_dear(self, job: int, best: _Place, cost: int) -> Unassigned:
         drop = self.problem.jobs[job].drop_penalty

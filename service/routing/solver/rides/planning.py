@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from service.routing.problem import Limits, Plan, Problem
-from service.routing.solver.clock import Budget, end_of_search
+from service.routing.solver.clock import Budget, end_of_search, services
 from service.routing.solver.rides import reasons
 from service.routing.solver.rides.search import Search, Solve
 from service.routing.solver_progress import Phase, Progress
@@ -25,8 +25,7 @@ def suits(problem: Problem) -> bool:
 
 def _enough(problem: Problem, limits: Limits) -> Limits:
     """Cut the time short where the day is so small that more of it finds nothing; with rounds it is left as it is."""
-    services = sum(len(job.services) for job in problem.jobs)
-    most = max(ENOUGH_LEAST, ENOUGH_SECONDS * services**2)
+    most = max(ENOUGH_LEAST, ENOUGH_SECONDS * services(problem) ** 2)
     return limits if limits.rounds is not None else replace(limits, seconds=min(limits.seconds, most))
 
 

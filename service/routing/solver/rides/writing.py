@@ -112,10 +112,11 @@ def state_of(facts: Facts, plan: Plan) -> State | None:
     """
     state = State(facts)
     for route in plan.routes:
+        lunch = facts.problem.staff[route.staff].lunch
         for at, stop in enumerate(route.stops):
             if stop.service != LUNCH:
                 _append(state, facts.nodes_of[stop.job][stop.service], route.staff)
-            elif stop.job < 0 and facts.problem.staff[route.staff].lunch.point is not None:  # type: ignore[union-attr]
+            elif stop.job < 0 and lunch is not None and lunch.point is not None:
                 _append(state, facts.first_lunch + route.staff, route.staff)
             else:
                 state.lunch[route.staff] = _how(facts, route, at)
