@@ -12,7 +12,7 @@ from service.routing.problem import LUNCH, Plan, Problem
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A lunch of a row before so many of its jobs' stops, at a job's door (`AT_START`: at the start or its own point)."""
+    """A lunch of a row before so many of its jobs, at a job's door (`AT_START`: at the start or its own point)."""
 
     staff: int
     position: int
