@@ -88,6 +88,11 @@ def read(problem: Problem, plan: Plan) -> Reading:
     return Reading(tuple(days), tuple(violations))
 
 
+def of_row(problem: Problem, staff: int, stops: tuple[Stop, ...]) -> Day:
+    """Read the day of one row of the staff who rides nowhere."""
+    return _day(problem, staff, stops, [])[0]
+
+
 def _unknown(problem: Problem, plan: Plan) -> Iterator[Violation]:
     """Yield what a plan says of people, jobs and services that the problem does not have."""
     for route in plan.routes:

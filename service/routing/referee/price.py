@@ -40,7 +40,7 @@ def price(
         _component("travel_balance", _imbalance([day.travel for day in days]), rules.travel_balance),
         _component("arrival", sum(_arrivals(day) for day in days), rules.arrival),
         _component("changed", sum(_is_changed(problem, visit) for visit in every), rules.changed),
-        _component("moved", sum(_steps_moved(problem, index, given) for index, given in visits.items()), rules.moved),
+        _component("moved", sum(_moved(problem, index, given) for index, given in visits.items()), rules.moved),
         Component("left_out", len(left_out), sum(left_out)),
     )
 
@@ -96,8 +96,11 @@ def _is_changed(problem: Problem, visit: Visit) -> bool:
     return human_being(problem, visit.staff) not in {human_being(problem, staff) for staff in promised}
 
 
-def _steps_moved(problem: Problem, index: int, given: list[Visit]) -> int:
+def _moved(problem: Problem, index: int, given: list[Visit]) -> int:
+    return steps_moved(problem, index, min(visit.stop.start for visit in given))
+
+
+def steps_moved(problem: Problem, index: int, start: int) -> int:
+    """Return how many whole steps a job that begins at `start` has been moved from what was promised."""
     promised = problem.jobs[index].promised
-    if promised is None:
-        return 0
-    return abs(min(visit.stop.start for visit in given) - promised) // problem.rules.moved_step
+    return 0 if promised is None else abs(start - promised) // problem.rules.moved_step

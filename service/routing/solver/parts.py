@@ -1,5 +1,5 @@
-"""Plans a large day in parts: it cools like one, but is divided anew, and otherwise, at every stage. The referee prices
-every whole plan; the best one is answered.
+"""Plans a large day in parts: it cools like one, but is divided anew, and otherwise, at every stage. At last CP-SAT
+chooses among the routes of all whole plans. The referee prices every one of these; the best one is answered.
 """
 
 import random
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.routing.problem import Limits, Plan, Problem, Route
-from service.routing.solver import dividing, explain, going_on, judging, reasons, slicing, strings
+from service.routing.solver import dividing, explain, going_on, judging, reasons, recombining, slicing, strings
 from service.routing.solver.clock import Budget
 from service.routing.solver.going_on import Cooling
 from service.routing.solver.slicing import Slice
@@ -27,6 +27,12 @@ STAGES: Final = 6
 HOT: Final = 0.3
 COLD: Final = 0.01
 """The heat falls from HOT to COLD times the mean cost per service, over all stages together."""
+
+RECOMBINING: Final = 0.05
+RECOMBINING_SECONDS: Final = 2.0
+"""So much of the time, before what explaining takes, is left for choosing among the routes seen; where that is less
+than so long, nothing would be found, and the day cools longer instead.
+"""
 
 LEAST_SECONDS: Final = 0.2
 """A part gets no less for its first plan."""
@@ -56,9 +62,12 @@ def plan(problem: Problem, limits: Limits, seed: int, solve: Solve, tell: Tell |
     """
     work = _Work(problem, limits, seed, solve, tell)
     work.divide(_Stage(0.0, FIRST_SHARE, None))
-    for stage in _stages(work.end()):
+    recombining_share = RECOMBINING if RECOMBINING * limits.seconds >= RECOMBINING_SECONDS else 0.0
+    for stage in _stages(work.end() - recombining_share):
         if not work.budget.is_spent(stage.until):
             work.divide(stage)
+    if recombining_share:
+        work.recombine()
     return work.explained()
 
 
@@ -91,6 +100,7 @@ class _Work:
         self.now = self.best = Plan(nobody, left)
         self.cost = self.lowest = judging.cost(problem, self.best)
         self.phase = Phase.construct
+        self.pool = recombining.Pool(problem)
 
     def end(self) -> float:
         """Tell the share of the time after which only explaining is left to do, at what the plan leaves out.
@@ -110,6 +120,16 @@ class _Work:
             if cost is not None:
                 self.tell(Progress(self.budget.elapsed(), cost, len(plan.unassigned), Phase.explain))
         return plan
+
+    def recombine(self) -> None:
+        """Put the day together from the best routes of all plans seen, if that costs less.
+
+        Raises: nothing.
+        """
+        found = recombining.recombine(self.pool, self.best, self.budget, self.end())
+        cost = None if found is None else judging.cost(self.problem, found)
+        if found is not None and cost is not None:
+            self._better(found, cost, Phase.ortools)
 
     def divide(self, stage: _Stage) -> None:
         """Divide the day and plan each part. While the day cools, what breaks no rule is kept even where it costs more.
@@ -155,10 +175,16 @@ class _Work:
             return
         trial = slicing.put_back(*found, self.now)
         cost = judging.cost(self.problem, trial)
-        if cost is None or (strictly and self.cost is not None and cost >= self.cost):
+        if cost is None:
+            return
+        self.pool.see(trial)
+        if strictly and self.cost is not None and cost >= self.cost:
             return
         self.now, self.cost = trial, cost
         if self.lowest is None or cost < self.lowest:
-            self.best, self.lowest = trial, cost
-            if self.tell is not None:
-                self.tell(Progress(self.budget.elapsed(), cost, len(trial.unassigned), self.phase))
+            self._better(trial, cost, self.phase)
+
+    def _better(self, found: Plan, cost: int, phase: Phase) -> None:
+        self.best, self.lowest = found, cost
+        if self.tell is not None:
+            self.tell(Progress(self.budget.elapsed(), cost, len(found.unassigned), phase))
