@@ -1,15 +1,27 @@
 """Why the jobs stay out that a plan of the compiled search leaves out, and the plan with what came in meanwhile."""
 
+from collections.abc import Iterator
 from typing import Final
 
-from service.routing.problem import Limits, Plan, Problem
-from service.routing.solver import clock, explain, explain_kernel, going_on, judging
+from service.routing.problem import Limits, Plan, Problem, Unassigned
+from service.routing.rules import UnassignedReason
+from service.routing.solver import clock, explain, explain_kernel, going_on, judging, proofs
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
 from service.routing.solver.kernel import writing
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.second_look import SecondLook
 from service.routing.solver.tables import Tables
+
+PROVABLE: Final = 150
+"""Of days of more services models take too long to write."""
+
+PROOF_SECONDS: Final = 2.0
+PROOF_ROUNDS: Final = 2
+LEAST_SECONDS: Final = 0.1
+"""So long at most, and so much of CP-SAT's own measure of time, it is proven that a job has no place; with less than so
+many seconds it is not asked.
+"""
 
 SETTING_UP: Final = 6e-6
 """Seconds that it takes to lay a day out once more for explaining, for each visit and person."""
@@ -55,7 +67,17 @@ def put_right(problem: Problem, plan: Plan, budget: Budget) -> Plan:
         if not came_in:
             break
         plan = _of_plan(problem, plan, budget)
-    return plan
+    return Plan(plan.routes, tuple(_proven(problem, plan, budget)))
+
+
+def _proven(problem: Problem, plan: Plan, budget: Budget) -> Iterator[Unassigned]:
+    """Ask CP-SAT, in the time left, about jobs of which no place was found though not all were tried."""
+    provable = clock.services(problem) <= PROVABLE
+    for gone in plan.unassigned:
+        limits = Limits(min(PROOF_SECONDS, budget.left()), PROOF_ROUNDS, budget.limits.cpu)
+        asked = provable and gone.reason == UnassignedReason.no_place_found and limits.seconds >= LEAST_SECONDS
+        full = asked and proofs.can_join(problem, plan, gone.job, limits) is False
+        yield Unassigned(gone.job, UnassignedReason.no_capacity, {"scope": explain.BESIDE}) if full else gone
 
 
 def _of_plan(problem: Problem, plan: Plan, budget: Budget) -> Plan:

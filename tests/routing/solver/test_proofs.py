@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from service.routing.problem import Band, Limits, Link, Plan, Problem, Route, Stop, Sync, Unassigned
-from service.routing.solver import proofs
+from service.routing.solver import proofs, reasons
+from service.routing.solver.clock import Budget
 from tests.routing.solver import days
 
 LIMITS = Limits(20.0, rounds=5)
@@ -68,6 +71,17 @@ class TestJoin:
         narrow = replace(helped, staff=(replace(problem.staff[0], shift=days.Window(0, 119)), helped.staff[1]))
         # the other could take the first visit, but that is not what was asked
         assert proofs.can_join(narrow, plan, 2, LIMITS) is False
+
+    @pytest.mark.parametrize(
+        ("end", "seconds", "reason"),
+        [(119, 20.0, "no_capacity"), (139, 20.0, "no_place_found"), (119, 0.05, "no_place_found")],
+    )
+    def test_what_was_not_tried_wholly_is_said_where_it_is_proven(self, end: int, seconds: float, reason: str) -> None:
+        problem, plan = self.plan(200)
+        narrow = replace(problem, staff=(replace(problem.staff[0], shift=days.Window(0, end)), problem.staff[1]))
+        untold = Plan(plan.routes, (Unassigned(2, "no_place_found", {"scope": "beside_plan"}),))
+        [gone] = reasons.put_right(narrow, untold, Budget(Limits(seconds))).unassigned
+        assert (gone.reason, gone.facts["scope"]) == (reason, "beside_plan")
 
     def test_is_never_wrong_for_want_of_time(self) -> None:
         problem, plan = self.plan(200)
