@@ -50,7 +50,7 @@ worker: setup  ## run the jobs of the queue
 test: setup  ## the suite but for test-processes and test-long
 	$(PY) -m pytest -q -m "not long and not processes" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-test-processes: setup  ## most of what starts the service's own processes: demo, first day, backup, keys, upgrades; CI runs it too
+test-processes: setup  ## most of what starts the service's own processes: demo, first day, backup, keys, upgrades, kill -9; CI runs it too
 	$(PY) -m pytest -q -m "processes and not long" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: setup  ## what needs no database: rules, solver, referee, kernel

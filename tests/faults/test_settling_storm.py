@@ -142,10 +142,12 @@ def _say(summary: str) -> None:
 
 
 class TestSettling:
+    @pytest.mark.processes
     @pytest.mark.requirement("R040")
     async def test_fifty_at_once_for_one_visit_make_one_bill_and_one_fee(self, place: Town, running: Servers) -> None:
         await storm_visits(place, running, 20)
 
+    @pytest.mark.processes
     @pytest.mark.requirement("R039")
     async def test_of_sixty_four_visits_at_once_one_has_the_last_unit(self, place: Town, running: Servers) -> None:
         await storm_last_unit(place, running, 2)

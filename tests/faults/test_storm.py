@@ -20,8 +20,9 @@ async def _rage(directory: Path, deaths: list[str], *, seed: int, visits: int, r
     assert faults == {}, storm.summary
 
 
+@pytest.mark.processes
 async def test_nothing_acknowledged_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
-    deaths = [*[API] * 8, *[WORKER] * 8, *[POSTGRES] * 4]
+    deaths = [*[API] * 5, *[WORKER] * 5, *[POSTGRES] * 2]
     random.Random(20).shuffle(deaths)
     await _rage(tmp_path, deaths, seed=20, visits=24, replays=60)
 
