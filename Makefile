@@ -31,7 +31,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes -r requirements.lock
 	@$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --no-build-isolation -e . 2>/dev/null \
 		|| $(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps -e .
-	@echo "编译路径搜索，约一分钟 / compiling the route search, about a minute …"
+	@if [ "$(COMPILE)" = true ]; then \
+		echo "不编译路径搜索：第一个 worker 或演示会编译 / not compiling the route search: the first worker or demo does"; \
+	else echo "编译路径搜索，约一分钟 / compiling the route search, about a minute …"; fi
 	@$(COMPILE) & compiling=$$!; \
 		$(PY) -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true; \
 		wait $$compiling
