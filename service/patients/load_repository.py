@@ -46,6 +46,7 @@ class KnownPerson(NamedTuple):
     deceased_on: date | None
     language: str | None
     language_required: bool
+    precaution: str
 
 
 class KnownGroup(NamedTuple):

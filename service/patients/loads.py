@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service.patients import home_schemas
 from service.patients.numbers import IdNumber
-from service.patients.rules import KeyGroup
+from service.patients.rules import KeyGroup, Precaution
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class HomeStands:
 class PersonDraft:
     """A person as an institution's list has him: `phone` E.164; in the groups from `groups_from` on, insured likewise.
 
-    `institution_id` is the one that cares for him. Of `language` and `language_required` None says nothing.
+    `institution_id` is the one that cares for him. Of `language`, `language_required` and
+    `precaution` None says nothing.
     """
 
     institution_id: UUID
@@ -54,6 +55,7 @@ class PersonDraft:
     plan_from: date
     language: str | None = None
     language_required: bool | None = None
+    precaution: Precaution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class PersonStands:
     plan_code: str | None
     language: str | None
     language_required: bool
+    precaution: str
 
 
 def home_differs(draft: HomeDraft, stands: HomeStands) -> tuple[str, ...]:
@@ -96,5 +99,6 @@ def person_differs(draft: PersonDraft, stands: PersonStands, phone_index: bytes 
         "language": draft.language is not None and draft.language != stands.language,
         "language_required": draft.language_required is not None
         and draft.language_required != stands.language_required,
+        "precaution": draft.precaution is not None and draft.precaution != stands.precaution,
     }
     return tuple(field for field, is_so in differs.items() if is_so)

@@ -201,6 +201,8 @@ DIFFERENT = [
     ("elders", "重点人群", "失能；慢性病；高龄", "重点人群"),
     ("elders", "语言", "dong", "语言"),
     ("elders", "须会该语言", "否", "须会该语言"),
+    ("elders", "上门须注意", "有传染性", "上门须注意"),
+    ("elders", "上门须注意", "无", "上门须注意"),
 ]
 
 
@@ -254,7 +256,7 @@ class TestDifferent:
         await desk.load()
         assert await _planned(desk) == PLANNED
         given = lists()
-        for column in ("电话", "住址编号", "重点人群", "参保险种", "语言", "须会该语言"):
+        for column in ("电话", "住址编号", "重点人群", "参保险种", "语言", "须会该语言", "上门须注意"):
             given["elders"][0][column] = ""
         for column in ("家庭医生团队", "负责网格", "语言", "服务用时百分比"):
             given["staff"][0][column] = ""
@@ -268,7 +270,11 @@ class TestDifferent:
         assert await _planned(desk) == PLANNED
 
 
-PLANNED = [("T01", ["CY-03"], ["hui", "dong"], 120)], [("CY-03",), (None,)], [("hui", True), (None, False)]
+PLANNED = (
+    [("T01", ["CY-03"], ["hui", "dong"], 120)],
+    [("CY-03",), (None,)],
+    [("hui", True, "immunocompromised"), (None, False, "none")],
+)
 """What the sound lists say of whom staff are sent to: of the practitioner, the homes, the elders."""
 
 
@@ -276,7 +282,9 @@ async def _planned(desk: Desk) -> tuple[list[tuple[object, ...]], ...]:
     return (
         await desk.rows("select team, grids, languages, pace_percent from practitioners where region_id = :region"),
         await desk.rows("select grid from homes where region_id = :region order by home_no"),
-        await desk.rows("select language, language_required from patients where region_id = :region order by name"),
+        await desk.rows(
+            "select language, language_required, precaution from patients where region_id = :region order by name"
+        ),
     )
 
 

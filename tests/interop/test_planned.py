@@ -111,3 +111,32 @@ async def test_whoever_the_lists_make_the_wished_for_is_sent_and_takes_his_time(
     assert (who, longer) == (str(staff[FAR]), 2 * usual)
     told = (await scene.dispatcher.get(f"/plans/{plan['id']}/explanation")).json()
     assert because in str(told)
+
+
+async def test_whom_the_lists_call_infectious_is_visited_last(desk: Desk) -> None:
+    world, scene = desk.world, await Scene.set_up(desk.world)
+    [(institution,)] = await desk.rows("select code from institutions where region_id = :region")
+    given = small(str(institution))
+    other = id_number(number=2)
+    given["elders"].append(given["elders"][0] | {"id_number": other, "name": "居民02"})
+    given["staff"] = [each for each in given["staff"] if each["staff_no"] != FAR]
+    desk.put(given)
+    assert stopping(await desk.load()) == []
+    staff = dict(await desk.rows("select staff_no, id from practitioners where region_id = :region"))
+    await world.add_shift(staff[NEAR], at("08:00"), at("17:00"))
+    people = await desk.rows("select name, id, home_id from patients where region_id = :region order by name")
+    # nobody says so yet: the one whose window opens first is first
+    windows = (("09:00", "12:00"), ("09:00", "14:00"))
+    orders = [
+        await world.add_order(person, home, start=at(start), end=at(end), items={"BP": 1})
+        for (_, person, home), (start, end) in zip(people, windows, strict=True)
+    ]
+    for at_line, last in ((0, 0), (1, 1)):
+        for line, row in enumerate(given["elders"]):
+            row["precaution"] = "有传染性" if line == at_line else "无"
+        desk.put(given)
+        assert stopping(await desk.load(update=True, passwords="again.csv")) == []
+        told = visits(await scene.plan())
+        begins = [told[str(order)][0][1] for order in orders]
+        assert begins[last] == max(begins)
+        assert begins[0] != begins[1]

@@ -206,6 +206,7 @@ class TestCells:
             (Kind.elders, "语言", "hui；dong", "要填字母、数字"),
             (Kind.elders, "语言", "", "“语言”也要填"),
             (Kind.elders, "须会该语言", "看情况", "要填“是”或“否”"),
+            (Kind.elders, "上门须注意", "发热", "要填无、免疫力低下、有传染性"),
             (Kind.staff, "执业证起", "", "不能为空"),
             (Kind.staff, "账号名", "医护", "要填 3 到 64 个"),
             (Kind.homes, "楼层", "0", "1到150之间"),

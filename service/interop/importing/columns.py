@@ -10,7 +10,7 @@ from service.core.geo import Datum
 from service.core.tabular.tables import Column
 from service.institutions.rules import InstitutionKind
 from service.interop.importing.files import Kind
-from service.patients.rules import KeyGroup, Sex
+from service.patients.rules import KeyGroup, Precaution, Sex
 from service.practitioners.rules import PractitionerRole, Title, Travels
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -99,6 +99,7 @@ COLUMNS: Final[Mapping[Kind, tuple[Column, ...]]] = {
         Column("plan_from", ("参保起",)),
         Column("language", ("语言", "方言")),
         Column("language_required", ("须会该语言", "须会语言")),
+        Column("precaution", ("上门须注意", "上门注意")),
     ),
     Kind.packages: (
         _INSTITUTION,
@@ -194,6 +195,14 @@ GROUPS: Final = _words(
         KeyGroup.low_income: ("低收入",),
     },
     KeyGroup,
+)
+PRECAUTIONS: Final = _words(
+    {
+        Precaution.none: ("无",),
+        Precaution.immunocompromised: ("免疫力低下",),
+        Precaution.infectious: ("有传染性", "传染期"),
+    },
+    Precaution,
 )
 _JOBS: Final = {
     "doctor": ("医生",),

@@ -10,7 +10,7 @@ from service.core.tabular.tables import Table
 from service.interop.importing import columns, reading
 from service.interop.importing.reading import Place, Read
 from service.patients import errors, numbers
-from service.patients.rules import KeyGroup, Sex
+from service.patients.rules import KeyGroup, Precaution, Sex
 
 _NOBODY: Final = numbers.IdNumber("", date(1900, 1, 1), Sex.female)
 _HOME_NO: Final = r"[^\s]{1,40}"
@@ -40,7 +40,7 @@ class HomeRow:
 class ElderRow:
     """An elder and the institution that cares for him; `home` is (institution, number) of a home.
 
-    `language`, `language_required` None: the list does not say.
+    `language`, `language_required`, `precaution` None: the list does not say.
     """
 
     line: int
@@ -55,6 +55,7 @@ class ElderRow:
     plan_from: date | None
     language: str | None
     language_required: bool | None
+    precaution: Precaution | None
 
     @property
     def key(self) -> str:
@@ -119,6 +120,7 @@ def _elder(cells: Cells, today: date) -> ElderRow:
         plan_from=cells.day("plan_from"),
         language=reading.code(cells, "language", required=False) or None,
         language_required=_language_required(cells),
+        precaution=cells.one_of("precaution", columns.PRECAUTIONS) if cells.optional("precaution") else None,
     )
 
 

@@ -110,6 +110,7 @@ class _Load:
             "registered_at": self.now,
             "language": draft.language,
             "language_required": bool(draft.language_required),
+            "precaution": draft.precaution or rules.Precaution.none,
         }
 
     def _phone_index(self, draft: loads.PersonDraft) -> bytes | None:
@@ -173,6 +174,7 @@ class _Load:
                 plan_code=next((each.plan_code for each in dates.in_force(plans[row.id], draft.plan_from)), None),
                 language=row.language,
                 language_required=row.language_required,
+                precaution=row.precaution,
             )
             for draft, row in pairs
         }
@@ -205,6 +207,7 @@ class _Load:
             "home_no": draft.home_id,
             "language": draft.language,
             "language_required": draft.language_required,
+            "precaution": draft.precaution,
         }
         given = {
             ("home_id" if field == "home_no" else field): values[field] for field in found.fields if field in values

@@ -127,4 +127,5 @@ def _elder(context: Context, row: ElderRow) -> PersonDraft | None:
         plan_from=row.plan_from or context.today,
         language=row.language,
         language_required=row.language_required,
+        precaution=row.precaution,
     )
