@@ -38,6 +38,18 @@ join patients t on t.region_id = o.region_id and t.id = o.person_id
 where p.region_id = app_region() and p.account_id = app_account() and p.institution_id = any(app_institutions())
 """
 
+# Which visits at another institution's doors does an absence of one's own staff hit? When, by which plan, and the
+# number by which to speak of it with that institution; whom, where and what for stays with it.
+_GIVEN_AWAY = """
+select o.id, o.order_no, o.state, o.institution_id, a.overflow_agreement_id, a.plan_id, lower(a.during), upper(a.during)
+from appointments a join orders o on o.region_id = a.region_id and o.id = a.order_id
+where a.region_id = app_region() and a.practitioner_id = asked_practitioner and a.state = 'booked'
+  and a.overflow_agreement_id is not null and a.during && tstzrange(asked_from, asked_to)
+  and exists (select 1 from practitioners p where p.region_id = a.region_id and p.id = a.practitioner_id
+              and p.institution_id = any(app_institutions()))
+order by lower(a.during), o.id
+"""
+
 
 def create(appointment: type[SQLModel]) -> None:
     """Attach the functions to the table of appointments."""
@@ -53,3 +65,10 @@ def create(appointment: type[SQLModel]) -> None:
         " for each row execute function appointments_by_agreement()",
     )
     fences.definer(appointment, "overflow_names(asked_orders uuid[])", "table (order_id uuid, name text)", _NAMES)
+    fences.definer(
+        appointment,
+        "appointments_given_away(asked_practitioner uuid, asked_from timestamptz, asked_to timestamptz)",
+        "table (order_id uuid, order_no text, order_state text, institution_id uuid, overflow_agreement_id uuid,"
+        " plan_id uuid, start_at timestamptz, end_at timestamptz)",
+        _GIVEN_AWAY,
+    )

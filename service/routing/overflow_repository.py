@@ -1,11 +1,12 @@
 """Every query of overflow agreements, and which refusal their constraints stand for."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, or_, text
+from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, or_, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -17,6 +18,28 @@ from service.routing.overflow_models import OverflowAgreement
 _NAMES: Final = text("select order_id, name from overflow_names(:orders)").bindparams(
     bindparam("orders", type_=ARRAY(Uuid))
 )
+_GIVEN_AWAY: Final = text(
+    "select order_id, order_no, order_state, institution_id, overflow_agreement_id, plan_id, start_at, end_at"
+    " from appointments_given_away(:who, :start, :end)"
+).bindparams(
+    bindparam("who", type_=Uuid),
+    bindparam("start", type_=DateTime(timezone=True)),
+    bindparam("end", type_=DateTime(timezone=True)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAway:
+    """What a member of staff has promised by an agreement at another institution's door, without whose it is."""
+
+    order_id: UUID
+    order_no: str
+    order_state: str
+    institution_id: UUID
+    overflow_agreement_id: UUID
+    plan_id: UUID
+    start: datetime
+    end: datetime
 
 
 async def agreements_on(
@@ -50,6 +73,14 @@ async def names_at_doors(session: AsyncSession, *, order_ids: Collection[UUID]) 
     """Return whom the asker visits by agreement, by order; nothing of orders at which he is not promised."""
     found = await session.execute(_NAMES, {"orders": list(order_ids)})
     return {row.order_id: row.name for row in found}
+
+
+async def given_away(
+    session: AsyncSession, *, practitioner_id: UUID, start: datetime, end: datetime
+) -> list[GivenAway]:
+    """Return what one of one's own staff has promised by agreements that touches [start, end), in order of time."""
+    found = await session.execute(_GIVEN_AWAY, {"who": practitioner_id, "start": start, "end": end})
+    return [GivenAway(*row) for row in found]
 
 
 refusals.name_constraints(

@@ -15,7 +15,7 @@ from service.routing import building, referee
 from service.routing.errors import OverflowNotAgreed
 from service.routing.problem import Plan, Route, Stop, Unassigned
 from tests.routing.neighbours import Neighbours, reasons, stop_of
-from tests.routing.scene import DAY, broken, problem_of, visits
+from tests.routing.scene import DAY, at, broken, clock, problem_of, visits
 from tests.world import World
 
 pytestmark = pytest.mark.database
@@ -197,6 +197,69 @@ class TestPublishing:
                     {"who": helper, "by": UUID(turned) if named else None, "order": order},
                 )
         assert isinstance(refused.value, OverflowNotAgreed)
+
+
+class TestAbsence:
+    async def test_at_the_helping_institution_names_the_neighbours_visit_and_nothing_of_the_elder(
+        self, near: Neighbours
+    ) -> None:
+        helper = await near.helper()
+        given_away = await near.scene.order(1, "09:00", "09:20", "BP")
+        own = await near.scene.order(1, "10:00", "10:20", "BP", institution_id=near.helping_id)
+        agreement = await near.agree()
+        plan = await near.scene.plan()
+        assert (await near.scene.publish(plan)).status_code == 200
+        [(_, start, end)] = visits(plan)[str(given_away)]
+        admin = await near.world.as_role(Role.institution_admin, near.helping_id)
+        entered = await admin.post(f"/practitioners/{helper}/absences", json=_away("08:30", "12:00"))
+        assert entered.status_code == 201, entered.text
+        hits = entered.json()["hits"]
+        assert [(each["order_id"], each["institution_id"], each["overflow_agreement_id"]) for each in hits] == [
+            (str(given_away), str(near.world.institution_id), agreement),
+            (str(own), str(near.helping_id), None),
+        ]
+        assert (hits[0]["plan_id"], hits[0]["order_state"]) == (plan["id"], "scheduled")
+        assert (clock(hits[0]["start_at"]), clock(hits[0]["end_at"])) == (start, end)
+        assert hits[0]["order_no"] == stop_of(plan, given_away)["order_no"]
+        assert hits[0].keys() == hits[1].keys() == {
+            "order_id", "order_no", "order_state", "plan_id", "start_at", "end_at", "institution_id",
+            "overflow_agreement_id",
+        }  # fmt: skip
+        # by the number one speaks of it with the neighbour; the record stays behind the fence
+        assert (await admin.get(f"/orders/{given_away}")).status_code == 404
+        absence = f"/practitioners/{helper}/absences/{entered.json()['id']}"
+        assert (await admin.get(absence)).json()["hits"] == hits
+        # whoever sees both institutions is told of each visit once
+        both = await near.world.as_role(Role.institution_admin, near.world.institution_id, near.helping_id)
+        assert (await both.get(absence)).json()["hits"] == hits
+        # outside the time that he is away nothing is hit
+        cut = await admin.patch(absence, json={"end": _moment("08:45")})
+        assert (cut.status_code, cut.json()["hits"]) == (200, [])
+
+    async def test_only_his_own_institution_may_ask_what_somebody_has_promised_elsewhere(
+        self, near: Neighbours
+    ) -> None:
+        helper = await near.helper()
+        await near.scene.order(1, "09:00", "09:20", "BP")
+        await near.agree()
+        assert (await near.scene.publish(await near.scene.plan())).status_code == 200
+        query = text("select * from appointments_given_away(:who, :start, :end)")
+        asked = {"who": helper, "start": at("00:00"), "end": at("23:00")}
+        third = await near.world.add_institution()
+        told = {}
+        for institution_id in (near.helping_id, near.world.institution_id, third):
+            fence = Fence(near.world.region_id, (institution_id,))
+            async with transaction(near.world.house.sessions, fence, near.world.clock.now()) as session:
+                told[institution_id] = len((await session.execute(query, asked)).all())
+        assert told == {near.helping_id: 1, near.world.institution_id: 0, third: 0}
+
+
+def _moment(clock: str) -> str:
+    return f"{DAY.isoformat()}T{clock}:00+08:00"
+
+
+def _away(start: str, end: str) -> dict[str, str]:
+    return {"start": _moment(start), "end": _moment(end), "reason": "sick"}
 
 
 class TestRecording:

@@ -1,5 +1,6 @@
 """Absences where they meet promises: whoever enters one is told which visits and orders it hits, to plan them anew."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -7,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.core.principal import Principal
 from service.orders import usecases as orders
+from service.orders.rules import OrderState
 from service.practitioners import usecases as practitioners
 from service.practitioners.absence_rules import AbsenceFacts
 from service.practitioners.absence_schemas import AbsenceCreate
-from service.routing import absence_schemas, repository_appointments
+from service.routing import absence_schemas, overflow_repository, repository_appointments
 
 
 async def add_absence(
@@ -64,17 +66,29 @@ async def read_absence(
 
 
 async def _told(session: AsyncSession, principal: Principal, absence: AbsenceFacts) -> absence_schemas.AbsenceWithHits:
-    region_id = principal.region_id
+    own = await _promised(session, principal, absence)
+    given_away = await _given_away(session, absence)
+    known = {each.order_id for each in own}
+    promised = [*own, *(each for each in given_away if each.order_id not in known)]
+    hits = sorted(promised, key=lambda each: (each.start_at, each.order_no))
+    hits += await _wished_for(session, principal, absence, {each.order_id for each in hits})
+    return absence_schemas.AbsenceWithHits(**absence_schemas.shown(absence), hits=hits)
+
+
+async def _promised(
+    session: AsyncSession, principal: Principal, absence: AbsenceFacts
+) -> list[absence_schemas.AbsenceHit]:
+    """Return what is promised in that time of what the asker sees."""
     promised = await repository_appointments.list_within(
         session,
-        region_id=region_id,
+        region_id=principal.region_id,
         practitioner_id=absence.practitioner_id,
         start=absence.start,
         end=absence.end,
     )
     hits = []
     for each in promised:
-        order = await orders.get_order(session, region_id=region_id, order_id=each.order_id)
+        order = await orders.get_order(session, region_id=principal.region_id, order_id=each.order_id)
         start, end = repository_appointments.span_of(each)
         hits.append(
             absence_schemas.AbsenceHit(
@@ -84,17 +98,45 @@ async def _told(session: AsyncSession, principal: Principal, absence: AbsenceFac
                 plan_id=each.plan_id,
                 start_at=start,
                 end_at=end,
+                institution_id=each.institution_id,
+                overflow_agreement_id=each.overflow_agreement_id,
             )
         )
-    known = {each.order_id for each in promised}
+    return hits
+
+
+async def _given_away(session: AsyncSession, absence: AbsenceFacts) -> list[absence_schemas.AbsenceHit]:
+    """Return what is promised in that time at neighbours' doors: the fence shows neither the order nor whose it is."""
+    found = await overflow_repository.given_away(
+        session, practitioner_id=absence.practitioner_id, start=absence.start, end=absence.end
+    )
+    return [
+        absence_schemas.AbsenceHit(
+            order_id=each.order_id,
+            order_no=each.order_no,
+            order_state=OrderState(each.order_state),
+            plan_id=each.plan_id,
+            start_at=each.start,
+            end_at=each.end,
+            institution_id=each.institution_id,
+            overflow_agreement_id=each.overflow_agreement_id,
+        )
+        for each in found
+    ]
+
+
+async def _wished_for(
+    session: AsyncSession, principal: Principal, absence: AbsenceFacts, known: Collection[UUID]
+) -> list[absence_schemas.AbsenceHit]:
+    """Return the orders that wish for whoever is away in that time and are promised nobody yet."""
     wishing = await orders.list_wishing(
         session,
-        region_id=region_id,
+        region_id=principal.region_id,
         practitioner_id=absence.practitioner_id,
         start=absence.start,
         end=absence.end,
     )
-    hits += [
+    return [
         absence_schemas.AbsenceHit(
             order_id=each.id,
             order_no=each.order_no,
@@ -102,8 +144,8 @@ async def _told(session: AsyncSession, principal: Principal, absence: AbsenceFac
             plan_id=None,
             start_at=each.wished_start,
             end_at=each.wished_end,
+            institution_id=each.institution_id,
         )
         for each in wishing
         if each.id not in known
     ]
-    return absence_schemas.AbsenceWithHits(**absence_schemas.shown(absence), hits=hits)
