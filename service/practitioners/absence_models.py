@@ -36,10 +36,9 @@ class Absence(rows.InstitutionRow, table=True):
 
 
 fences.fence(Absence, fences.Fence.institution, verbs="select, insert, update, delete")
-# an exclusion constraint alone would let two inserts at once wait for each other
-turns.take_turns(Absence, "region_id", "practitioner_id")
-# Whoever promises him something at this moment waits, then sees the absence, or is waited for and seen (see
-# `appointments_not_while_absent`): also when an absence is moved, and where a load passes turns over.
+# Two inserts at once would wait for each other in the exclusion constraint: one comes after the other. And whoever
+# promises him something at this moment waits, then sees the absence, or is waited for and seen (see
+# `appointments_not_while_absent`): also when an absence is moved, and in a load that passes turns over.
 fences.statement(
     Absence,
     f"""
