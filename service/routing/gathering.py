@@ -21,9 +21,17 @@ from service.patients import rules as patient_rules
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
 from service.practitioners.rules import Team
-from service.routing import overflow_repository, repository_appointments, rules, travel, vehicle_repository
+from service.routing import (
+    overflow_repository,
+    repository,
+    repository_appointments,
+    rules,
+    states,
+    travel,
+    vehicle_repository,
+)
 from service.routing.building import Busy, DayFacts, Policy, SharedVehicle, Weights, priority
-from service.routing.building.facts import Agreement, Due, promises_of
+from service.routing.building.facts import Agreement, BegunStop, Due, promises_of
 from service.routing.models import Appointment
 
 BEGUN: Final = frozenset({OrderState.in_progress, OrderState.done, OrderState.closed})
@@ -78,6 +86,7 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         agreements=await _agreements(session, ask),
         due=await _due(session, ask, begun),
         vehicles=await _vehicles(session, ask),
+        begun_stops=await _begun_stops(session, ask, begun),
     )
 
 
@@ -187,6 +196,32 @@ async def _due(session: AsyncSession, ask: Ask, begun: Sequence[OrderFacts]) -> 
         Due(each.order_id, each.practitioner_id, repository_appointments.span_of(each)[1])
         for each in found
         if each.part > 1
+    )
+
+
+async def _begun_stops(session: AsyncSession, ask: Ask, begun: Sequence[OrderFacts]) -> tuple[BegunStop, ...]:
+    """Return where the area's plans have sent people to visits that have begun; before any is in force nobody."""
+    if ask.replaced is None or not begun:
+        return ()
+    found = await repository.list_begun(
+        session, region_id=ask.region_id, plan_id=ask.replaced, order_ids=[each.id for each in begun]
+    )
+    return tuple(
+        BegunStop(
+            practitioner_id=stop.practitioner_id,
+            practitioner_name=name,
+            kind=states.StopKind(stop.kind),
+            order_id=order_id,
+            start=stop.start_at,
+            end=stop.end_at,
+            travel_seconds=stop.travel_seconds,
+            travel_metres=stop.travel_metres,
+            part=stop.part,
+            parts=stop.parts,
+            ride=stop.ride,
+            overflow_agreement_id=stop.overflow_agreement_id,
+        )
+        for stop, order_id, name in found
     )
 
 

@@ -89,6 +89,7 @@ class PlanStop(SQLModel, table=True):
     """One stop of a route; a lunch break, and a specimen's delivery, have no order. `specimen_of` is the order at whose
     visit the specimen was taken, `overflow_agreement_id` by which agreement a neighbour institution's staff come;
     `ride` the shared vehicle in which one comes, and when. Of an order in parts the stop is the `part`-th of `parts`.
+    What `stands` is of a visit that had begun when the plan was made, as a plan before it had promised it.
     """
 
     __tablename__ = "plan_stops"
@@ -119,6 +120,7 @@ class PlanStop(SQLModel, table=True):
     part: int = _one()
     parts: int = _one()
     ride: Any = rows.document(nullable=True, default=None)
+    stands: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class PlanUnassigned(SQLModel, table=True):

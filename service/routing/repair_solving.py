@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.routing import building, referee, solver_process, validation
-from service.routing.building import Day, DayFacts, Told, rejoining, repairing, resuming
+from service.routing.building import Day, DayFacts, Told, begun, rejoining, repairing, resuming
 from service.routing.building.repairing import Disruption, Split
 from service.routing.changing import mending
 from service.routing.problem import Limits, Matrix, Plan, Problem
@@ -65,7 +65,16 @@ async def repair(ask: Ask, roads: Roads, on_progress: Callable[[Progress], Await
     refuse_broken(whole, verdict)
     if not rejoining.is_kept(parts, day, merged):
         raise RulesBroken("修复后的路线改动了已冻结的站点，未予采用；请重新修复。")
-    return Solved(day, whole, merged, all_ways, verdict, time.monotonic() - started)
+    return Solved(
+        day=day,
+        problem=whole,
+        plan=merged,
+        travel=all_ways,
+        verdict=verdict,
+        seconds=time.monotonic() - started,
+        facts=ask.facts,
+        begun=begun.as_it_is(parts, ask.facts.begun_stops),
+    )
 
 
 def _bound(ask: Ask, parts: Split, rest: Day, seconds: Sequence[Matrix]) -> tuple[Problem, Plan]:

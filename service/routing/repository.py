@@ -1,18 +1,19 @@
 """Every query and lock of dispatch areas and plans. Row-level security decides whose plans a transaction sees."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, text, update
+from sqlalchemy import ColumnElement, and_, func, or_, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from service.core.db import fences, refusals
 from service.core.paging import PageRequest
 from service.routing import errors
-from service.routing.models import DispatchArea, Plan, PlanRoute, PlanStop, PlanUnassigned
+from service.routing.models import Appointment, DispatchArea, Plan, PlanRoute, PlanStop, PlanUnassigned
 from service.routing.states import PlanState
 
 
@@ -106,6 +107,47 @@ async def list_stops(session: AsyncSession, *, region_id: UUID, plan_id: UUID) -
         .order_by(col(PlanStop.practitioner_id), col(PlanStop.seq))
     )
     return (await session.execute(query)).scalars().all()
+
+
+async def list_begun(
+    session: AsyncSession, *, region_id: UUID, plan_id: UUID, order_ids: Collection[UUID]
+) -> Sequence[tuple[PlanStop, UUID, str]]:
+    """Return the stops by which the plans of a plan's area and day have promised some orders, with the order and who.
+
+    What is promised no more is not among them.
+    """
+    asked = aliased(Plan)
+    of_visit = and_(col(PlanStop.order_id) == col(Appointment.order_id), col(PlanStop.part) == col(Appointment.part))
+    of_specimen = and_(col(PlanStop.specimen_of) == col(Appointment.order_id), col(Appointment.part) == 1)
+    query = (
+        select(PlanStop, Appointment.order_id, Appointment.practitioner_name)
+        .join(
+            Appointment,
+            and_(
+                col(Appointment.region_id) == col(PlanStop.region_id),
+                col(Appointment.plan_id) == col(PlanStop.plan_id),
+                col(Appointment.practitioner_id) == col(PlanStop.practitioner_id),
+                col(Appointment.state) == "booked",
+                or_(of_visit, of_specimen),
+            ),
+        )
+        .join(Plan, and_(col(Plan.region_id) == col(PlanStop.region_id), col(Plan.id) == col(PlanStop.plan_id)))
+        .join(
+            asked,
+            and_(
+                col(asked.region_id) == col(Plan.region_id),
+                col(asked.area_id) == col(Plan.area_id),
+                col(asked.service_on) == col(Plan.service_on),
+            ),
+        )
+        .where(
+            col(PlanStop.region_id) == region_id,
+            col(Appointment.order_id).in_(order_ids),
+            col(asked.id) == plan_id,
+        )
+        .order_by(col(PlanStop.start_at), col(PlanStop.practitioner_id))
+    )
+    return [(stop, order_id, name) for stop, order_id, name in await session.execute(query)]
 
 
 async def list_unassigned(session: AsyncSession, *, region_id: UUID, plan_id: UUID) -> Sequence[PlanUnassigned]:

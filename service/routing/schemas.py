@@ -65,11 +65,12 @@ class PlanProgressRead(BaseModel):
 
 
 class PlanSummaryRead(BaseModel):
-    """A plan in figures; orders = planned + unassigned. `cost` is in seconds of travel."""
+    """A plan in figures; orders = planned + unassigned, beside those standing. `cost` is in seconds of travel."""
 
     orders: int
     planned: int
     unassigned: int
+    standing: int = Field(default=0, description="排此计划时已经开始、照原约定列出的订单")
     staff: int = Field(description="当天有执业资格且在岗的人员")
     staff_used: int
     travel_metres: int
@@ -159,6 +160,9 @@ class PlanStopRead(BaseModel):
     part: int = Field(description="分次服务的第几次；不分次为 1")
     parts: int = Field(description="共几次")
     ride: RideRead | None = Field(default=None, description="乘共用车辆到这一站；空为自行前往")
+    stands: bool = Field(
+        default=False, description="排此计划时已经开始的上门（及其后几次、送标本）：照原约定，不再变动"
+    )
 
 
 class PlanRouteRead(BaseModel):

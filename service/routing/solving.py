@@ -109,7 +109,16 @@ async def _solve(house: House, begun: _Begun, reporter: "_Reporter", started: fl
     plan = await solver_process.solve_apart(Task(problem, limits, begun.seed), reporter.hear)
     verdict = await asyncio.to_thread(referee.check_plan, problem, plan)
     repair_solving.refuse_broken(problem, verdict)
-    return Solved(day, problem, plan, matrices, verdict, time.monotonic() - started)
+    return Solved(
+        day=day,
+        problem=problem,
+        plan=plan,
+        travel=matrices,
+        verdict=verdict,
+        seconds=time.monotonic() - started,
+        facts=begun.facts,
+        begun=begun.facts.begun_stops,
+    )
 
 
 async def _begin(house: House, job: Job) -> _Begun | None:

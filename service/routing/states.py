@@ -29,6 +29,9 @@ STOP_LABELS: Final[Mapping[StopKind, str]] = MappingProxyType(
 )
 """What people read for each."""
 
+STANDS: Final = "〔已开始〕"
+"""What people read behind a stop of a visit that had begun when the plan was made."""
+
 
 class PlanState(StrEnum):
     """A plan is requested, solved by the worker, published by a dispatcher; a later publication supersedes it."""

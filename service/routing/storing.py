@@ -9,14 +9,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.gateways.maps import TravelMatrix
-from service.orders.rules import OrderFacts
 from service.routing import building, travel
-from service.routing.building import Day, PersonDay, VehicleDay
+from service.routing.building import Day, DayFacts, PersonDay, VehicleDay, begun
+from service.routing.building.facts import BegunStop
+from service.routing.building.retelling import Stop
 from service.routing.models import Plan as PlanRow
 from service.routing.models import PlanRoute, PlanStop, PlanUnassigned
 from service.routing.problem import Plan, Problem
 from service.routing.referee import Verdict
-from service.routing.states import PlanState
+from service.routing.states import PlanState, StopKind
 from service.routing.vehicle_models import PlanTour
 
 PASSED: Final = "passed"
@@ -25,7 +26,7 @@ PASSED: Final = "passed"
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A plan with everything needed to retell it; `seconds` is how long it took."""
+    """A plan with everything needed to retell it; `seconds` is how long it took, `begun` what stands beside it."""
 
     day: Day
     problem: Problem
@@ -33,11 +34,14 @@ class Solved:
     travel: Sequence[TravelMatrix]
     verdict: Verdict
     seconds: float
+    facts: DayFacts
+    begun: Sequence[BegunStop] = ()
 
 
 async def store(session: AsyncSession, row: PlanRow, solved: Solved, now: datetime) -> None:
     """Store a solved plan in its row, which the caller holds."""
-    people = building.retell_people(solved.day, solved.problem, solved.plan, solved.travel)
+    planned = building.retell_people(solved.day, solved.problem, solved.plan, solved.travel)
+    people = begun.join(planned, solved.facts, solved.begun)
     left_out = building.retell_left_out(solved.day, solved.plan)
     session.add_all(
         _tour(row, each) for each in building.retell_tours(solved.day, solved.problem, solved.plan, solved.travel)
@@ -76,6 +80,7 @@ def _summary(solved: Solved, people: Sequence[PersonDay], left_out: int) -> dict
         "orders": orders,
         "planned": orders - left_out,
         "unassigned": left_out,
+        "standing": len({each.order_id for each in solved.begun if each.kind is StopKind.visit}),
         "staff": len({each.staff.practitioner_id for each in solved.day.segments}),
         "staff_used": sum(any(stop.order for stop in each.stops) for each in people),
         "travel_metres": sum(each.travel_metres for each in people)
@@ -139,17 +144,20 @@ def _stops(row: PlanRow, day: Day, person: PersonDay) -> list[PlanStop]:
             end_at=each.end_at,
             travel_seconds=each.travel_seconds,
             travel_metres=each.travel_metres,
-            overflow_agreement_id=_agreement_id(day, person, each.order),
+            overflow_agreement_id=_agreement_id(day, person, each),
             part=each.part,
             parts=each.parts,
-            ride=each.ride.told(day) if each.ride else None,
+            ride=each.begun.ride if each.begun else each.ride.told(day) if each.ride else None,
+            stands=each.begun is not None,
         )
         for seq, each in enumerate(person.stops, start=1)
     ]
 
 
-def _agreement_id(day: Day, person: PersonDay, order: OrderFacts | None) -> UUID | None:
-    if order is None:
+def _agreement_id(day: Day, person: PersonDay, stop: Stop) -> UUID | None:
+    if stop.begun is not None:
+        return stop.begun.overflow_agreement_id
+    if stop.order is None or person.staff.institution_id is None:
         return None
-    agreed = building.between(day.agreements, order, person.staff.institution_id)
+    agreed = building.between(day.agreements, stop.order, person.staff.institution_id)
     return agreed.id if agreed else None

@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 import pytest
+from openpyxl import load_workbook
+from sqlalchemy import text
 
 from service.accounts.rules import Role
+from service.core.clock import LOCAL
 from service.core.db.session import transaction
 from service.core.settings import Settings
 from service.routing import building, referee, repository
@@ -83,6 +87,101 @@ class TestAbsence:
         mended = await repair(scene, plan, absent=[{"practitioner_id": str(nurse), "from_at": at("07:00").isoformat()}])
         assert visits(mended) == {}
         assert [each["order_id"] for each in mended["unassigned"]] == [str(order)]
+
+
+class TestWhatHasBegun:
+    async def test_is_shown_as_it_was_promised_however_often_the_day_is_mended(
+        self, scene: Scene, world: World
+    ) -> None:
+        east, west, orders, plan = await two_nurses(scene)
+        told = visits(plan)
+        await begin(world, orders[0], orders[3])
+        world.clock.shows = at("10:00")
+        away = {"practitioner_id": str(east), "from_at": at("10:15").isoformat()}
+        mended = await repair(scene, plan, absent=[away])
+        assert (mended["summary"]["orders"], mended["summary"]["standing"]) == (4, 2)
+        await self.shows(scene, mended, plan, [orders[0], orders[3]])
+        # of both plans in figures the morning is a part: the ways, too
+        path = f"/plans/{plan['id']}/comparison"
+        compared = (await scene.dispatcher.get(path, params={"with": mended["id"]})).json()
+        differing = {each["order_id"] for each in compared["differences"]}
+        assert {str(each) for each in orders[1:3]} <= differing
+        assert not {str(orders[0]), str(orders[3])} & differing
+        assert compared["service_seconds"] == 0
+        published = (await scene.publish(mended)).json()
+        assert (published["orders"], published["appointments"], published["left_out"]) == (4, 4, [])
+        async with world.owner.connect() as connection:
+            query = text("select plan_id from appointments where order_id = :id and state = 'booked'")
+            [(kept,)] = (await connection.execute(query, {"id": orders[0]})).all()
+        assert str(kept) == plan["id"], "the promise is not made twice"
+        # mended again, and planned anew
+        again = await repair(scene, mended)
+        await self.shows(scene, again, plan, [orders[0], orders[3]])
+        assert visits(again) == visits(mended)
+        await self.shows(scene, await scene.plan(), plan, [orders[0], orders[3]])
+        assert {who for who, *_ in told[str(orders[3])]} == {str(west)}
+
+    async def shows(self, scene: Scene, plan: dict[str, Any], before: dict[str, Any], orders: list[UUID]) -> None:
+        """See that a plan shows what has begun, and nothing else, as standing."""
+        numbers, told = set(), {str(each): visits(before)[str(each)] for each in orders}
+        for route in plan["routes"]:
+            assert [each["seq"] for each in route["stops"]] == list(range(1, len(route["stops"]) + 1))
+            assert sorted(route["stops"], key=lambda each: each["start_at"]) == route["stops"]
+            numbers |= {each["order_no"] for each in route["stops"] if each["stands"]}
+        standing = {each["order_id"] for route in plan["routes"] for each in route["stops"] if each["stands"]}
+        assert standing == {str(each) for each in orders}
+        assert {each: visits(plan)[each] for each in standing} == told
+        path = f"/plans/{plan['id']}"
+        shapes = (await scene.dispatcher.get(f"{path}/routes.geojson")).json()["features"]
+        points = [each["properties"] for each in shapes if each["geometry"]["type"] == "Point"]
+        assert {each["order_id"] for each in points if each["stands"]} == standing
+        said = {f"{each}〔已开始〕" for each in numbers}
+        sheet = load_workbook(BytesIO((await scene.dispatcher.get(f"{path}/plan.xlsx")).content)).active
+        assert sheet is not None
+        cells = {cell for row in sheet.iter_rows(values_only=True) for cell in row if isinstance(cell, str)}
+        assert {each for each in cells if each.endswith("〔已开始〕")} == said
+        picture = (await scene.dispatcher.get(f"{path}/timeline.svg")).text
+        assert all(each in picture for each in said)
+
+    async def test_a_visit_that_takes_longer_is_shown_so_long_also_when_the_day_is_mended_a_second_time(
+        self, scene: Scene, world: World
+    ) -> None:
+        _, _, orders, plan = await two_nurses(scene)
+        [(who, start, end)] = visits(plan)[str(orders[0])]
+        await begin(world, orders[0])
+        world.clock.shows = at(start) + timedelta(minutes=5)
+        longer = [{"order_id": str(orders[0]), "minutes": 100}]
+        mended = await repair(scene, plan, longer=longer)
+        late = (at(end) + timedelta(minutes=100)).astimezone(LOCAL).strftime("%H:%M")
+        assert visits(mended)[str(orders[0])] == [(who, start, late)]
+        assert (await scene.publish(mended)).status_code == 200
+        again = await repair(scene, mended, longer=longer)
+        assert visits(again)[str(orders[0])] == [(who, start, late)]
+        for route in again["routes"]:
+            if route["practitioner_id"] == who:
+                begins = [clock(each["start_at"]) for each in route["stops"] if not each["stands"]]
+                assert all(each >= late for each in begins)
+
+    async def test_whoever_is_on_duty_no_more_is_shown_where_he_was(self, scene: Scene, world: World) -> None:
+        east, _, orders, plan = await two_nurses(scene)
+        await begin(world, orders[0])
+        world.clock.shows = at("10:00")
+        admin = await world.as_role(Role.institution_admin)
+        day = {"start": at("00:00").isoformat(), "end": at("23:00").isoformat(), "reason": "sick"}
+        entered = await admin.post(f"/practitioners/{east}/absences", json=day)
+        assert entered.status_code == 201, entered.text
+        mended = await repair(scene, plan)
+        assert visits(mended)[str(orders[0])] == visits(plan)[str(orders[0])]
+        [own] = [each for each in mended["routes"] if each["practitioner_id"] == str(east)]
+        assert [each["stands"] for each in own["stops"]] == [True]
+
+
+async def begin(world: World, *orders: UUID) -> None:
+    """Have visits begin."""
+    async with world.owner.begin() as connection:
+        sql = "update orders set state = 'in_progress' where id = $1"
+        for each in orders:
+            await connection.exec_driver_sql(sql, (each,))
 
 
 class TestWhatElseHappens:
@@ -286,7 +385,13 @@ class TestSpecimens:
             await connection.exec_driver_sql(sql, (orders[0],))
         kept = await repair(scene, plan, frozen_until=at("08:40").isoformat())
         start, end = delivery["start_at"], delivery["end_at"]
-        others = [stop for route in kept["routes"] if route["practitioner_id"] == carrier for stop in route["stops"]]
+        own = [stop for route in kept["routes"] if route["practitioner_id"] == carrier for stop in route["stops"]]
+        others = [each for each in own if not each["stands"]]
+        # the visit and what was taken at it are shown as they were promised
+        assert [(each["kind"], each["start_at"]) for each in own if each["stands"]] == [
+            ("visit", next(each["start_at"] for each in own if each["order_id"] == str(orders[0]))),
+            ("delivery", start),
+        ]
         assert kept["unassigned"] == []
         assert all(each["end_at"] <= start or each["start_at"] >= end for each in others)
         gone = await repair(
@@ -295,6 +400,8 @@ class TestSpecimens:
             frozen_until=at("08:40").isoformat(),
             absent=[{"practitioner_id": carrier, "from_at": start}],
         )
+        standing = [stop["kind"] for route in gone["routes"] for stop in route["stops"] if stop["stands"]]
+        assert standing == ["visit"], "nobody hands it in, and nothing says so"
         named = [each for each in gone["unassigned"] if each["order_id"] == str(orders[0])]
         assert [each["reason"] for each in named] == ["specimen_stranded"]
         assert "标本" in named[0]["explanation"]
@@ -308,6 +415,17 @@ class TestSpecimens:
         )
         assert visits(mended).keys() == {str(orders[1]), str(orders[2])}
         assert len(self.deliveries(mended)) == 1
+
+    async def test_one_visit_more_at_which_one_is_taken_finds_a_place_from_which_it_is_handed_in_in_time(
+        self, scene: Scene, published: tuple[list[UUID], dict[str, Any]]
+    ) -> None:
+        _, plan = published
+        more = await scene.order(2, "08:00", "12:00", "BLOOD")
+        answer = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(more)})
+        told = answer.json()
+        assert told["reason"] is None
+        assert 1 <= len(told["places"]) <= 5
+        assert all(len(each["crew"]) == 1 for each in told["places"]), "the delivery is no visit"
 
     async def test_a_day_with_specimens_takes_one_visit_more(
         self, scene: Scene, published: tuple[list[UUID], dict[str, Any]]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from service.catalog.rules import ItemFacts
@@ -14,6 +15,7 @@ from service.gateways.maps import Pace
 from service.orders.rules import OrderFacts, OrderKind
 from service.patients.rules import CareFacts, HomeFacts
 from service.practitioners.rules import StaffDay, Team
+from service.routing.states import StopKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,31 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class BegunStop:
+    """A stop of a visit that has begun, or of what follows it (a further part, the delivery of the specimen), as the
+    plan that promised it told it. `order_id` is the visit's, the way to the stop what it was then.
+    """
+
+    practitioner_id: UUID
+    practitioner_name: str
+    kind: StopKind
+    order_id: UUID
+    start: datetime
+    end: datetime
+    travel_seconds: int
+    travel_metres: int
+    part: int = 1
+    parts: int = 1
+    ride: Any = None
+    overflow_agreement_id: UUID | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it follows the visit that has begun."""
+        return self.kind is StopKind.delivery or self.part > 1
+
+
+@dataclass(frozen=True, slots=True)
 class DayFacts:
     """Everything that a day's plan stands on.
 
@@ -112,7 +139,7 @@ class DayFacts:
     (where specimens go) by institution, `promised` by order, `teams` (of the family doctor) by person. `begun` are
     orders whose visits are over or under way; `travelled`: seconds that people have been on the way already.
     `agreements`: which of the institutions help each other out on the day; `due`: who has to come back to whom;
-    `vehicles`: which they share.
+    `vehicles`: which they share; `begun_stops`: where the plans of the area have sent people to those `begun`.
     """
 
     on: date
@@ -137,6 +164,7 @@ class DayFacts:
     agreements: tuple[Agreement, ...] = ()
     due: tuple[Due, ...] = ()
     vehicles: tuple[SharedVehicle, ...] = ()
+    begun_stops: tuple[BegunStop, ...] = ()
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""

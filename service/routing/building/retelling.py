@@ -16,7 +16,7 @@ from service.routing import rules
 from service.routing.building import driving, staffing, visits
 from service.routing.building.day import Day
 from service.routing.building.driving import Ride
-from service.routing.building.facts import moment_of
+from service.routing.building.facts import BegunStop, moment_of
 from service.routing.problem import LUNCH, Plan, Problem, Route, Staff, Unassigned
 from service.routing.problem import Stop as Planned
 from service.routing.states import StopKind
@@ -48,14 +48,24 @@ _DEMANDS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class OffDuty:
+    """Somebody who has begun a visit and is on duty no more."""
+
+    practitioner_id: UUID
+    name: str
+    institution_id: None = None
+    travel_mode: None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """A visit, or the `part`-th of `parts` of one; without an order a lunch break, or the delivery of an order's
-    specimen. Travel is the way to it.
+    specimen. Travel is the way to it; `place` None: nobody may know any more. What has `begun` is not planned.
     """
 
     kind: StopKind
     order: OrderFacts | None
-    place: Point
+    place: Point | None
     start_at: datetime
     end_at: datetime
     travel_seconds: int
@@ -64,6 +74,7 @@ class Stop:
     part: int = 1
     parts: int = 1
     ride: Ride | None = None
+    begun: BegunStop | None = None
 
 
 @dataclass(slots=True)
@@ -72,7 +83,7 @@ class PersonDay:
     stop `home_seconds` and `home_metres` are left, up to the moment `free`.
     """
 
-    staff: StaffDay
+    staff: StaffDay | OffDuty
     stops: list[Stop] = field(default_factory=list)
     way: list[Point] = field(default_factory=list)
     travel_seconds: int = 0
@@ -91,13 +102,15 @@ class PersonDay:
         """Return the route for a map: a LineString of the way and a Point per stop, WGS-84."""
         who = {"practitioner_id": str(self.staff.practitioner_id), "name": self.staff.name}
         sums = {"travel_seconds": self.travel_seconds, "travel_metres": self.travel_metres}
-        line = _feature(
-            "LineString", [_position(each) for each in self.way], who | {"mode": self.staff.travel_mode} | sums
-        )
+        way = [_position(each) for each in self.way]
+        # of one place there is no way
+        lines = [_feature("LineString", way, who | {"mode": self.staff.travel_mode} | sums)] if len(way) > 1 else []
         points = [
-            _feature("Point", _position(each.place), who | _told(at, each)) for at, each in enumerate(self.stops, 1)
+            _feature("Point", _position(each.place), who | _told(at, each))
+            for at, each in enumerate(self.stops, 1)
+            if each.place is not None
         ]
-        return {"type": "FeatureCollection", "features": [line, *points]}
+        return {"type": "FeatureCollection", "features": [*lines, *points]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +265,7 @@ def _told(sequence: int, stop: Stop) -> dict[str, Any]:
         "order_no": stop.order.order_no if stop.order else None,
         "part": stop.part,
         "parts": stop.parts,
+        "stands": stop.begun is not None,
         "start_at": stop.start_at.astimezone(UTC).isoformat(),
         "end_at": stop.end_at.astimezone(UTC).isoformat(),
     }

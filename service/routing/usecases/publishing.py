@@ -38,6 +38,7 @@ class _Publication:
     plan: Plan
     now: datetime
     stops: Sequence[PlanStop]
+    standing: Sequence[PlanStop]
     names: dict[UUID, str]
     replaced: Plan | None
     taken_back: Sequence[Appointment] = ()
@@ -102,7 +103,9 @@ async def publish_plan(
 
 async def _prepare(session: AsyncSession, principal: Principal, plan: Plan, now: datetime) -> _Publication:
     region_id = plan.region_id
-    stops = await repository.list_stops(session, region_id=region_id, plan_id=plan.id)
+    told = await repository.list_stops(session, region_id=region_id, plan_id=plan.id)
+    # what stands is another plan's promise, and stays that
+    stops = [each for each in told if not each.stands]
     routes = await repository.list_routes(session, region_id=region_id, plan_id=plan.id)
     replaced = await repository.find_published(session, region_id=region_id, area_id=plan.area_id, on=plan.service_on)
     work = _Publication(
@@ -110,6 +113,7 @@ async def _prepare(session: AsyncSession, principal: Principal, plan: Plan, now:
         plan=plan,
         now=now,
         stops=stops,
+        standing=[each for each in told if each.stands],
         names={each.practitioner_id: each.practitioner_name for each in routes},
         replaced=replaced,
     )
@@ -201,6 +205,8 @@ async def _book(session: AsyncSession, work: _Publication, scheduled: Collection
         for each in work.stops
         if each.order_id is None or each.order_id in scheduled
     ]
+    # nor is one still where one was, when one has been to what stands
+    calls += [trips.Call(each.practitioner_id, each.start_at, None, None) for each in work.standing]
     keys = trips.trip_keys(calls, new_id)
     rows = [
         Appointment(

@@ -196,7 +196,8 @@ def _tour_row(tour: schemas.PlanTourRead, seq: int, stop: schemas.TourStopRead) 
 
 
 def _label(stop: schemas.PlanStopRead) -> str:
-    return states.label(stop.order_no, stop.part, stop.parts) if stop.order_no else states.STOP_LABELS[stop.kind]
+    said = states.label(stop.order_no, stop.part, stop.parts) if stop.order_no else states.STOP_LABELS[stop.kind]
+    return f"{said}{states.STANDS}" if stop.stands else said
 
 
 def _clock(moment: datetime) -> str:
