@@ -26,7 +26,6 @@ Plans = Annotated[Principal, Depends(http.Requires("plans:write"))]
         errors.SharedVehiclesStand,
         errors.OrderNotOfThatDay,
         errors.OrderInPlan,
-        errors.PartsNotInsertable,
     ),
 )
 async def find_insertions(
@@ -103,7 +102,6 @@ async def explain_plan(
         errors.PlanNotStanding,
         errors.SharedVehiclesStand,
         errors.OrderNotOfThatDay,
-        errors.PartsNotInsertable,
     ),
 )
 async def list_open_windows(

@@ -18,12 +18,14 @@ class InsertionAsk(BaseModel):
 
 
 class InsertionCrewRead(BaseModel):
-    """Who would come, and when."""
+    """Who would come, and when; of an order in parts once for each of them."""
 
     practitioner_id: UUID
     practitioner_name: str
     start_at: datetime
     end_at: datetime
+    part: int = Field(default=1, description="分次服务的第几次；不分次为 1")
+    parts: int = Field(default=1, description="共几次")
 
 
 class AffectedRead(BaseModel):
@@ -183,6 +185,7 @@ class OpenWindowRead(BaseModel):
     end_at: datetime
     visit_at: datetime
     staff: list[str]
+    returns_at: list[datetime] = Field(default_factory=list, description="分次服务以后各次的开始时间；不分次为空")
 
 
 class OpenWindowsRead(BaseModel):

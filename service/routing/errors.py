@@ -129,15 +129,6 @@ class PeriodNotReady(Refusal):
     en = "The period plan is {state}; only a solved one can be accepted. Reload it, or ask for another."
 
 
-class PartsNotInsertable(Refusal):
-    """An order in parts is planned with the day, not put into it."""
-
-    zh = "订单 {order_no} 是分次服务（共{parts}次），须几次一起安排，不能单独插入；请重新排班或修复计划。"
-    en = (
-        "Order {order_no} is given in {parts} parts, which are planned together; plan the day anew, or repair its plan."
-    )
-
-
 class VehicleDoubleBooked(Refusal):
     """Another plan in force has the vehicle at that time."""
 

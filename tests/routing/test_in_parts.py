@@ -208,19 +208,58 @@ class TestPublishing:
 
 
 class TestChangingADay:
-    async def test_it_is_not_put_in_where_one_visit_would_go(self, scene: Scene) -> None:
+    async def test_all_its_parts_are_put_in_by_one_person_and_each_is_told(self, scene: Scene) -> None:
         await scene.item("SOAK", 20, parts=SOAK)
         await scene.item("REHAB", 30)
-        await scene.staff()
+        near, far = await scene.staff(0), await scene.staff(3)
         await scene.order(0, "08:00", "10:00", "REHAB")
         plan = await scene.plan()
         await scene.publish(plan)
         order = await scene.order(0, "08:00", "10:00", "SOAK")
         path = f"/plans/{plan['id']}"
         put = await scene.dispatcher.post(f"{path}/insertions", json={"order_id": str(order)})
-        assert (put.status_code, put.json()["code"]) == (409, "parts-not-insertable")
+        assert put.status_code == 200, put.text
+        places = put.json()["places"]
+        assert 2 <= len(places) <= 5
+        assert {each["crew"][0]["practitioner_id"] for each in places} == {str(near), str(far)}
+        assert [each["added_cost"] for each in places] == sorted(each["added_cost"] for each in places)
+        for each in places:
+            first, second = each["crew"]
+            assert first["practitioner_id"] == second["practitioner_id"]
+            assert [(one["part"], one["parts"]) for one in (first, second)] == [(1, 2), (2, 2)]
+            between = seconds(clock(second["start_at"])) - seconds(clock(first["end_at"]))
+            assert 60 * 60 <= between <= 75 * 60
+            assert seconds(clock(second["end_at"])) - seconds(clock(second["start_at"])) == 600
+        assert (await scene.read(plan["id"]))["routes"] == plan["routes"], "nothing is changed by it"
+
+    async def test_without_room_for_the_second_part_there_is_no_place_for_the_first(self, scene: Scene) -> None:
+        await scene.item("SOAK", 20, parts=SOAK)
+        await scene.staff(0, shift=("08:00", "09:20"))
+        plan = await scene.plan()
+        order = await scene.order(0, "08:00", "10:00", "SOAK")
+        path = f"/plans/{plan['id']}"
+        told = (await scene.dispatcher.post(f"{path}/insertions", json={"order_id": str(order)})).json()
+        assert (told["places"], told["reason"]) == ([], "linked")
         opened = await scene.dispatcher.get(f"{path}/windows", params={"order_id": str(order)})
-        assert (opened.status_code, opened.json()["code"]) == (409, "parts-not-insertable")
+        assert opened.json()["windows"] == []
+
+    async def test_half_hours_are_open_to_it_in_which_all_parts_can_be_given(self, scene: Scene) -> None:
+        await scene.item("SOAK", 20, parts=SOAK)
+        await scene.item("REHAB", 90)
+        await scene.staff(shift=("08:00", "12:00"))
+        # between 9:30 and 11:00 nobody can come back
+        await scene.order(0, "09:30", "11:00", "REHAB")
+        plan = await scene.plan()
+        await scene.publish(plan)
+        order = await scene.order(0, "08:00", "10:00", "SOAK")
+        opened = await scene.dispatcher.get(f"/plans/{plan['id']}/windows", params={"order_id": str(order)})
+        assert opened.status_code == 200, opened.text
+        told = [
+            (clock(each["start_at"]), clock(each["visit_at"]), [clock(one) for one in each["returns_at"]])
+            for each in opened.json()["windows"]
+        ]
+        # begun any later, the second part would fall into the other visit
+        assert told == [("08:00", "08:00", ["09:20"])]
 
     async def test_a_visit_put_beside_it_may_move_it_and_says_so(self, scene: Scene) -> None:
         await scene.item("SOAK", 20, parts=((10, 60, 120),))
@@ -284,11 +323,19 @@ class TestChangingADay:
         # at its very time, so that one person cannot do both
         other = await scene.order(0, start, f"{(at(start) + timedelta(minutes=30)).astimezone(LOCAL):%H:%M}", "REHAB")
         mended = await repair(scene, plan)
+        # both parts are shown as they were promised, also where the day is planned anew
+        for made in (mended, await scene.plan()):
+            assert parts(made, soak) == parts(plan, soak)
+            stops = [stop for route in made["routes"] for stop in route["stops"]]
+            assert {stop["order_id"] for stop in stops if stop["stands"]} == {str(soak)}
+            assert sum(stop["stands"] for stop in stops) == 2
         # whoever goes back is promised there, and is sent nowhere else
         assert {str(near), str(far)} - {who} == {parts(mended, other)[0][0]}
         assert await appointments(world, soak) == [(1, "booked"), (2, "booked")]
         away = [{"practitioner_id": who, "from_at": at("09:00").isoformat()}]
         broken = await repair(scene, plan, absent=away)
+        # the part that was given is shown, the other one is nobody's
+        assert [each[:3] for each in parts(broken, soak)] == [(who, 1, 2)]
         assert [(each["order_id"], each["reason"]) for each in broken["unassigned"]] == [(str(soak), "part_unkept")]
         assert "后一次无人上门" in broken["unassigned"][0]["explanation"]
         # also when the day has been mended before

@@ -35,6 +35,8 @@ class TestPlaces:
                 "practitioner_name": behind["crew"][0]["practitioner_name"],
                 "start_at": behind["crew"][0]["start_at"],
                 "end_at": behind["crew"][0]["end_at"],
+                "part": 1,
+                "parts": 1,
             }
         ]
         # at the same door there is no way between the two, and what slides is told

@@ -1,54 +1,80 @@
 """At which times of the day a job could still be done beside a plan: what an elder who calls can be offered."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
 from service.routing import referee
-from service.routing.changing import gaps, places
+from service.routing.changing import bound, gaps, places
 from service.routing.changing.board import NEVER, Board
-from service.routing.changing.sliding import Draft
-from service.routing.problem import Plan, Problem, Window
+from service.routing.changing.gaps import Gaps
+from service.routing.changing.places import Behind
+from service.routing.problem import LUNCH, Plan, Problem, Window
 
 HALF_HOUR: Final = 1800
 _JUDGED: Final = 3
 """How many of the best places in a span the referee is asked about before it counts as closed."""
+_WIDTH: Final = 8
+"""How many ways to put in a first part are tried in a span to put in what follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A span in which a job can begin: who gives its services and when, in the cheapest way that was found."""
+    """A span in which a job can begin: who gives its services and when, in the cheapest way that was found, and what is
+    bound to it.
+    """
 
     window: Window
     staff: tuple[int, ...]
     starts: tuple[int, ...]
+    behind: tuple[Behind, ...] = ()
 
 
 def openings(
     problem: Problem, plan: Plan, job: int, spans: Iterable[Window], *, frozen_until: int = -NEVER
 ) -> list[Opening]:
-    """Return the spans in which a job, whatever its own windows, can begin; nobody else's people or order change."""
-    board = Board(problem, places.without(plan, job), frozen_until)
+    """Return the spans in which a job, whatever its own windows, can begin, with all that is bound to it; nobody else's
+    people or order change.
+    """
+    together = bound.bound_to(problem, job)
+    board = Board(problem, bound.without(plan, together), frozen_until)
     table, broken = gaps.lay_out(board), referee.check_plan(problem, board.plan).violations
     found = []
     for span in spans:
         trial = copy(board)
         jobs = list(problem.jobs)
-        jobs[job] = replace(jobs[job], windows=(span,), promised=None, punctual=True)
+        for each in together:
+            jobs[each] = replace(jobs[each], promised=None)
+        jobs[job] = replace(jobs[job], windows=(span,), punctual=True)
         trial.problem = replace(problem, jobs=tuple(jobs))
-        for draft in islice(places.drafts(trial, job, table), _JUDGED):
-            verdict = referee.check_plan(trial.problem, draft.plan(job))
+        for tried in islice(_plans(trial, together, table), _JUDGED):
+            verdict = referee.check_plan(trial.problem, tried)
             if all(each in broken for each in verdict.violations):
-                found.append(_opening(span, draft, job))
+                found.append(_opening(span, tried, together))
                 break
     return found
 
 
-def _opening(span: Window, draft: Draft, job: int) -> Opening:
-    own = sorted(draft.mates[job], key=lambda at: draft.seat(at).service)
-    return Opening(span, tuple(draft.seat(at).staff for at in own), tuple(draft.start(at) for at in own))
+def _plans(board: Board, jobs: Sequence[int], table: Gaps) -> Iterator[Plan]:
+    """Yield the day with the jobs put in, the cheapest by estimate first."""
+    if len(jobs) == 1:
+        yield from (draft.plan(jobs[0]) for draft in places.drafts(board, jobs[0], table))
+    else:
+        yield from (each.plan for each in bound.put_in(board, jobs, table, _WIDTH))
+
+
+def _opening(span: Window, plan: Plan, jobs: Sequence[int]) -> Opening:
+    stops = sorted(
+        (jobs.index(stop.job), stop.service, route.staff, stop.start)
+        for route in plan.routes
+        for stop in route.stops
+        if stop.service != LUNCH and stop.job in jobs
+    )
+    first = [(staff, start) for at, _, staff, start in stops if at == 0]
+    behind = tuple(Behind(jobs[at], staff, start) for at, _, staff, start in stops if at)
+    return Opening(span, tuple(staff for staff, _ in first), tuple(start for _, start in first), behind)
 
 
 def half_hours(first: int, last: int) -> Iterator[Window]:

@@ -44,9 +44,19 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """A service of a job that is bound to the one placed: who gives it, from when."""
+
+    job: int
+    staff: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Who gives each service of the job, before which stop of his row, from when; what the day then costs more than
-    without the job (`cost`; its price of being left out is not in it), and who else begins at another time.
+    without the job (`cost`; its price of being left out is not in it), and who else begins at another time; `behind`
+    what is bound to the job (`bound`).
     """
 
     staff: tuple[int, ...]
@@ -55,6 +65,7 @@ class Place:
     cost: int
     pushes: tuple[Push, ...]
     plan: Plan
+    behind: tuple[Behind, ...] = ()
 
     @property
     def pushed(self) -> int:
@@ -80,7 +91,7 @@ def places(
     standing = without(plan, job)
     board = Board(problem, standing, frozen_until)
     found = _judged(board, job, limit, list(islice(drafts(board, job), 3 * limit)))
-    return found or Refused(_reason(problem, job, frozen_until))
+    return found or Refused(reason(problem, job, frozen_until))
 
 
 def put(problem: Problem, plan: Plan, job: int) -> Plan | None:
@@ -224,8 +235,10 @@ def _place(draft: Draft, job: int, cost: int, plan: Plan) -> Place:
     )
 
 
-def _reason(problem: Problem, job: int, frozen_until: int) -> UnassignedReason:
-    """Return the first reason that holds, each by trying: the people, then an empty day without travel and with it."""
+def reason(problem: Problem, job: int, frozen_until: int) -> UnassignedReason:
+    """Return the first reason why a job has no place that holds, each by trying: the people, then an empty day without
+    travel and with it.
+    """
     empty = Board(problem, Plan(tuple(Route(staff, ()) for staff in range(len(problem.staff)))), frozen_until)
     wanted = problem.jobs[job]
     crews = [list(columns.staff_prices(empty, job, service)) for service in range(len(wanted.services))]

@@ -8,7 +8,7 @@ from service.core.http import House
 from service.core.principal import Principal
 from service.routing import building, changes, errors, rules
 from service.routing.building import moment_of
-from service.routing.changing import places
+from service.routing.changing import bound
 from service.routing.changing.places import Place, Push
 from service.routing.usecases.standing import Standing, stand
 
@@ -18,12 +18,13 @@ async def find_insertions(
 ) -> changes.InsertionsRead:
     """Return the best places for an accepted order in a plan, or why there is none. What has begun stays as it is.
 
+    An order in parts is placed with all of them, one whose specimen is to be handed in with that.
+
     Raises:
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
         errors.PlanNotStanding: it is not solved, has failed, or was superseded.
         errors.OrderNotOfThatDay: the order is not accepted, or of another day or other institutions.
         errors.OrderInPlan: the plan has it already.
-        errors.PartsNotInsertable: it is given in parts.
     """
     standing = await stand(house, principal, plan_id, now)
     for order, unplannable in standing.day.left_out:
@@ -40,9 +41,8 @@ async def find_insertions(
         raise errors.OrderNotOfThatDay
     if job not in {each.job for each in standing.plan.unassigned}:
         raise errors.OrderInPlan(order_no=standing.order_of(job).order_no)
-    standing.refuse_in_parts(job)
     found = await asyncio.to_thread(
-        places.places, standing.problem, standing.plan, job, frozen_until=max(0, standing.now)
+        bound.find_places, standing.problem, standing.plan, job, frozen_until=max(0, standing.now)
     )
     told = [_place(standing, job, each) for each in found] if isinstance(found, list) else []
     reason = None if isinstance(found, list) else found.reason
@@ -56,20 +56,33 @@ async def find_insertions(
 
 
 def _place(standing: Standing, job: int, place: Place) -> changes.InsertionPlaceRead:
-    day = standing.day
+    crew = [
+        _member(standing, (job, service), staff, start)
+        for service, (staff, start) in enumerate(zip(place.staff, place.starts, strict=True))
+    ]
+    # a specimen's delivery is no visit
+    crew += [
+        _member(standing, (each.job, 0), each.staff, each.start) for each in place.behind if standing.is_visit(each.job)
+    ]
     return changes.InsertionPlaceRead(
-        crew=[
-            changes.InsertionCrewRead(
-                practitioner_id=day.segments[staff].staff.practitioner_id,
-                practitioner_name=day.segments[staff].staff.name,
-                start_at=moment_of(day.on, start),
-                end_at=moment_of(day.on, start + rules.lasts(standing.problem, job, service, staff)),
-            )
-            for service, (staff, start) in enumerate(zip(place.staff, place.starts, strict=True))
-        ],
+        crew=crew,
         added_cost=place.cost,
         affected=[_push(standing, each) for each in place.pushes if standing.is_visit(each.job)],
         affected_minutes=-(-place.pushed // 60),
+    )
+
+
+def _member(standing: Standing, of: tuple[int, int], staff: int, start: int) -> changes.InsertionCrewRead:
+    """Return who gives a service of a job, and when."""
+    day, (job, service) = standing.day, of
+    who = day.segments[staff].staff
+    return changes.InsertionCrewRead(
+        practitioner_id=who.practitioner_id,
+        practitioner_name=who.name,
+        start_at=moment_of(day.on, start),
+        end_at=moment_of(day.on, start + rules.lasts(standing.problem, job, service, staff)),
+        part=day.part_of(job) or 1,
+        parts=day.parts_of(job),
     )
 
 

@@ -21,13 +21,11 @@ async def list_open_windows(
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
         errors.PlanNotStanding: it is not solved, has failed, or was superseded.
         errors.OrderNotOfThatDay: the order is not accepted, or of another day or other institutions.
-        errors.PartsNotInsertable: it is given in parts.
     """
     standing = await stand(house, principal, plan_id, now)
     day, job = standing.day, standing.jobs.get(order_id)
     if job is None:
         raise errors.OrderNotOfThatDay
-    standing.refuse_in_parts(job)
     frozen_until = max(0, standing.now)
     first = min((each.shift.start for each in day.segments), default=0)
     last = max((each.shift.end for each in day.segments), default=0)
@@ -43,6 +41,9 @@ async def list_open_windows(
                 end_at=moment_of(day.on, each.window.end + 1),
                 visit_at=moment_of(day.on, min(each.starts)),
                 staff=[day.segments[staff].staff.name for staff in each.staff],
+                returns_at=[
+                    moment_of(day.on, behind.start) for behind in each.behind if day.part_of(behind.job) is not None
+                ],
             )
             for each in found
         ],

@@ -50,16 +50,6 @@ class Standing:
         """Return the order of a job."""
         return self.day.order_of(job)
 
-    def refuse_in_parts(self, job: int) -> None:
-        """Refuse to look for one place for a visit that needs several.
-
-        Raises:
-            errors.PartsNotInsertable: it is in parts.
-        """
-        parts = self.day.parts_of(job)
-        if parts > 1:
-            raise errors.PartsNotInsertable(order_no=self.order_of(job).order_no, parts=parts)
-
 
 async def get_plan(session: AsyncSession, principal: Principal, plan_id: UUID) -> PlanRow:
     """Return a plan all of whose institutions are the principal's.
