@@ -43,14 +43,6 @@ class PartsNeedOnePerson(Refusal):
     en = "A service in parts is given by one person, not by {staff_count}; let one do it, or leave the parts out."
 
 
-class PartsWithSpecimen(Refusal):
-    """A service in parts takes no specimen that is due at the institution."""
-
-    status = 422
-    zh = "分次服务不能再规定标本送回时限：无法确定是哪一次的标本；请把采样登记为单独的项目。"
-    en = "A service in parts cannot have a specimen as well: nobody could say of which part; list the sampling apart."
-
-
 class PricesOverlap(Refusal):
     """Another price of this code holds on some of these days."""
 

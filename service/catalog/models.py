@@ -41,8 +41,8 @@ class ServiceItem(rows.RegionRow, table=True):
     """A service of the region's list: how long, how many staff, which skills, in which kinds of order, until when.
 
     `tolerance_minutes`: how far from the wished time it may begin (insulin); `specimen_minutes`: how soon what was
-    taken must be at the laboratory. Null = neither. `parts`: the further ones of a service in parts, `[]` = none; the
-    minutes are then those of the first.
+    taken must be at the laboratory, each time. Null = neither. `parts`: the further ones of a service in parts, `[]` =
+    none; the minutes are then those of the first.
     """
 
     __tablename__ = "service_items"
@@ -53,7 +53,7 @@ class ServiceItem(rows.RegionRow, table=True):
         CheckConstraint("tolerance_minutes between 0 and 240", name="tolerance"),
         CheckConstraint("specimen_minutes between 10 and 600", name="specimen"),
         CheckConstraint(f"jsonb_array_length(parts) <= {part_rules.MOST}", name="parts"),
-        CheckConstraint("parts = '[]'::jsonb or (staff_count = 1 and specimen_minutes is null)", name="parts_alone"),
+        CheckConstraint("parts = '[]'::jsonb or staff_count = 1", name="parts_alone"),
     )
 
     code: str

@@ -24,14 +24,11 @@ def parts_of(rows: Iterable[Mapping[str, Any]]) -> tuple[PartFacts, ...]:
     return tuple(PartFacts(row["duration_minutes"], row["after_min_minutes"], row["after_max_minutes"]) for row in rows)
 
 
-def refuse_parts(parts: Sequence[object], *, staff_count: int, specimen_minutes: int | None) -> None:
-    """Refuse parts of a service for several people, whom a plan cannot bring back together, or with a specimen, of
-    which nobody could say after which part it is due.
+def refuse_parts(parts: Sequence[object], *, staff_count: int) -> None:
+    """Refuse parts of a service for several people, whom a plan cannot bring back together.
 
     Raises:
-        errors.PartsNeedOnePerson, errors.PartsWithSpecimen: say which.
+        errors.PartsNeedOnePerson: says for how many.
     """
     if parts and staff_count > 1:
         raise errors.PartsNeedOnePerson(staff_count=staff_count)
-    if parts and specimen_minutes is not None:
-        raise errors.PartsWithSpecimen

@@ -222,15 +222,13 @@ class TestParts:
 
     async def test_what_can_have_none_is_refused_as_listed_and_as_changed(self, town: Town) -> None:
         body = {"code": "SOAK", "name": "泡洗换药", "duration_minutes": 20, "order_kinds": ["home_visit"]}
-        refused = {"staff_count": (2, "parts-need-one-person"), "specimen_minutes": (60, "parts-with-specimen")}
-        for field, (value, code) in refused.items():
-            answer = await town.governor.post("/service-items", json=body | {"parts": [PART], field: value})
-            assert (answer.status_code, answer.json()["code"]) == (422, code)
+        refused = (422, "parts-need-one-person")
+        answer = await town.governor.post("/service-items", json=body | {"parts": [PART], "staff_count": 2})
+        assert (answer.status_code, answer.json()["code"]) == refused
         kept = await made(town.governor, "/service-items", body | {"parts": [PART]})
         assert kept["parts"] == [PART]
-        for field, (value, code) in refused.items():
-            answer = await town.governor.patch("/service-items/SOAK", json={field: value})
-            assert (answer.status_code, answer.json()["code"]) == (422, code)
+        answer = await town.governor.patch("/service-items/SOAK", json={"staff_count": 2})
+        assert (answer.status_code, answer.json()["code"]) == refused
         for wrong in ([PART] * 4, [PART | {"after_max_minutes": 59}], [PART | {"after_min_minutes": 0}]):
             assert (await town.governor.patch("/service-items/SOAK", json={"parts": wrong})).status_code == 422
 

@@ -160,6 +160,68 @@ class TestTelling:
         assert [each["order_id"] for each in explained["assignments"]] == [str(order)]
 
 
+class TestSpecimens:
+    """Of a service in parts that takes a specimen one is taken each time, and each is handed in in time."""
+
+    def deliveries(self, plan: dict[str, Any], order: UUID) -> list[tuple[str, int, int, str]]:
+        """Return (who, of which part, of how many, start) of what is handed in of an order."""
+        found = [
+            (route["practitioner_id"], stop["part"], stop["parts"], clock(stop["start_at"]))
+            for route in plan["routes"]
+            for stop in route["stops"]
+            if stop["specimen_of"] == str(order)
+        ]
+        return sorted(found, key=lambda each: each[1])
+
+    def on_time(self, plan: dict[str, Any], order: UUID) -> bool:
+        """Tell whether each part's specimen is handed in by the same nurse, within half an hour of that part."""
+        taken = [(who, part, of, seconds(end)) for who, part, of, _, end in parts(plan, order)]
+        handed_in = [(who, part, of, seconds(start)) for who, part, of, start in self.deliveries(plan, order)]
+        return len(taken) == len(handed_in) == 2 and all(
+            one[:3] == other[:3] and 0 <= other[3] - one[3] <= 30 * 60
+            for one, other in zip(taken, handed_in, strict=True)
+        )
+
+    async def test_are_planned_promised_put_in_and_kept_when_the_day_is_mended(
+        self, scene: Scene, world: World
+    ) -> None:
+        await scene.item("CURVE", 10, parts=((10, 120, 150),), specimen_minutes=30)
+        await scene.staff(0)
+        order = await scene.order(0.5, "08:00", "08:30", "CURVE")
+        plan = await scene.plan()
+        assert self.on_time(plan, order)
+        assert (await scene.publish(plan)).json()["appointments"] == 2
+        # planned again, mended, and mended once the first part is over
+        assert self.on_time(await scene.plan(), order)
+        mended = await repair(scene, plan, frozen_until=at("08:15").isoformat())
+        assert (parts(mended, order), self.deliveries(mended, order)) == (
+            parts(plan, order), self.deliveries(plan, order),
+        )  # fmt: skip
+        # another one finds a place with both of its own
+        more = await scene.order(0.5, "09:00", "10:00", "CURVE")
+        told = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(more)})
+        assert [each["part"] for each in told.json()["places"][0]["crew"]] == [1, 2]
+        async with world.owner.begin() as connection:
+            await connection.execute(text("update orders set state = 'in_progress' where id = :id"), {"id": order})
+        world.clock.shows = at("09:00")
+        begun = await repair(scene, plan)
+        assert self.on_time(begun, order)
+        # of the part that nobody comes back for nothing is taken, so nothing is stranded
+        [(who, *_), _] = parts(plan, order)
+        away = [{"practitioner_id": who, "from_at": at("09:15").isoformat()}]
+        broken = await repair(scene, plan, absent=away)
+        assert (str(order), "part_unkept") in {(each["order_id"], each["reason"]) for each in broken["unassigned"]}
+        assert [each[1] for each in self.deliveries(broken, order)] == [1]
+
+    async def test_without_time_to_hand_the_second_in_the_order_is_left_out(self, scene: Scene) -> None:
+        await scene.item("CURVE", 10, parts=((10, 120, 150),), specimen_minutes=10)
+        await scene.staff(0)
+        # four kilometres are more than ten minutes
+        order = await scene.order(4, "08:00", "09:30", "CURVE")
+        plan = await scene.plan()
+        assert [each["order_id"] for each in plan["unassigned"]] == [str(order)]
+
+
 class TestPublishing:
     async def test_promises_each_part_and_shows_the_nurse_both(self, scene: Scene, world: World) -> None:
         await scene.item("SOAK", 20, parts=SOAK)

@@ -26,7 +26,7 @@ On = Annotated[schemas.Day | None, Query(description="只看这一天有效的")
     response_model=schemas.ServiceItemRead,
     responses=http.refuses(
         errors.ItemCodeTaken, errors.CodeReserved, errors.RefusalNoteMissing, errors.PartsNeedOnePerson,
-        errors.PartsWithSpecimen, keyed=True,
+        keyed=True,
     ),
 )  # fmt: skip
 async def add_service_item(
@@ -69,9 +69,7 @@ async def read_service_item(request: Request, code: ItemCode, principal: Reader,
 
 @router.patch(
     "/service-items/{code}",
-    responses=http.refuses(
-        problems.NotFound, errors.RefusalNoteMissing, errors.PartsNeedOnePerson, errors.PartsWithSpecimen
-    ),
+    responses=http.refuses(problems.NotFound, errors.RefusalNoteMissing, errors.PartsNeedOnePerson),
 )
 async def change_service_item(
     code: ItemCode, body: schemas.ServiceItemUpdate, principal: Keeper, session: http.Session

@@ -37,12 +37,12 @@ async def add_service_item(
     Raises:
         errors.CodeReserved: the code is one that bills use themselves.
         errors.RefusalNoteMissing: not allowed at home, and no word why.
-        errors.PartsNeedOnePerson, errors.PartsWithSpecimen: parts of something that cannot have any.
+        errors.PartsNeedOnePerson: parts of something that cannot have any.
         errors.ItemCodeTaken: listed already.
     """
     rules.refuse_reserved(asked.code)
     rules.refuse_silent_ban(asked.home_allowed, asked.refusal_note)
-    part_rules.refuse_parts(asked.parts, staff_count=asked.staff_count, specimen_minutes=asked.specimen_minutes)
+    part_rules.refuse_parts(asked.parts, staff_count=asked.staff_count)
     row = ServiceItem(region_id=principal.region_id, **asked.model_dump())
     session.add(row)
     await session.flush()
@@ -77,7 +77,7 @@ async def change_service_item(
     Raises:
         problems.NotFound: not listed.
         errors.RefusalNoteMissing: not allowed at home after the change, and no word why.
-        errors.PartsNeedOnePerson, errors.PartsWithSpecimen: parts of something that cannot have any.
+        errors.PartsNeedOnePerson: parts of something that cannot have any.
     """
     row = await repository.lock_item(session, region_id=principal.region_id, code=code)
     if row is None:
@@ -85,7 +85,7 @@ async def change_service_item(
     for name, value in asked.model_dump(exclude_unset=True).items():
         setattr(row, name, value)
     rules.refuse_silent_ban(row.home_allowed, row.refusal_note)
-    part_rules.refuse_parts(row.parts, staff_count=row.staff_count, specimen_minutes=row.specimen_minutes)
+    part_rules.refuse_parts(row.parts, staff_count=row.staff_count)
     await session.flush()
     return _read(row)
 

@@ -9,7 +9,7 @@ from service.core.geo import Point
 from service.orders.rules import OrderFacts
 from service.practitioners.rules import StaffDay
 from service.routing.building import staffing
-from service.routing.building.facts import BegunStop, DayFacts
+from service.routing.building.facts import BegunStop, Busy, DayFacts
 from service.routing.building.repairing import Split
 from service.routing.building.retelling import OffDuty, PersonDay, Stop
 from service.routing.states import StopKind
@@ -21,13 +21,17 @@ def as_it_is(parts: Split, stops: Iterable[BegunStop]) -> list[BegunStop]:
     What nobody comes back for, or hands in, is not among it: its order is named.
     """
     ends = {(each.practitioner_id, each.start): each.end for each in parts.whole.busy if each.specimen_of is None}
-    handed_in = {(each.practitioner_id, each.specimen_of): each for each in parts.whole.busy if each.specimen_of}
+    handed_in: defaultdict[tuple[UUID, UUID], list[Busy]] = defaultdict(list)
+    for busy in sorted(parts.whole.busy, key=lambda busy: busy.start):
+        if busy.specimen_of is not None:
+            handed_in[busy.practitioner_id, busy.specimen_of].append(busy)
     away = parts.happened.absent
     found = []
-    for each in stops:
+    for each in sorted(stops, key=lambda stop: stop.start):
         if each.kind is StopKind.delivery:
-            busy = handed_in.get((each.practitioner_id, each.order_id))
-            now = replace(each, start=busy.start, end=busy.end) if busy is not None else each
+            # those of one order keep their order, however late they are
+            left = handed_in[each.practitioner_id, each.order_id]
+            now = replace(each, start=left[0].start, end=left.pop(0).end) if left else each
         else:
             now = replace(each, end=ends.get((each.practitioner_id, each.start), each.end))
         is_away = now.practitioner_id in away and now.end > away[now.practitioner_id]

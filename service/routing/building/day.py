@@ -66,6 +66,10 @@ class Day:
         """Return which part of its order a job is, from 1 on; None: the delivery of its specimen."""
         return 1 if job < len(self.orders) else self.behind[job - len(self.orders)].part
 
+    def told_part(self, job: int) -> int:
+        """Return the part of its order that a job is, or at which the specimen was taken that it hands in."""
+        return self.part_of(job) or self.behind[job - len(self.orders)].of
+
     def parts_of(self, job: int) -> int:
         """Return of how many parts the job's order is."""
         visit = job if job < len(self.orders) else self.behind[job - len(self.orders)].visit
@@ -91,7 +95,7 @@ def draw(facts: DayFacts) -> Day:
     whos = [wishes.who_of(facts, each.order, segments, rows) for each in found]
     jobs = [visits.job_of(facts, each, index[home], who) for each, home, who in zip(found, homes, whos, strict=True)]
     others = [
-        together.delivery_of(facts, found[each.visit], jobs[each.visit], index[laboratories[at]])
+        together.delivery_of(facts, found[each.visit], jobs[each.visit], index[laboratories[at]], each.of)
         if each.part is None
         else _part_job(facts, found[each.visit], jobs[each.visit], each.part)
         for at, each in enumerate(behind)

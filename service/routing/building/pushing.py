@@ -88,7 +88,7 @@ def _too_soon(
     ended: Mapping[tuple[UUID | None, int], datetime],
 ) -> timedelta:
     """Return how much later than told a further part may begin, since the one before it ended later."""
-    if isinstance(each, Busy) or (each.order_id, each.part - 1) not in ended:
+    if isinstance(each, Busy) or each.order_id is None or (each.order_id, each.part - 1) not in ended:
         return timedelta(0)
     least = apart.get((each.order_id, each.part), timedelta(0))
     return max(timedelta(0), ended[each.order_id, each.part - 1] + least - each.start)

@@ -21,7 +21,7 @@ AT_START = -1
 @dataclass(frozen=True, slots=True)
 class Told:
     """A stored stop: who is at whose door when; only a visit has an order, a delivery says at whose visit the specimen
-    was taken (`specimen_of`). `travel_seconds` is the way to it.
+    was taken (`specimen_of`), and at which `part` of it. `travel_seconds` is the way to it.
     """
 
     practitioner_id: UUID
@@ -141,7 +141,7 @@ def _deliveries(
     """Yield the job of each of somebody's deliveries, of specimens that he has taken himself."""
     delivery_of = {link.first: link.second for link in day.links if link.bound and day.part_of(link.second) is None}
     for each in told:
-        job = jobs.get((each.specimen_of, 1)) if each.specimen_of else None
+        job = jobs.get((each.specimen_of, each.part)) if each.specimen_of else None
         if job in delivery_of and job in known and row_of(day, each) is not None:
             takers = {day.segments[row].staff.practitioner_id for row in services[job]}
             if takers == {each.practitioner_id}:

@@ -124,7 +124,7 @@ def rejoin(parts: Split, rest: Day, jobs: Sequence[Job], plan: Plan) -> tuple[Da
         stranded=parts.stranded,
         unfinished=parts.unfinished,
         behind=(
-            *(Behind(stays[_order_of(each)], _part_of(each)) for each in behind),
+            *(Behind(stays[_order_of(each)], _part_of(each), each.told.part) for each in behind),
             *(replace(each, visit=each.visit + numbers.visits) for each in rest.behind),
         ),
     )

@@ -5,7 +5,7 @@ may change. What people have done before binds what they may do next.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,7 +14,7 @@ from service.core.geo import Point
 from service.orders.rules import OrderFacts
 from service.practitioners.rules import StaffDay
 from service.routing.building import pushing, staffing
-from service.routing.building.facts import Busy, DayFacts
+from service.routing.building.facts import BegunStop, Busy, DayFacts
 from service.routing.building.pushing import Pushed
 from service.routing.building.recalling import Told
 from service.routing.states import StopKind
@@ -94,11 +94,22 @@ def split(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> Split:
         known,
         kept,
         past=_past(facts, told, frozen),
-        stranded=tuple(dict.fromkeys([*stranded, *(each.specimen_of for each in lost if each.specimen_of)])),
+        stranded=tuple(dict.fromkeys([*stranded, *_taken(facts, lost, happened)])),
         told=tuple(told),
         happened=happened,
         unfinished=_unfinished(facts, happened),
     )
+
+
+def _taken(facts: DayFacts, lost: Iterable[Busy], happened: Disruption) -> Iterator[UUID]:
+    """Yield the orders of which something is taken that nobody hands in: of a part that is not given nothing is."""
+    gone = [each for each in facts.begun_stops if _is_away(each, happened)]
+    unkept = {(each.order_id, each.part) for each in gone if each.kind is StopKind.visit and each.is_behind}
+    due = {(each.order_id, each.part) for each in gone if each.kind is StopKind.delivery}
+    for each in lost:
+        parts = {part for order_id, part in due if order_id == each.specimen_of}
+        if each.specimen_of and (not parts or {(each.specimen_of, part) for part in parts} - unkept):
+            yield each.specimen_of
 
 
 def _unfinished(facts: DayFacts, happened: Disruption) -> tuple[UUID, ...]:
@@ -130,7 +141,7 @@ def _fed(staff: StaffDay) -> StaffDay:
     return replace(staff, lunch_from=None, lunch_to=None)
 
 
-def _is_away(each: Told | Busy, happened: Disruption) -> bool:
+def _is_away(each: Told | Busy | BegunStop, happened: Disruption) -> bool:
     away = happened.absent.get(each.practitioner_id)
     return away is not None and each.end > away
 

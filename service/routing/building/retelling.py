@@ -59,8 +59,8 @@ class OffDuty:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A visit, or the `part`-th of `parts` of one; without an order a lunch break, or the delivery of an order's
-    specimen. Travel is the way to it; `place` None: nobody may know any more. What has `begun` is not planned.
+    """A visit, or the `part`-th of `parts` of one; without an order a lunch break, or the delivery of what was taken at
+    it. Travel is the way to it; `place` None: nobody may know any more. What has `begun` is not planned.
     """
 
     kind: StopKind
@@ -204,8 +204,8 @@ def _add(
                 travel_metres=metres,
                 specimen_of=day.order_of(stop.job) if kind is StopKind.delivery else None,
                 ride=ride,
-                part=day.part_of(stop.job) or 1 if kind is StopKind.visit else 1,
-                parts=day.parts_of(stop.job) if kind is StopKind.visit else 1,
+                part=1 if kind is StopKind.lunch else day.told_part(stop.job),
+                parts=1 if kind is StopKind.lunch else day.parts_of(stop.job),
             )
         )
     way = [day.points[point] for point in points]

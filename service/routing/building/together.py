@@ -9,6 +9,7 @@ from itertools import combinations, product
 from uuid import UUID
 
 from service.patients.rules import Precaution
+from service.routing import states
 from service.routing.building.facts import DayFacts
 from service.routing.building.visits import RANKS, Visit
 from service.routing.building.windows import WHOLE_DAY
@@ -17,17 +18,23 @@ from service.routing.problem import Carer, Job, Link, Service
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What a job behind the visits belongs to: the position of its visit, and which part of it (None = the delivery of
-    its specimen).
+    """What a job behind the visits belongs to: the position of its visit, and which part of it; None = the delivery of
+    the specimen that was taken at part `of` it.
     """
 
     visit: int
     part: int | None = None
+    of: int = 1
 
 
 def behind_of(facts: DayFacts, visits: Sequence[Visit]) -> tuple[Behind, ...]:
     """Return the jobs that come behind the visits: deliveries of their specimens, then their further parts."""
-    deliveries = [Behind(at) for at in with_specimen(facts, visits)]
+    deliveries = [
+        Behind(at, of=number)
+        for at in with_specimen(facts, visits)
+        for number in (1, *(part.number for part, _ in visits[at].parts))
+        if _specimen_minutes(facts, visits[at], number) is not None
+    ]
     return (
         *deliveries,
         *(Behind(at, part.number) for at, each in enumerate(visits) for part, _ in each.parts),
@@ -52,14 +59,14 @@ def with_specimen(facts: DayFacts, visits: Sequence[Visit]) -> list[int]:
     return [at for at in alone if _specimen_minutes(facts, visits[at]) is not None]
 
 
-def delivery_of(facts: DayFacts, visit: Visit, job: Job, point: int) -> Job:
-    """Return the handing in of a visit's specimen at a point.
+def delivery_of(facts: DayFacts, visit: Visit, job: Job, point: int, part: int = 1) -> Job:
+    """Return the handing in of what was taken at a part of a visit, at a point.
 
     A specimen that was taken before an infectious person's visit is handed in before it, too.
     """
     minutes = facts.policy(visit.order.institution_id).specimen_handover_minutes
     return Job(
-        id=f"{job.id}（送标本）",
+        id=f"{states.label(job.id, part, len(visit.parts) + 1)}（送标本）",
         point=point,
         windows=(WHOLE_DAY,),
         services=(Service(minutes * 60, frozenset()),),
@@ -89,10 +96,12 @@ def _of_persons(facts: DayFacts, visits: Sequence[Visit], behind: Sequence[Behin
 
 
 def _of_specimens(facts: DayFacts, visits: Sequence[Visit], behind: Sequence[Behind]) -> Iterator[Link]:
+    taken_at = {(each.visit, each.part): at for at, each in enumerate(behind, start=len(visits)) if each.part}
     for delivery, each in enumerate(behind, start=len(visits)):
-        minutes = _specimen_minutes(facts, visits[each.visit])
+        minutes = _specimen_minutes(facts, visits[each.visit], each.of)
         if each.part is None and minutes is not None:
-            yield Link(each.visit, delivery, high=minutes * 60, carer=Carer.same, bound=True)
+            first = taken_at.get((each.visit, each.of), each.visit)
+            yield Link(first, delivery, high=minutes * 60, carer=Carer.same, bound=True)
 
 
 def _of_parts(visits: Sequence[Visit], behind: Sequence[Behind]) -> Iterator[Link]:
@@ -106,6 +115,8 @@ def _of_parts(visits: Sequence[Visit], behind: Sequence[Behind]) -> Iterator[Lin
             before[each.visit] = job
 
 
-def _specimen_minutes(facts: DayFacts, visit: Visit) -> int | None:
-    asked = (facts.items[code].specimen_minutes for code, _ in visit.order.items)
-    return min((each for each in asked if each is not None), default=None)
+def _specimen_minutes(facts: DayFacts, visit: Visit, part: int = 1) -> int | None:
+    """Return how soon what is taken at a part of a visit is to be handed in; None: nothing is."""
+    asked = (facts.items[code] for code, _ in visit.order.items)
+    given = (each.specimen_minutes for each in asked if len(each.parts) >= part - 1)
+    return min((each for each in given if each is not None), default=None)

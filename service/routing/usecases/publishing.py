@@ -200,7 +200,7 @@ async def _book(session: AsyncSession, work: _Publication, scheduled: Collection
             each.order_id,
             work.orders[each.order_id].home_id if each.order_id else None,
             work.orders[each.order_id].institution_id if each.order_id else None,
-            each.part,
+            each.part if each.order_id else 1,
         )
         for each in work.stops
         if each.order_id is None or each.order_id in scheduled

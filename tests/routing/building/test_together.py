@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from service.catalog.part_rules import PartFacts
 from service.catalog.rules import ItemFacts, OrderKind
 from service.core.ids import new_id
 from service.orders.part_rules import Part
@@ -99,6 +100,27 @@ class TestParts:
             Link(1, 2, low=1200, high=1800, carer=Carer.same, bound=True),
             Link(2, 3, low=2400, high=3600, carer=Carer.same, bound=True),
         )
+
+    def test_of_a_service_that_takes_a_specimen_each_has_one_to_hand_in(self) -> None:
+        timing = Timing((Window(0, 100),), 10)
+        parts = (Part(2, 5, 120, 150), Part(3, 5, 60, 90))
+        known = facts()
+        items = {
+            "CURVE": replace(known.items["BLOOD"], code="CURVE", specimen_minutes=30, parts=(PartFacts(5, 120, 150),)),
+            "SOAK": replace(known.items["REHAB"], code="SOAK", parts=(PartFacts(5, 60, 90),) * 2),
+        }
+        known = replace(known, items={**known.items, **items})
+        divided = replace(visit(new_id(), "CURVE", "SOAK", "BLOOD"), parts=tuple((each, timing) for each in parts))
+        behind = together.behind_of(known, [divided])
+        # nothing is taken the third time
+        assert behind == (Behind(0, of=1), Behind(0, of=2), Behind(0, 2), Behind(0, 3))
+        links = together.links_of(known, [divided], behind)
+        assert [(each.first, each.second, each.high) for each in links if each.second in {1, 2}] == [
+            (0, 1, 30 * 60), (3, 2, 30 * 60),
+        ]  # fmt: skip
+        assert all(each.bound and each.carer is Carer.same for each in links)
+        job = Job("7", 7, (Window(0, 100),), (Service(600, frozenset({"a"})),))
+        assert together.delivery_of(known, divided, job, 3, 2).id == "7（第2次/共3次）（送标本）"
 
     def test_are_kept_apart_from_the_persons_other_visits_as_the_first_is(self) -> None:
         divided = replace(visit(), parts=((Part(2, 5, 20, 30), Timing((Window(0, 100),), 10)),))
