@@ -153,7 +153,9 @@ class VehicleOutOfService(Refusal):
 
 
 class SharedVehiclesStand(Refusal):
-    """A plan in which people ride together is made anew, not changed visit by visit."""
+    """A plan whose shared vehicles would have to drive otherwise than told is made anew."""
 
-    zh = "该计划有共用车辆接送，不能插单、查询可约时段、解释派人或修复；请重新排班，比较后发布。"
-    en = "People share vehicles in this plan: it is not changed visit by visit. Ask for a new plan and publish it."
+    zh = "该计划的共用车辆只能按已定行程接送：车辆停用后不能再插单或查询，也不能修复；请重新排班，比较后发布。"
+    en = (
+        "Its shared vehicles only drive as told: with one out of service, or for a repair, plan again and publish that."
+    )

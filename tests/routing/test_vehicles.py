@@ -199,18 +199,74 @@ class TestPublishing:
 
 
 class TestChanging:
-    async def test_a_plan_with_tours_is_planned_anew_instead(self, scene: Scene) -> None:
-        await scene.staff(mode="shared")
+    async def test_one_more_goes_where_one_walks_and_nobody_is_left_behind(self, scene: Scene) -> None:
+        riders = {str(await scene.staff(mode="shared")) for _ in range(2)}
         await vehicle(scene)
+        orders = await two_far_apart(scene)
+        plan = await scene.plan()
+        [tour] = plan["tours"]
+        near, far = await scene.order(0.1, "08:00", "17:00", "BP"), await scene.order(10.5, "08:00", "17:00", "BP")
+        asked = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(near)})
+        assert asked.status_code == 200, asked.text
+        leaves, back = clock(tour["stops"][0]["depart_at"]), clock(tour["stops"][-1]["arrive_at"])
+        crews = [place["crew"][0] for place in asked.json()["places"]]
+        assert {each["practitioner_id"] for each in crews} == riders
+        for each in crews:
+            assert clock(each["end_at"]) <= leaves or clock(each["start_at"]) >= back
+        refused = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(far)})
+        told = refused.json()
+        assert (told["places"], told["reason"]) == ([], "no_ride")
+        assert "共用车辆已定的行程保持不变" in told["explanation"]
+        params = {"order_id": str(near)}
+        open_at = (await scene.dispatcher.get(f"/plans/{plan['id']}/windows", params=params)).json()["windows"]
+        times = [clock(each["visit_at"]) for each in open_at]
+        assert times
+        assert not [each for each in times if leaves < each < back]
+        assert (await scene.dispatcher.get(f"/plans/{plan['id']}/windows", params={"order_id": str(far)})).json()[
+            "windows"
+        ] == []
+        why = (await scene.dispatcher.get(f"/plans/{plan['id']}/explanation")).json()["assignments"]
+        assert {(each["order_id"], each["because"]) for each in why} == {(str(each), "only_free") for each in orders}, (
+            "the other is at the other door at that time"
+        )
+
+    async def test_nobody_else_is_taken_there(self, scene: Scene) -> None:
+        for _ in range(2):
+            await scene.staff(mode="shared")
+        await vehicle(scene, seats=1)
         await scene.order(10, "09:00", "09:25", "BP")
         plan = await scene.plan()
-        order = await scene.order(10.5, "09:00", "15:00", "BP")
+        [why] = (await scene.dispatcher.get(f"/plans/{plan['id']}/explanation")).json()["assignments"]
+        assert (why["because"], why["others"]) == ("only_carried", 1)
+
+    async def test_with_a_vehicle_out_of_service_it_is_planned_anew(self, scene: Scene) -> None:
+        await scene.staff(mode="shared")
+        made = await vehicle(scene)
+        await scene.order(10, "09:00", "09:25", "BP")
+        plan = await scene.plan()
+        order = await scene.order(0.1, "08:00", "15:00", "BP")
+        await change(scene, made["id"], out_from=DAY.isoformat())
         asked = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(order)})
-        repair = await scene.dispatcher.post(f"/plans/{plan['id']}/repairs", json={})
         why = await scene.dispatcher.get(f"/plans/{plan['id']}/explanation")
-        for refused in (asked, repair, why):
+        for refused in (asked, why):
             assert refused.status_code == 409, refused.text
             assert refused.json()["type"].rsplit("/", 1)[-1] == "shared-vehicles-stand"
+
+    async def test_a_visit_given_up_is_ridden_past(self, scene: Scene) -> None:
+        await scene.staff(mode="shared")
+        await vehicle(scene)
+        [first, second] = [await scene.order(east, start, end, "BP") for east, start, end in (
+            (10, "09:00", "09:25"), (11, "09:40", "10:00")
+        )]  # fmt: skip
+        plan = await scene.plan()
+        assert set(visits(plan)) == {str(first), str(second)}
+        async with scene.world.owner.begin() as connection:
+            await connection.exec_driver_sql("update orders set state = 'cancelled' where id = $1", (first,))
+        order = await scene.order(0.1, "08:00", "17:00", "BP")
+        asked = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(order)})
+        assert asked.json()["places"], asked.text
+        [why] = (await scene.dispatcher.get(f"/plans/{plan['id']}/explanation")).json()["assignments"]
+        assert (why["order_id"], why["because"]) == (str(second), "only_qualified")
 
     async def test_who_only_walks_can_be_given_one_more(self, scene: Scene) -> None:
         await scene.staff(mode="shared")

@@ -7,10 +7,10 @@ from itertools import islice
 from typing import Final
 
 from service.routing import referee
-from service.routing.changing import gaps, places
+from service.routing.changing import gaps, places, tours
 from service.routing.changing.board import NEVER, Board
 from service.routing.changing.sliding import Draft
-from service.routing.problem import Plan, Problem, Window
+from service.routing.problem import LUNCH, Plan, Problem, Window
 
 HALF_HOUR: Final = 1800
 _JUDGED: Final = 3
@@ -29,11 +29,19 @@ class Opening:
 def openings(
     problem: Problem, plan: Plan, job: int, spans: Iterable[Window], *, frozen_until: int = -NEVER
 ) -> list[Opening]:
-    """Return the spans in which a job, whatever its own windows, can begin; nobody else's people or order change."""
-    board = Board(problem, places.without(plan, job), frozen_until)
-    table, broken = gaps.lay_out(board), referee.check_plan(problem, board.plan).violations
+    """Return the spans in which a job, whatever its own windows, can begin; nobody else's people or order change, nor
+    any vehicle's tour.
+    """
+    board = Board(problem, tours.fitted(problem, places.without(plan, job)), frozen_until)
+    table = gaps.lay_out(board)
+    # whoever was taken to the job, and could not go on without it, must not be left behind for it
+    broken = referee.check_plan(problem, plan if plan.tours else board.plan).violations
     found = []
     for span in spans:
+        told = _told(plan, job, span) if plan.tours else None
+        if told is not None:
+            found.append(told)
+            continue
         trial = copy(board)
         jobs = list(problem.jobs)
         jobs[job] = replace(jobs[job], windows=(span,), promised=None, punctual=True)
@@ -44,6 +52,20 @@ def openings(
                 found.append(_opening(span, draft, job))
                 break
     return found
+
+
+def _told(plan: Plan, job: int, span: Window) -> Opening | None:
+    """Return how a plan does a job already, if it begins in a span: the vehicles come for it as they are."""
+    crew = sorted(
+        (stop.service, route.staff, stop.start)
+        for route in plan.routes
+        for stop in route.stops
+        if stop.job == job and stop.service != LUNCH
+    )
+    starts = tuple(start for _, _, start in crew)
+    if not starts or not span.start <= min(starts) <= span.end:
+        return None
+    return Opening(span, tuple(staff for _, staff, _ in crew), starts)
 
 
 def _opening(span: Window, draft: Draft, job: int) -> Opening:
