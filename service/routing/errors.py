@@ -153,9 +153,7 @@ class VehicleOutOfService(Refusal):
 
 
 class SharedVehiclesStand(Refusal):
-    """A plan whose shared vehicles would have to drive otherwise than told is made anew."""
+    """A shared vehicle of the plan is out of service: people are not driven any more as the plan says."""
 
-    zh = "该计划的共用车辆只能按已定行程接送：车辆停用后不能再插单或查询，也不能修复；请重新排班，比较后发布。"
-    en = (
-        "Its shared vehicles only drive as told: with one out of service, or for a repair, plan again and publish that."
-    )
+    zh = "该计划的共用车辆已停用或不在，原定行程无法保持，不能据此插单、查询可约时段或解释派人；请先修复或重新排班。"
+    en = "A shared vehicle of the plan is out of service, so its tours cannot stand. Repair the plan, or plan again."

@@ -70,9 +70,7 @@ async def request_plan(
     "/plans/{plan_id}/repairs",
     status_code=202,
     response_model=schemas.PlanHead,
-    responses=http.refuses(
-        NotFound, errors.DayNotPlannable, errors.PlanNotStanding, errors.SharedVehiclesStand, keyed=True
-    ),
+    responses=http.refuses(NotFound, errors.DayNotPlannable, errors.PlanNotStanding, keyed=True),
 )
 async def request_repair(
     principal: Plans,

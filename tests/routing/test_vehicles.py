@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from service.accounts.rules import Role
-from tests.routing.scene import DAY, Scene, clock, visits
+from tests.routing.scene import DAY, Scene, at, clock, visits
+from tests.routing.test_repairs import repair
 from tests.world import World
 
 pytestmark = pytest.mark.database
@@ -277,3 +278,109 @@ class TestChanging:
         order = await scene.order(0.2, "09:00", "15:00", "BP")
         asked = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(order)})
         assert asked.json()["places"]
+
+
+def absent(practitioner_id: str, since: str) -> list[dict[str, str]]:
+    return [{"practitioner_id": practitioner_id, "from_at": at(since).isoformat()}]
+
+
+def rides(plan: dict[str, Any]) -> dict[str, Any]:
+    """Return practitioner id → when one rides to whom, and home."""
+    return {
+        route["practitioner_id"]: [*(stop["ride"] for stop in route["stops"]), route["home_ride"]]
+        for route in plan["routes"]
+    }
+
+
+class TestRepairing:
+    async def test_before_the_vehicle_has_left_another_rides_instead(self, scene: Scene) -> None:
+        for _ in range(3):
+            await scene.staff(mode="shared")
+        await vehicle(scene)
+        orders = await two_far_apart(scene)
+        plan = await scene.plan()
+        assert (await scene.publish(plan)).status_code == 200
+        gone = visits(plan)[str(orders[0])][0][0]
+        mended = await repair(scene, plan, absent=absent(gone, "07:00"))
+        assert set(visits(mended)) == {str(each) for each in orders}
+        assert gone not in rides(mended)
+        assert all(None not in own for own in rides(mended).values())
+        assert visits(mended)[str(orders[1])] == visits(plan)[str(orders[1])], "he was told so"
+        [tour] = mended["tours"]
+        assert gone not in {each["practitioner_id"] for stop in tour["stops"] for each in stop["on"]}
+        assert (await scene.publish(mended)).json()["superseded_plan_id"] == plan["id"]
+
+    async def test_whoever_is_out_with_a_vehicle_goes_on_as_told_and_the_others_are_planned_anew(
+        self, scene: Scene
+    ) -> None:
+        for _ in range(3):
+            await scene.staff(mode="shared")
+        await vehicle(scene)
+        orders = await two_far_apart(scene)
+        plan = await scene.plan()
+        assert (await scene.publish(plan)).status_code == 200
+        [tour] = plan["tours"]
+        assert clock(tour["stops"][0]["depart_at"]) < "08:50"
+        near = await scene.order(0.1, "10:30", "12:00", "BP")
+        late = await scene.order(-9, "12:00", "12:25", "BP")
+        mended = await repair(scene, plan, frozen_until=at("08:50").isoformat())
+        assert set(visits(mended)) == {str(each) for each in (*orders, near, late)}
+        for each in orders:
+            assert visits(mended)[str(each)] == visits(plan)[str(each)]
+            who = visits(plan)[str(each)][0][0]
+            assert rides(mended)[who] == rides(plan)[who], "and nothing more of his"
+        [again] = mended["tours"]
+        told = tour["stops"]
+        assert again["stops"][: len(told) - 1] == told[:-1]
+        assert [each["practitioner_id"] for each in again["stops"][len(told) - 1]["on"]] == [
+            visits(mended)[str(late)][0][0]
+        ], "it leaves again when it has come back"
+        assert (await scene.publish(mended)).status_code == 200
+
+    async def test_a_visit_that_is_given_up_on_the_way_is_ridden_past(self, scene: Scene) -> None:
+        await scene.staff(mode="shared")
+        await vehicle(scene)
+        first = await scene.order(10, "09:00", "09:25", "BP")
+        second = await scene.order(11, "09:40", "10:00", "BP")
+        plan = await scene.plan()
+        [before] = plan["tours"]
+        mended = await repair(scene, plan, frozen_until=at("08:50").isoformat(), cancelled_order_ids=[str(first)])
+        assert visits(mended) == {str(second): visits(plan)[str(second)]}
+        [tour] = mended["tours"]
+        assert sum(len(stop["on"]) for stop in tour["stops"]) == 2, "there and home"
+        assert tour["stops"][-1]["arrive_at"] == before["stops"][-1]["arrive_at"]
+
+    async def test_who_would_miss_the_vehicle_is_not_left_behind(self, scene: Scene) -> None:
+        await scene.staff(mode="shared")
+        await vehicle(scene)
+        order = await scene.order(10, "09:00", "09:25", "BP")
+        plan = await scene.plan()
+        asked = await scene.dispatcher.post(
+            f"/plans/{plan['id']}/repairs",
+            json={
+                "seconds_limit": 1,
+                "frozen_until": at("09:10").isoformat(),
+                "longer": [{"order_id": str(order), "minutes": 30}],
+            },
+        )
+        assert asked.status_code == 202, asked.text
+        await scene.work(asked.json()["id"])
+        failed = await scene.read(asked.json()["id"])
+        assert failed["state"] == "failed"
+        assert "下班之前回不来" in failed["failure"]
+
+    async def test_without_its_vehicle_a_day_that_has_not_begun_is_planned_on_foot(self, scene: Scene) -> None:
+        await scene.staff(mode="shared")
+        made = await vehicle(scene)
+        far, near = await scene.order(10, "09:00", "09:25", "BP"), await scene.order(0.1, "13:00", "15:00", "BP")
+        plan = await scene.plan()
+        assert set(visits(plan)) == {str(far), str(near)}
+        await change(scene, made["id"], out_from=DAY.isoformat())
+        mended = await repair(scene, plan)
+        assert (set(visits(mended)), mended["tours"]) == ({str(near)}, [])
+        asked = await scene.dispatcher.post(
+            f"/plans/{plan['id']}/repairs", json={"frozen_until": at("09:10").isoformat()}
+        )
+        await scene.work(asked.json()["id"])
+        failed = await scene.read(asked.json()["id"])
+        assert (failed["state"], "已停用" in failed["failure"]) == ("failed", True)

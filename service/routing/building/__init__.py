@@ -10,7 +10,7 @@ from service.routing.building.facts import Busy, DayFacts, Policy, Promise, Shar
 from service.routing.building.overflow import between
 from service.routing.building.priority import Weights, priority
 from service.routing.building.recalling import Told, recall
-from service.routing.building.redriving import ToldHalt, ToldTour, VehicleGone, redrive
+from service.routing.building.redriving import ToldHalt, ToldTour, VehicleGone, go_on, redrive
 from service.routing.building.retelling import (
     PART_UNKEPT,
     STRANDED,
@@ -42,6 +42,7 @@ __all__ = [
     "between",
     "draw",
     "explain",
+    "go_on",
     "moment_of",
     "priority",
     "problem_of",

@@ -53,6 +53,34 @@ def redrive(day: Day, problem: Problem, plan: Plan, told: Iterable[ToldTour]) ->
     return replace(kept, tours=tuple(tours.without_stops(each, [NOWHERE]) for each in kept.tours))
 
 
+def go_on(day: Day, problem: Problem, plan: Plan, told: Sequence[ToldTour]) -> Plan:
+    """Return a plan whose vehicles first drive as told, each as far as that goes, and then as the plan says.
+
+    Raises:
+        VehicleGone: one of the vehicles is not to be had.
+    """
+    if not told:
+        return plan
+    before = {each.vehicle: each for each in redrive(day, problem, replace(plan, tours=()), told).tours}
+    after = {each.vehicle: each for each in plan.tours}
+    return replace(
+        plan, tours=tuple(_joined(before.get(at), after.get(at)) for at in sorted(before.keys() | after.keys()))
+    )
+
+
+def _joined(before: Tour | None, after: Tour | None) -> Tour:
+    """Return one tour of two, of which the second leaves from where the first has come back to."""
+    if before is None or after is None:
+        found = before or after
+        if found is None:
+            raise ValueError("no tour")
+        return found
+    here, there = before.stops[-1], after.stops[0]
+    return replace(
+        before, stops=(*before.stops[:-1], replace(here, depart=there.depart, on=there.on), *after.stops[1:])
+    )
+
+
 def _tour(day: Day, vehicles: dict[UUID, int], told: ToldTour) -> Tour:
     if told.vehicle_id not in vehicles:
         raise VehicleGone

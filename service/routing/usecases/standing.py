@@ -88,16 +88,6 @@ def refuse_unless_it_stands(row: PlanRow) -> None:
         raise errors.PlanNotStanding(state=state, label=states.STATE_LABELS[state])
 
 
-async def refuse_shared_vehicles(session: AsyncSession, row: PlanRow) -> None:
-    """Refuse to change a plan in which people ride together: whoever is moved moves everybody in the vehicle.
-
-    Raises:
-        errors.SharedVehiclesStand: there are such vehicles.
-    """
-    if await vehicle_repository.list_tours(session, region_id=row.region_id, plan_id=row.id):
-        raise errors.SharedVehiclesStand
-
-
 async def stand(house: House, principal: Principal, plan_id: UUID, now: datetime) -> Standing:
     """Return a plan as it stands; no transaction is open while the roads are asked.
 

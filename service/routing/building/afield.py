@@ -1,0 +1,53 @@
+"""Shared vehicles in the whole day once its rest has been planned: those that stand, and those of the rest; pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from service.core.geo import Point
+from service.practitioners.rules import StaffDay
+from service.routing.building import underway
+from service.routing.building.day import Day
+from service.routing.building.facts import SharedVehicle
+from service.routing.building.repairing import Split
+from service.routing.problem import Tour
+
+
+def shared_of(parts: Split, rest: Day) -> tuple[SharedVehicle, ...]:
+    """Return the vehicles that are out as told, and those with which the rest was planned; from when on these may be
+    away was judged with the rest.
+    """
+    known = {each.id for each in rest.shared} | {each.vehicle_id for each in parts.tours}
+    return tuple(each for each in parts.whole.vehicles if each.id in known)
+
+
+def renumbered(
+    rest: Day,
+    shared: Sequence[SharedVehicle],
+    tours: Sequence[Tour],
+    numbers: tuple[Mapping[Point, int], Mapping[int, int]],
+) -> tuple[Tour, ...]:
+    """Return the tours of the rest in the numbers of the whole day: its vehicles, points and rows."""
+    ids, (points, rows) = [each.id for each in shared], numbers
+    return tuple(
+        Tour(
+            ids.index(rest.shared[tour.vehicle].id),
+            tuple(
+                replace(
+                    stop,
+                    point=points[rest.points[stop.point]],
+                    off=tuple(rows[row] for row in stop.off),
+                    on=tuple(rows[row] for row in stop.on),
+                )
+                for stop in tour.stops
+            ),
+        )
+        for tour in tours
+    )
+
+
+def closes(parts: Split, who: StaffDay, never: int) -> int:
+    """Return when somebody's last stretch of stops that stay ends: who is out with a vehicle has to come home (others
+    `never` have to be back, of whom nothing can be changed).
+    """
+    home = underway.last_ride(parts.tours, who.practitioner_id)
+    return never if home is None else parts.whole.seconds(max(who.shift_end, home))
