@@ -62,18 +62,18 @@ class _Fitting:
                 self.trips.add(trip)
 
     def tour(self, at: int) -> Tour:
-        """Return a tour with those who ride in it."""
-        off: defaultdict[int, list[int]] = defaultdict(list)
-        on: defaultdict[int, list[int]] = defaultdict(list)
-        for trip in sorted(self.trips, key=lambda trip: trip.row):
-            if trip.tour == at:
-                on[trip.on].append(trip.row)
-                off[trip.off].append(trip.row)
-        stops = enumerate(self.tours[at].stops)
-        return replace(
-            self.tours[at],
-            stops=tuple(replace(stop, off=tuple(off[number]), on=tuple(on[number])) for number, stop in stops),
+        """Return a tour with those who still ride in it."""
+        on = {(trip.row, trip.on) for trip in self.trips if trip.tour == at}
+        off = {(trip.row, trip.off) for trip in self.trips if trip.tour == at}
+        stops = (
+            replace(
+                stop,
+                off=tuple(row for row in stop.off if (row, number) in off),
+                on=tuple(row for row in stop.on if (row, number) in on),
+            )
+            for number, stop in enumerate(self.tours[at].stops)
         )
+        return replace(self.tours[at], stops=tuple(stops))
 
     def _loose(self, row: int, trips: Sequence[_Trip]) -> list[_Trip]:
         route = self.routes.get(row, Route(row, ()))
