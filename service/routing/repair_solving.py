@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.routing import building, referee, solver_process, validation
-from service.routing.building import Day, DayFacts, Told, ToldTour, rejoining, repairing, resuming
+from service.routing.building import Day, DayFacts, Told, ToldTour, afield, rejoining, repairing, resuming
 from service.routing.building.repairing import Disruption, Split
 from service.routing.changing import mending
 from service.routing.problem import Limits, Matrix, Plan, Problem
@@ -64,6 +64,9 @@ async def repair(ask: Ask, roads: Roads, on_progress: Callable[[Progress], Await
     all_ways = await roads.matrices(day.points, day.means, outside=ask.facts.outside)
     whole, merged, verdict = await asyncio.to_thread(_judged, parts, day, [each.seconds for each in all_ways], merged)
     refuse_broken(whole, verdict)
+    left = afield.left_behind(parts, day, merged)
+    if left:
+        raise RulesBroken(f"{'、'.join(left)}赶不上已出车的共用车辆返回；请另行安排接送，或重新排班。")
     if not rejoining.is_kept(parts, day, merged):
         raise RulesBroken("修复后的路线改动了已冻结的站点，未予采用；请重新修复。")
     return Solved(day, whole, merged, all_ways, verdict, time.monotonic() - started)

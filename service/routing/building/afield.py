@@ -9,7 +9,7 @@ from service.routing.building import underway
 from service.routing.building.day import Day
 from service.routing.building.facts import SharedVehicle
 from service.routing.building.repairing import Split
-from service.routing.problem import Tour
+from service.routing.problem import Plan, Tour
 
 
 def shared_of(parts: Split, rest: Day) -> tuple[SharedVehicle, ...]:
@@ -51,3 +51,28 @@ def closes(parts: Split, who: StaffDay, never: int) -> int:
     """
     home = underway.last_ride(parts.tours, who.practitioner_id)
     return never if home is None else parts.whole.seconds(max(who.shift_end, home))
+
+
+def is_out(parts: Split, who: StaffDay) -> bool:
+    """Tell whether somebody rides in a tour that stands."""
+    return underway.last_ride(parts.tours, who.practitioner_id) is not None
+
+
+def left_behind(parts: Split, day: Day, plan: Plan) -> list[str]:
+    """Return the names of those who were told to be driven home from a visit that has begun, and are not any more."""
+    homeward = {
+        (day.segments[row].staff.practitioner_id, stop.arrive)
+        for tour in plan.tours
+        for stop in tour.stops
+        for row in stop.off
+    }
+    staying = {each.told.practitioner_id for each in parts.frozen}
+    names = {}
+    for who in parts.whole.staff:
+        home = underway.last_ride(parts.tours, who.practitioner_id)
+        begun = any(each.practitioner_id == who.practitioner_id for each in parts.whole.busy)
+        if home is None or not begun or who.practitioner_id in staying or home <= parts.rest.now:
+            continue
+        if (who.practitioner_id, parts.whole.seconds(home)) not in homeward:
+            names[who.practitioner_id] = who.name
+    return sorted(names.values())

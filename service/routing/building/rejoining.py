@@ -145,6 +145,8 @@ def _people(parts: Split, rest: Day) -> Iterator[StaffDay]:
         who = staffing.shift_at(parts.whole.staff, each.told.practitioner_id, each.told.start)
         if who is not None:
             found.setdefault((who.practitioner_id, who.shift_start), who)
+    for who in (each for each in parts.whole.staff if afield.is_out(parts, each)):
+        found.setdefault((who.practitioner_id, who.shift_start), who)
     yield from sorted(found.values(), key=lambda who: (at[who.practitioner_id], who.shift_start))
 
 
@@ -161,6 +163,8 @@ def _rows(parts: Split, rest: Day, plan: Plan, who: StaffDay) -> Iterator[_Row]:
         if run[0].kept is not None:
             before, after = (runs[at - 1][-1] if at else None), (runs[at + 1][0] if at + 1 < len(runs) else None)
             found.append(_Row(_stretch(parts, who, run, before, after), kept=[each.kept for each in run if each.kept]))
+    if afield.is_out(parts, who):
+        found += [_Row(each) for each in _driven(parts, who, known)]
     yield from sorted(found, key=lambda row: (row.segment.shift.start, row.segment.shift.end))
 
 
@@ -197,6 +201,21 @@ def _stretch(parts: Split, who: StaffDay, run: Sequence[_Part], before: _Part | 
     if after is not None:
         closes, there = (after.start, run[-1].ends) if after.row is not None else (_NO_END, after.begins)
     return Segment(who, Window(opens, closes), _lunch(run), here, there)
+
+
+def _driven(parts: Split, who: StaffDay, known: Sequence[_Part]) -> Iterator[Segment]:
+    """Yield the stretches on which somebody who is out with a vehicle is only driven: between visits that have begun,
+    and home from the last one.
+    """
+    station, never = staffing.station_of(who), afield.closes(parts, who, _NO_END)
+    ends = [
+        (parts.whole.seconds(who.shift_start), station, False),
+        *((each.end, each.ends, bool(each.kept)) for each in known),
+    ]
+    begins = [*((each.start, each.begins, bool(each.kept)) for each in known), (never, station, False)]
+    for (end, here, stays), (start, there, follows) in zip(ends, begins, strict=True):
+        if known and not (stays or follows) and end < start:
+            yield Segment(who, Window(end, start), None, here, there)
 
 
 def _lunch(run: Iterable[_Part]) -> Lunch | None:

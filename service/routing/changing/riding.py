@@ -18,11 +18,11 @@ def ways(
     problem: Problem, staff: int, spots: Sequence[Spot], taken: Sequence[Ride]
 ) -> tuple[dict[int, Ride], list[Ride]]:
     """Return by which ride each way of a row goes (way k leads to stop k, the last one home), and the rides that are on
-    none of them.
+    none of them. A row without stops has a way where it ends elsewhere than it starts.
     """
-    if not spots:
-        return {}, list(taken)
     who = problem.staff[staff]
+    if not spots and who.start_point == who.end_point:
+        return {}, list(taken)
     points = [who.start_point, *(point for point, _, _ in spots), who.end_point]
     free = [who.shift.start if who.shift else 0, *(end for _, _, end in spots)]
     until = [*(start for _, start, _ in spots), None]

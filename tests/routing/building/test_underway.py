@@ -16,10 +16,21 @@ import pytest
 from service.core.geo import TravelMode
 from service.core.ids import new_id
 from service.gateways.maps import Pace, TravelMatrix
-from service.orders.rules import OrderFacts
+from service.orders.rules import OrderFacts, OrderState
 from service.practitioners.rules import StaffDay
 from service.routing import building, referee, validation
-from service.routing.building import DayFacts, SharedVehicle, Told, ToldHalt, ToldTour, rejoining, repairing, resuming
+from service.routing.building import (
+    Busy,
+    DayFacts,
+    SharedVehicle,
+    Told,
+    ToldHalt,
+    ToldTour,
+    afield,
+    rejoining,
+    repairing,
+    resuming,
+)
 from service.routing.building.repairing import Disruption, Split
 from service.routing.building.underway import underway
 from service.routing.changing import mending
@@ -140,6 +151,23 @@ class TestWhoeverIsOut:
         own = [when for who, when in carried(day, plan) if who == A.practitioner_id]
         expected = 0 if moment < at("09:30") else 2 if moment < at("10:30") else 3
         assert len(own) == expected
+
+    def test_is_driven_home_from_a_visit_that_has_begun(self) -> None:
+        riding = Riding()
+        doors = {0: 30, 1: 40, 2: 32}
+        for at_once, where in doors.items():
+            stop = riding.told[at_once]
+            riding.busy.append(Busy(stop.practitioner_id, stop.start, stop.end, place(where)))
+        begun = {riding.told[each].order_id for each in doors}
+        riding.begun = [replace(each, state=OrderState.in_progress) for each in riding.orders if each.id in begun]
+        riding.orders = [each for each in riding.orders if each.id not in begun]
+        parts, day, plan, verdict = riding.happen(frozen_until=at("10:10"))
+        assert verdict.violations == ()
+        assert len(carried(day, plan)) == 6
+        assert afield.left_behind(parts, day, plan) == []
+        riding.busy[2] = replace(riding.busy[2], end=at("10:31"))
+        parts, day, plan, verdict = riding.happen(frozen_until=at("10:10"))
+        assert afield.left_behind(parts, day, plan) == [A.name], "the vehicle leaves at 10:30"
 
     def test_who_takes_longer_than_the_vehicle_waits_is_noticed(self) -> None:
         riding = Riding()
