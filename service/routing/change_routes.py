@@ -31,7 +31,7 @@ Plans = Annotated[Principal, Depends(http.Requires("plans:write"))]
 async def find_insertions(
     principal: Plans, house: http.TheHouse, now: http.Now, plan_id: UUID, body: changes.InsertionAsk
 ) -> changes.InsertionsRead:
-    """查询一个订单可插入计划的最佳位置（最多五处）：其他人员与顺序不变，时间可在约定时段内移动；不作任何改动。"""
+    """查询一个订单可插入计划的最佳位置（最多五处）：其他人员、顺序与共用车辆行程不变，时间可在约定时段内移动；不作任何改动。"""
     return await usecases.find_insertions(house, principal=principal, plan_id=plan_id, asked=body, now=now)
 
 
@@ -111,5 +111,5 @@ async def list_open_windows(
     plan_id: UUID,
     order_id: Annotated[UUID, Query(description="已接单的订单；不看其约定时段")],
 ) -> changes.OpenWindowsRead:
-    """列出当天仍可上门的半小时时段：在不改动其他人员与顺序的前提下计划能够兑现，供来电答复。"""
+    """列出当天仍可上门的半小时时段：在不改动其他人员、顺序与共用车辆行程的前提下计划能够兑现，供来电答复。"""
     return await usecases.list_open_windows(house, principal=principal, plan_id=plan_id, order_id=order_id, now=now)

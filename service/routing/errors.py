@@ -144,7 +144,7 @@ class VehicleOutOfService(Refusal):
 
 
 class SharedVehiclesStand(Refusal):
-    """A plan in which people ride together is made anew, not changed visit by visit."""
+    """A shared vehicle of the plan is out of service: people are not driven any more as the plan says."""
 
-    zh = "该计划有共用车辆接送，不能插单、查询可约时段、解释派人或修复；请重新排班，比较后发布。"
-    en = "People share vehicles in this plan: it is not changed visit by visit. Ask for a new plan and publish it."
+    zh = "该计划的共用车辆已停用或不在，原定行程无法保持，不能据此插单、查询可约时段或解释派人；请先修复或重新排班。"
+    en = "A shared vehicle of the plan is out of service, so its tours cannot stand. Repair the plan, or plan again."

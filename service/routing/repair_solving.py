@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.routing import building, referee, solver_process, validation
-from service.routing.building import Day, DayFacts, Told, begun, rejoining, repairing, resuming
+from service.routing.building import Day, DayFacts, Told, ToldTour, afield, begun, rejoining, repairing, resuming
 from service.routing.building.repairing import Disruption, Split
 from service.routing.changing import mending
 from service.routing.problem import Limits, Matrix, Plan, Problem
@@ -26,13 +26,14 @@ class RulesBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A day gathered from its midnight on, its plan as told, what happened, and how long to search."""
+    """A day gathered from its midnight on, its plan as told with its tours, what happened, how long to search."""
 
     facts: DayFacts
     told: Sequence[Told]
     happened: Disruption
     limits: Limits
     seed: int
+    driven: Sequence[ToldTour] = ()
 
 
 def refuse_broken(problem: Problem, verdict: Verdict) -> None:
@@ -54,15 +55,18 @@ async def repair(ask: Ask, roads: Roads, on_progress: Callable[[Progress], Await
         SolverDied: the solver gave no answer.
         RulesBroken: the plan breaks a rule, or has moved what is frozen.
     """
-    parts = repairing.split(ask.facts, ask.told, ask.happened)
+    parts = repairing.split(ask.facts, ask.told, ask.happened, ask.driven)
     rest = await asyncio.to_thread(building.draw, parts.rest)
     ways = await roads.matrices(rest.points, rest.means, outside=ask.facts.outside)
     problem, before = await asyncio.to_thread(_bound, ask, parts, rest, [each.seconds for each in ways])
     plan = await _better(ask, problem, before, on_progress, started)
     day, merged = rejoining.rejoin(parts, rest, problem.jobs, plan)
     all_ways = await roads.matrices(day.points, day.means, outside=ask.facts.outside)
-    whole, verdict = await asyncio.to_thread(_judged, day, [each.seconds for each in all_ways], merged)
+    whole, merged, verdict = await asyncio.to_thread(_judged, parts, day, [each.seconds for each in all_ways], merged)
     refuse_broken(whole, verdict)
+    left = afield.left_behind(parts, day, merged)
+    if left:
+        raise RulesBroken(f"{'、'.join(left)}赶不上已出车的共用车辆返回；请另行安排接送，或重新排班。")
     if not rejoining.is_kept(parts, day, merged):
         raise RulesBroken("修复后的路线改动了已冻结的站点，未予采用；请重新修复。")
     return Solved(
@@ -90,9 +94,18 @@ def _bound(ask: Ask, parts: Split, rest: Day, seconds: Sequence[Matrix]) -> tupl
     return problem, before
 
 
-def _judged(day: Day, seconds: Sequence[Matrix], plan: Plan) -> tuple[Problem, Verdict]:
+def _judged(parts: Split, day: Day, seconds: Sequence[Matrix], plan: Plan) -> tuple[Problem, Plan, Verdict]:
+    """Return the whole day, its plan with the tours that stand, and what the referee says of it.
+
+    Raises:
+        RulesBroken: a vehicle that is out is not to be had any more.
+    """
     whole = building.problem_of(day, seconds)
-    return whole, referee.check_plan(whole, plan)
+    try:
+        plan = building.go_on(day, whole, plan, parts.tours)
+    except building.VehicleGone:
+        raise RulesBroken("已出车的共用车辆现已停用或不在，其行程无法保持；请另行安排接送，并重新排班。") from None
+    return whole, plan, referee.check_plan(whole, plan)
 
 
 async def _better(

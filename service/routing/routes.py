@@ -70,9 +70,7 @@ async def request_plan(
     "/plans/{plan_id}/repairs",
     status_code=202,
     response_model=schemas.PlanHead,
-    responses=http.refuses(
-        NotFound, errors.DayNotPlannable, errors.PlanNotStanding, errors.SharedVehiclesStand, keyed=True
-    ),
+    responses=http.refuses(NotFound, errors.DayNotPlannable, errors.PlanNotStanding, keyed=True),
 )
 async def request_repair(
     principal: Plans,
@@ -83,7 +81,7 @@ async def request_repair(
     plan_id: UUID,
     body: changes.RepairAsk,
 ) -> Response | schemas.PlanHead:
-    """突发情况后修复计划：此刻之前的站点不动，其余尽量少改地重排，得到一个新计划；发布后生效，不发布即为试算。"""
+    """突发情况后修复计划：此刻之前的站点和已出车的行程不动，其余尽量少改地重排，得到一个新计划；发布后生效，不发布即为试算。"""
     answer = await once.run(
         body,
         lambda: usecases.request_repair(session, principal=principal, plan_id=plan_id, asked=body, now=now),

@@ -30,7 +30,7 @@ from service.routing import (
     travel,
     validation,
 )
-from service.routing.building import DayFacts, Told
+from service.routing.building import DayFacts, Told, ToldTour
 from service.routing.building.repairing import Disruption
 from service.routing.forked import SolverDied
 from service.routing.models import Plan as PlanRow
@@ -56,6 +56,7 @@ class _Begun:
     seconds_limit: int
     seed: int
     told: Sequence[Told] = ()
+    driven: Sequence[ToldTour] = ()
     happened: Disruption | None = None
 
 
@@ -100,7 +101,7 @@ async def _solve(house: House, begun: _Begun, reporter: "_Reporter", started: fl
     limits = Limits(seconds=float(begun.seconds_limit), workers=CORES)
     roads = travel.roads_of(house.settings)
     if begun.happened is not None:
-        ask = repair_solving.Ask(begun.facts, begun.told, begun.happened, limits, begun.seed)
+        ask = repair_solving.Ask(begun.facts, begun.told, begun.happened, limits, begun.seed, begun.driven)
         return await repair_solving.repair(ask, roads, reporter.hear, started)
     day = await asyncio.to_thread(building.draw, begun.facts)
     matrices = await roads.matrices(day.points, day.means, outside=begun.facts.outside)
@@ -158,8 +159,9 @@ async def _begin_repair(session: AsyncSession, job: Job, row: PlanRow, plan_id: 
         urgent=frozenset(asked.urgent_order_ids),
         longer={each.order_id: each.minutes for each in asked.longer},
     )
-    facts = await standing.gather(session, before or row)
-    return _Begun(facts, row.seconds_limit, row.seed, standing.told_of(stops), happened)
+    driven = await standing.list_told_tours(session, before or row)
+    facts = await standing.gather(session, before or row, driven)
+    return _Begun(facts, row.seconds_limit, row.seed, standing.told_of(stops), driven, happened)
 
 
 async def _hold(session: AsyncSession, job: Job) -> PlanRow | None:

@@ -10,6 +10,7 @@ from service.routing.building.facts import Busy, DayFacts, Policy, Promise, Shar
 from service.routing.building.overflow import between
 from service.routing.building.priority import Weights, priority
 from service.routing.building.recalling import Told, recall
+from service.routing.building.redriving import ToldHalt, ToldTour, VehicleGone, go_on, redrive
 from service.routing.building.retelling import (
     PART_UNKEPT,
     STRANDED,
@@ -33,15 +34,20 @@ __all__ = [
     "Promise",
     "SharedVehicle",
     "Told",
+    "ToldHalt",
+    "ToldTour",
     "VehicleDay",
+    "VehicleGone",
     "Weights",
     "between",
     "draw",
     "explain",
+    "go_on",
     "moment_of",
     "priority",
     "problem_of",
     "recall",
+    "redrive",
     "retell_left_out",
     "retell_people",
     "retell_tours",

@@ -1,7 +1,7 @@
 """The day's facts as the solver's problem: each place is a point once, each way of travelling has one matrix."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -90,7 +90,7 @@ def draw(facts: DayFacts) -> Day:
     shared = facts.vehicles if any(each.staff.rides for each in segments) else ()
     index = _index(segments, homes, list(laboratories.values()), shared)
     means = [means_of(facts, each.staff) for each in segments]
-    ways = tuple(dict.fromkeys([*means, *(_driven(facts, each) for each in shared)]))
+    ways = tuple(dict.fromkeys([*means, *(driven(facts, each) for each in shared)]))
     rows = _rows(segments)
     whos = [wishes.who_of(facts, each.order, segments, rows) for each in found]
     jobs = [visits.job_of(facts, each, index[home], who) for each, home, who in zip(found, homes, whos, strict=True)]
@@ -118,7 +118,7 @@ def draw(facts: DayFacts) -> Day:
         agreements=facts.agreements,
         behind=behind,
         shared=shared,
-        vehicles=tuple(_vehicle(facts, each, index, ways.index(_driven(facts, each))) for each in shared),
+        vehicles=tuple(vehicle_of(facts, each, index, ways.index(driven(facts, each))) for each in shared),
     )
 
 
@@ -176,12 +176,14 @@ def means_of(facts: DayFacts, staff: StaffDay) -> Means:
     return Means(mode, facts.paces[institution_id][mode], traffic)
 
 
-def _driven(facts: DayFacts, vehicle: SharedVehicle) -> Means:
+def driven(facts: DayFacts, vehicle: SharedVehicle) -> Means:
+    """Return how a shared vehicle travels on the day."""
     institution_id = vehicle.institution_id
     return Means(TravelMode.car, facts.paces[institution_id][TravelMode.car], facts.policy(institution_id).traffic)
 
 
-def _vehicle(facts: DayFacts, vehicle: SharedVehicle, index: dict[Point, int], matrix: int) -> Vehicle:
+def vehicle_of(facts: DayFacts, vehicle: SharedVehicle, index: Mapping[Point, int], matrix: int) -> Vehicle:
+    """Return a shared vehicle as the solver sees it; `index` are the points of the day."""
     place, away = index[vehicle.place], Window(facts.seconds(vehicle.start), facts.seconds(vehicle.end))
     return Vehicle(f"{vehicle.id}", vehicle.seats, place, place, away, matrix)
 

@@ -15,8 +15,8 @@ from uuid import UUID
 from service.core.geo import Point
 from service.orders.rules import OrderFacts
 from service.practitioners.rules import StaffDay
+from service.routing.building import afield, staffing
 from service.routing.building import day as days
-from service.routing.building import staffing
 from service.routing.building.day import Day
 from service.routing.building.facts import seconds_of
 from service.routing.building.recalling import AT_START
@@ -97,7 +97,8 @@ def rejoin(parts: Split, rest: Day, jobs: Sequence[Job], plan: Plan) -> tuple[Da
     rows = [row for who in _people(parts, rest) for row in _rows(parts, rest, plan, who)]
     visits, behind = _crews(parts), [each for each in parts.frozen if _is_behind(each)]
     places = [point for row in rows for point in (row.segment.start, row.segment.end)]
-    places += [*(each.place for each in parts.frozen), *rest.points]
+    shared = afield.shared_of(parts, rest)
+    places += [*(each.place for each in parts.frozen), *rest.points, *(each.place for each in shared)]
     numbers = _Numbers(
         rows={row.row: at for at, row in enumerate(rows) if row.row is not None},
         points={point: at for at, point in enumerate(dict.fromkeys(places))},
@@ -128,10 +129,12 @@ def rejoin(parts: Split, rest: Day, jobs: Sequence[Job], plan: Plan) -> tuple[Da
             *(replace(each, visit=each.visit + numbers.visits) for each in rest.behind),
         ),
     )
-    whole = _staffed(parts, rest, whole, rows, numbers)
+    whole = _staffed(parts, rest, replace(whole, shared=shared), rows, numbers)
     services = _services(visits, behind, numbers)
     routes = [Route(at, tuple(_stops(rest, plan, row, numbers, services))) for at, row in enumerate(rows)]
-    return whole, Plan(tuple(routes), tuple(_left(rest, numbers, each) for each in plan.unassigned))
+    left = tuple(_left(rest, numbers, each) for each in plan.unassigned)
+    tours = afield.renumbered(rest, shared, plan.tours, (numbers.points, numbers.rows))
+    return whole, Plan(tuple(routes), left, tours)
 
 
 def _people(parts: Split, rest: Day) -> Iterator[StaffDay]:
@@ -142,6 +145,8 @@ def _people(parts: Split, rest: Day) -> Iterator[StaffDay]:
         who = staffing.shift_at(parts.whole.staff, each.told.practitioner_id, each.told.start)
         if who is not None:
             found.setdefault((who.practitioner_id, who.shift_start), who)
+    for who in (each for each in parts.whole.staff if afield.is_out(parts, each)):
+        found.setdefault((who.practitioner_id, who.shift_start), who)
     yield from sorted(found.values(), key=lambda who: (at[who.practitioner_id], who.shift_start))
 
 
@@ -158,6 +163,8 @@ def _rows(parts: Split, rest: Day, plan: Plan, who: StaffDay) -> Iterator[_Row]:
         if run[0].kept is not None:
             before, after = (runs[at - 1][-1] if at else None), (runs[at + 1][0] if at + 1 < len(runs) else None)
             found.append(_Row(_stretch(parts, who, run, before, after), kept=[each.kept for each in run if each.kept]))
+    if afield.is_out(parts, who):
+        found += [_Row(each) for each in _driven(parts, who, known)]
     yield from sorted(found, key=lambda row: (row.segment.shift.start, row.segment.shift.end))
 
 
@@ -190,10 +197,25 @@ def _stretch(parts: Split, who: StaffDay, run: Sequence[_Part], before: _Part | 
     opens, here = parts.whole.seconds(who.shift_start), staffing.station_of(who)
     if before is not None:
         opens, here = (run[0].start, run[0].begins) if before.row is not None else (before.end, before.ends)
-    closes, there = _NO_END, staffing.station_of(who)
+    closes, there = afield.closes(parts, who, _NO_END), staffing.station_of(who)
     if after is not None:
         closes, there = (after.start, run[-1].ends) if after.row is not None else (_NO_END, after.begins)
     return Segment(who, Window(opens, closes), _lunch(run), here, there)
+
+
+def _driven(parts: Split, who: StaffDay, known: Sequence[_Part]) -> Iterator[Segment]:
+    """Yield the stretches on which somebody who is out with a vehicle is only driven: between visits that have begun,
+    and home from the last one.
+    """
+    station, never = staffing.station_of(who), afield.closes(parts, who, _NO_END)
+    ends = [
+        (parts.whole.seconds(who.shift_start), station, False),
+        *((each.end, each.ends, bool(each.kept)) for each in known),
+    ]
+    begins = [*((each.start, each.begins, bool(each.kept)) for each in known), (never, station, False)]
+    for (end, here, stays), (start, there, follows) in zip(ends, begins, strict=True):
+        if known and not (stays or follows) and end < start:
+            yield Segment(who, Window(end, start), None, here, there)
 
 
 def _lunch(run: Iterable[_Part]) -> Lunch | None:
@@ -259,7 +281,8 @@ def _moved(rest: Day, job: Job, numbers: _Numbers) -> Job:
 
 def _staffed(parts: Split, rest: Day, whole: Day, rows: Sequence[_Row], numbers: _Numbers) -> Day:
     means = [days.means_of(parts.whole, each.segment.staff) for each in rows]
-    ways = tuple(dict.fromkeys(means))
+    driven = [days.driven(parts.whole, each) for each in whole.shared]
+    ways = tuple(dict.fromkeys([*means, *driven]))
     own: defaultdict[UUID, list[int]] = defaultdict(list)
     for at, each in enumerate(rows):
         own[each.segment.staff.practitioner_id].append(at)
@@ -277,7 +300,11 @@ def _staffed(parts: Split, rest: Day, whole: Day, rows: Sequence[_Row], numbers:
                 max_work=None if who in bound else written.max_work,
             )
         )
-    return replace(whole, means=ways, staff=tuple(staff))
+    vehicles = (
+        days.vehicle_of(parts.whole, each, numbers.points, ways.index(way))
+        for each, way in zip(whole.shared, driven, strict=True)
+    )
+    return replace(whole, means=ways, staff=tuple(staff), vehicles=tuple(vehicles))
 
 
 def _same(rest: Day, row: int, numbers: _Numbers) -> Staff:
@@ -306,6 +333,7 @@ def _kept(row: _Row, numbers: _Numbers) -> Staff:
         end_point=numbers.points[segment.end],
         shift=segment.shift,
         lunch=lunch,
+        rides=segment.staff.rides,
     )
 
 

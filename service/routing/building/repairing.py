@@ -1,7 +1,8 @@
 """A day in which something has happened: what of its plan is frozen, and what is left to be planned anew; pure.
 
 To the search a frozen stop is time that its crew is busy: it goes on from that door, at the moment from which things
-may change. What people have done before binds what they may do next.
+may change. What people have done before binds what they may do next. Shared vehicles that are out stay out as told,
+and with them all stops of those who ride in them (`underway`).
 """
 
 from collections import defaultdict
@@ -13,10 +14,11 @@ from uuid import UUID
 from service.core.geo import Point
 from service.orders.rules import OrderFacts
 from service.practitioners.rules import StaffDay
-from service.routing.building import pushing, staffing
+from service.routing.building import pushing, staffing, underway
 from service.routing.building.facts import BegunStop, Busy, DayFacts
 from service.routing.building.pushing import Pushed
 from service.routing.building.recalling import Told
+from service.routing.building.redriving import ToldTour
 from service.routing.states import StopKind
 
 
@@ -51,7 +53,8 @@ class Split:
 
     `told` is the plan and `happened` what has become of it. `past` are the visits and deliveries of the plan that stay
     or have begun, each with its order; `stranded` the orders whose specimen nobody hands in, since whoever has it is
-    away by then, `unfinished` those of which a part is done and the next one is nobody's, for the same reason.
+    away by then, `unfinished` those of which a part is done and the next one is nobody's, for the same reason. `tours`
+    are those that stand.
     """
 
     rest: DayFacts
@@ -62,12 +65,18 @@ class Split:
     told: tuple[Told, ...]
     happened: Disruption
     unfinished: tuple[UUID, ...] = ()
+    tours: tuple[ToldTour, ...] = ()
 
 
-def split(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> Split:
-    """Divide a day, gathered from its midnight on, at the moment from which things may change."""
+def split(facts: DayFacts, told: Sequence[Told], happened: Disruption, driven: Sequence[ToldTour] = ()) -> Split:
+    """Divide a day, gathered from its midnight on, at the moment from which things may change; `driven` are the tours
+    of shared vehicles as told.
+    """
     staff = _on_duty(facts, happened)
-    stops = _candidates(facts, told, happened)
+    standing = underway.underway(
+        driven, happened.frozen_until, lambda people: _candidates(facts, told, happened, people)
+    )
+    stops = _candidates(facts, told, happened, standing.people)
     pushed = pushing.push(facts, _at_their_doors(facts, told), stops, _overrun(told, happened))
     frozen, stranded = _frozen(pushed.stops, staff, happened)
     visits = {each.order_id for each in frozen if each.order_id}
@@ -84,10 +93,13 @@ def split(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> Split:
         known,
         now=max(facts.now, happened.frozen_until),
         orders=tuple(each for each in known.orders if each.id not in visits),
-        staff=tuple(_fed(each) if each in eaten else each for each in staff),
+        staff=tuple(
+            _fed(each) if each in eaten else each for each in staff if each.practitioner_id not in standing.people
+        ),
         busy=(*known.busy, *(_busy(each) for each in kept)),
         engaged=_engaged(facts, frozen),
         travelled=_travelled(facts, told, visits, happened),
+        vehicles=underway.later(facts.vehicles, standing, max(facts.now, happened.frozen_until)),
     )
     return Split(
         rest,
@@ -98,6 +110,7 @@ def split(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> Split:
         told=tuple(told),
         happened=happened,
         unfinished=_unfinished(facts, happened),
+        tours=standing.tours,
     )
 
 
@@ -146,13 +159,17 @@ def _is_away(each: Told | Busy | BegunStop, happened: Disruption) -> bool:
     return away is not None and each.end > away
 
 
-def _candidates(facts: DayFacts, told: Sequence[Told], happened: Disruption) -> list[Told]:
+def _candidates(facts: DayFacts, told: Sequence[Told], happened: Disruption, people: frozenset[UUID]) -> list[Told]:
     """Return what was told to begin before the moment, of orders that are still wanted; a specimen that is taken
     before it is handed in as planned, and further parts follow their first as planned. What has begun is not among it:
-    other plans or this one keep people busy with it.
+    other plans or this one keep people busy with it. Of `people` everything stays.
     """
     wanted = {each.id for each in facts.orders if each.home_id in facts.homes} - happened.cancelled
-    early = [each for each in told if each.start < happened.frozen_until and each.kind is not StopKind.delivery]
+    early = [
+        each
+        for each in told
+        if (each.start < happened.frozen_until or each.practitioner_id in people) and each.kind is not StopKind.delivery
+    ]
     stays = [each for each in early if each.order_id is None or each.order_id in wanted]
     visits = {each.order_id for each in stays if each.order_id}
     later = [each for each in told if each.order_id in visits and each not in stays]

@@ -1,15 +1,19 @@
 """A plan laid out for changes: every stop with the earliest and latest start that its window and its route allow.
 
 People and order stand; only times may slide, each stop within the window in which it is. Stops that begin before
-`frozen_until` do not slide at all.
+`frozen_until` do not slide at all. Vehicles' tours stand: a stop before a ride is over when the vehicle leaves, one
+after it begins when it has come.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from service.routing import rules
+from service.routing.changing import riding
 from service.routing.problem import LUNCH, Job, Plan, Problem, Staff, Stop, Window
+from service.routing.referee import rides
+from service.routing.referee.rides import Ride
 
 NEVER: Final = 1 << 50
 """A time that no day reaches."""
@@ -37,7 +41,11 @@ class Seat:
 
 
 class Board:
-    """`seats` by row in order of time; `rows[staff]` their indices; `of_job[job]` the seats of a job by service."""
+    """`seats` by row in order of time; `rows[staff]` their indices; `of_job[job]` the seats of a job by service.
+
+    `rides[staff]` are the rides of a row, `carried` those on the way into a seat, `home` those home, by row, `loose`
+    those that are on no way of his, in a plan that breaks that rule.
+    """
 
     def __init__(self, problem: Problem, plan: Plan, frozen_until: int = -NEVER) -> None:
         self.problem, self.plan, self.frozen_until = problem, plan, frozen_until
@@ -47,10 +55,16 @@ class Board:
         self.before: list[int] = []
         self.after: list[int] = []
         self.stops: list[tuple[Stop, ...]] = [()] * len(problem.staff)
+        self.rides = rides.by_rider(problem, plan) if plan.tours else {}
+        self.carried: dict[int, Ride] = {}
+        self.home: dict[int, Ride] = {}
+        self.loose: dict[int, list[Ride]] = {}
         for route in plan.routes:
             self.stops[route.staff] = route.stops
             for stop in route.stops:
                 self._sit(route.staff, stop)
+            if route.staff in self.rides:
+                self._carry(route.staff)
         self.links: defaultdict[int, list[int]] = defaultdict(list)
         for at, link in enumerate(problem.links):
             self.links[link.first].append(at)
@@ -85,6 +99,27 @@ class Board:
             last = window.end
         # a start that is outside already, in a plan that bends or breaks rules, is a bound of its own
         return min(max(first, self.frozen_until), stop.start), max(last, stop.start)
+
+    def _carry(self, staff: int) -> None:
+        """Hold the stops around each ride of a row to the times of the vehicle."""
+        row = self.rows[staff]
+        spots = [(seat.point, seat.start, seat.start + seat.duration) for seat in (self.seats[at] for at in row)]
+        ridden, self.loose[staff] = riding.ways(self.problem, staff, spots, self.rides[staff])
+        for way, ride in ridden.items():
+            if way < len(row):
+                seat = self.seats[row[way]]
+                self.seats[row[way]] = replace(seat, low=max(seat.low, ride.off))
+                self.carried[row[way]] = ride
+            else:
+                self.home[staff] = ride
+            if way:
+                seat = self.seats[row[way - 1]]
+                self.seats[row[way - 1]] = replace(seat, high=min(seat.high, ride.on - seat.duration))
+
+    def ride_at(self, staff: int, position: int) -> Ride | None:
+        """Return the ride on the way to the stop at a position of a row, the last one home."""
+        row = self.rows[staff]
+        return self.carried.get(row[position]) if position < len(row) else self.home.get(staff)
 
     def leg(self, staff: int, here: int, there: int, leaving: int) -> int:
         """Return how long a row's person takes from point to point when free to leave at `leaving`."""

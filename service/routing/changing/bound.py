@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 
 from service.routing import referee
-from service.routing.changing import gaps, places, settling
+from service.routing.changing import gaps, places, riding, settling
 from service.routing.changing.board import NEVER, Board
 from service.routing.changing.gaps import Gaps
 from service.routing.changing.places import BEST, Place, Push, Refused
@@ -66,7 +66,7 @@ def find_places(
         return places.places(problem, plan, job, limit=limit, frozen_until=frozen_until)
     board = Board(problem, without(plan, jobs), frozen_until)
     found = _judged(board, jobs, limit, WIDTH) or _judged(board, jobs, limit, _WIDER)
-    return found or Refused(_reason(problem, jobs, frozen_until))
+    return found or Refused(_reason(board, jobs))
 
 
 def without(plan: Plan, jobs: Sequence[int]) -> Plan:
@@ -159,9 +159,11 @@ def _place(board: Board, plan: Plan, jobs: Sequence[int], cost: int) -> Place:
     )
 
 
-def _reason(problem: Problem, jobs: Sequence[int], frozen_until: int) -> UnassignedReason:
+def _reason(board: Board, jobs: Sequence[int]) -> UnassignedReason:
     """Return why the first has no place by itself; where it has one on an empty day, whether the others have, too."""
-    reason = places.reason(problem, jobs[0], frozen_until)
+    reason = places.reason(board, jobs[0])
+    problem = riding.with_own_vehicles(board.problem) if board.problem.vehicles else board.problem
     nobody = Plan(tuple(Route(staff, ()) for staff in range(len(problem.staff))))
-    fits = reason != UnassignedReason.no_capacity or put_in(Board(problem, nobody, frozen_until), jobs, width=_WIDER)
+    alone = Board(problem, nobody, board.frozen_until)
+    fits = reason != UnassignedReason.no_capacity or put_in(alone, jobs, width=_WIDER)
     return reason if fits else UnassignedReason.linked

@@ -4,7 +4,7 @@ A gap lies before, between or after the stops of a row. The sieve is generous: w
 full (`places`), what it holds back could not be done.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -18,9 +18,11 @@ from service.routing.problem import LUNCH, Carer, Job, Problem, Service, Window
 
 Column: TypeAlias = NDArray[np.int64]
 
+ANYWHERE: Final = -1
+
 COLUMNS: Final = (
     "staff", "position", "here", "there", "from_now", "from_early", "by_now", "by_late",
-    "eats_from", "eats_before", "eats_until", "eats_after",
+    "eats_from", "eats_before", "eats_until", "eats_after", "only",
 )  # fmt: skip
 """The numbers of a gap; beside them a table knows whether its row is empty."""
 
@@ -30,8 +32,12 @@ class Gaps:
     """One row per gap. `here`/`there` are the places before and after (a lunch is had on the way), `from_now` and
     `from_early` when one may leave `here` as things stand and at the earliest, `by_now` and `by_late` when one must be
     `there`. A lunch on the way out lasts `eats_before` from `eats_from` on, one on the way back `eats_after` from
-    `eats_until` at the latest. `empty` is whether the row has no stop. `early` and `late` are not of the gaps: the
-    earliest and the latest start of every seat of the board.
+    `eats_until` at the latest. `only` is the one point at which something may be put in (ANYWHERE: any). `empty` is
+    whether the row has no stop. `early` and `late` are not of the gaps: the earliest and the latest start of every seat
+    of the board.
+
+    Where the way is ridden there are two gaps, before getting on and after getting off: the ride itself stands, and
+    nobody walks a part of it.
     """
 
     staff: Column
@@ -46,6 +52,7 @@ class Gaps:
     eats_before: Column
     eats_until: Column
     eats_after: Column
+    only: Column
     empty: NDArray[np.bool_]
     early: Sequence[int]
     late: Sequence[int]
@@ -87,7 +94,7 @@ def lay_out(board: Board, staff: Iterable[int] | None = None) -> Gaps:
     """
     early, late = sliding.extremes(board)
     asked = range(len(board.rows)) if staff is None else staff
-    rows = [_gap(board, early, late, who, at) for who in asked for at in _positions(board, who)]
+    rows = [gap for who in asked for at in _positions(board, who) for gap in _gaps(board, early, late, who, at)]
     table = np.array(rows, dtype=np.int64).reshape(-1, len(COLUMNS) + 1).T
     columns = dict(zip(COLUMNS, table, strict=False))
     return Gaps(**columns, empty=table[-1] > 0, early=early, late=late)
@@ -97,6 +104,17 @@ def _positions(board: Board, staff: int) -> range:
     row = board.rows[staff]
     pinned = [at for at, seat in enumerate(row) if board.seats[seat].start < board.frozen_until]
     return range(pinned[-1] + 1 if pinned else 0, len(row) + 1)
+
+
+def _gaps(board: Board, early: list[int], late: list[int], staff: int, position: int) -> Iterator[tuple[int, ...]]:
+    gap, ride = _gap(board, early, late, staff, position), board.ride_at(staff, position)
+    if ride is None:
+        yield gap
+        return
+    of = dict(zip((*COLUMNS, "empty"), gap, strict=True))
+    yield tuple((of | {"there": ride.here, "by_now": ride.on, "by_late": ride.on, "only": ride.here}).values())
+    free = max(ride.off, board.frozen_until)
+    yield tuple((of | {"here": ride.there, "from_now": free, "from_early": free, "only": ride.there}).values())
 
 
 def _gap(board: Board, early: list[int], late: list[int], staff: int, position: int) -> tuple[int, ...]:
@@ -125,12 +143,15 @@ def _gap(board: Board, early: list[int], late: list[int], staff: int, position: 
             eats_until, eats_after = seat.high, seat.duration
     free_by = max(from_now, board.frozen_until), max(from_early, board.frozen_until)
     eats = eats_from, eats_before, eats_until, eats_after
-    return staff, position, here, there, *free_by, by_now, by_late, *eats, not row
+    return staff, position, here, there, *free_by, by_now, by_late, *eats, ANYWHERE, not row
 
 
 def _is_roaming(board: Board, at: int) -> bool:
-    """Tell whether a stop is a lunch that is had wherever one is."""
+    """Tell whether a stop is a lunch that is had wherever one is, and not where a vehicle takes one to or from."""
     seat = board.seats[at]
+    after = board.after[at]
+    if at in board.carried or (after in board.carried if after != NOBODY else seat.staff in board.home):
+        return False
     lunch = board.problem.staff[seat.staff].lunch
     return seat.service == LUNCH and lunch is not None and lunch.point is None and not seat.is_pinned
 
@@ -149,7 +170,8 @@ def sieve(board: Board, gaps: Gaps, job: int, service: int, window: Window) -> S
     low = np.maximum(there, window.start)
     high = np.minimum(gone - duration, window.end)
     low = np.maximum(low, board.frozen_until)
-    kept = np.flatnonzero((able >= 0) & (low <= high) & _ranked(board, gaps, wanted))
+    here = (gaps.only == ANYWHERE) | (gaps.only == wanted.point)
+    kept = np.flatnonzero((able >= 0) & (low <= high) & here & _ranked(board, gaps, wanted))
     now = np.maximum(gaps.from_now + out, window.start)
     until = np.minimum(gaps.by_now - back - duration, window.end)
     price = problem.rules.travel * (out + back - np.where(gaps.empty, 0, past)) + able

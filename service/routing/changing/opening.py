@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from service.routing import referee
-from service.routing.changing import bound, gaps, places
+from service.routing.changing import bound, gaps, places, tours
 from service.routing.changing.board import NEVER, Board
 from service.routing.changing.gaps import Gaps
 from service.routing.changing.places import Behind
@@ -36,13 +36,19 @@ def openings(
     problem: Problem, plan: Plan, job: int, spans: Iterable[Window], *, frozen_until: int = -NEVER
 ) -> list[Opening]:
     """Return the spans in which a job, whatever its own windows, can begin, with all that is bound to it; nobody else's
-    people or order change.
+    people or order change, nor any vehicle's tour.
     """
     together = bound.bound_to(problem, job)
-    board = Board(problem, bound.without(plan, together), frozen_until)
-    table, broken = gaps.lay_out(board), referee.check_plan(problem, board.plan).violations
+    board = Board(problem, tours.fitted(problem, bound.without(plan, together)), frozen_until)
+    table = gaps.lay_out(board)
+    # whoever was taken to the job, and could not go on without it, must not be left behind for it
+    broken = referee.check_plan(problem, plan if plan.tours else board.plan).violations
     found = []
     for span in spans:
+        told = _told(plan, together, span) if plan.tours else None
+        if told is not None:
+            found.append(told)
+            continue
         trial = copy(board)
         jobs = list(problem.jobs)
         for each in together:
@@ -55,6 +61,14 @@ def openings(
                 found.append(_opening(span, tried, together))
                 break
     return found
+
+
+def _told(plan: Plan, jobs: Sequence[int], span: Window) -> Opening | None:
+    """Return how a plan does a job already, if it begins in a span: the vehicles come for it as they are."""
+    stops = (stop for route in plan.routes for stop in route.stops if stop.service != LUNCH)
+    starts = [stop.start for stop in stops if stop.job == jobs[0]]
+    told = bool(starts) and span.start <= min(starts) <= span.end
+    return _opening(span, plan, jobs) if told else None
 
 
 def _plans(board: Board, jobs: Sequence[int], table: Gaps) -> Iterator[Plan]:

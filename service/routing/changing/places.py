@@ -14,7 +14,7 @@ import numpy as np
 from service.routing import referee
 from service.routing import rules as words
 from service.routing.changing import gaps as columns
-from service.routing.changing import settling
+from service.routing.changing import riding, settling
 from service.routing.changing.board import NEVER, Board, starts_of
 from service.routing.changing.gaps import Choice, Column, Gaps, Sieved
 from service.routing.changing.sliding import Draft
@@ -86,12 +86,12 @@ def places(
     """Return the best places for a job that the plan leaves out, the cheapest first, or why there is none.
 
     Nothing that begins before `frozen_until` moves, and nobody leaves for the job before then. A place breaks no rule
-    that the plan does not break already.
+    that the plan does not break already. Vehicles' tours stand: nobody is taken anywhere else or at another time.
     """
     standing = without(plan, job)
     board = Board(problem, standing, frozen_until)
     found = _judged(board, job, limit, list(islice(drafts(board, job), 3 * limit)))
-    return found or Refused(reason(problem, job, frozen_until))
+    return found or Refused(reason(board, job))
 
 
 def put(problem: Problem, plan: Plan, job: int) -> Plan | None:
@@ -112,13 +112,16 @@ def _worth(draft: Draft) -> tuple[int, int]:
 
 
 def without(plan: Plan, job: int) -> Plan:
-    """Return a plan that does not do a job; a lunch had at its door is had at the next one, or the one before."""
+    """Return a plan that does not do a job; a lunch had at its door is had at the next one, or the one before. The
+    tours are as they were (`tours.fitted`: with those rides that still lead anywhere).
+    """
     unassigned = tuple(each for each in plan.unassigned if each.job != job)
-    routes = tuple(Route(route.staff, _without(route.stops, job)) for route in plan.routes)
-    return Plan(routes, (*unassigned, Unassigned(job, UnassignedReason.no_capacity)))
+    routes = tuple(Route(route.staff, stops_without(route.stops, job)) for route in plan.routes)
+    return Plan(routes, (*unassigned, Unassigned(job, UnassignedReason.no_capacity)), plan.tours)
 
 
-def _without(stops: tuple[Stop, ...], job: int) -> tuple[Stop, ...]:
+def stops_without(stops: tuple[Stop, ...], job: int) -> tuple[Stop, ...]:
+    """Return a row's stops without a job, a lunch had at its door elsewhere."""
     if all(each.job != job for each in stops):
         return stops
     kept = [each for each in stops if each.job != job or each.service == LUNCH]
@@ -235,10 +238,12 @@ def _place(draft: Draft, job: int, cost: int, plan: Plan) -> Place:
     )
 
 
-def reason(problem: Problem, job: int, frozen_until: int) -> UnassignedReason:
+def reason(board: Board, job: int) -> UnassignedReason:
     """Return the first reason why a job has no place that holds, each by trying: the people, then an empty day without
-    travel and with it.
+    travel and with it; on a day of shared vehicles everybody has one of his own there, and then beside the plan.
     """
+    problem, frozen_until = board.problem, board.frozen_until
+    problem = riding.with_own_vehicles(problem) if problem.vehicles else problem
     empty = Board(problem, Plan(tuple(Route(staff, ()) for staff in range(len(problem.staff)))), frozen_until)
     wanted = problem.jobs[job]
     crews = [list(columns.staff_prices(empty, job, service)) for service in range(len(wanted.services))]
@@ -247,7 +252,13 @@ def reason(problem: Problem, job: int, frozen_until: int) -> UnassignedReason:
     still = replace(problem, matrices=tuple(matrix * 0 for matrix in problem.matrices))
     if not _fits(Board(still, empty.plan, frozen_until), job):
         return UnassignedReason.outside_shifts
-    return UnassignedReason.no_capacity if _fits(empty, job) else UnassignedReason.unreachable
+    if not _fits(empty, job):
+        return UnassignedReason.unreachable
+    if board.problem.vehicles:
+        driven = Board(problem, replace(board.plan, tours=()), frozen_until)
+        if _judged(driven, job, 1, list(islice(drafts(driven, job), BEST))):
+            return UnassignedReason.no_ride
+    return UnassignedReason.no_capacity
 
 
 def _fits(board: Board, job: int) -> bool:

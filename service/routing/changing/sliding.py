@@ -5,10 +5,13 @@ lowers them, until all fit or one has left its bounds.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
+from service.routing.changing import riding
 from service.routing.changing.board import NEVER, NOBODY, Board, Seat
 from service.routing.problem import LUNCH, Plan, Route, Stop, Sync
+from service.routing.referee.rides import Ride
 
 _STEPS_PER_STOP: Final = 20
 
@@ -27,6 +30,8 @@ class Draft:
         self._new: list[int] = []
         self._before: dict[int, int] = {}
         self._after: dict[int, int] = {}
+        self._carried: dict[int, Ride | None] = {}
+        self._home: dict[int, Ride | None] = {}
 
     def seat(self, at: int) -> Seat:
         """Return a stop, as it was or as the draft has it."""
@@ -55,15 +60,22 @@ class Draft:
         """Return the stops of a row in order."""
         return self.rows.get(staff) or self.board.rows[staff]
 
+    def ride(self, staff: int, after: int) -> Ride | None:
+        """Return the ride on the way of a row into a stop (NOBODY: home)."""
+        if after == NOBODY:
+            return self._home[staff] if staff in self._home else self.board.home.get(staff)
+        return self._carried[after] if after in self._carried else self.board.carried.get(after)
+
     def put(self, seat: Seat, position: int) -> int:
         """Put a new stop into its row before the one at `position`; return its index."""
         at, row = len(self.board.seats) + len(self._new), [*self.row(seat.staff)]
         self._new.append(at)
         row.insert(position, at)
         self.rows[seat.staff] = row
-        self.extra[at], self.starts[at] = seat, seat.start
         before = row[position - 1] if position else NOBODY
         after = row[position + 1] if position + 1 < len(row) else NOBODY
+        seat = self._beside_ride(seat, at, after)
+        self.extra[at], self.starts[at] = seat, seat.start
         self._before[at], self._after[at] = before, after
         if before != NOBODY:
             self._after[before] = at
@@ -72,6 +84,20 @@ class Draft:
         if seat.service != LUNCH:
             self.mates.setdefault(seat.job, []).append(at)
         return at
+
+    def _beside_ride(self, seat: Seat, at: int, after: int) -> Seat:
+        """Return a new stop as the ride on the way that it divides lets it be: over when the vehicle leaves, or begun
+        when it has come.
+        """
+        ride = self.ride(seat.staff, after)
+        if ride is None or seat.point == ride.here:
+            return seat if ride is None else replace(seat, high=min(seat.high, ride.on - seat.duration))
+        if after == NOBODY:
+            self._home[seat.staff] = None
+        else:
+            self._carried[after] = None
+        self._carried[at] = ride
+        return replace(seat, low=max(seat.low, ride.off))
 
     def replace(self, at: int, seat: Seat) -> None:
         """Have a stop elsewhere (a lunch at another door)."""
@@ -119,6 +145,7 @@ class Draft:
         for at, start in self.starts.items():
             seat = self.seat(at)
             fits = seat.low <= start <= seat.high and self._is_home(at) and self._is_out(at)
+            fits = fits and self._is_carried(seat.staff)
             if not fits or any(self.start(other) < earliest for other, earliest in self._follow(at)):
                 return False
             if any(self.start(other) > latest for other, latest in self._lead(at)):
@@ -132,7 +159,8 @@ class Draft:
             Route(staff, tuple(self._stops(staff))) if staff in touched else Route(staff, self.board.stops[staff])
             for staff in range(len(self.board.problem.staff))
         )
-        return Plan(routes, tuple(each for each in self.board.plan.unassigned if each.job != job))
+        left = tuple(each for each in self.board.plan.unassigned if each.job != job)
+        return Plan(routes, left, self.board.plan.tours)
 
     def _stops(self, staff: int) -> Iterator[Stop]:
         for at in self.row(staff):
@@ -143,14 +171,25 @@ class Draft:
         if self.after(at) != NOBODY:
             return True
         seat, back = self.seat(at), self.end(at)
+        if self.ride(seat.staff, NOBODY) is not None:
+            return True
         end = self.board.problem.staff[seat.staff].end_point
         return back + self.board.leg(seat.staff, seat.point, end, back) <= self.board.closes(seat.staff)
 
     def _is_out(self, at: int) -> bool:
         seat = self.seat(at)
-        if self.before(at) != NOBODY or seat.is_pinned:
+        if self.before(at) != NOBODY or seat.is_pinned or self.ride(seat.staff, at) is not None:
             return True
         return self.start(at) >= self.first_arrival(seat.staff, seat.point)
+
+    def _is_carried(self, staff: int) -> bool:
+        """Tell whether a row is on every ride of the plan that it takes."""
+        taken = self.board.rides.get(staff)
+        if not taken:
+            return True
+        spots = [(self.seat(at).point, self.start(at), self.end(at)) for at in self.row(staff)]
+        _, elsewhere = riding.ways(self.board.problem, staff, spots, taken)
+        return all(each in self.board.loose[staff] for each in elsewhere)
 
     def first_arrival(self, staff: int, point: int) -> int:
         """Return when a row's person can be at a point without a stop before it."""
@@ -160,6 +199,9 @@ class Draft:
     def way(self, here: int, there: int) -> int:
         """Return how long it takes from one stop of a row to the next."""
         seat = self.seat(here)
+        ride = self.ride(seat.staff, there)
+        if ride is not None:
+            return ride.length
         return self.board.leg(seat.staff, seat.point, self.seat(there).point, self.end(here))
 
     def _follow(self, at: int) -> Iterator[tuple[int, int]]:
@@ -224,10 +266,10 @@ def extremes(board: Board) -> tuple[list[int], list[int]]:
     for at in every:
         seat = board.seats[at]
         early.starts[at] = seat.low
-        if board.before[at] == NOBODY and not seat.is_pinned:
+        if board.before[at] == NOBODY and not seat.is_pinned and at not in board.carried:
             early.starts[at] = min(seat.start, max(seat.low, early.first_arrival(seat.staff, seat.point)))
         late.starts[at] = seat.high
-        if board.after[at] == NOBODY:
+        if board.after[at] == NOBODY and seat.staff not in board.home:
             late.starts[at] = max(seat.start, min(seat.high, _last_start(board, seat)))
     first = [early.starts[at] for at in every] if early.push(every) else [seat.start for seat in board.seats]
     last = [late.starts[at] for at in every] if late.pull(every) else [seat.start for seat in board.seats]

@@ -19,7 +19,8 @@ from service.routing.referee.verdict import Rule, Violation
 class Day:
     """The day of one row of the staff: stops as written, their `places` (points), `legs` (one more than stops: from the
     start point, …, to the end point), `waits` before each stop and at last for a vehicle home, when the person leaves
-    and is back, which legs are `ridden` in a shared vehicle. Without stops the person does not leave.
+    and is back, which legs are `ridden` in a shared vehicle. Without stops the person does not leave, unless he is
+    driven from where his row starts to where it ends, elsewhere.
     """
 
     staff: int
@@ -124,7 +125,7 @@ def _day(problem: Problem, staff: int, stops: tuple[Stop, ...], taken: list[Ride
     person = problem.staff[staff]
     earliest = person.shift.start if person.shift else 0
     if not stops:
-        return Day(staff, person, (), (), (), (), earliest, earliest), taken
+        return _idle(staff, person, earliest, taken)
     places = tuple(_point(problem, person, stop) for stop in stops)
     way = tuple(pairwise((person.start_point, *places, person.end_point)))
     free_to_leave = (earliest, *(stop.end for stop in stops))
@@ -141,6 +142,16 @@ def _day(problem: Problem, staff: int, stops: tuple[Stop, ...], taken: list[Ride
     waits = (*waits, last.on - stops[-1].end) if last else waits
     back = last.off if last else stops[-1].end + legs[-1]
     return Day(staff, person, stops, places, legs, waits, departure, back, frozenset(ridden)), elsewhere
+
+
+def _idle(staff: int, person: Staff, earliest: int, taken: list[Ride]) -> tuple[Day, list[Ride]]:
+    """Read the day of a row without stops."""
+    way = (person.start_point, person.end_point)
+    ridden, elsewhere = rides.of_ways([way], [earliest], [None], taken) if way[0] != way[1] else ({}, taken)
+    if 0 not in ridden:
+        return Day(staff, person, (), (), (), (), earliest, earliest), taken
+    ride = ridden[0]
+    return Day(staff, person, (), (), (ride.length,), (), ride.on, ride.off, frozenset({0})), elsewhere
 
 
 def _leg(problem: Problem, person: Staff, leg: tuple[int, int], free: int) -> int:

@@ -19,6 +19,7 @@ async def explain_plan(house: House, *, principal: Principal, plan_id: UUID, now
     Raises:
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
         errors.PlanNotStanding: it is not solved, has failed, or was superseded.
+        errors.SharedVehiclesStand: one of its shared vehicles is out of service.
     """
     standing = await stand(house, principal, plan_id, now)
     found = await asyncio.to_thread(reasons.explain_assignments, standing.problem, standing.plan)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from service.core.http import House
@@ -10,7 +11,10 @@ from service.routing import building, changes, errors, rules
 from service.routing.building import moment_of
 from service.routing.changing import bound
 from service.routing.changing.places import Place, Push
+from service.routing.rules import UnassignedReason
 from service.routing.usecases.standing import Standing, stand
+
+TOURS_STAND: Final = "共用车辆已定的行程保持不变；须改动行程的，请重新排班"
 
 
 async def find_insertions(
@@ -23,6 +27,7 @@ async def find_insertions(
     Raises:
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
         errors.PlanNotStanding: it is not solved, has failed, or was superseded.
+        errors.SharedVehiclesStand: one of its shared vehicles is out of service.
         errors.OrderNotOfThatDay: the order is not accepted, or of another day or other institutions.
         errors.OrderInPlan: the plan has it already.
     """
@@ -51,8 +56,14 @@ async def find_insertions(
         order_no=standing.order_of(job).order_no,
         places=told,
         reason=reason,
-        explanation=building.explain(reason) if reason else None,
+        explanation=_explanation(standing, reason) if reason else None,
     )
+
+
+def _explanation(standing: Standing, reason: UnassignedReason) -> str:
+    """Say why there is no place; where vehicles are shared, also that they drive as they do."""
+    said = building.explain(reason)
+    return f"{said}（{TOURS_STAND}）" if standing.plan.tours else said
 
 
 def _place(standing: Standing, job: int, place: Place) -> changes.InsertionPlaceRead:

@@ -20,6 +20,7 @@ async def list_open_windows(
     Raises:
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
         errors.PlanNotStanding: it is not solved, has failed, or was superseded.
+        errors.SharedVehiclesStand: one of its shared vehicles is out of service.
         errors.OrderNotOfThatDay: the order is not accepted, or of another day or other institutions.
     """
     standing = await stand(house, principal, plan_id, now)

@@ -23,12 +23,10 @@ async def request_repair(
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
         errors.DayNotPlannable: its day is over.
         errors.PlanNotStanding: it is not solved, has failed, or was superseded.
-        errors.SharedVehiclesStand: people ride together in it.
     """
     before = await standing.get_plan(session, principal, plan_id)
     planning.refuse_day(before.service_on, now)
     standing.refuse_unless_it_stands(before)
-    await standing.refuse_shared_vehicles(session, before)
     area = await repository.find_area(session, region_id=before.region_id, area_id=before.area_id)
     if area is None:
         raise problems.NotFound(what="调度区域")

@@ -11,16 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.core import problems
 from service.core.clock import day_bounds
 from service.core.db.session import transaction
+from service.core.geo import Point
 from service.core.http import House
 from service.core.principal import Principal
 from service.gateways.maps import TravelMatrix
 from service.orders.rules import OrderFacts
 from service.routing import building, errors, gathering, repository, states, travel, vehicle_repository
-from service.routing.building import Day, DayFacts, Told, recall
+from service.routing.building import Day, DayFacts, Told, ToldHalt, ToldTour, recall
 from service.routing.models import Plan as PlanRow
 from service.routing.models import PlanStop
 from service.routing.problem import Plan, Problem
 from service.routing.states import PlanState
+from service.routing.vehicle_models import PlanTour
 
 STANDS = frozenset({PlanState.solved, PlanState.published})
 """The states of plans that one may still change."""
@@ -76,39 +78,58 @@ def refuse_unless_it_stands(row: PlanRow) -> None:
         raise errors.PlanNotStanding(state=state, label=states.STATE_LABELS[state])
 
 
-async def refuse_shared_vehicles(session: AsyncSession, row: PlanRow) -> None:
-    """Refuse to change a plan in which people ride together: whoever is moved moves everybody in the vehicle.
-
-    Raises:
-        errors.SharedVehiclesStand: there are such vehicles.
-    """
-    if await vehicle_repository.list_tours(session, region_id=row.region_id, plan_id=row.id):
-        raise errors.SharedVehiclesStand
-
-
 async def stand(house: House, principal: Principal, plan_id: UUID, now: datetime) -> Standing:
     """Return a plan as it stands; no transaction is open while the roads are asked.
 
     Raises:
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
         errors.PlanNotStanding: it is not solved, has failed, or was superseded.
-        errors.SharedVehiclesStand: people ride together in it.
+        errors.SharedVehiclesStand: one of its shared vehicles is not to be had any more.
     """
     async with transaction(house.sessions, principal.fence, now) as session:
         row = await get_plan(session, principal, plan_id)
         refuse_unless_it_stands(row)
-        await refuse_shared_vehicles(session, row)
-        facts = await gather(session, row)
+        driven = await list_told_tours(session, row)
+        facts = await gather(session, row, driven)
         told = told_of(await repository.list_stops(session, region_id=row.region_id, plan_id=row.id))
     day = await asyncio.to_thread(building.draw, facts)
     ways = await travel.roads_of(house.settings).matrices(day.points, day.means, outside=facts.outside)
     problem = await asyncio.to_thread(building.problem_of, day, [each.seconds for each in ways])
-    plan = await asyncio.to_thread(recall, day, problem, told)
+    plan = await asyncio.to_thread(_recalled, day, problem, told, driven)
     return Standing(row, day, problem, plan, ways, facts.seconds(now))
 
 
-async def gather(session: AsyncSession, row: PlanRow) -> DayFacts:
-    """Return the facts of a plan's whole day, passed hours included: what the plan in force holds is free again."""
+def _recalled(day: Day, problem: Problem, told: Sequence[Told], driven: Sequence[ToldTour]) -> Plan:
+    try:
+        return building.redrive(day, problem, recall(day, problem, told), driven)
+    except building.VehicleGone:
+        raise errors.SharedVehiclesStand from None
+
+
+async def list_told_tours(session: AsyncSession, row: PlanRow) -> list[ToldTour]:
+    """Return the tours of shared vehicles as a plan told them."""
+    found = await vehicle_repository.list_tours(session, region_id=row.region_id, plan_id=row.id)
+    return [ToldTour(each.vehicle_id, _halts(each)) for each in found]
+
+
+def _halts(tour: PlanTour) -> tuple[ToldHalt, ...]:
+    return tuple(
+        ToldHalt(
+            Point(each["lon"], each["lat"]),
+            datetime.fromisoformat(each["arrive_at"]),
+            datetime.fromisoformat(each["depart_at"]),
+            tuple(UUID(who["practitioner_id"]) for who in each["off"]),
+            tuple(UUID(who["practitioner_id"]) for who in each["on"]),
+        )
+        for each in tour.stops
+    )
+
+
+async def gather(session: AsyncSession, row: PlanRow, driven: Sequence[ToldTour] = ()) -> DayFacts:
+    """Return the facts of a plan's whole day, passed hours included: what the plan in force holds is free again.
+
+    `driven` are its tours.
+    """
     published = row
     if row.state != PlanState.published:
         found = await repository.find_published(
@@ -118,8 +139,9 @@ async def gather(session: AsyncSession, row: PlanRow) -> DayFacts:
     replaced = published.id if published.state == PlanState.published else None
     begins, _ = day_bounds(row.service_on)
     ask = gathering.Ask(row.region_id, row.institution_ids, row.service_on, begins, replaced)
+    facts = await gathering.gather(session, ask)
     # a plan without tours is changed as it was made: who would ride walks
-    return replace(await gathering.gather(session, ask), vehicles=())
+    return facts if driven else replace(facts, vehicles=())
 
 
 def told_of(stops: Sequence[PlanStop]) -> list[Told]:

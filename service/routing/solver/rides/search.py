@@ -29,6 +29,9 @@ WAYS_ONLY: Final = 0.25
 BACK: Final = 300
 """So many rounds without a better plan, and the best one is taken up again."""
 
+AT_ONCE: Final = 20
+"""So many visits are given vehicles before the clock is looked at: a small day's first plan rides on any machine."""
+
 ROUNDS: Final = 60
 """With limits in rounds (thousands of the compiled search's proposals, about): so many here for one there."""
 
@@ -55,7 +58,7 @@ class Search:
         walking = self.solve(walkers(self.problem), self._limits(WALKING_SHARE), self.seed)
         self.keep(walking, writing.state_of(self.facts, walking) or self._carried(walking))
         driving = self.solve(drivers(self.problem), self._limits(DRIVING_SHARE), self.seed)
-        state = self._filled(self._carried(driving))
+        state = self._filled(self._carried(driving), at_once=AT_ONCE)
         self.keep(writing.plan_of(state), state)
 
     def improve(self, end: Callable[[int], float]) -> None:
@@ -101,10 +104,10 @@ class Search:
             return ruin.with_other_ways(current, self.chance)
         return self._filled(ruin.without_some(current, self.chance), self.chance)
 
-    def _filled(self, state: State, chance: random.Random | None = None) -> State:
-        """Put in what is left out, in an order of chance."""
-        for job in self._queue(state):
-            if self.budget.is_spent():
+    def _filled(self, state: State, chance: random.Random | None = None, at_once: int = 0) -> State:
+        """Put in what is left out, in an order of chance; the first `at_once` of it whatever the time."""
+        for at, job in enumerate(self._queue(state)):
+            if at >= at_once and self.budget.is_spent():
                 break
             if not state.has(job):
                 found = placing.put(state, job, chance)
@@ -137,8 +140,9 @@ class Search:
         state = State(self.facts)
         stops = [(stop.start, stop, route.staff) for route in plan.routes for stop in route.stops]
         rows = {self.facts.nodes_of[stop.job][stop.service]: staff for _, stop, staff in stops if stop.service != LUNCH}
-        for _, stop, _ in sorted(stops, key=lambda each: (each[0], each[2])):
-            if stop.service != LUNCH and not state.has(stop.job) and not self.budget.is_spent():
+        for at, (_, stop, _) in enumerate(sorted(stops, key=lambda each: (each[0], each[2]))):
+            in_time = at < AT_ONCE or not self.budget.is_spent()
+            if in_time and stop.service != LUNCH and not state.has(stop.job):
                 found = placing.put(state, stop.job, None, rows)
                 state = found.state if found is not None else state
         return state
