@@ -166,6 +166,12 @@ class TestWholeDays:
         plan = solver.solve(problem, Limits(4.0), seed)
         assert check_plan(problem, plan).violations == ()
 
+    def test_a_small_day_rides_however_little_time_there_is(self) -> None:
+        jobs = [visit("near", 2, 200, 220, penalty=5000), visit("far", 5, 300, 320, penalty=5000)]
+        plan = solver.solve(day(1, jobs, car()), Limits(0.01), 1)
+        assert plan.unassigned == ()
+        assert plan.tours
+
     def test_without_vehicles_who_would_ride_walks(self) -> None:
         problem = replace(days.tiny(4, 4), vehicles=())
         walking = replace(problem, staff=tuple(replace(who, rides=False) for who in problem.staff))
