@@ -25,16 +25,24 @@ def services(problem: Problem) -> int:
     return sum(len(job.services) for job in problem.jobs)
 
 
-def enough(problem: Problem, limits: Limits) -> Limits:
-    """Cut the time short where the day is so small that more of it finds nothing; with rounds it is left as it is.
+def enough(problem: Problem, limits: Limits, *, exactly: bool = False) -> Limits:
+    """Cut the time short where the day is so small that more of it finds nothing, with time to plan it `exactly`; with
+    rounds it is left as it is.
 
     Raises: nothing.
     """
     if limits.rounds is not None:
         return limits
-    count = services(problem)
-    seconds = max(0.1, ENOUGH_SECONDS * count**2) + (EXACT_SECONDS if count <= EXACT else 0.0)
+    seconds = enough_search(problem) + (EXACT_SECONDS if exactly else 0.0)
     return replace(limits, seconds=min(limits.seconds, seconds))
+
+
+def enough_search(problem: Problem) -> float:
+    """Tell after how many seconds of search more of it finds nothing.
+
+    Raises: nothing.
+    """
+    return max(0.1, ENOUGH_SECONDS * services(problem) ** 2)
 
 
 EXPLAIN_SECONDS: Final = 0.3

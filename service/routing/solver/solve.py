@@ -1,5 +1,5 @@
-"""Chooses the search that a day asks for, and runs it: rides, strings, parts, kernel, or the engine without compiled
-code, whose phases are construct, improve, OR-Tools, improve again; at last the jobs left out are explained.
+"""Chooses the search that a day asks for, and runs it: rides, strings, parts, kernel, the engine without compiled code,
+whose phases are construct, improve, OR-Tools, improve again, or OR-Tools alone; last the jobs left out are explained.
 """
 
 import random
@@ -15,6 +15,7 @@ from service.routing.solver import (
     insertion,
     judging,
     kernel,
+    ortools_engine,
     ortools_stage,
     parts,
     plain,
@@ -26,7 +27,7 @@ from service.routing.solver import (
     whole_routes,
 )
 from service.routing.solver import tables as tabling
-from service.routing.solver.clock import EXACT, Budget, end_of_search, enough, services
+from service.routing.solver.clock import EXACT, Budget, end_of_search, enough, enough_search, services
 from service.routing.solver.kernel import writing
 from service.routing.solver.kernel.chain import Chain
 from service.routing.solver.state import State
@@ -41,7 +42,7 @@ POLISHING: Final = 0.1
 """How warm the second ruin and recreate begins, so as not to undo what was found before."""
 
 EXACT_SHARE: Final = 0.35
-"""How much of the time a small day is searched; then CP-SAT plans it exactly."""
+"""How much of the time a small day is searched at most; then CP-SAT plans it exactly."""
 
 EXACT_ROUNDS: Final = 2
 EXACT_AMOUNT: Final = 0.3
@@ -59,7 +60,7 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     a job that must be done is left out only where hard rules leave it no place that was found.
 
     Raises:
-        ValueError: the day asks for what only the compiled search knows, and its numbers are too large for that.
+        ValueError: the day asks for what neither the compiled search nor OR-Tools can add up or say.
     """
     if rides.suits(problem):
         return rides.plan(problem, limits, seed, _plan_part, on_progress)
@@ -96,17 +97,25 @@ def _solve_whole(
     explained: bool = True,
 ) -> Plan:
     """Plan the day, however large, in one piece."""
-    limits = enough(problem, limits)
     if strings.suits(problem):
-        return _by_strings(problem, limits, seed, on_progress, explained=explained)
+        return _by_strings(problem, enough(problem, limits), seed, on_progress, explained=explained)
     tables = tabling.build(problem)
     compiled = bool(problem.jobs) and bool(problem.staff) and kernel.suits(tables)
     if compiled:
         kernel.warm()
     elif problem.jobs and problem.staff and not plain.suits(problem):
-        raise ValueError("the numbers of the day are too large for the only search that knows all its rules")
-    run = _Run(tables, Budget(limits), random.Random(seed), on_progress)
-    return run.compiled(seed, explained=explained) if compiled else run.plain()
+        return _by_ortools(problem, limits, seed)
+    exactly = compiled and services(problem) <= EXACT and polish.suits(problem)
+    run = _Run(tables, Budget(enough(problem, limits, exactly=exactly)), random.Random(seed), on_progress)
+    return run.compiled(seed, exactly=exactly, explained=explained) if compiled else run.plain()
+
+
+def _by_ortools(problem: Problem, limits: Limits, seed: int) -> Plan:
+    """Plan by OR-Tools alone what only the compiled search knows besides, and cannot add up."""
+    try:
+        return ortools_engine.solve_ortools(problem, limits, seed)
+    except ortools_engine.CannotSay as lacking:
+        raise ValueError(f"no search knows all rules of the day and can add up its numbers: {lacking}") from None
 
 
 def _by_strings(
@@ -178,15 +187,14 @@ class _Run:
             state = self.improve(state, end)
         return self.finish(state)
 
-    def compiled(self, seed: int, *, explained: bool) -> Plan:
+    def compiled(self, seed: int, *, exactly: bool, explained: bool) -> Plan:
         """Let the kernel construct and improve; say why jobs stay out, or only which."""
         search = kernel.Search(self.tables, self.budget, seed)
         search.construct()
         self.tell(Phase.construct, search.best)
         end = end_of_search(self.budget.limits, len(search.best.absent()))
         problem = self.tables.problem
-        exactly = services(problem) <= EXACT and polish.suits(problem)
-        search.improve(EXACT_SHARE * end if exactly else end, lambda: self.tell(Phase.improve, search.best))
+        search.improve(self.until(end) if exactly else end, lambda: self.tell(Phase.improve, search.best))
         chain = search.settled()
         better = self.exactly(chain, end, seed) if exactly else None
         if better is not None:
@@ -200,6 +208,11 @@ class _Run:
         found = reasons.put_right(problem, plan, self.budget)
         _tell_change(problem, plan, found, self.budget, self.on_progress)
         return found
+
+    def until(self, end: float) -> float:
+        """Tell until which share of the time a small day is searched."""
+        limits, share = self.budget.limits, EXACT_SHARE * end
+        return share if limits.rounds is not None else min(share, enough_search(self.tables.problem) / limits.seconds)
 
     def exactly(self, chain: Chain, until: float, seed: int) -> Plan | None:
         """Let CP-SAT look for a cheaper plan than a chain's; None where there is none that it finds."""

@@ -49,6 +49,8 @@ def lacks(problem: Problem) -> str | None:
     if any(band.factor != 1000 for bands in problem.traffic for band in bands):
         return "traffic"
     edges = [abs(edge) for job in problem.jobs for window in job.windows for edge in (window.start, window.end)]
+    edges += [abs(edge or 0) for link in problem.links for edge in (link.low, link.high)]
+    edges += [abs(edge) for job in problem.jobs for edge in (job.promised or 0, job.lag.start, job.lag.end)]
     lasts = [service.duration for job in problem.jobs for service in job.services]
     ways = [int(matrix.max(initial=0)) for matrix in problem.matrices]
     return "numbers" if max([0, *edges, *lasts, *ways]) * highest_price(problem) > LARGEST else None
