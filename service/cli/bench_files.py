@@ -55,16 +55,31 @@ def save(path: Path, text: str) -> None:
     Raises:
         CommandError: it cannot be written.
     """
-    try:
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise CommandError(f"写不了 {path}：{error.strerror}。") from error
+    handle, draft = _drafted(path)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         Path(draft).replace(path)
     except OSError as error:
         Path(draft).unlink(missing_ok=True)
+        raise CommandError(f"写不了 {path}：{error.strerror}。") from error
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Find out that a file could not be written before minutes are spent on what it is to hold.
+
+    Raises:
+        CommandError: it could not.
+    """
+    handle, draft = _drafted(path)
+    os.close(handle)
+    Path(draft).unlink()
+
+
+def _drafted(path: Path) -> tuple[int, str]:
+    try:
+        return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
         raise CommandError(f"写不了 {path}：{error.strerror}。") from error
 
 

@@ -105,6 +105,8 @@ def run_all(
     instances = [(path, run.key(path), read(path)) for path in paths]
     folder = files.folder(out) if several else out.parent
     results = files.results(folder / RESULTS) if several else {}
+    if not several:
+        files.refuse_unwritable(out)
     warm()
     for path, key, instance in instances:
         name, target = path.stem, folder / f"{path.stem}.json" if several else out

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from service.cli import bench_vrptw
 from tests.cli.conftest import Xunzhen
 
 INSTANCE = Path(__file__).parent.parent / "routing" / "instances" / "vrptw_six.txt"
@@ -73,3 +74,15 @@ class TestFolder:
         assert stderr.count("\n") == 1
         assert [path.name for path in (tmp_path / "out").iterdir()] == ["results.json"]
         assert (tmp_path / "out" / "results.json").read_text() == text
+
+
+def test_where_nothing_can_be_written_nothing_is_solved(
+    run: Xunzhen, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def in_vain(*_: object) -> None:
+        raise AssertionError("minutes of search for nothing")
+
+    monkeypatch.setattr(bench_vrptw, "solve", in_vain)
+    assert run(INSTANCE, "--seconds", 600, "--out", tmp_path / "nowhere" / "one.json") == 2
+    assert "写不了" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
