@@ -16,6 +16,7 @@ from service.routing.changing.board import NEVER, Board
 from service.routing.changing.gaps import Gaps
 from service.routing.changing.places import BEST, Place, Push, Refused
 from service.routing.problem import LUNCH, Carer, Plan, Problem, Route
+from service.routing.referee.people import human_being
 from service.routing.rules import UnassignedReason
 
 WIDTH: Final = 24
@@ -111,13 +112,8 @@ def _rows(board: Board, job: int) -> list[int]:
     same = [
         link.first for link in board.problem.links if link.bound and link.second == job and link.carer is Carer.same
     ]
-    people = [{_human(board, board.seats[at].staff) for at in board.of_job[first]} for first in same]
-    return [at for at in range(len(staff)) if all(_human(board, at) in who for who in people)]
-
-
-def _human(board: Board, row: int) -> tuple[str, int]:
-    person = board.problem.staff[row].person
-    return ("row", row) if person is None else ("person", person)
+    people = [{human_being(board.problem, board.seats[at].staff) for at in board.of_job[first]} for first in same]
+    return [at for at in range(len(staff)) if all(human_being(board.problem, at) in who for who in people)]
 
 
 def _judged(board: Board, jobs: Sequence[int], limit: int, width: int) -> list[Place]:

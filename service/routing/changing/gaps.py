@@ -15,6 +15,7 @@ from service.routing import rules as words
 from service.routing.changing import sliding
 from service.routing.changing.board import NEVER, NOBODY, Board, lasting
 from service.routing.problem import LUNCH, Carer, Job, Problem, Service, Window
+from service.routing.referee.people import human_being
 
 Column: TypeAlias = NDArray[np.int64]
 
@@ -260,10 +261,10 @@ def _carries(board: Board, staff: int, wanted: Job) -> bool:
 
 def _suits_links(board: Board, staff: int, job: int) -> bool:
     """Tell whether a person may give a job beside those that the linked jobs have got already."""
-    me = _human(board, staff)
+    me = human_being(board.problem, staff)
     for link in (board.problem.links[at] for at in board.links.get(job, ())):
         other = link.second if link.first == job else link.first
-        others = {_human(board, board.seats[at].staff) for at in board.of_job.get(other, ())}
+        others = {human_being(board.problem, board.seats[at].staff) for at in board.of_job.get(other, ())}
         if others and ((link.carer is Carer.same and me not in others) or (link.carer is Carer.other and me in others)):
             return False
     return True
@@ -287,8 +288,3 @@ def linked(board: Board, table: Gaps, job: int, windows: Iterable[Window]) -> li
             open_to = [behind] if link.second == job else [ahead]
         found = [Window(max(a.start, b.start), min(a.end, b.end)) for a in found for b in open_to]
     return [each for each in found if each.start <= each.end]
-
-
-def _human(board: Board, staff: int) -> tuple[str, int]:
-    person = board.problem.staff[staff].person
-    return ("row", staff) if person is None else ("person", person)

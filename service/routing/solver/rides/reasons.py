@@ -10,13 +10,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from service.routing.changing import riding
 from service.routing.problem import Plan, Problem, Unassigned
 from service.routing.rules import UnassignedReason
 from service.routing.solver import explain, judging
 from service.routing.solver.rides import placing, writing
 from service.routing.solver.rides.effort import ALL, Effort, OutOfTime
 from service.routing.solver.rides.facts import Facts
-from service.routing.solver.rides.search import Search, drivers
+from service.routing.solver.rides.search import Search
 from service.routing.solver.rides.state import State
 from service.routing.solver_progress import Phase, Progress
 
@@ -56,7 +57,7 @@ class _Asked:
         still = replace(self.problem, matrices=tuple(np.zeros_like(each) for each in self.problem.matrices))
         self.empty = (
             (UnassignedReason.outside_shifts, State(Facts(still))),
-            (UnassignedReason.unreachable, State(Facts(drivers(self.problem)))),
+            (UnassignedReason.unreachable, State(Facts(riding.with_own_vehicles(self.problem)))),
             (UnassignedReason.no_ride, State(Facts(self.problem))),
         )
 

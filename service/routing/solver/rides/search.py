@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from service.routing.changing import riding
 from service.routing.problem import LUNCH, Limits, Plan, Problem
 from service.routing.solver import judging
 from service.routing.solver.clock import Budget
@@ -57,7 +58,7 @@ class Search:
         """
         walking = self.solve(walkers(self.problem), self._limits(WALKING_SHARE), self.seed)
         self.keep(walking, writing.state_of(self.facts, walking) or self._carried(walking))
-        driving = self.solve(drivers(self.problem), self._limits(DRIVING_SHARE), self.seed)
+        driving = self.solve(riding.with_own_vehicles(self.problem), self._limits(DRIVING_SHARE), self.seed)
         state = self._filled(self._carried(driving), at_once=AT_ONCE)
         self.keep(writing.plan_of(state), state)
 
@@ -182,13 +183,3 @@ def walkers(problem: Problem) -> Problem:
     Raises: nothing.
     """
     return replace(problem, vehicles=(), staff=tuple(replace(who, rides=False) for who in problem.staff))
-
-
-def drivers(problem: Problem) -> Problem:
-    """Return the day in which everybody who rides has a vehicle of his own, like the first one of the day.
-
-    Raises: nothing.
-    """
-    car = problem.vehicles[0].matrix
-    staff = tuple(replace(who, rides=False, matrix=car if who.rides else who.matrix) for who in problem.staff)
-    return replace(problem, vehicles=(), staff=staff)
