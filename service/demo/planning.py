@@ -35,6 +35,8 @@ async def _followed(town: Town, plan_id: str, step: Callable[[], None], seconds:
     for _ in range(int((seconds + _PATIENCE_SECONDS) / _LOOK_SECONDS)):
         plan = await town.dispatcher.get(f"/plans/{plan_id}")
         if plan["state"] == "solved":
+            for _ in range(seconds + 1 - shown):
+                step()
             return plan
         if plan["state"] not in {"queued", "solving"}:
             raise DemoFailed(f"排班没有成功：{plan['failure']}")
