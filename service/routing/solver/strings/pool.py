@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from service.routing.solver.kernel.compiled import linked
-from service.routing.solver.strings.day import CHANGED, COUNT, STOPS, Day
+from service.routing.solver.kernel.compiled import inlined
+from service.routing.solver.strings.day import CHANGED, COUNT, STOPS, VERSION, Day
 from service.routing.solver.strings.facts import KIND, Facts, Ints, Longs
 
 ROOM: Final = 1 << 16
@@ -56,15 +56,16 @@ def empty(facts: Facts) -> Pool:
     )
 
 
-@linked
+@inlined
 def collect(facts: Facts, day: Day, pool: Pool) -> None:
     """Remember the routes that the trial just kept has changed."""
     for at in range(day.totals[CHANGED]):
-        if day.sizes[day.changed[at], COUNT]:
-            add(facts, day, pool, day.changed[at])
+        person = day.changed[at]
+        if day.sizes[person, COUNT] and day.sizes[person, VERSION] != day.kept_sizes[person, VERSION]:
+            add(facts, day, pool, person)
 
 
-@linked
+@inlined
 def add(facts: Facts, day: Day, pool: Pool, person: int) -> None:
     """Remember one route, in place of a dearer order of the same jobs."""
     count = day.sizes[person, COUNT]
@@ -89,7 +90,7 @@ def add(facts: Facts, day: Day, pool: Pool, person: int) -> None:
     _write(day, pool, spot, person)
 
 
-@linked
+@inlined
 def _write(day: Day, pool: Pool, spot: int, person: int) -> None:
     pool.costs[spot] = day.costs[person]
     for place in range(pool.lengths[spot]):

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from service.routing.solver.kernel.compiled import linked
+from service.routing.solver.kernel.compiled import inlined
 from service.routing.solver.strings import chance as chances
 from service.routing.solver.strings import day as days
 from service.routing.solver.strings import trial as trials
@@ -23,6 +23,9 @@ from service.routing.solver.strings.day import (
     SEEN,
     STAFF,
     STOPS,
+    TOUCHED,
+    TRIAL,
+    VERSION,
     Day,
 )
 from service.routing.solver.strings.facts import (
@@ -56,11 +59,17 @@ TOTAL: Final = sum(WEIGHTS)
 PRICE, PERSON, AT, SKIP = range(4)
 """Entries of the register of the best place found, and after how many places the next is overlooked."""
 
+STAMP, COSTS = range(2)
+PLACES: Final = 20
+LOW: Final = (1 << PLACES) - 1
+NOWHERE: Final = -1
+NEVER_SO_MUCH: Final = 1 << 60
+
 draw, below = chances.draw, chances.below
 begin, put = days.begin, trials.put
 
 
-@linked
+@inlined
 def recreate(facts: Facts, day: Day, chance: Chance, found: Longs) -> None:
     """Try to put back what this trial took out, and a few of the jobs left out before."""
     first = _choose(day, chance)
@@ -74,7 +83,7 @@ def recreate(facts: Facts, day: Day, chance: Chance, found: Longs) -> None:
     _tidy(day)
 
 
-@linked
+@inlined
 def _choose(day: Day, chance: Chance) -> int:
     """Move a few of the jobs that were absent before next to the new ones; where those to be tried begin."""
     before = day.totals[ABSENT_BEFORE]
@@ -86,7 +95,7 @@ def _choose(day: Day, chance: Chance) -> int:
     return int(before - tried)
 
 
-@linked
+@inlined
 def _tidy(day: Day) -> None:
     """Take the jobs that found a place out of the list of the absent."""
     kept = 0
@@ -98,7 +107,7 @@ def _tidy(day: Day) -> None:
     day.totals[ABSENT] = kept
 
 
-@linked
+@inlined
 def _sort(facts: Facts, day: Day, chance: Chance, first: int) -> None:
     jobs, last = day.absent, day.totals[ABSENT]
     for at in range(last - 1, first, -1):
@@ -112,7 +121,7 @@ def _sort(facts: Facts, day: Day, chance: Chance, first: int) -> None:
         _sort_by(facts.keys[way - 1], jobs, first, last)
 
 
-@linked
+@inlined
 def _sort_by(keys: Ints, jobs: Ints, first: int, last: int) -> None:
     for at in range(first + 1, last):
         job, to = jobs[at], at
@@ -122,7 +131,7 @@ def _sort_by(keys: Ints, jobs: Ints, first: int, last: int) -> None:
         jobs[to] = job
 
 
-@linked
+@inlined
 def _search(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> None:
     """Look for the cheapest place in the routes of the job's kin (else in all), and in one idle person's of a kind."""
     _search_kin(facts, day, chance, job, found)
@@ -134,7 +143,7 @@ def _search(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> N
             _open(facts, job, day.idle[kind, day.resting[kind] - 1], found)
 
 
-@linked
+@inlined
 def _search_kin(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> None:
     day.totals[SEARCH] += 1
     search = day.totals[SEARCH]
@@ -145,17 +154,49 @@ def _search_kin(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) 
             _try(facts, day, chance, job, person, found)
 
 
-@linked
+@inlined
 def _try(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: Longs) -> None:
     staff = facts.staff[person]
     fits = day.sizes[person, CARRIED] + facts.jobs[job, LOAD] <= staff[CAPACITY]
-    if fits and facts.prices[job, staff[KIND]] >= 0:
-        _scan(facts, day, chance, job, person, found)
+    if not fits or facts.prices[job, staff[KIND]] < 0:
+        return
+    if day.sizes[person, TOUCHED] == day.totals[TRIAL]:
+        _scan(facts, day, chance, job, person, found, NOWHERE)
+        return
+    known = day.places[job, person]
+    if known[STAMP] >> PLACES != day.sizes[person, VERSION]:
+        _learn(facts, day, job, person, known)
+    if known[COSTS] >= found[PRICE]:
+        return
+    if _blinks(chance, found):
+        _scan(facts, day, chance, job, person, found, known[STAMP] & LOW)
+        return
+    found[PRICE], found[PERSON], found[AT] = known[COSTS], person, known[STAMP] & LOW
 
 
-@linked
-def _scan(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: Longs) -> None:
-    """Try every place of a route that the job's windows and the route's times do not rule out."""
+@inlined
+def _learn(facts: Facts, day: Day, job: int, person: int, known: Longs) -> None:
+    """Find the cheapest place of a route for a job."""
+    route, mode = day.routes[person], facts.staff[person, MODE]
+    price = facts.prices[job, facts.staff[person, KIND]]
+    closes, takes = facts.jobs[job, CLOSES], facts.jobs[job, DURATION]
+    ready = facts.jobs[job, OPENS] + takes
+    best, place = NEVER_SO_MUCH, 0
+    for at in range(1, day.sizes[person, COUNT] + 2):
+        if route[at, LIMIT] < ready:
+            continue
+        if route[at - 1, FREE] > closes:
+            break
+        there, on = facts.back[mode, job, route[at - 1, STOPS]], facts.legs[mode, job, route[at, STOPS]]
+        cost = facts.fare * (there + on - route[at - 1, LEG]) + price
+        if cost < best and begin(facts, job, route[at - 1, FREE] + there) + takes + on <= route[at, LIMIT]:
+            best, place = cost, at
+    known[COSTS], known[STAMP] = best, day.sizes[person, VERSION] << PLACES | place
+
+
+@inlined
+def _scan(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: Longs, but: int) -> None:
+    """Try every place of a route that the job's windows and the route's times do not rule out, but one."""
     route, mode = day.routes[person], facts.staff[person, MODE]
     price = facts.prices[job, facts.staff[person, KIND]]
     closes = facts.jobs[job, CLOSES]
@@ -167,14 +208,14 @@ def _scan(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: 
             return
         there, on = facts.back[mode, job, route[at - 1, STOPS]], facts.legs[mode, job, route[at, STOPS]]
         cost = facts.fare * (there + on - route[at - 1, LEG]) + price
-        if cost >= found[PRICE] or _blinks(chance, found):
+        if at == but or cost >= found[PRICE] or _blinks(chance, found):
             continue
         start = begin(facts, job, route[at - 1, FREE] + there)
         if start + facts.jobs[job, DURATION] + on <= route[at, LIMIT]:
             found[PRICE], found[PERSON], found[AT] = cost, person, at
 
 
-@linked
+@inlined
 def _blinks(chance: Chance, found: Longs) -> bool:
     found[SKIP] -= 1
     if found[SKIP] >= 0:
@@ -183,7 +224,7 @@ def _blinks(chance: Chance, found: Longs) -> bool:
     return True
 
 
-@linked
+@inlined
 def _open(facts: Facts, job: int, person: int, found: Longs) -> None:
     """Try to send an idle person."""
     staff = facts.staff[person]
