@@ -95,7 +95,7 @@ def settles(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     return bool(day.rules[0, c.R_LIMITED] == 0 or are_rested(day, now, trial))
 
 
-@linked
+@inlined
 def cost(day: Day, now: Now, change: Change, trial: Trial) -> int:
     """Tell what the day costs after a change, IMPOSSIBLE when that breaks a hard rule. Only touched routes are walked.
 
@@ -115,6 +115,12 @@ def cost(day: Day, now: Now, change: Change, trial: Trial) -> int:
 
 
 @linked
+def cost_once(day: Day, now: Now, change: Change, trial: Trial) -> int:
+    """Tell the same, compiled once for all who ask it less often than the annealing does."""
+    return int(cost(day, now, change, trial))
+
+
+@inlined
 def accept(day: Day, now: Now, change: Change, trial: Trial, total: int) -> None:
     """Make the change that was evaluated last."""
     now.total[0] = total
