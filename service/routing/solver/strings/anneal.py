@@ -29,8 +29,8 @@ from service.routing.solver.strings.day import (
     Day,
 )
 from service.routing.solver.strings.facts import Facts, Longs
+from service.routing.solver.strings.placing import SKIP
 from service.routing.solver.strings.pool import Pool
-from service.routing.solver.strings.recreate import SKIP
 
 Floats = NDArray[np.float64]
 

@@ -50,6 +50,7 @@ class Day(NamedTuple):
 
     `active[:totals[ACTIVE]]` are the people with work, `idle[kind, :resting[kind]]` the others;
     `absent[:totals[ABSENT]]` the jobs left out; `changed[:totals[CHANGED]]` the people whose routes this trial touched.
+    `places[job, person]` is where the job cost least in a version of the route (`placing.STAMP`, `placing.COSTS`).
     """
 
     routes: Ints

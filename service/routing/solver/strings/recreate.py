@@ -1,52 +1,24 @@
 """Putting the absent jobs back, one after the other, each where it costs least and now and then not quite there."""
 
-import math
 from typing import Final
 
 from service.routing.solver.kernel.compiled import inlined
 from service.routing.solver.strings import chance as chances
-from service.routing.solver.strings import day as days
+from service.routing.solver.strings import placing
 from service.routing.solver.strings import trial as trials
 from service.routing.solver.strings.chance import Chance
 from service.routing.solver.strings.day import (
     ABSENT,
     ABSENT_BEFORE,
     ACTIVE,
-    CARRIED,
-    COUNT,
-    FREE,
-    LEG,
-    LIMIT,
-    NEVER,
     NOBODY,
     SEARCH,
     SEEN,
     STAFF,
-    STOPS,
-    TOUCHED,
-    TRIAL,
-    VERSION,
     Day,
 )
-from service.routing.solver.strings.facts import (
-    BEGIN,
-    CAPACITY,
-    CLOSES,
-    DURATION,
-    EARLIEST,
-    END,
-    KIND,
-    LATEST,
-    LOAD,
-    MODE,
-    OPENS,
-    Facts,
-    Ints,
-    Longs,
-)
-
-BLINK: Final = 0.01
-"""The share of places that are overlooked."""
+from service.routing.solver.strings.facts import Facts, Ints, Longs
+from service.routing.solver.strings.placing import AT, PERSON, PRICE
 
 EXTRA: Final = 8
 """So many of the jobs left out for longer are tried again each time."""
@@ -56,17 +28,8 @@ WEIGHTS: Final = (4, 4, 2, 1, 2, 2, 2, 2)
 
 TOTAL: Final = sum(WEIGHTS)
 
-PRICE, PERSON, AT, SKIP = range(4)
-"""Entries of the register of the best place found, and after how many places the next is overlooked."""
-
-STAMP, COSTS = range(2)
-PLACES: Final = 20
-LOW: Final = (1 << PLACES) - 1
-NOWHERE: Final = -1
-NEVER_SO_MUCH: Final = 1 << 60
-
 draw, below = chances.draw, chances.below
-begin, put = days.begin, trials.put
+put, try_route, try_idle = trials.put, placing.try_route, placing.try_idle
 
 
 @inlined
@@ -137,10 +100,10 @@ def _search(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> N
     _search_kin(facts, day, chance, job, found)
     if found[PERSON] == NOBODY:
         for at in range(day.totals[ACTIVE]):
-            _try(facts, day, chance, job, day.active[at], found)
+            try_route(facts, day, chance, job, day.active[at], found)
     for kind in range(len(day.resting)):
         if day.resting[kind] and facts.prices[job, kind] >= 0:
-            _open(facts, job, day.idle[kind, day.resting[kind] - 1], found)
+            try_idle(facts, job, day.idle[kind, day.resting[kind] - 1], found)
 
 
 @inlined
@@ -151,87 +114,4 @@ def _search_kin(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) 
         person = day.where[facts.kin[job, at], STAFF]
         if person != NOBODY and day.sizes[person, SEEN] != search:
             day.sizes[person, SEEN] = search
-            _try(facts, day, chance, job, person, found)
-
-
-@inlined
-def _try(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: Longs) -> None:
-    staff = facts.staff[person]
-    fits = day.sizes[person, CARRIED] + facts.jobs[job, LOAD] <= staff[CAPACITY]
-    if not fits or facts.prices[job, staff[KIND]] < 0:
-        return
-    if day.sizes[person, TOUCHED] == day.totals[TRIAL]:
-        _scan(facts, day, chance, job, person, found, NOWHERE)
-        return
-    known = day.places[job, person]
-    if known[STAMP] >> PLACES != day.sizes[person, VERSION]:
-        _learn(facts, day, job, person, known)
-    if known[COSTS] >= found[PRICE]:
-        return
-    if _blinks(chance, found):
-        _scan(facts, day, chance, job, person, found, known[STAMP] & LOW)
-        return
-    found[PRICE], found[PERSON], found[AT] = known[COSTS], person, known[STAMP] & LOW
-
-
-@inlined
-def _learn(facts: Facts, day: Day, job: int, person: int, known: Longs) -> None:
-    """Find the cheapest place of a route for a job."""
-    route, mode = day.routes[person], facts.staff[person, MODE]
-    price = facts.prices[job, facts.staff[person, KIND]]
-    closes, takes = facts.jobs[job, CLOSES], facts.jobs[job, DURATION]
-    ready = facts.jobs[job, OPENS] + takes
-    best, place = NEVER_SO_MUCH, 0
-    for at in range(1, day.sizes[person, COUNT] + 2):
-        if route[at, LIMIT] < ready:
-            continue
-        if route[at - 1, FREE] > closes:
-            break
-        there, on = facts.back[mode, job, route[at - 1, STOPS]], facts.legs[mode, job, route[at, STOPS]]
-        cost = facts.fare * (there + on - route[at - 1, LEG]) + price
-        if cost < best and begin(facts, job, route[at - 1, FREE] + there) + takes + on <= route[at, LIMIT]:
-            best, place = cost, at
-    known[COSTS], known[STAMP] = best, day.sizes[person, VERSION] << PLACES | place
-
-
-@inlined
-def _scan(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: Longs, but: int) -> None:
-    """Try every place of a route that the job's windows and the route's times do not rule out, but one."""
-    route, mode = day.routes[person], facts.staff[person, MODE]
-    price = facts.prices[job, facts.staff[person, KIND]]
-    closes = facts.jobs[job, CLOSES]
-    ready = facts.jobs[job, OPENS] + facts.jobs[job, DURATION]
-    for at in range(1, day.sizes[person, COUNT] + 2):
-        if route[at, LIMIT] < ready:
-            continue
-        if route[at - 1, FREE] > closes:
-            return
-        there, on = facts.back[mode, job, route[at - 1, STOPS]], facts.legs[mode, job, route[at, STOPS]]
-        cost = facts.fare * (there + on - route[at - 1, LEG]) + price
-        if at == but or cost >= found[PRICE] or _blinks(chance, found):
-            continue
-        start = begin(facts, job, route[at - 1, FREE] + there)
-        if start + facts.jobs[job, DURATION] + on <= route[at, LIMIT]:
-            found[PRICE], found[PERSON], found[AT] = cost, person, at
-
-
-@inlined
-def _blinks(chance: Chance, found: Longs) -> bool:
-    found[SKIP] -= 1
-    if found[SKIP] >= 0:
-        return False
-    found[SKIP] = int(math.log(1.0 - draw(chance)) / math.log(1.0 - BLINK))
-    return True
-
-
-@inlined
-def _open(facts: Facts, job: int, person: int, found: Longs) -> None:
-    """Try to send an idle person."""
-    staff = facts.staff[person]
-    if facts.jobs[job, LOAD] > staff[CAPACITY]:
-        return
-    there, on = facts.legs[staff[MODE], staff[BEGIN], job], facts.legs[staff[MODE], job, staff[END]]
-    cost = facts.fare * (there + on) + facts.prices[job, staff[KIND]]
-    start = begin(facts, job, staff[EARLIEST] + there)
-    if cost < found[PRICE] and start != NEVER and start + facts.jobs[job, DURATION] + on <= staff[LATEST]:
-        found[PRICE], found[PERSON], found[AT] = cost, person, 1
+            try_route(facts, day, chance, job, person, found)

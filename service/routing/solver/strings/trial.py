@@ -95,10 +95,10 @@ def _is_as_kept(day: Day, person: int) -> bool:
     count = day.sizes[person, COUNT]
     if count != day.kept_sizes[person, COUNT]:
         return False
-    for at in range(1, count + 1):
-        if day.routes[person, at, STOPS] != day.kept_routes[person, at, STOPS]:
-            return False
-    return True
+    at = 1
+    while at <= count and day.routes[person, at, STOPS] == day.kept_routes[person, at, STOPS]:
+        at += 1
+    return bool(at > count)
 
 
 @inlined
