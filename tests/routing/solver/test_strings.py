@@ -12,8 +12,22 @@ from service.routing.solver import Phase, Progress, mandatory, solve, solve_plai
 from service.routing.solver.clock import Budget
 from service.routing.solver.strings import facts as laying
 from service.routing.solver.strings import pool as pools
-from service.routing.solver.strings.day import ABSENT, ACTIVE, ASSIGNED, CARRIED, COST, COUNT, FREE, LEG, LIMIT, STOPS
+from service.routing.solver.strings.day import (
+    ABSENT,
+    ACTIVE,
+    ASSIGNED,
+    CARRIED,
+    COST,
+    COUNT,
+    FREE,
+    LEG,
+    LIMIT,
+    STAFF,
+    STOPS,
+    VERSION,
+)
 from service.routing.solver.strings.facts import CAPACITY, Facts
+from service.routing.solver.strings.placing import COSTS, PLACES, STAMP, UNHEARD_OF
 from service.routing.solver.strings.run import Run
 from tests.routing.solver import days, scattered
 
@@ -83,6 +97,23 @@ def last_arrival(known: Facts, job: int, start: int) -> int:
     )
 
 
+def least(run: Run, job: int, who: int) -> int:
+    """What a job costs at its cheapest place of a route, each place tried; UNHEARD_OF where it has none."""
+    known, route, found = run.facts, run.day.routes[who], UNHEARD_OF
+    legs, takes = known.legs[known.staff[who, laying.MODE]], int(known.jobs[job, laying.DURATION])
+    for at in range(1, run.day.sizes[who, COUNT] + 2):
+        before, after = route[at - 1, STOPS], route[at, STOPS]
+        arrival = int(route[at - 1, FREE] + legs[before, job])
+        if (
+            arrival > known.jobs[job, laying.CLOSES]
+            or starts(known, job, arrival) + takes + legs[job, after] > route[at, LIMIT]
+        ):
+            continue
+        more = int(known.fare * (legs[before, job] + legs[job, after] - route[at - 1, LEG]))
+        found = min(found, more + int(known.prices[job, known.staff[who, laying.KIND]]))
+    return found
+
+
 def checked(problem: Problem, limits: Limits, seed: int = 1) -> tuple[strings.Found, Plan]:
     """Search, and see that the referee lets the answer pass at the price that the search says."""
     found = strings.search(problem, Budget(limits), seed)
@@ -109,6 +140,21 @@ class TestBookkeeping:
             assert cost == run.day.totals[COST]
             assert run.cost <= cost
         assert 20 < kept < 400
+
+    @pytest.mark.parametrize("seed", [1, 3])
+    def test_what_is_remembered_of_a_route_is_what_a_search_of_it_finds(self, seed: int) -> None:
+        run = Run(laying.lay_out(scattered.day(seed, 60, 12)), (seed,))
+        run.start()
+        remembered = 0
+        for _ in range(40):
+            run.go_on(5, 20.0, 20.0)
+            known = run.day.places
+            versions = run.day.sizes[:, VERSION]
+            for job, who in np.argwhere(known[:, :, STAMP] >> PLACES == versions):
+                if run.day.where[job, STAFF] != who:
+                    remembered += 1
+                    assert known[job, who, COSTS] == least(run, int(job), int(who))
+        assert remembered > 1000
 
     def test_agrees_after_going_on_from_another_day(self) -> None:
         problem = scattered.day(1)

@@ -5,12 +5,12 @@ import math
 from service.routing.solver.kernel import chance as chances
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel import evaluate, moves, optional, rebuild, routes, ties
-from service.routing.solver.kernel.compiled import compiled, linked
+from service.routing.solver.kernel.compiled import compiled, inlined
 from service.routing.solver.kernel.layout import Change, Day, Now, Real, Trial, Whole
 from service.routing.solver.kernel.places import Chance
 
 
-@linked
+@inlined
 def move_in_plan(day: Day, now: Now, change: Change, chance: Chance, way: int) -> bool:
     """Propose a move of items of the plan."""
     if way == 0:
@@ -28,7 +28,7 @@ def move_in_plan(day: Day, now: Now, change: Change, chance: Chance, way: int) -
     return moves.move_string(day, now, change, chance)
 
 
-@linked
+@inlined
 def propose(day: Day, now: Now, change: Change, chance: Chance, weights: Whole) -> bool:
     """Propose a move; `weights` says up to which of 1000 each way is taken."""
     ticket, way = chances.below(chance, 1000), 0

@@ -39,7 +39,7 @@ def greatest(day: Day, now: Now, trial: Trial, column: int) -> int:
     return found
 
 
-@linked
+@inlined
 def imbalance(day: Day, now: Now, trial: Trial, column: int) -> int:
     """Sum up by how much each one's figure differs from the mean, each rounded up."""
     count, everything, total = len(day.people), 0, 0
@@ -51,7 +51,7 @@ def imbalance(day: Day, now: Now, trial: Trial, column: int) -> int:
     return total
 
 
-@linked
+@inlined
 def of_all(day: Day, now: Now, change: Change, trial: Trial) -> int:
     """Price what depends on several people: the greatest idle time and lateness, the balances, promises of jobs of
     several items.
@@ -70,7 +70,7 @@ def of_all(day: Day, now: Now, change: Change, trial: Trial) -> int:
     return int(total)
 
 
-@linked
+@inlined
 def are_rested(day: Day, now: Now, trial: Trial) -> bool:
     """Tell whether nobody whom the change touches travels and serves longer than he may, all shifts together."""
     for row in range(trial.number[0]):
@@ -87,7 +87,7 @@ def are_rested(day: Day, now: Now, trial: Trial) -> bool:
     return True
 
 
-@linked
+@inlined
 def settles(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     """Settle the touched routes; False when a hard rule is broken."""
     if not settle.settle(day, now, change, trial):
@@ -95,7 +95,7 @@ def settles(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     return bool(day.rules[0, c.R_LIMITED] == 0 or are_rested(day, now, trial))
 
 
-@linked
+@inlined
 def cost(day: Day, now: Now, change: Change, trial: Trial) -> int:
     """Tell what the day costs after a change, IMPOSSIBLE when that breaks a hard rule. Only touched routes are walked.
 
@@ -115,6 +115,12 @@ def cost(day: Day, now: Now, change: Change, trial: Trial) -> int:
 
 
 @linked
+def cost_once(day: Day, now: Now, change: Change, trial: Trial) -> int:
+    """Tell the same, compiled once for all who ask it less often than the annealing does."""
+    return int(cost(day, now, change, trial))
+
+
+@inlined
 def accept(day: Day, now: Now, change: Change, trial: Trial, total: int) -> None:
     """Make the change that was evaluated last."""
     now.total[0] = total
@@ -129,7 +135,7 @@ def accept(day: Day, now: Now, change: Change, trial: Trial, total: int) -> None
     routes.forget(change, trial)
 
 
-@linked
+@inlined
 def keep(now: Now, trial: Trial, row: int) -> None:
     """Keep a trial's route as the person's."""
     staff = trial.who[row]

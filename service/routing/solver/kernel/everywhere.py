@@ -50,14 +50,14 @@ def take(day: Day, now: Now, change: Change, trial: Trial, tour: Tour) -> None:
     """Bring the job in at the cheapest place that the tour has found."""
     copy(tour, 1, 0)
     enter_all(day, now, change, trial, tour)
-    evaluate.accept(day, now, change, trial, evaluate.cost(day, now, change, trial))
+    evaluate.accept(day, now, change, trial, evaluate.cost_once(day, now, change, trial))
 
 
 @linked
 def look(day: Day, now: Now, change: Change, trial: Trial, tour: Tour) -> bool:
     """Price the place at which the tour is; the cheapest is kept. False where it breaks a hard rule."""
     enter_all(day, now, change, trial, tour)
-    total = evaluate.cost(day, now, change, trial)
+    total = evaluate.cost_once(day, now, change, trial)
     if total < tour.state[BEST]:
         tour.state[BEST] = total
         copy(tour, 0, 1)

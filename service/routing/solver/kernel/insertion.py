@@ -30,7 +30,7 @@ def insert(day: Day, now: Now, change: Change, trial: Trial, chance: Chance, ite
         routes.forget(change, trial)
         if not optional.bring_in(day, now, change, chance, item):
             continue
-        total = evaluate.cost(day, now, change, trial)
+        total = evaluate.cost_once(day, now, change, trial)
         if total < cheapest:
             cheapest, good = total, before
     routes.forget(change, trial)
@@ -39,6 +39,6 @@ def insert(day: Day, now: Now, change: Change, trial: Trial, chance: Chance, ite
     after = chance[0]
     chance[0] = good
     optional.bring_in(day, now, change, chance, item)
-    evaluate.accept(day, now, change, trial, evaluate.cost(day, now, change, trial))
+    evaluate.accept(day, now, change, trial, evaluate.cost_once(day, now, change, trial))
     chance[0] = after
     return 1

@@ -3,7 +3,7 @@
 from service.routing.solver.kernel import chance as chances
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel import places
-from service.routing.solver.kernel.compiled import linked
+from service.routing.solver.kernel.compiled import inlined
 from service.routing.solver.kernel.layout import CHANGES, Change, Day, Now
 from service.routing.solver.kernel.places import Chance
 
@@ -14,7 +14,7 @@ LONGEST = 3
 """At most so many stops in a row are moved together."""
 
 
-@linked
+@inlined
 def go_near(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Put an item right before or behind a near job, with that one's person."""
     item = places.any_item(day, now, chance)
@@ -33,7 +33,7 @@ def go_near(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     return True
 
 
-@linked
+@inlined
 def give_away(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Give a service to somebody else, at the same place in the order or at any time of its windows."""
     item = places.any_item(day, now, chance)
@@ -49,7 +49,7 @@ def give_away(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     return True
 
 
-@linked
+@inlined
 def shift(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Move an item some stops earlier or later in the route of one of its people."""
     item = places.any_item(day, now, chance)
@@ -65,7 +65,7 @@ def shift(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     return True
 
 
-@linked
+@inlined
 def exchange(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Let two people exchange services; half of the time these change places in the order as well."""
     item = places.any_item(day, now, chance)
@@ -85,7 +85,7 @@ def exchange(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     return True
 
 
-@linked
+@inlined
 def regroup(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Choose all people of an item of several anew."""
     item = places.any_item(day, now, chance)
@@ -101,7 +101,7 @@ def regroup(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     return True
 
 
-@linked
+@inlined
 def cross(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Let two people exchange everything from some time on."""
     item = places.any_item(day, now, chance)
@@ -117,7 +117,7 @@ def cross(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     return hand_over(day, now, change, other, now.at[anchor] + chances.below(chance, 2), staff)
 
 
-@linked
+@inlined
 def hand_over(day: Day, now: Now, change: Change, staff: int, since: int, other: int) -> bool:
     """Give a person's stops from `since` on to another; False when one of them may not be given."""
     for at in range(since, now.length[staff]):
@@ -132,7 +132,7 @@ def hand_over(day: Day, now: Now, change: Change, staff: int, since: int, other:
     return True
 
 
-@linked
+@inlined
 def move_string(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Move some stops in a row of one person, in their order, next to a near job."""
     item = places.any_item(day, now, chance)
@@ -152,7 +152,7 @@ def move_string(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     return lay(day, now, change, one, length, other, (min(low, high), max(low, high)))
 
 
-@linked
+@inlined
 def lay(day: Day, now: Now, change: Change, first: int, length: int, other: int, keys: tuple[float, float]) -> bool:
     """Give `length` stops in a row to another, with rising keys between two."""
     staff = now.staff[first]

@@ -3,7 +3,7 @@
 from service.routing.solver.kernel import chance as chances
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel import places, ties
-from service.routing.solver.kernel.compiled import linked
+from service.routing.solver.kernel.compiled import inlined, linked
 from service.routing.solver.kernel.layout import Change, Day, Now
 from service.routing.solver.kernel.places import Chance
 
@@ -84,7 +84,7 @@ def absent_item(day: Day, now: Now, chance: Chance) -> int:
     return -1
 
 
-@linked
+@inlined
 def come(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Bring in a job that is left out; half of the time in exchange for a near one, at that one's place."""
     item = absent_item(day, now, chance)
@@ -103,7 +103,7 @@ def come(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     return True
 
 
-@linked
+@inlined
 def go(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Leave a job out that may be."""
     item = places.any_item(day, now, chance)
@@ -113,7 +113,7 @@ def go(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     return True
 
 
-@linked
+@inlined
 def dine(day: Day, now: Now, change: Change, chance: Chance) -> bool:
     """Move a lunch to any place of its person's route, or leave it out where it may be missed."""
     staff = chances.below(chance, len(day.people))

@@ -11,7 +11,7 @@ from service.routing.solver.kernel.layout import Change, Day, Now
 Chance = NDArray[np.uint64]
 
 
-@linked
+@inlined
 def enter(day: Day, now: Now, change: Change, item: int, key: float) -> None:
     """Enter an item in the change with a new key and its present staff; again changes the key alone."""
     change.keys[item] = key
@@ -24,7 +24,7 @@ def enter(day: Day, now: Now, change: Change, item: int, key: float) -> None:
         change.staff[service] = now.staff[service]
 
 
-@linked
+@inlined
 def key_at(day: Day, now: Now, chance: Chance, staff: int, at: int) -> float:
     """Choose a key that puts an item before stop `at` of a person's present route."""
     length = now.length[staff]
@@ -77,7 +77,7 @@ def any_able(day: Day, chance: Chance, service: int) -> int:
     return int(day.able[service, chances.below(chance, day.ables[service])])
 
 
-@linked
+@inlined
 def near_service(day: Day, now: Now, chance: Chance, item: int) -> int:
     """Choose a service of the plan near an item's job, the nearest most often; -1 when none was found."""
     width = day.near.shape[1]

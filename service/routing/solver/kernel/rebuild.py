@@ -78,7 +78,7 @@ def rebuild(
     routes.forget(change, trial)
     remember(now, kept)
     count = ruin(day, now, change, chance, queue)
-    total = evaluate.cost(day, now, change, trial) if count else evaluate.IMPOSSIBLE
+    total = evaluate.cost_once(day, now, change, trial) if count else evaluate.IMPOSSIBLE
     if total >= evaluate.IMPOSSIBLE:
         routes.forget(change, trial)
         return False

@@ -3,7 +3,7 @@ for each other never wait in a circle.
 """
 
 from service.routing.solver.kernel import columns as c
-from service.routing.solver.kernel.compiled import inlined, linked
+from service.routing.solver.kernel.compiled import inlined
 from service.routing.solver.kernel.layout import Change, Day, Now, Trial
 
 
@@ -29,7 +29,7 @@ def is_before(key: float, item: int, other_key: float, other: int) -> bool:
     return key < other_key or (key == other_key and item < other)
 
 
-@linked
+@inlined
 def touch(now: Now, trial: Trial, staff: int) -> int:
     """Open a row for a person's route and tell which; it begins as the present route, evaluated to its end."""
     row = trial.slot[staff]
@@ -46,7 +46,7 @@ def touch(now: Now, trial: Trial, staff: int) -> int:
     return int(row)
 
 
-@linked
+@inlined
 def forget(change: Change, trial: Trial) -> None:
     """Forget a change and its trial."""
     for at in range(change.number[0]):
@@ -57,7 +57,7 @@ def forget(change: Change, trial: Trial) -> None:
     trial.number[0] = 0
 
 
-@linked
+@inlined
 def take_out(day: Day, now: Now, change: Change, trial: Trial, staff: int) -> None:
     """Take the changed services out of a person's route, once."""
     if trial.slot[staff] >= 0:
@@ -76,7 +76,7 @@ def take_out(day: Day, now: Now, change: Change, trial: Trial, staff: int) -> No
     trial.since[row] = min(first, kept)
 
 
-@linked
+@inlined
 def put_in(day: Day, now: Now, change: Change, trial: Trial, service: int) -> None:
     """Put a changed service into its new person's route, at the place that its key says."""
     staff = change.staff[service]
@@ -99,7 +99,7 @@ def put_in(day: Day, now: Now, change: Change, trial: Trial, service: int) -> No
     trial.since[row] = min(trial.since[row], at)
 
 
-@linked
+@inlined
 def reroute(day: Day, now: Now, change: Change, trial: Trial) -> None:
     """Make the routes that the change touches."""
     for at in range(change.number[0]):
@@ -115,7 +115,7 @@ def reroute(day: Day, now: Now, change: Change, trial: Trial) -> None:
         skip_what_stays(day, now, change, trial, row)
 
 
-@linked
+@inlined
 def skip_what_stays(day: Day, now: Now, change: Change, trial: Trial, row: int) -> None:
     """Begin a trial where the route differs from the present one; a changed item may differ by its other people."""
     staff = trial.who[row]
@@ -146,7 +146,7 @@ def set_back(day: Day, now: Now, trial: Trial, row: int, at: int) -> None:
     trial.start[row, at - 1] = now.start[before]
 
 
-@linked
+@inlined
 def is_possible(day: Day, now: Now, change: Change) -> bool:
     """Tell whether every changed service goes to somebody who may give it, and no job twice to the same person."""
     for at in range(change.number[0]):
@@ -158,7 +158,7 @@ def is_possible(day: Day, now: Now, change: Change) -> bool:
     return True
 
 
-@linked
+@inlined
 def is_taken(day: Day, now: Now, change: Change, service: int, staff: int) -> bool:
     """Tell whether the person, in any of his shifts, gives another service of the same job."""
     item = day.services[service, c.S_ITEM]

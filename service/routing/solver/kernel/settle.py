@@ -4,7 +4,7 @@ another time than before.
 
 from service.routing.solver.kernel import columns as c
 from service.routing.solver.kernel import legs, links, routes, steps
-from service.routing.solver.kernel.compiled import inlined, linked
+from service.routing.solver.kernel.compiled import inlined
 from service.routing.solver.kernel.layout import Change, Day, Now, Trial, Whole
 
 ROUNDS = 8
@@ -110,7 +110,7 @@ def ready_now(day: Day, now: Now, staff: int, service: int) -> int:
     return legs.ready_at(day, staff, now.snap, now.route[staff, at - 1], service)
 
 
-@linked
+@inlined
 def meet(day: Day, now: Now, change: Change, trial: Trial, item: int) -> bool:
     """Settle an item of several people: `meet[part]` = (staff, ready, start)."""
     first, count = day.items[item, c.I_FIRST], day.items[item, c.I_COUNT]
@@ -145,7 +145,7 @@ def first_start(meet: Whole, count: int) -> int:
     return int(found)
 
 
-@linked
+@inlined
 def all_serve(day: Day, now: Now, trial: Trial, first: int, count: int) -> bool:
     """Let everybody who meets give the service at the agreed time; who meets as before stays untouched."""
     for part in range(count):
@@ -161,7 +161,7 @@ def all_serve(day: Day, now: Now, trial: Trial, first: int, count: int) -> bool:
     return True
 
 
-@linked
+@inlined
 def agree(day: Day, meet: Whole, item: int) -> bool:
     """Find the earliest starts that keep the relation: all together, or each after the one before within the lag."""
     first, count = day.items[item, c.I_FIRST], day.items[item, c.I_COUNT]
@@ -206,7 +206,7 @@ def in_turn(day: Day, meet: Whole, item: int, count: int) -> bool:
     return moved
 
 
-@linked
+@inlined
 def settle(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     """Walk all touched routes from where they changed, in the global order; False when a hard rule is broken."""
     if day.rules[0, c.R_SEEN]:

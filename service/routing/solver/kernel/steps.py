@@ -202,7 +202,7 @@ def stays_home(day: Day, states: Whole, row: int) -> bool:
     return bool(states[row, c.EATS] == c.NOT_YET or day.rules[0, c.R_MUST_EAT] == 1)
 
 
-@linked
+@inlined
 def close(day: Day, staff: int, states: Whole, row: int, days: Whole) -> bool:
     """End the day: lunch if it is still due, the way home, overtime, idle time; False when a hard rule is broken."""
     shift = day.people[staff, c.P_SHIFT_END] - day.people[staff, c.P_SHIFT_START]

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from service.routing.solver.kernel.compiled import compiled, linked
+from service.routing.solver.kernel.compiled import compiled, inlined
 from service.routing.solver.strings import chance as chances
 from service.routing.solver.strings import pool as pools
 from service.routing.solver.strings import recreate as recreating
@@ -29,8 +29,8 @@ from service.routing.solver.strings.day import (
     Day,
 )
 from service.routing.solver.strings.facts import Facts, Longs
+from service.routing.solver.strings.placing import SKIP
 from service.routing.solver.strings.pool import Pool
-from service.routing.solver.strings.recreate import SKIP
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ ENDLESS: Final = 1 << 60
 
 draw = chances.draw
 collect = pools.collect
-open_trial, undo = trials.open_trial, trials.undo
+open_trial, undo, recognize = trials.open_trial, trials.undo, trials.recognize
 ruin, recreate = ruining.ruin, recreating.recreate
 
 
@@ -58,13 +58,14 @@ def anneal(facts: Facts, day: Day, pool: Pool, chance: Chance, found: Longs, rou
             undo(facts, day)
             continue
         kept += 1
+        recognize(day)
         collect(facts, day, pool)
         if day.totals[COST] < day.totals[BEST]:
             remember(day)
     return kept
 
 
-@linked
+@inlined
 def remember(day: Day) -> None:
     """Keep the day as the best one seen."""
     day.totals[BEST] = day.totals[COST]

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from service.routing.solver.kernel.compiled import linked
+from service.routing.solver.kernel.compiled import inlined
 
 Chance = NDArray[np.uint64]
 
@@ -22,7 +22,7 @@ def seeded(seed: Sequence[int]) -> Chance:
     return np.random.SeedSequence([abs(part) for part in seed]).generate_state(1, np.uint64) | np.uint64(1)
 
 
-@linked
+@inlined
 def draw(chance: Chance) -> float:
     """Draw a number from [0, 1) (Marsaglia's xorshift)."""
     state = chance[0]
@@ -33,7 +33,7 @@ def draw(chance: Chance) -> float:
     return float(state >> ELEVEN) * UNIT
 
 
-@linked
+@inlined
 def below(chance: Chance, bound: int) -> int:
     """Draw a whole number from [0, bound)."""
     return int(draw(chance) * bound)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from service.routing.solver.kernel.compiled import compiled, linked
+from service.routing.solver.kernel.compiled import compiled, inlined
 from service.routing.solver.strings.facts import (
     BEGIN,
     CLOSES,
@@ -30,15 +30,15 @@ from service.routing.solver.strings.facts import (
 STOPS, FREE, LIMIT, LEG = range(4)
 """Columns of a route."""
 
-COUNT, CARRIED, SPOT, TOUCHED, SEEN = range(5)
+COUNT, CARRIED, SPOT, TOUCHED, SEEN, VERSION = range(6)
 """Columns of `Day.sizes`: stops, load, place in `active` (or in `idle` of the kind), the trial that touched the route
-and the search for a place that has seen it.
+the search for a place that has seen it, and which of its versions it is.
 """
 
 STAFF, PLACE = range(2)
 """Columns of `Day.where`; staff is NOBODY for a job left out."""
 
-COST, TRIAL, CHANGED, ACTIVE, ABSENT, ABSENT_BEFORE, COST_BEFORE, ASSIGNED, BEST, SEARCH = range(10)
+COST, TRIAL, CHANGED, ACTIVE, ABSENT, ABSENT_BEFORE, COST_BEFORE, ASSIGNED, BEST, SEARCH, VERSIONS = range(11)
 """Entries of `Day.totals`."""
 
 NOBODY: Final = -1
@@ -50,6 +50,7 @@ class Day(NamedTuple):
 
     `active[:totals[ACTIVE]]` are the people with work, `idle[kind, :resting[kind]]` the others;
     `absent[:totals[ABSENT]]` the jobs left out; `changed[:totals[CHANGED]]` the people whose routes this trial touched.
+    `places[job, person]` is where the job cost least in a version of the route (`placing.STAMP`, `placing.COSTS`).
     """
 
     routes: Ints
@@ -68,6 +69,7 @@ class Day(NamedTuple):
     kept_absent: Ints
     best_stops: Ints
     best_counts: Longs
+    places: Longs
 
 
 def empty(facts: Facts) -> Day:
@@ -79,7 +81,7 @@ def empty(facts: Facts) -> Day:
     kinds = facts.prices.shape[1]
     groups = [np.flatnonzero(facts.staff[:, KIND] == kind) for kind in range(kinds)]
     idle = np.full((kinds, max(map(len, groups))), NOBODY, dtype=np.int32)
-    sizes = np.zeros((people, 5), dtype=np.int64)
+    sizes = np.zeros((people, 6), dtype=np.int64)
     for kind, group in enumerate(groups):
         idle[kind, : len(group)] = group[::-1]
         sizes[group[::-1], SPOT] = np.arange(len(group))
@@ -94,13 +96,14 @@ def empty(facts: Facts) -> Day:
         resting=np.array([len(group) for group in groups], dtype=np.int64),
         absent=np.arange(jobs, dtype=np.int32),
         changed=np.zeros(people, dtype=np.int32),
-        totals=np.zeros(10, dtype=np.int64),
+        totals=np.zeros(11, dtype=np.int64),
         kept_routes=routes.copy(),
         kept_sizes=sizes.copy(),
         kept_costs=np.zeros(people, dtype=np.int64),
         kept_absent=np.arange(jobs, dtype=np.int32),
         best_stops=np.zeros((people, jobs + 2), dtype=np.int32),
         best_counts=np.zeros(people, dtype=np.int64),
+        places=np.full((jobs, people, 2), -1, dtype=np.int64),
     )
     day.totals[ABSENT] = jobs
     day.totals[COST] = facts.drops.sum()
@@ -110,7 +113,7 @@ def empty(facts: Facts) -> Day:
     return day
 
 
-@linked
+@inlined
 def begin(facts: Facts, job: int, arrival: int) -> int:
     """Tell when a job starts on arrival: at once or when the next window opens; NEVER when the last has closed."""
     if arrival > facts.jobs[job, CLOSES]:
@@ -123,7 +126,7 @@ def begin(facts: Facts, job: int, arrival: int) -> int:
     return NEVER
 
 
-@linked
+@inlined
 def latest(facts: Facts, job: int, start: int) -> int:
     """Tell the latest arrival at which a job starts at `start` or before; `start` is at or after an opening."""
     for window in range(facts.jobs[job, WINDOWS] - 1, -1, -1):
@@ -132,7 +135,7 @@ def latest(facts: Facts, job: int, start: int) -> int:
     return -1
 
 
-@linked
+@inlined
 def walk(facts: Facts, day: Day, person: int) -> bool:
     """Fill a route's legs and times forwards, its cost and load; False when somebody is late or carries too much."""
     route, size, mode = day.routes[person], day.sizes[person], facts.staff[person, MODE]
@@ -153,7 +156,7 @@ def walk(facts: Facts, day: Day, person: int) -> bool:
     return _arrive(facts, day, person, free, cost, carried)
 
 
-@linked
+@inlined
 def _arrive(facts: Facts, day: Day, person: int, free: int, cost: int, carried: int) -> bool:
     route, size = day.routes[person], day.sizes[person]
     last = size[COUNT]
@@ -174,7 +177,7 @@ def rebuild(facts: Facts, day: Day, person: int) -> bool:
     return True
 
 
-@linked
+@inlined
 def settle(facts: Facts, day: Day, person: int, first: int, surely: int) -> None:
     """Compute the latest arrivals from stop `first` backwards, until one before `surely` stays as it was."""
     route = day.routes[person]

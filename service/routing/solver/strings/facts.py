@@ -31,10 +31,10 @@ NEAR: Final = 250
 """So many neighbours of a job are known."""
 
 
-KIN: Final = 120
+KIN: Final = 80
 """On large days a job is put back only into routes that hold one of so many jobs near in place and time."""
 
-LARGE: Final = 4 * KIN
+LARGE: Final = 480
 """Days of fewer jobs are not large: looking at all routes is as quick."""
 
 WAIT: Final = 0.2
@@ -105,7 +105,10 @@ def lay_out(problem: Problem) -> Facts:
     """
     terminals = sorted({point for person in problem.staff for point in (person.start_point, person.end_point)})
     places = np.array([job.point for job in problem.jobs] + terminals, dtype=np.int64)
-    legs = np.stack([matrix[np.ix_(places, places)] for matrix in problem.matrices]).astype(np.int32)
+    legs = np.ascontiguousarray(
+        np.stack([matrix[np.ix_(places, places)] for matrix in problem.matrices]).astype(np.int32)
+    )
+    back = np.ascontiguousarray(legs.transpose(0, 2, 1))
     windows = [_windows(problem, job) for job in range(len(problem.jobs))]
     jobs = np.array([_job(job, found) for job, found in zip(problem.jobs, windows, strict=True)], dtype=np.int32)
     prices, kinds = _prices(problem, windows)
@@ -114,8 +117,9 @@ def lay_out(problem: Problem) -> Facts:
     table = np.array(staff, dtype=np.int32)
     widest = max(len(found) for found in windows) or 1
     return Facts(
-        legs=np.ascontiguousarray(legs),
-        back=np.ascontiguousarray(legs.transpose(0, 2, 1)),
+        legs=legs,
+        # where there and back are equally far one table is in the processor's memory, not two
+        back=legs if np.array_equal(legs, back) else back,
         jobs=jobs,
         opens=_padded((tuple(window.start for window in found) for found in windows), widest),
         closes=_padded((tuple(window.end for window in found) for found in windows), widest),

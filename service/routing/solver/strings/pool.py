@@ -5,12 +5,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from service.routing.solver.kernel.compiled import linked
-from service.routing.solver.strings.day import CHANGED, COUNT, STOPS, Day
+from service.routing.solver.kernel.compiled import inlined
+from service.routing.solver.strings.day import ACTIVE, CHANGED, COUNT, STOPS, VERSION, Day
 from service.routing.solver.strings.facts import KIND, Facts, Ints, Longs
 
 ROOM: Final = 1 << 16
-"""So many routes at most; when there is no more room all are forgotten, for the later ones are the better ones."""
+"""So many routes at most; when there is no more room all but the present day's are forgotten: later ones are better."""
 
 STOPS_ROOM: Final = 1 << 20
 """So many stops at most, in all routes together."""
@@ -56,21 +56,24 @@ def empty(facts: Facts) -> Pool:
     )
 
 
-@linked
+@inlined
 def collect(facts: Facts, day: Day, pool: Pool) -> None:
-    """Remember the routes that the trial just kept has changed."""
-    for at in range(day.totals[CHANGED]):
-        if day.sizes[day.changed[at], COUNT]:
-            add(facts, day, pool, day.changed[at])
+    """Remember the routes that the trial just kept has changed; all of the day, when there was no more room."""
+    full = pool.totals[USED] + len(day.sizes) > ROOM or pool.totals[NEXT] + len(day.where) > len(pool.stops)
+    if full:
+        pool.keys[:] = EMPTY
+        pool.totals[:] = 0
+    for at in range(day.totals[ACTIVE] if full else day.totals[CHANGED]):
+        person = day.active[at] if full else day.changed[at]
+        changed = full or day.sizes[person, VERSION] != day.kept_sizes[person, VERSION]
+        if changed and day.sizes[person, COUNT]:
+            add(facts, day, pool, person)
 
 
-@linked
+@inlined
 def add(facts: Facts, day: Day, pool: Pool, person: int) -> None:
     """Remember one route, in place of a dearer order of the same jobs."""
     count = day.sizes[person, COUNT]
-    if pool.totals[USED] >= ROOM or pool.totals[NEXT] + count > len(pool.stops):
-        pool.keys[:] = EMPTY
-        pool.totals[:] = 0
     kind = facts.staff[person, KIND]
     key = pool.marks[len(facts.jobs) + kind]
     for place in range(1, count + 1):
@@ -89,7 +92,7 @@ def add(facts: Facts, day: Day, pool: Pool, person: int) -> None:
     _write(day, pool, spot, person)
 
 
-@linked
+@inlined
 def _write(day: Day, pool: Pool, spot: int, person: int) -> None:
     pool.costs[spot] = day.costs[person]
     for place in range(pool.lengths[spot]):

@@ -1,49 +1,24 @@
 """Putting the absent jobs back, one after the other, each where it costs least and now and then not quite there."""
 
-import math
 from typing import Final
 
-from service.routing.solver.kernel.compiled import linked
+from service.routing.solver.kernel.compiled import inlined
 from service.routing.solver.strings import chance as chances
-from service.routing.solver.strings import day as days
+from service.routing.solver.strings import placing
 from service.routing.solver.strings import trial as trials
 from service.routing.solver.strings.chance import Chance
 from service.routing.solver.strings.day import (
     ABSENT,
     ABSENT_BEFORE,
     ACTIVE,
-    CARRIED,
-    COUNT,
-    FREE,
-    LEG,
-    LIMIT,
-    NEVER,
     NOBODY,
     SEARCH,
     SEEN,
     STAFF,
-    STOPS,
     Day,
 )
-from service.routing.solver.strings.facts import (
-    BEGIN,
-    CAPACITY,
-    CLOSES,
-    DURATION,
-    EARLIEST,
-    END,
-    KIND,
-    LATEST,
-    LOAD,
-    MODE,
-    OPENS,
-    Facts,
-    Ints,
-    Longs,
-)
-
-BLINK: Final = 0.01
-"""The share of places that are overlooked."""
+from service.routing.solver.strings.facts import Facts, Ints, Longs
+from service.routing.solver.strings.placing import AT, PERSON, PRICE
 
 EXTRA: Final = 8
 """So many of the jobs left out for longer are tried again each time."""
@@ -53,14 +28,11 @@ WEIGHTS: Final = (4, 4, 2, 1, 2, 2, 2, 2)
 
 TOTAL: Final = sum(WEIGHTS)
 
-PRICE, PERSON, AT, SKIP = range(4)
-"""Entries of the register of the best place found, and after how many places the next is overlooked."""
-
 draw, below = chances.draw, chances.below
-begin, put = days.begin, trials.put
+put, try_route, try_idle = trials.put, placing.try_route, placing.try_idle
 
 
-@linked
+@inlined
 def recreate(facts: Facts, day: Day, chance: Chance, found: Longs) -> None:
     """Try to put back what this trial took out, and a few of the jobs left out before."""
     first = _choose(day, chance)
@@ -74,7 +46,7 @@ def recreate(facts: Facts, day: Day, chance: Chance, found: Longs) -> None:
     _tidy(day)
 
 
-@linked
+@inlined
 def _choose(day: Day, chance: Chance) -> int:
     """Move a few of the jobs that were absent before next to the new ones; where those to be tried begin."""
     before = day.totals[ABSENT_BEFORE]
@@ -86,7 +58,7 @@ def _choose(day: Day, chance: Chance) -> int:
     return int(before - tried)
 
 
-@linked
+@inlined
 def _tidy(day: Day) -> None:
     """Take the jobs that found a place out of the list of the absent."""
     kept = 0
@@ -98,7 +70,7 @@ def _tidy(day: Day) -> None:
     day.totals[ABSENT] = kept
 
 
-@linked
+@inlined
 def _sort(facts: Facts, day: Day, chance: Chance, first: int) -> None:
     jobs, last = day.absent, day.totals[ABSENT]
     for at in range(last - 1, first, -1):
@@ -112,7 +84,7 @@ def _sort(facts: Facts, day: Day, chance: Chance, first: int) -> None:
         _sort_by(facts.keys[way - 1], jobs, first, last)
 
 
-@linked
+@inlined
 def _sort_by(keys: Ints, jobs: Ints, first: int, last: int) -> None:
     for at in range(first + 1, last):
         job, to = jobs[at], at
@@ -122,19 +94,19 @@ def _sort_by(keys: Ints, jobs: Ints, first: int, last: int) -> None:
         jobs[to] = job
 
 
-@linked
+@inlined
 def _search(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> None:
     """Look for the cheapest place in the routes of the job's kin (else in all), and in one idle person's of a kind."""
     _search_kin(facts, day, chance, job, found)
     if found[PERSON] == NOBODY:
         for at in range(day.totals[ACTIVE]):
-            _try(facts, day, chance, job, day.active[at], found)
+            try_route(facts, day, chance, job, day.active[at], found)
     for kind in range(len(day.resting)):
         if day.resting[kind] and facts.prices[job, kind] >= 0:
-            _open(facts, job, day.idle[kind, day.resting[kind] - 1], found)
+            try_idle(facts, job, day.idle[kind, day.resting[kind] - 1], found)
 
 
-@linked
+@inlined
 def _search_kin(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) -> None:
     day.totals[SEARCH] += 1
     search = day.totals[SEARCH]
@@ -142,55 +114,4 @@ def _search_kin(facts: Facts, day: Day, chance: Chance, job: int, found: Longs) 
         person = day.where[facts.kin[job, at], STAFF]
         if person != NOBODY and day.sizes[person, SEEN] != search:
             day.sizes[person, SEEN] = search
-            _try(facts, day, chance, job, person, found)
-
-
-@linked
-def _try(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: Longs) -> None:
-    staff = facts.staff[person]
-    fits = day.sizes[person, CARRIED] + facts.jobs[job, LOAD] <= staff[CAPACITY]
-    if fits and facts.prices[job, staff[KIND]] >= 0:
-        _scan(facts, day, chance, job, person, found)
-
-
-@linked
-def _scan(facts: Facts, day: Day, chance: Chance, job: int, person: int, found: Longs) -> None:
-    """Try every place of a route that the job's windows and the route's times do not rule out."""
-    route, mode = day.routes[person], facts.staff[person, MODE]
-    price = facts.prices[job, facts.staff[person, KIND]]
-    closes = facts.jobs[job, CLOSES]
-    ready = facts.jobs[job, OPENS] + facts.jobs[job, DURATION]
-    for at in range(1, day.sizes[person, COUNT] + 2):
-        if route[at, LIMIT] < ready:
-            continue
-        if route[at - 1, FREE] > closes:
-            return
-        there, on = facts.back[mode, job, route[at - 1, STOPS]], facts.legs[mode, job, route[at, STOPS]]
-        cost = facts.fare * (there + on - route[at - 1, LEG]) + price
-        if cost >= found[PRICE] or _blinks(chance, found):
-            continue
-        start = begin(facts, job, route[at - 1, FREE] + there)
-        if start + facts.jobs[job, DURATION] + on <= route[at, LIMIT]:
-            found[PRICE], found[PERSON], found[AT] = cost, person, at
-
-
-@linked
-def _blinks(chance: Chance, found: Longs) -> bool:
-    found[SKIP] -= 1
-    if found[SKIP] >= 0:
-        return False
-    found[SKIP] = int(math.log(1.0 - draw(chance)) / math.log(1.0 - BLINK))
-    return True
-
-
-@linked
-def _open(facts: Facts, job: int, person: int, found: Longs) -> None:
-    """Try to send an idle person."""
-    staff = facts.staff[person]
-    if facts.jobs[job, LOAD] > staff[CAPACITY]:
-        return
-    there, on = facts.legs[staff[MODE], staff[BEGIN], job], facts.legs[staff[MODE], job, staff[END]]
-    cost = facts.fare * (there + on) + facts.prices[job, staff[KIND]]
-    start = begin(facts, job, staff[EARLIEST] + there)
-    if cost < found[PRICE] and start != NEVER and start + facts.jobs[job, DURATION] + on <= staff[LATEST]:
-        found[PRICE], found[PERSON], found[AT] = cost, person, 1
+            try_route(facts, day, chance, job, person, found)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.routing.solver.kernel.compiled import linked
+from service.routing.solver.kernel.compiled import inlined
 from service.routing.solver.strings import chance as chances
 from service.routing.solver.strings import trial as trials
 from service.routing.solver.strings.chance import Chance
@@ -36,7 +36,7 @@ draw, below = chances.draw, chances.below
 touch, leave_out, compact = trials.touch, trials.leave_out, trials.compact
 
 
-@linked
+@inlined
 def ruin(facts: Facts, day: Day, chance: Chance) -> bool:
     """Tear strings out around a job drawn at random; False when what stays breaks a hard rule."""
     if not day.totals[ACTIVE]:
@@ -60,7 +60,7 @@ def ruin(facts: Facts, day: Day, chance: Chance) -> bool:
     return True
 
 
-@linked
+@inlined
 def _string(facts: Facts, day: Day, chance: Chance, person: int, place: int, longest: float) -> None:
     """Take a string that contains stop `place` out of a route, or a longer one but for some stops in its middle."""
     count = day.sizes[person, COUNT]

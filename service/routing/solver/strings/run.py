@@ -8,7 +8,7 @@ import numpy as np
 from service.routing.solver.strings import anneal as annealing
 from service.routing.solver.strings import chance, day, facts, pool
 from service.routing.solver.strings import trial as trials
-from service.routing.solver.strings.day import ABSENT, ASSIGNED, BEST, COST, STOPS
+from service.routing.solver.strings.day import ABSENT, ASSIGNED, BEST, COST, STOPS, VERSION, VERSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ class Run:
         Raises: nothing.
         """
         trials.open_trial(self.day)
+        self.day.totals[VERSIONS] += 1
+        self.day.sizes[:, VERSION] = self.day.totals[VERSIONS]
         fits = [self._take(person, jobs) for person, jobs in enumerate(routes)]
         annealing.recount(self.facts, self.day)
         return all(fits)

@@ -1,6 +1,6 @@
 """Changes to the compiled search's day that can be undone: begin a trial, take jobs out, put jobs in, undo."""
 
-from service.routing.solver.kernel.compiled import compiled, linked
+from service.routing.solver.kernel.compiled import compiled, inlined
 from service.routing.solver.strings import day as days
 from service.routing.solver.strings.day import (
     ABSENT,
@@ -21,6 +21,8 @@ from service.routing.solver.strings.day import (
     STOPS,
     TOUCHED,
     TRIAL,
+    VERSION,
+    VERSIONS,
     Day,
 )
 from service.routing.solver.strings.facts import DURATION, KIND, LOAD, MODE, Facts, Ints
@@ -40,7 +42,7 @@ def open_trial(day: Day) -> None:
         day.kept_absent[at] = day.absent[at]
 
 
-@linked
+@inlined
 def touch(day: Day, person: int) -> None:
     """Keep a route as it is before the trial changes it."""
     size = day.sizes[person]
@@ -52,17 +54,20 @@ def touch(day: Day, person: int) -> None:
     day.kept_costs[person] = day.costs[person]
     day.kept_sizes[person, COUNT] = size[COUNT]
     day.kept_sizes[person, CARRIED] = size[CARRIED]
+    day.kept_sizes[person, VERSION] = size[VERSION]
+    day.totals[VERSIONS] += 1
+    size[VERSION] = day.totals[VERSIONS]
     _copy(day.routes, day.kept_routes, person, size[COUNT] + 2)
 
 
-@linked
+@inlined
 def _copy(source: Ints, target: Ints, person: int, length: int) -> None:
     for at in range(length):
         for column in range(4):
             target[person, at, column] = source[person, at, column]
 
 
-@linked
+@inlined
 def undo(facts: Facts, day: Day) -> None:
     """Make the day what it was when the trial began."""
     totals = day.totals
@@ -76,11 +81,32 @@ def undo(facts: Facts, day: Day) -> None:
     totals[ASSIGNED] = len(day.where) - totals[ABSENT]
 
 
-@linked
+@inlined
+def recognize(day: Day) -> None:
+    """Give each route that has come out of the trial as it was its old version back."""
+    for at in range(day.totals[CHANGED]):
+        person = day.changed[at]
+        if _is_as_kept(day, person):
+            day.sizes[person, VERSION] = day.kept_sizes[person, VERSION]
+
+
+@inlined
+def _is_as_kept(day: Day, person: int) -> bool:
+    count = day.sizes[person, COUNT]
+    if count != day.kept_sizes[person, COUNT]:
+        return False
+    at = 1
+    while at <= count and day.routes[person, at, STOPS] == day.kept_routes[person, at, STOPS]:
+        at += 1
+    return bool(at > count)
+
+
+@inlined
 def _restore(facts: Facts, day: Day, person: int) -> None:
     count = day.kept_sizes[person, COUNT]
     resize(facts, day, person, count)
     day.sizes[person, CARRIED] = day.kept_sizes[person, CARRIED]
+    day.sizes[person, VERSION] = day.kept_sizes[person, VERSION]
     day.costs[person] = day.kept_costs[person]
     _copy(day.kept_routes, day.routes, person, count + 2)
     for at in range(1, count + 1):
@@ -111,13 +137,13 @@ def resize(facts: Facts, day: Day, person: int, count: int) -> None:
     day.resting[kind] += 1
 
 
-@linked
+@inlined
 def _swap(day: Day, people: Ints, spot: int, last: int) -> None:
     people[spot] = people[last]
     day.sizes[people[spot], SPOT] = spot
 
 
-@linked
+@inlined
 def leave_out(facts: Facts, day: Day, job: int) -> None:
     """Mark a job as taken out; its route must then be compacted."""
     day.where[job, STAFF] = NOBODY
@@ -127,7 +153,7 @@ def leave_out(facts: Facts, day: Day, job: int) -> None:
     day.totals[COST] += facts.drops[job]
 
 
-@linked
+@inlined
 def compact(facts: Facts, day: Day, person: int) -> bool:
     """Close the gaps that jobs taken out have left in a route; False when what stays breaks a hard rule."""
     route, kept = day.routes[person], 0
@@ -143,7 +169,7 @@ def compact(facts: Facts, day: Day, person: int) -> bool:
     return fits
 
 
-@linked
+@inlined
 def put(facts: Facts, day: Day, job: int, person: int, place: int) -> None:
     """Put an absent job before stop `place` of a route, where it fits; it stays in the list of the absent."""
     touch(day, person)
@@ -159,7 +185,7 @@ def put(facts: Facts, day: Day, job: int, person: int, place: int) -> None:
     settle(facts, day, person, place, place)
 
 
-@linked
+@inlined
 def _shift(day: Day, person: int, place: int, count: int) -> None:
     route = day.routes[person]
     for at in range(count + 1, place - 1, -1):
@@ -169,7 +195,7 @@ def _shift(day: Day, person: int, place: int, count: int) -> None:
         day.where[route[at, STOPS], PLACE] = at
 
 
-@linked
+@inlined
 def _link(facts: Facts, day: Day, job: int, person: int, place: int) -> int:
     """Write the job and its legs into the gap; the price of the change."""
     route, staff = day.routes[person], facts.staff[person]
@@ -182,7 +208,7 @@ def _link(facts: Facts, day: Day, job: int, person: int, place: int) -> int:
     return int(facts.fare * (there + on - saved) + facts.prices[job, staff[KIND]])
 
 
-@linked
+@inlined
 def _push(facts: Facts, day: Day, person: int, place: int) -> None:
     """Move the times after an insertion forwards, until one stays as it was."""
     route = day.routes[person]
