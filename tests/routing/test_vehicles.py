@@ -1,6 +1,5 @@
 """Shared vehicles over HTTP: registered, planned with, told to those who ride, booked by the plan in force."""
 
-from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -200,25 +199,12 @@ class TestPublishing:
         assert stop["ride"]["plate_no"] == made["plate_no"]
 
 
-TRIES = 12
-
-
-async def patiently(ask: Callable[[], Awaitable[dict[str, Any]]], orders: Iterable[UUID]) -> dict[str, Any]:
-    """Ask for a plan until it has all orders: on a busy machine the second of a small day's search may be too short."""
-    wanted, plan = {str(each) for each in orders}, {}
-    for _ in range(TRIES):
-        plan = await ask()
-        if set(visits(plan)) >= wanted:
-            break
-    return plan
-
-
 class TestChanging:
     async def test_one_more_goes_where_one_walks_and_nobody_is_left_behind(self, scene: Scene) -> None:
         staff = {str(await scene.staff(mode="shared")) for _ in range(3)}
         await vehicle(scene)
         orders = await two_far_apart(scene)
-        plan = await patiently(scene.plan, orders)
+        plan = await scene.plan()
         assert len(plan["tours"]) == 1
         out = {route["practitioner_id"] for route in plan["routes"]}
         near, far = await scene.order(0.1, "08:00", "17:00", "BP"), await scene.order(20, "08:00", "17:00", "BP")
@@ -245,16 +231,16 @@ class TestChanging:
         for _ in range(2):
             await scene.staff(mode="shared")
         await vehicle(scene, seats=1)
-        far = await scene.order(10, "09:00", "09:25", "BP")
-        plan = await patiently(scene.plan, [far])
+        await scene.order(10, "09:00", "09:25", "BP")
+        plan = await scene.plan()
         [why] = (await scene.dispatcher.get(f"/plans/{plan['id']}/explanation")).json()["assignments"]
         assert (why["because"], why["others"]) == ("only_carried", 1)
 
     async def test_with_a_vehicle_out_of_service_it_is_planned_anew(self, scene: Scene) -> None:
         await scene.staff(mode="shared")
         made = await vehicle(scene)
-        far = await scene.order(10, "09:00", "09:25", "BP")
-        plan = await patiently(scene.plan, [far])
+        await scene.order(10, "09:00", "09:25", "BP")
+        plan = await scene.plan()
         order = await scene.order(0.1, "08:00", "15:00", "BP")
         await change(scene, made["id"], out_from=DAY.isoformat())
         asked = await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(order)})
@@ -269,7 +255,7 @@ class TestChanging:
         [first, second] = [await scene.order(east, start, end, "BP") for east, start, end in (
             (10, "09:00", "09:25"), (11, "09:40", "10:00")
         )]  # fmt: skip
-        plan = await patiently(scene.plan, [first, second])
+        plan = await scene.plan()
         assert set(visits(plan)) == {str(first), str(second)}
         async with scene.world.owner.begin() as connection:
             await connection.exec_driver_sql("update orders set state = 'cancelled' where id = $1", (first,))
@@ -305,10 +291,10 @@ class TestRepairing:
             await scene.staff(mode="shared")
         await vehicle(scene)
         orders = await two_far_apart(scene)
-        plan = await patiently(scene.plan, orders)
+        plan = await scene.plan()
         assert (await scene.publish(plan)).status_code == 200
         gone = visits(plan)[str(orders[0])][0][0]
-        mended = await patiently(lambda: repair(scene, plan, absent=absent(gone, "07:00")), orders)
+        mended = await repair(scene, plan, absent=absent(gone, "07:00"))
         assert set(visits(mended)) == {str(each) for each in orders}
         assert gone not in rides(mended)
         assert all(None not in own for own in rides(mended).values())
@@ -324,15 +310,13 @@ class TestRepairing:
             await scene.staff(mode="shared")
         await vehicle(scene)
         orders = await two_far_apart(scene)
-        plan = await patiently(scene.plan, orders)
+        plan = await scene.plan()
         assert (await scene.publish(plan)).status_code == 200
         [tour] = plan["tours"]
         assert clock(tour["stops"][0]["depart_at"]) < "08:50"
         near = await scene.order(0.1, "10:30", "12:00", "BP")
         late = await scene.order(-9, "12:00", "12:25", "BP")
-        mended = await patiently(
-            lambda: repair(scene, plan, frozen_until=at("08:50").isoformat()), [*orders, near, late]
-        )
+        mended = await repair(scene, plan, frozen_until=at("08:50").isoformat())
         assert set(visits(mended)) == {str(each) for each in (*orders, near, late)}
         for each in orders:
             assert visits(mended)[str(each)] == visits(plan)[str(each)]
@@ -351,7 +335,7 @@ class TestRepairing:
         await vehicle(scene)
         first = await scene.order(10, "09:00", "09:25", "BP")
         second = await scene.order(11, "09:40", "10:00", "BP")
-        plan = await patiently(scene.plan, [first, second])
+        plan = await scene.plan()
         [before] = plan["tours"]
         mended = await repair(scene, plan, frozen_until=at("08:50").isoformat(), cancelled_order_ids=[str(first)])
         assert visits(mended) == {str(second): visits(plan)[str(second)]}
@@ -363,7 +347,7 @@ class TestRepairing:
         await scene.staff(mode="shared", shift=("08:00", "11:00"))
         await vehicle(scene)
         order = await scene.order(10, "09:00", "09:25", "BP")
-        plan = await patiently(scene.plan, [order])
+        plan = await scene.plan()
         asked = await scene.dispatcher.post(
             f"/plans/{plan['id']}/repairs",
             json={
@@ -382,7 +366,7 @@ class TestRepairing:
         await scene.staff(mode="shared")
         made = await vehicle(scene)
         far, near = await scene.order(10, "09:00", "09:25", "BP"), await scene.order(0.1, "13:00", "15:00", "BP")
-        plan = await patiently(scene.plan, [far, near])
+        plan = await scene.plan()
         assert set(visits(plan)) == {str(far), str(near)}
         await change(scene, made["id"], out_from=DAY.isoformat())
         mended = await repair(scene, plan)

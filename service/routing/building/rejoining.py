@@ -6,29 +6,24 @@ them, in which nothing else is: to the referee visits like any other, which only
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from itertools import groupby
-from typing import Final
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from service.core.geo import Point
 from service.orders.rules import OrderFacts
-from service.practitioners.rules import StaffDay
-from service.routing.building import afield, staffing
+from service.routing.building import afield, stretches
 from service.routing.building import day as days
 from service.routing.building.day import Day
 from service.routing.building.facts import seconds_of
 from service.routing.building.recalling import AT_START
 from service.routing.building.repairing import Kept, Split
-from service.routing.building.staffing import Segment
+from service.routing.building.stretches import Row
 from service.routing.building.together import Behind
 from service.routing.problem import (
     LUNCH,
     Carer,
     Job,
     Link,
-    Lunch,
     Plan,
     Route,
     Service,
@@ -38,32 +33,6 @@ from service.routing.problem import (
     Window,
 )
 from service.routing.states import STOP_LABELS, StopKind
-
-_NO_END: Final = 2 * 86_400
-"""When a row ends of which nothing can be changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What somebody does from `start` to `end`, and where that begins and ends: a stop that stays, a row of the rest in
-    which there is something to do, or what other plans have promised.
-    """
-
-    start: int
-    end: int
-    begins: Point
-    ends: Point
-    row: int | None = None
-    kept: Kept | None = None
-
-
-@dataclass(slots=True)
-class _Row:
-    """A row of the whole day: one of the rest (`row`), or one of stops that stay (`kept`)."""
-
-    segment: Segment
-    row: int | None = None
-    kept: list[Kept] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +63,7 @@ def rejoin(parts: Split, rest: Day, jobs: Sequence[Job], plan: Plan) -> tuple[Da
 
     How much people may work, and whether they are due a lunch, was judged with the rest.
     """
-    rows = [row for who in _people(parts, rest) for row in _rows(parts, rest, plan, who)]
+    rows = stretches.rows_of(parts, rest, plan)
     visits, behind = _crews(parts), [each for each in parts.frozen if _is_behind(each)]
     places = [point for row in rows for point in (row.segment.start, row.segment.end)]
     shared = afield.shared_of(parts, rest)
@@ -137,92 +106,6 @@ def rejoin(parts: Split, rest: Day, jobs: Sequence[Job], plan: Plan) -> tuple[Da
     return whole, Plan(tuple(routes), left, tours)
 
 
-def _people(parts: Split, rest: Day) -> Iterator[StaffDay]:
-    """Yield the shifts in which somebody has something to do or could have, once, those of one person together."""
-    at = {each.practitioner_id: place for place, each in reversed([*enumerate(parts.whole.staff)])}
-    found = {(each.staff.practitioner_id, each.staff.shift_start): each.staff for each in rest.segments}
-    for each in parts.frozen:
-        who = staffing.shift_at(parts.whole.staff, each.told.practitioner_id, each.told.start)
-        if who is not None:
-            found.setdefault((who.practitioner_id, who.shift_start), who)
-    for who in (each for each in parts.whole.staff if afield.is_out(parts, each)):
-        found.setdefault((who.practitioner_id, who.shift_start), who)
-    yield from sorted(found.values(), key=lambda who: (at[who.practitioner_id], who.shift_start))
-
-
-def _rows(parts: Split, rest: Day, plan: Plan, who: StaffDay) -> Iterator[_Row]:
-    """Yield a shift's rows in order of time.
-
-    Where nothing is to be done between stops that stay, or behind the last, the way there and home is theirs.
-    """
-    own = (at for at, each in enumerate(rest.segments) if _is_of(each.staff, who))
-    found = [_Row(rest.segments[at], at) for at in own]
-    known = sorted(_parts(parts, rest, plan, who), key=lambda each: (each.start, each.end))
-    runs = [list(run) for _, run in groupby(known, key=lambda each: each.kept is not None)]
-    for at, run in enumerate(runs):
-        if run[0].kept is not None:
-            before, after = (runs[at - 1][-1] if at else None), (runs[at + 1][0] if at + 1 < len(runs) else None)
-            found.append(_Row(_stretch(parts, who, run, before, after), kept=[each.kept for each in run if each.kept]))
-    if afield.is_out(parts, who):
-        found += [_Row(each) for each in _driven(parts, who, known)]
-    yield from sorted(found, key=lambda row: (row.segment.shift.start, row.segment.shift.end))
-
-
-def _parts(parts: Split, rest: Day, plan: Plan, who: StaffDay) -> Iterator[_Part]:
-    on = rest.on
-
-    def is_own(practitioner_id: UUID, moment: datetime) -> bool:
-        shift = staffing.shift_at(parts.whole.staff, practitioner_id, moment)
-        return shift is not None and _is_of(shift, who)
-
-    for route in plan.routes:
-        segment = rest.segments[route.staff]
-        if route.stops and _is_of(segment.staff, who):
-            yield _Part(segment.shift.start, segment.shift.end, segment.start, segment.end, row=route.staff)
-    for each in parts.frozen:
-        if is_own(each.told.practitioner_id, each.told.start):
-            start, end = seconds_of(on, each.told.start), seconds_of(on, each.told.end)
-            yield _Part(start, end, each.place, each.place, kept=each)
-    for other in parts.whole.busy:
-        if is_own(other.practitioner_id, other.start):
-            yield _Part(seconds_of(on, other.start), seconds_of(on, other.end), other.place, other.place)
-
-
-def _is_of(shift: StaffDay, who: StaffDay) -> bool:
-    return (shift.practitioner_id, shift.shift_start) == (who.practitioner_id, who.shift_start)
-
-
-def _stretch(parts: Split, who: StaffDay, run: Sequence[_Part], before: _Part | None, after: _Part | None) -> Segment:
-    """Return where and from when somebody does what stays: from the station, or from what he does before."""
-    opens, here = parts.whole.seconds(who.shift_start), staffing.station_of(who)
-    if before is not None:
-        opens, here = (run[0].start, run[0].begins) if before.row is not None else (before.end, before.ends)
-    closes, there = afield.closes(parts, who, _NO_END), staffing.station_of(who)
-    if after is not None:
-        closes, there = (after.start, run[-1].ends) if after.row is not None else (_NO_END, after.begins)
-    return Segment(who, Window(opens, closes), _lunch(run), here, there)
-
-
-def _driven(parts: Split, who: StaffDay, known: Sequence[_Part]) -> Iterator[Segment]:
-    """Yield the stretches on which somebody who is out with a vehicle is only driven: between visits that have begun,
-    and home from the last one.
-    """
-    station, never = staffing.station_of(who), afield.closes(parts, who, _NO_END)
-    ends = [
-        (parts.whole.seconds(who.shift_start), station, False),
-        *((each.end, each.ends, bool(each.kept)) for each in known),
-    ]
-    begins = [*((each.start, each.begins, bool(each.kept)) for each in known), (never, station, False)]
-    for (end, here, stays), (start, there, follows) in zip(ends, begins, strict=True):
-        if known and not (stays or follows) and end < start:
-            yield Segment(who, Window(end, start), None, here, there)
-
-
-def _lunch(run: Iterable[_Part]) -> Lunch | None:
-    had = next((each for each in run if each.kept and each.kept.told.kind is StopKind.lunch), None)
-    return None if had is None else Lunch(had.start, had.end, had.end - had.start)
-
-
 def _crews(parts: Split) -> dict[UUID, list[Kept]]:
     """Return who gives each visit that stays, in the order of the services."""
     found: defaultdict[UUID, list[Kept]] = defaultdict(list)
@@ -256,7 +139,7 @@ def _said(kept: Kept, orders: Mapping[UUID, OrderFacts]) -> str:
     return f"{orders[_order_of(kept)].order_no}（第{kept.told.part}次）"
 
 
-def _job(rest: Day, rows: Sequence[_Row], crew: Sequence[Kept], order_no: str, numbers: _Numbers) -> Job:
+def _job(rest: Day, rows: Sequence[Row], crew: Sequence[Kept], order_no: str, numbers: _Numbers) -> Job:
     """Return the job of a visit or delivery that stays: nobody else gives it, and at no other time."""
     start = seconds_of(rest.on, crew[0].told.start)
     return Job(
@@ -279,7 +162,7 @@ def _moved(rest: Day, job: Job, numbers: _Numbers) -> Job:
     )
 
 
-def _staffed(parts: Split, rest: Day, whole: Day, rows: Sequence[_Row], numbers: _Numbers) -> Day:
+def _staffed(parts: Split, rest: Day, whole: Day, rows: Sequence[Row], numbers: _Numbers) -> Day:
     means = [days.means_of(parts.whole, each.segment.staff) for each in rows]
     driven = [days.driven(parts.whole, each) for each in whole.shared]
     ways = tuple(dict.fromkeys([*means, *driven]))
@@ -320,7 +203,7 @@ def _same(rest: Day, row: int, numbers: _Numbers) -> Staff:
     )
 
 
-def _kept(row: _Row, numbers: _Numbers) -> Staff:
+def _kept(row: Row, numbers: _Numbers) -> Staff:
     """Return whoever does what stays: it takes him what it takes, whatever his pace."""
     segment, lunch = row.segment, row.segment.lunch
     if lunch is not None:
@@ -357,7 +240,7 @@ def _links(visits: Mapping[UUID, int], behind: Sequence[Kept], numbers: _Numbers
 
 
 def _stops(
-    rest: Day, plan: Plan, row: _Row, numbers: _Numbers, services: Mapping[Kept, tuple[int, int]]
+    rest: Day, plan: Plan, row: Row, numbers: _Numbers, services: Mapping[Kept, tuple[int, int]]
 ) -> Iterator[Stop]:
     if row.row is not None:
         planned = next((each.stops for each in plan.routes if each.staff == row.row), ())
