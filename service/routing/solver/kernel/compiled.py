@@ -115,7 +115,8 @@ def linked(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """Compile a function into each of its callers: for the small ones that are called at every stop.
+    """Compile a function into each of its callers: for what every proposal or stop calls. A call hands over every number
+    of all the arrays, which takes longer than most functions; one that is called from many places grows them all.
 
     Raises: nothing.
     """
