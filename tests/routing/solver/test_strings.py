@@ -172,6 +172,21 @@ class TestBookkeeping:
         problem = days.day([days.person()], [days.job("a", 5, (0, 50)), days.job("b", 1, (0, 20))], days.HARD)
         assert Run(laying.lay_out(problem), (1,)).adopt([(1, 0)]) is False
 
+    def test_a_full_pool_forgets_all_but_the_present_day(self) -> None:
+        run = Run(laying.lay_out(scattered.day(4, 60, 10)), (1,))
+        run.start()
+        run.go_on(200, 30.0, 30.0)
+        run.pool.totals[pools.USED] = pools.ROOM
+        while not run.go_on(1, 30.0, 30.0):
+            pass
+        present = {
+            frozenset(run.day.routes[who, 1 : run.day.sizes[who, COUNT] + 1, STOPS].tolist())
+            for who in run.day.active[: run.day.totals[ACTIVE]]
+        }
+        spots = np.flatnonzero(run.pool.keys != pools.EMPTY)
+        begins, ends = run.pool.starts[spots], run.pool.starts[spots] + run.pool.lengths[spots]
+        assert {frozenset(run.pool.stops[a:b].tolist()) for a, b in zip(begins, ends, strict=True)} == present
+
     def test_the_pool_holds_each_set_of_jobs_once_at_its_cheapest(self) -> None:
         problem = scattered.day(4, 60, 10)
         run = Run(laying.lay_out(problem), (1,))

@@ -115,8 +115,8 @@ def linked(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """Compile a function into each of its callers: for what every proposal or stop calls. A call hands over every number
-    of all the arrays, which takes longer than most functions; one that is called from many places grows them all.
+    """Compile a function into each of its callers: for what every proposal or stop calls. A call hands over every
+    number of all the arrays, which takes longer than most functions; what is called from many places grows them all.
 
     Raises: nothing.
     """
