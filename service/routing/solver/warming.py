@@ -1,6 +1,6 @@
 """Makes all compiled code of the solver ready."""
 
-from service.routing.solver import kernel, strings
+from service.routing.solver import kernel, rides, strings
 
 
 def warm() -> None:
@@ -11,6 +11,7 @@ def warm() -> None:
     """
     kernel.warm()
     strings.warm()
+    rides.warm()
 
 
 def is_ready() -> bool:
@@ -18,4 +19,4 @@ def is_ready() -> bool:
 
     Raises: nothing.
     """
-    return kernel.is_ready() and strings.is_ready()
+    return kernel.is_ready() and strings.is_ready() and rides.is_ready()

@@ -15,6 +15,7 @@ from service.routing.solver import Phase, Progress, is_ready, solve
 from service.routing.solver.kernel import compiled
 from service.routing.solver_process import Task, solve_apart
 from tests.routing.solver import days, featured, scattered
+from tests.routing.solver.rides import days as riders
 
 
 def known() -> dict[str, int]:
@@ -52,6 +53,7 @@ KINDS = {
     "hard": pairs(Rules(travel=2, missed_lunch=40)),
     "balanced": pairs(Rules(tardiness=2, overtime=1, missed_lunch=9, balance=4, window_end_at_service_end=True)),
     "rare rules": featured.everything(30, 8, 1),
+    "rides": riders.tiny(0, 4),
     "soft, one job": replace(pairs(days.SOFT), jobs=pairs(days.SOFT).jobs[:1]),
 }
 

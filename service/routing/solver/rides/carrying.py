@@ -1,144 +1,245 @@
 """The ways in which a way can go: on foot, or with calls put into the tour of a vehicle."""
 
-from collections.abc import Iterator
-from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final
 
-from service.routing.solver.rides import times
-from service.routing.solver.rides.effort import USUAL
-from service.routing.solver.rides.facts import FAR
-from service.routing.solver.rides.latest import Latest
-from service.routing.solver.rides.state import NOBODY, State
+from service.routing.solver.kernel.compiled import compiled, inlined, linked
+from service.routing.solver.rides import cells, times
+from service.routing.solver.rides import latest as latests
+from service.routing.solver.rides.cells import ARRIVE, BY, DEPART, HEAD, LATER, NOBODY, ROW
+from service.routing.solver.rides.effort import TRIED
+from service.routing.solver.rides.latest import BEGINNING, COMING
+from service.routing.solver.rides.scratch import TWO, Scratch
+from service.routing.solver.rides.tables import (
+    BACK_BY,
+    CAR_MODE,
+    ENDS,
+    FAR,
+    LEAVES,
+    MODE,
+    RIDES,
+    SEATS,
+    STARTS,
+    Longs,
+    Reals,
+    Tables,
+)
 
 DELAY: Final = 0.03
 """What a unit of delay of whoever sits in the vehicle, or waits for it, counts beside a unit of driving."""
 
-TRIED: Final = 6
-"""So many of the cheapest ways are tried."""
+THERE, VEHICLE, ON, OFF = range(4)
+"""Columns of a way: when one is there about, and with which vehicle, getting on and off where in its tour."""
+
+PLACES, FREE, COMES, UNTIL, ABOARD = range(5)
+"""Lines of `Scratch.tour`: the places of a tour, when the vehicle leaves each, when it comes to the one after it and
+when at the latest, how many sit in it in between.
+"""
+
+leg, place = cells.leg, cells.place
 
 
-class Way(NamedTuple):
-    """A way to go: what it adds, when one is there about, and with which vehicle, getting on and off where in its tour
-    (NOBODY = as one travels without).
+@linked
+def ways(t: Tables, s: Longs, z: Scratch, level: int, list_: int, node: int, most: int) -> int:
+    """List how the way into a node could go, cheapest first, nobody sitting in a vehicle for more than `most` calls, as
+    many as there is room for; tell how many.
     """
-
-    cost: float
-    there: int
-    vehicle: int = NOBODY
-    on: int = 0
-    off: int = 0
-
-
-def ways(state: State, node: int, latest: Latest, most: int = USUAL.calls) -> list[Way]:
-    """List how the way into a node could go, cheapest first, nobody sitting in a vehicle for more than `most` calls.
-
-    Raises: nothing.
-    """
-    facts, row = state.facts, state.row[node]
-    here, there, free = state.origin(node), state.point(node), state.free(node)
+    row, free = s[ROW, node], cells.free(t, s, node)
     if free >= FAR:
-        return []
-    found = []
-    own = facts.leg(facts.modes[row], here, there, free)
-    if free + own <= latest.node[node]:
-        found.append(Way(own, free + own))
-    if facts.rides[row] and here != there:
-        asked = _Asked(here, there, free, latest.node[node])
-        for vehicle in range(len(state.calls)):
-            found += _Tour(state, vehicle, latest, most).rides(asked)
-    found.sort()
-    return found
+        return 0
+    here, there, due = cells.origin(t, s, node), cells.point(t, node), z.latest[level, BEGINNING, node]
+    prices, found = z.prices[level, list_], z.ways[level, list_]
+    own, count = leg(t, t.people[row, MODE], here, there, free), 0
+    if free + own <= due:
+        count = _keep(prices, found, count, float(own), free + own, NOBODY, 0, 0)
+    if t.people[row, RIDES] and here != there:
+        for vehicle in range(len(t.cars)):
+            last = _lay_out(t, s, z, z.latest[level], vehicle)
+            count = _rides(t, z, prices, found, count, vehicle, last, here, there, free, due, most)
+    _sort(prices, found, count)
+    return count
 
 
-class _Asked(NamedTuple):
-    """Somebody wants to get from `here`, where he is free, to `there`, by the time that is due."""
+@inlined
+def _lay_out(t: Tables, s: Longs, z: Scratch, latest: Longs, vehicle: int) -> int:
+    """Lay a vehicle's tour out; tell how many calls it has."""
+    tour, at, call = z.tour, 0, s[HEAD, vehicle]
+    tour[PLACES, 0], tour[FREE, 0], tour[ABOARD, 0] = t.cars[vehicle, STARTS], t.cars[vehicle, LEAVES], 0
+    while call != NOBODY:
+        tour[COMES, at], tour[UNTIL, at] = s[ARRIVE, call], latest[COMING, call]
+        tour[PLACES, at + 1], tour[FREE, at + 1] = place(t, s, call), s[DEPART, call]
+        tour[ABOARD, at + 1] = tour[ABOARD, at] + (-1 if call & 1 else 1)
+        at, call = at + 1, s[LATER, call]
+    tour[PLACES, at + 1], tour[UNTIL, at] = t.cars[vehicle, ENDS], t.cars[vehicle, BACK_BY]
+    return at
 
-    here: int
-    there: int
-    free: int
-    due: int
+
+@inlined
+def _rides(
+    t: Tables,
+    z: Scratch,
+    prices: Reals,
+    found: Longs,
+    count: int,
+    vehicle: int,
+    last: int,
+    here: int,
+    there: int,
+    free: int,
+    due: int,
+    most: int,
+) -> int:
+    """Go through the places of the tour at which one who is free `here` could get on and be `there` by the time due."""
+    matrix, tour, waited = t.cars[vehicle, CAR_MODE], z.tour, 0
+    for at in range(last + 1):
+        leaves = tour[FREE, at]
+        waited += leaves > free
+        if leaves > due or waited > most:
+            break
+        on = max(leaves + leg(t, matrix, tour[PLACES, at], here, leaves), free)
+        possible = on + t.quick[matrix, here, tour[PLACES, at + 1]] <= tour[UNTIL, at]
+        if possible and tour[ABOARD, at] < t.cars[vehicle, SEATS]:
+            count = _off(t, z, prices, found, count, vehicle, last, here, there, due, most, at, on)
+    return count
 
 
-class _Tour:
-    """A vehicle's tour as it is: `free[k]` is when it leaves its k-th place, 0 being where it starts; `until[k]` the
-    latest arrival at the place after that; `aboard[k]` how many sit in it in between.
+@inlined
+def _off(
+    t: Tables,
+    z: Scratch,
+    prices: Reals,
+    found: Longs,
+    count: int,
+    vehicle: int,
+    last: int,
+    here: int,
+    there: int,
+    due: int,
+    most: int,
+    first: int,
+    on: int,
+) -> int:
+    """Go through the places at which one could get off who has got on after the place `first`."""
+    tour, matrix, free, stands = z.tour, t.cars[vehicle, CAR_MODE], on, here
+    for at in range(first, min(last + 1, first + most)):
+        if at > first:
+            comes = free + leg(t, matrix, stands, tour[PLACES, at], free)
+            if comes > tour[UNTIL, at - 1] or tour[ABOARD, at] >= t.cars[vehicle, SEATS]:
+                break
+            stands, free = tour[PLACES, at], max(comes, tour[FREE, at])
+        off = free + leg(t, matrix, stands, there, free)
+        then = off + leg(t, matrix, there, tour[PLACES, at + 1], off)
+        if off <= due and then <= tour[UNTIL, at]:
+            delay = max(0, then - tour[COMES, at]) if at < last else 0
+            price = _added(t.ways[matrix], tour, last, here, there, first, at) + DELAY * (delay + off - on)
+            count = _keep(prices, found, count, price, off, vehicle, first, at + 1)
+        if free > due:
+            break
+    return count
+
+
+@inlined
+def _added(go: Longs, tour: Longs, calls: int, here: int, there: int, first: int, last: int) -> int:
+    """Tell by how much longer the tour is, traffic aside, that is left after `first` and after `last`."""
+    before, after = tour[PLACES, first], tour[PLACES, first + 1]
+    old = 0 if calls == 0 else go[before, after]
+    if first == last:
+        return int(go[before, here] + go[here, there] + go[there, after] - old)
+    behind, next_ = tour[PLACES, last], tour[PLACES, last + 1]
+    onto = go[before, here] + go[here, after] - old
+    return int(onto + go[behind, there] + go[there, next_] - go[behind, next_])
+
+
+@inlined
+def _keep(prices: Reals, found: Longs, count: int, price: float, there: int, vehicle: int, on: int, off: int) -> int:
+    """Add a way to the list, a heap with the worst on top; when it is full, the worst goes. Tell how many there are."""
+    full = count == len(prices)
+    at = 0 if full else count
+    if full and not _is_worse(prices, found, 0, price, there, vehicle, on, off):
+        return count
+    if full:
+        _place(prices, found, 0, price, there, vehicle, on, off)
+        _sink(prices, found, 0, count)
+        return count
+    _place(prices, found, at, price, there, vehicle, on, off)
+    while at and _outdoes(prices, found, at, (at - 1) // 2):
+        _swap(prices, found, at, (at - 1) // 2)
+        at = (at - 1) // 2
+    return count + 1
+
+
+@inlined
+def _place(prices: Reals, found: Longs, at: int, price: float, there: int, vehicle: int, on: int, off: int) -> None:
+    prices[at] = price
+    found[at, THERE], found[at, VEHICLE], found[at, ON], found[at, OFF] = there, vehicle, on, off
+
+
+@inlined
+def _is_worse(prices: Reals, found: Longs, at: int, price: float, there: int, vehicle: int, on: int, off: int) -> bool:
+    """Tell whether a way on the list comes after another one."""
+    if prices[at] != price:
+        return bool(prices[at] > price)
+    if found[at, THERE] != there:
+        return bool(found[at, THERE] > there)
+    if found[at, VEHICLE] != vehicle:
+        return bool(found[at, VEHICLE] > vehicle)
+    if found[at, ON] != on:
+        return bool(found[at, ON] > on)
+    return bool(found[at, OFF] > off)
+
+
+@inlined
+def _outdoes(prices: Reals, found: Longs, at: int, other: int) -> bool:
+    """Tell whether one way on the list comes after another one on it."""
+    two = found[other]
+    return _is_worse(prices, found, at, prices[other], two[THERE], two[VEHICLE], two[ON], two[OFF])
+
+
+@inlined
+def _swap(prices: Reals, found: Longs, at: int, other: int) -> None:
+    prices[at], prices[other] = prices[other], prices[at]
+    for column in range(4):
+        found[at, column], found[other, column] = found[other, column], found[at, column]
+
+
+@inlined
+def _sink(prices: Reals, found: Longs, at: int, count: int) -> None:
+    while 2 * at + 1 < count:
+        child = 2 * at + 1
+        if child + 1 < count and _outdoes(prices, found, child + 1, child):
+            child += 1
+        if not _outdoes(prices, found, child, at):
+            return
+        _swap(prices, found, at, child)
+        at = child
+
+
+@inlined
+def _sort(prices: Reals, found: Longs, count: int) -> None:
+    for last in range(count - 1, 0, -1):
+        _swap(prices, found, 0, last)
+        _sink(prices, found, 0, last)
+
+
+@inlined
+def take(s: Longs, node: int, way: Longs) -> None:
+    """Let the way into a node go so."""
+    if way[VEHICLE] == NOBODY:
+        s[BY, node] = NOBODY
+    else:
+        cells.board(s, node, way[VEHICLE], way[ON], way[OFF])
+
+
+@compiled
+def carry(t: Tables, s: Longs, z: Scratch, node: int, most: int) -> bool:
+    """Find a way into a node that has none, the cheapest of those tried, and write the plan to the board TWO; False
+    when all of them fail.
     """
-
-    def __init__(self, state: State, vehicle: int, latest: Latest, most: int) -> None:
-        facts, calls = state.facts, state.calls[vehicle]
-        one = facts.problem.vehicles[vehicle]
-        self.facts, self.vehicle, self.matrix, self.seats = facts, vehicle, one.matrix, one.seats
-        self.most = most
-        self.places = [one.start_point, *(state.place(call) for call in calls), one.end_point]
-        self.free = [facts.leaves[vehicle], *(state.depart[call] for call in calls)]
-        self.arrive = [state.arrive[call] for call in calls]
-        self.until = [*(latest.call[call] for call in calls), facts.back_by[vehicle]]
-        self.aboard = [0, *accumulate(-1 if call & 1 else 1 for call in calls)]
-
-    def rides(self, asked: _Asked) -> Iterator[Way]:
-        """Go through the places of the tour at which one could get on and off in time."""
-        facts, matrix = self.facts, self.matrix
-        waited = 0
-        for at, free in enumerate(self.free):
-            waited += free > asked.free
-            if free > asked.due or waited > self.most:
-                return
-            on = max(free + facts.leg(matrix, self.places[at], asked.here, free), asked.free)
-            possible = on + facts.quick(matrix, asked.here, self.places[at + 1]) <= self.until[at]
-            if possible and self.aboard[at] < self.seats:
-                yield from self._off(asked, at, on)
-
-    def _off(self, asked: _Asked, first: int, on: int) -> Iterator[Way]:
-        """Go through the places at which one could get off who has got on after the place `first`."""
-        facts, free, here = self.facts, on, asked.here
-        for at in range(first, min(len(self.free), first + self.most)):
-            if at > first:
-                arrive = free + facts.leg(self.matrix, here, self.places[at], free)
-                if arrive > self.until[at - 1] or self.aboard[at] >= self.seats:
-                    return
-                here, free = self.places[at], max(arrive, self.free[at])
-            off = free + facts.leg(self.matrix, here, asked.there, free)
-            then = off + facts.leg(self.matrix, asked.there, self.places[at + 1], off)
-            if off <= asked.due and then <= self.until[at]:
-                delay = max(0, then - self.arrive[at]) if at < len(self.arrive) else 0
-                cost = self._added(asked, first, at) + DELAY * (delay + off - on)
-                yield Way(cost, off, self.vehicle, first, at + 1)
-            if free > asked.due:
-                return
-
-    def _added(self, asked: _Asked, first: int, last: int) -> int:
-        """Tell by how much longer the tour is, traffic aside, that is left after `first` and after `last`."""
-        go, places = self.facts.ways[self.matrix], self.places
-        here, there = asked.here, asked.there
-        old = 0 if len(self.free) == 1 else go[places[first]][places[first + 1]]
-        if first == last:
-            return int(go[places[first]][here] + go[here][there] + go[there][places[first + 1]] - old)
-        onto = go[places[first]][here] + go[here][places[first + 1]] - old
-        out = go[places[last]][there] + go[there][places[last + 1]] - go[places[last]][places[last + 1]]
-        return int(onto + out)
-
-
-def take(state: State, node: int, way: Way) -> list[tuple[int, int]]:
-    """Let the way into a node go so; return what moves.
-
-    Raises: nothing.
-    """
-    if way.vehicle == NOBODY:
-        state.by[node] = NOBODY
-        return [(0, node)]
-    state.board(node, way.vehicle, way.on, way.off)
-    moved = [(1, 2 * node), (1, 2 * node + 1)]
-    moved += [(1, state.later[call]) for call in (2 * node, 2 * node + 1) if state.later[call] != NOBODY]
-    return moved
-
-
-def carry(state: State, node: int) -> State | None:
-    """Find a way into a node that has none, the cheapest of those tried; None when all of them fail.
-
-    Raises: nothing.
-    """
-    for way in ways(state, node, Latest(state))[:TRIED]:
-        twin = state.fork()
-        if times.follow(twin, take(twin, node, way)):
-            return twin
-    return None
+    latests.find(t, s, z, 0)
+    count = ways(t, s, z, 0, 0, node, most)
+    for at in range(min(count, TRIED)):
+        cells.copy(s, z.boards[TWO])
+        take(z.boards[TWO], node, z.ways[0, 0, at])
+        times.push_way(t, z.boards[TWO], z, node)
+        if times.follow(t, z.boards[TWO], z):
+            return True
+    return False

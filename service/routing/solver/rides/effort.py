@@ -28,3 +28,6 @@ class Effort:
 
 USUAL: Final = Effort(places=8, others=2, ways=3, calls=8)
 ALL: Final = 10**9
+
+TRIED: Final = 6
+"""So many of the cheapest ways are tried for a way that has none."""

@@ -3,11 +3,16 @@
 import random
 from typing import Final, NamedTuple
 
-from service.routing.solver.rides import carrying, times
+from service.routing.solver.kernel.compiled import compiled
+from service.routing.solver.rides import carrying, cells, feeding, latest, pairing, pricing, suiting, times
+from service.routing.solver.rides.cells import HOW, NOBODY, NONE, START, WHERE
 from service.routing.solver.rides.effort import USUAL, Effort, OutOfTime
-from service.routing.solver.rides.facts import FAR, Facts
-from service.routing.solver.rides.latest import Latest
-from service.routing.solver.rides.state import AFTER, BEFORE, FIRST, NOBODY, NONE, OPEN, State
+from service.routing.solver.rides.feeding import HUNGRY
+from service.routing.solver.rides.pairing import NO_PRICE
+from service.routing.solver.rides.scratch import BEST, TWO, Scratch
+from service.routing.solver.rides.state import State
+from service.routing.solver.rides.suiting import ANYONE
+from service.routing.solver.rides.tables import Longs, Tables
 
 OVERLOOKED: Final = 0.04
 """How often a place is overlooked."""
@@ -16,7 +21,7 @@ OVERLOOKED: Final = 0.04
 class Place(NamedTuple):
     """Before the node `after` in a row; `cost` is what it looks like beforehand."""
 
-    cost: float
+    cost: int
     row: int
     after: int
 
@@ -24,7 +29,7 @@ class Place(NamedTuple):
 class Put(NamedTuple):
     """A state with something put in, and what that costs beside leaving it out."""
 
-    cost: float
+    cost: int
     state: State
 
 
@@ -42,18 +47,27 @@ def put(
     Raises:
         OutOfTime: the effort is over before everything was tried.
     """
-    cost, twin = 0.0, state
+    cost, twin = 0, state
     for each in state.facts.groups[job]:
         if twin.has(each):
             continue
         for node in state.facts.nodes_of[each]:
-            latest = Latest(twin)
-            places = sorted(_places(twin, node, latest, None if rows is None else rows.get(node, NOBODY)))
-            found = _best(twin, node, _drawn(places, chance, effort), latest, effort)
+            places = _places(twin, node, ANYONE if rows is None else rows.get(node), effort)
+            found = _best(twin, node, _drawn(places, chance, effort), effort)
             if found is None:
                 return None
             cost, twin = cost + found.cost, found.state
     return Put(cost, twin)
+
+
+def _places(state: State, node: int, only: int | None, effort: Effort) -> list[Place]:
+    """List the places that there may be time for, those that look cheapest first."""
+    tables, scratch = state.facts.tables, state.room(effort)
+    latest.find(tables, state.cells, scratch, 0)
+    if only is None:
+        return []
+    count = suiting.places(tables, state.cells, scratch, node, only)
+    return sorted(Place(*each) for each in scratch.places[:count].tolist())
 
 
 def _drawn(places: list[Place], chance: random.Random | None, effort: Effort) -> list[Place]:
@@ -64,180 +78,77 @@ def _drawn(places: list[Place], chance: random.Random | None, effort: Effort) ->
     return places[: effort.places] + (chance.sample(more, effort.others) if len(more) > effort.others else more)
 
 
-def _best(state: State, node: int, places: list[Place], latest: Latest, effort: Effort) -> Put | None:
+def _best(state: State, node: int, places: list[Place], effort: Effort) -> Put | None:
     best: Put | None = None
     for place in places:
         if effort.is_over():
             raise OutOfTime
-        found = _at(state, node, place, latest, effort)
-        if found is None and state.lunch[place.row][0] != NONE:
-            # lunch had otherwise may leave room
-            twin = state.fork()
-            twin.lunch[place.row] = (NONE, NOBODY)
-            found = _at(twin, node, place, latest, effort)
-        if found is not None and (best is None or found.cost < best.cost):
+        found = _at(state, node, place, effort, None if best is None else best.cost)
+        if found is not None:
             best = found
     return best
 
 
-def _places(state: State, node: int, latest: Latest, wanted: int | None) -> list[Place]:
-    """List the places that there may be time for, and what they look like."""
-    facts, given = state.facts, state.given()
-    found = []
-    for row in facts.rows if wanted is None else ([] if wanted == NOBODY else [wanted]):
-        price = facts.prices[node][row]
-        if price is None or not facts.is_apart(node, row, given) or _is_heavy(state, node, row):
-            continue
-        route = state.route(row)
-        ends = [*route, state.end_of(row)]
-        for after in ends if wanted is None else ends[-1:]:
-            cost = _estimate(state, node, row, after, latest)
-            if cost is not None and _keeps_rank(facts, node, route, after):
-                found.append(Place(cost + price, row, after))
-    return found
-
-
-def _is_heavy(state: State, node: int, row: int) -> bool:
-    facts = state.facts
-    most = facts.problem.staff[row].capacity
-    if most is None:
-        return False
-    load = sum(facts.problem.jobs[facts.jobs[each]].load for each in state.route(row) if each < facts.first_lunch)
-    return load + facts.problem.jobs[facts.jobs[node]].load > most
-
-
-def _keeps_rank(facts: Facts, node: int, route: list[int], after: int) -> bool:
-    jobs, rank = facts.problem.jobs, facts.problem.jobs[facts.jobs[node]].rank
-    at = route.index(after) if after < facts.first_end else len(route)
-    before = (jobs[facts.jobs[each]].rank for each in route[:at] if each < facts.first_lunch)
-    behind = (jobs[facts.jobs[each]].rank for each in route[at:] if each < facts.first_lunch)
-    return all(each <= rank for each in before) and all(rank <= each for each in behind)
-
-
-def _estimate(state: State, node: int, row: int, after: int, latest: Latest) -> float | None:
-    facts = state.facts
-    before, here, there = state.before[after], facts.places[node], facts.places[after]
-    origin = facts.origins[row] if before == NOBODY else facts.places[before]
-    free = facts.earliest[row] if before == NOBODY else state.start[before] + state.length(before)
-    into, onward = facts.least(row, origin, here), facts.least(row, here, there)
-    start = facts.begin(node, row, free + into)
-    if start >= FAR or start + facts.lengths[row][node] + onward > latest.node[after]:
+def _at(state: State, node: int, place: Place, effort: Effort, below: int | None) -> Put | None:
+    """Put a node in at a place if it costs less than `below` there."""
+    tables, scratch = state.facts.tables, state.room(effort)
+    price = try_at(tables, state.cells, scratch, node, place.row, place.after, effort.ways, effort.calls)
+    if price == NO_PRICE and state.cells[HOW, place.row] != NONE:
+        # lunch had otherwise may leave room
+        twin = state.fork()
+        twin.cells[HOW, place.row], twin.cells[WHERE, place.row] = NONE, NOBODY
+        price = try_at(tables, twin.cells, scratch, node, place.row, place.after, effort.ways, effort.calls)
+    if price == NO_PRICE or (below is not None and price >= below):
         return None
-    travel = facts.problem.rules.travel * (into + onward - (facts.least(row, origin, there) if before != NOBODY else 0))
-    return travel + facts.late(node, row, start)
+    return Put(price, state.fork(scratch.boards[BEST]))
 
 
-def _at(state: State, node: int, place: Place, latest: Latest, effort: Effort) -> Put | None:
-    row, after = place.row, place.after
-    base = state.fork()
-    base.alight(after)
-    base.link(node, row, after)
-    base.by[node] = base.by[after] = OPEN
-    old = travelled(state, row)
-    best: Put | None = None
-    for into in carrying.ways(base, node, latest, effort.calls)[: effort.ways]:
-        one = base.fork()
-        moved = carrying.take(one, node, into)
-        one.start[node] = _begin(one, node, row, into.there)
-        if one.start[node] >= FAR:
-            continue
-        for onward in carrying.ways(one, after, latest, effort.calls)[: effort.ways]:
-            two = one.fork()
-            two.start[node] = NOBODY
-            if not times.follow(two, [*moved, *carrying.take(two, after, onward)]):
-                continue
-            whole = fed(two, row, effort)
-            if whole is None:
-                continue
-            cost = travelled(whole, row) - old + _price(whole, node)
-            if best is None or cost < best.cost:
-                best = Put(cost, whole)
-            break
-    return best
-
-
-def _begin(state: State, node: int, row: int, ready: int) -> int:
-    facts = state.facts
-    if node < facts.first_lunch:
-        return facts.begin(node, row, ready)
-    opens, closes, duration = facts.lunches[row] or (0, 0, 0)
-    start = max(ready, opens)
-    return start if start + duration <= closes else FAR
-
-
-def _price(state: State, node: int) -> int:
-    """Price who gives a service, and how late it is."""
-    if node >= state.facts.first_lunch:
-        return 0
-    row = state.row[node]
-    return (state.facts.prices[node][row] or 0) + state.facts.late(node, row, state.start[node])
-
-
-def travelled(state: State, row: int) -> float:
-    """Price the way of a row on its own, and of all vehicles.
-
-    Raises: nothing.
+@compiled
+def try_at(t: Tables, s: Longs, z: Scratch, node: int, row: int, after: int, keep: int, most: int) -> int:
+    """Put a service in at its cheapest there, lunch had, and write the plan to the board BEST; tell what it costs more,
+    NO_PRICE when there is no time.
     """
-    facts, total = state.facts, 0
-    way = facts.ways[facts.modes[row]]
-    if not state.is_idle(row):
-        for node in (*state.route(row), state.end_of(row)):
-            if state.by[node] == NOBODY:
-                total += way[state.origin(node)][facts.places[node]]
-    for vehicle, calls in enumerate(state.calls):
-        if calls:
-            one = facts.problem.vehicles[vehicle]
-            go, here = facts.ways[one.matrix], one.start_point
-            for call in calls:
-                there = state.place(call)
-                total += go[here][there]
-                here = there
-            total += go[here][one.end_point]
-    return facts.problem.rules.travel * total
+    pairing.begin(t, s, z, 0, node, row, after, keep, most)
+    old, best = pricing.travelled(t, s, row), NO_PRICE
+    while pairing.advance(t, z, 0, keep, most):
+        at = feeding.fed(t, z, TWO, row, keep, most)
+        if at == HUNGRY:
+            continue
+        board = z.boards[at]
+        price = pricing.travelled(t, board, row) - old
+        price += t.prices[node, row] + cells.late(t, node, row, board[START, node])
+        if price < best:
+            best = price
+            cells.copy(board, z.boards[BEST])
+        pairing.skip(z, 0)
+    return int(best)
 
 
-def fed(state: State, row: int, effort: Effort = USUAL) -> State | None:
+def fed(state: State, row: int) -> State | None:
     """Give a row its lunch, if it still has to have one; None when there is no time for it.
 
     Raises: nothing.
     """
-    if not state.owes_lunch(row):
-        return state
-    found = _with_lunch(state, row, effort)
-    if found is None and state.facts.problem.rules.missed_lunch is not None:
-        return state
-    return found
+    scratch = state.room(USUAL)
+    at = feeding.feed(state.facts.tables, state.cells, scratch, row, USUAL.ways, USUAL.calls)
+    return None if at == HUNGRY else state.fork(scratch.boards[at])
 
 
-def _with_lunch(state: State, row: int, effort: Effort) -> State | None:
-    facts = state.facts
-    lunch = facts.problem.staff[row].lunch
-    route = state.route(row)
-    if lunch is not None and lunch.point is not None:
-        return _at_its_point(state, row, route, effort)
-    opens = (facts.lunches[row] or (0, 0, 0))[0]
-    hows = [(AFTER, node) for node in route] + [(BEFORE, node) for node in route] + [(FIRST, NOBODY)]
-    hows.sort(key=lambda how: (abs(_moment(state, row, how) - opens), how))
-    for how in hows:
-        twin = state.fork()
-        twin.lunch[row] = how
-        moved = route[0] if how[1] == NOBODY else twin.after[how[1]] if how[0] == AFTER else how[1]
-        if times.follow(twin, [(1, 2 * moved) if how[0] != BEFORE and twin.by[moved] >= 0 else (0, moved)]):
-            return twin
-    return None
+def carried(state: State, node: int) -> State | None:
+    """Find a way into a node that has none, the cheapest of those tried; None when all of them fail.
+
+    Raises: nothing.
+    """
+    scratch = state.room(USUAL)
+    if not carrying.carry(state.facts.tables, state.cells, scratch, node, USUAL.calls):
+        return None
+    return state.fork(scratch.boards[TWO])
 
 
-def _moment(state: State, row: int, how: tuple[int, int]) -> int:
-    kind, node = how
-    if kind == FIRST:
-        return state.facts.earliest[row]
-    return state.start[node] + (state.length(node) if kind == AFTER else 0)
+def timed(state: State) -> State | None:
+    """Set all times anew; None when the order has no timetable.
 
-
-def _at_its_point(state: State, row: int, route: list[int], effort: Effort) -> State | None:
-    latest, node = Latest(state), state.facts.first_lunch + row
-    for after in (*route, state.end_of(row)):
-        found = _at(state, node, Place(0.0, row, after), latest, effort)
-        if found is not None:
-            return found.state
-    return None
+    Raises: nothing.
+    """
+    twin = state.fork()
+    return twin if times.afresh(twin.facts.tables, twin.cells, twin.room(USUAL)) else None

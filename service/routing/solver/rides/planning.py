@@ -6,8 +6,8 @@ from typing import Final
 
 from service.routing.problem import Limits, Plan, Problem
 from service.routing.solver.clock import Budget, end_of_search, services
-from service.routing.solver.rides import reasons
-from service.routing.solver.rides.search import Search, Solve
+from service.routing.solver.rides import laying, reasons, warming
+from service.routing.solver.rides.search import Search, Solve, walkers
 from service.routing.solver_progress import Phase, Progress
 
 ENOUGH_SECONDS: Final = 0.1
@@ -32,10 +32,14 @@ def _enough(problem: Problem, limits: Limits) -> Limits:
 def plan(
     problem: Problem, limits: Limits, seed: int, solve: Solve, on_progress: Callable[[Progress], None] | None
 ) -> Plan:
-    """Plan a day that this search `suits`; `solve` plans one without vehicles.
+    """Plan a day that this search `suits`; `solve` plans one without vehicles. Where the numbers are too large to be
+    added up, who would ride walks.
 
     Raises: nothing.
     """
+    if not laying.fits(problem):
+        return solve(walkers(problem), limits, seed)
+    warming.warm()
     limits = _enough(problem, limits)
     budget = Budget(limits)
     told = [0]

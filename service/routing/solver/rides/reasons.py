@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from service.routing import rules
 from service.routing.changing import riding
 from service.routing.problem import Plan, Problem, Unassigned
 from service.routing.rules import UnassignedReason
@@ -89,7 +90,7 @@ class _Asked:
         more = placing.put(_with_another_vehicle(search.state), job, None, effort=self.effort)
         if more is None:
             return Unassigned(job, UnassignedReason.no_capacity, {"scope": explain.BESIDE, "staff": self._able(job)})
-        staff = self.problem.staff[more.state.row[more.state.facts.nodes_of[job][0]]].id
+        staff = self.problem.staff[more.state.row(more.state.facts.nodes_of[job][0])].id
         return Unassigned(job, UnassignedReason.no_ride, {"scope": explain.BESIDE, "staff": [staff], "vehicles": 1})
 
     def _come_in(self, job: int, state: State) -> Unassigned | None:
@@ -104,23 +105,23 @@ class _Asked:
             return None
         without = self.problem.jobs[job].drop_penalty or 0
         facts = {"scope": explain.BESIDE, "cost": cost - search.cost + without, "drop_penalty": without}
-        staff = [self.problem.staff[state.row[node]].id for node in state.facts.nodes_of[job]]
+        staff = [self.problem.staff[state.row(node)].id for node in state.facts.nodes_of[job]]
         return Unassigned(job, UnassignedReason.not_worth_it, {"staff": staff, **facts})
 
     def _is_simple(self, job: int) -> bool:
         """Whether trying every place is trying everything."""
-        alone = not self.search.facts.links_of[job] and len(self.problem.jobs[job].services) == 1
-        return alone and not self.search.facts.bands
+        linked = any(job in (link.first, link.second) for link in self.problem.links)
+        return not linked and len(self.problem.jobs[job].services) == 1 and not any(self.problem.traffic)
 
     def _able(self, job: int) -> list[str]:
-        prices = self.search.facts.prices[self.search.facts.nodes_of[job][0]]
-        return [who.id for who, price in zip(self.problem.staff, prices, strict=True) if price is not None]
+        staff = enumerate(self.problem.staff)
+        return [who.id for row, who in staff if rules.service_price(self.problem, job, 0, row) is not None]
 
 
 def _with_another_vehicle(state: State) -> State:
     """Return the plan as it is, with one more vehicle that stands ready like the first."""
     problem: Problem = state.facts.problem
-    twin = state.fork()
-    twin.facts = Facts(replace(problem, vehicles=(*problem.vehicles, problem.vehicles[0])))
-    twin.calls.append([])
+    twin = State(Facts(replace(problem, vehicles=(*problem.vehicles, problem.vehicles[0]))))
+    lines = state.cells.shape[1]
+    twin.cells[:, :lines] = state.cells
     return twin

@@ -4,8 +4,9 @@ import random
 from collections.abc import Iterable
 from typing import Final
 
-from service.routing.solver.rides import carrying, placing, times
-from service.routing.solver.rides.state import NOBODY, OPEN, State
+from service.routing.solver.rides import placing
+from service.routing.solver.rides.cells import BY, NOBODY
+from service.routing.solver.rides.state import State
 
 MOST: Final = 8
 """So many jobs are taken out at most."""
@@ -29,13 +30,13 @@ def _apart(state: State, job: int, other: int) -> float:
     facts = state.facts
     here, there = facts.problem.jobs[job].point, facts.problem.jobs[other].point
     matrix = facts.problem.vehicles[0].matrix
-    return float(facts.ways[matrix][here][there] + 0.3 * abs(_when(state, job) - _when(state, other)))
+    return float(int(facts.problem.matrices[matrix][here, there]) + 0.3 * abs(_when(state, job) - _when(state, other)))
 
 
 def _when(state: State, job: int) -> int:
     node = state.facts.nodes_of[job][0]
-    if state.row[node] != NOBODY:
-        return state.start[node]
+    if state.row(node) != NOBODY:
+        return state.start(node)
     windows = state.facts.windows[job]
     return windows[0][0] if windows else 0
 
@@ -50,7 +51,7 @@ def without(state: State, jobs: Iterable[int]) -> State:
     open_ways: set[int] = set()
     for job in sorted(gone):
         for node in facts.nodes_of[job]:
-            if twin.row[node] != NOBODY:
+            if twin.row(node) != NOBODY:
                 _take_out(twin, node, open_ways)
     return mended(twin, open_ways)
 
@@ -64,36 +65,32 @@ def with_other_ways(state: State, chance: random.Random) -> State:
     nodes = [
         node
         for row in state.facts.rows
-        if state.facts.rides[row] and not state.is_idle(row)
+        if state.facts.problem.staff[row].rides and not state.is_idle(row)
         for node in (*state.route(row), state.end_of(row))
     ]
     if not nodes:
         return state
-    middle = twin.start[chance.choice(nodes)]
-    nodes.sort(key=lambda node: (abs(twin.start[node] - middle) * (0.5 + chance.random()), node))
+    middle = twin.start(chance.choice(nodes))
+    nodes.sort(key=lambda node: (abs(twin.start(node) - middle) * (0.5 + chance.random()), node))
     drawn = nodes[: chance.randint(1, min(MOST, len(nodes)))]
     for node in drawn:
-        twin.alight(node)
-        twin.by[node] = OPEN
+        twin.open(node)
     chance.shuffle(drawn)
     return mended(twin, drawn)
 
 
 def _take_out(state: State, node: int, open_ways: set[int]) -> None:
-    after = state.after[node]
-    state.alight(node)
-    state.alight(after)
-    row = state.row[node]
-    state.unlink(node)
-    state.by[node] = NOBODY
+    row = state.row(node)
+    state.open(node)
+    after = state.unlink(node)
+    state.open(after)
     open_ways.discard(node)
-    state.by[after] = OPEN
     open_ways.add(after)
     lunch = state.facts.first_lunch + row
-    if state.row[lunch] != NOBODY and state.route(row) == [lunch]:
+    if state.row(lunch) != NOBODY and state.route(row) == [lunch]:
         _take_out(state, lunch, open_ways)
     if state.is_idle(row):
-        state.by[state.end_of(row)] = NOBODY
+        state.cells[BY, state.end_of(row)] = NOBODY
         open_ways.discard(state.end_of(row))
 
 
@@ -105,19 +102,19 @@ def mended(state: State, ways: Iterable[int]) -> State:
     left = list(ways)
     while left:
         node = left.pop(0)
-        found = carrying.carry(state, node)
+        found = placing.carried(state, node)
         if found is not None:
             state = found
             continue
         # the visit before the way, at its end the last one, is given up
         gone: set[int] = set(left)
-        out = node if node < state.facts.first_lunch else state.before[node]
+        out = node if node < state.facts.first_lunch else state.before(node)
         if out >= state.facts.first_lunch:
-            out = state.before[out] if state.before[out] != NOBODY else out
+            out = state.before(out) if state.before(out) != NOBODY else out
         gone.add(node)
         job = [out] if out >= state.facts.first_lunch else _of_group(state, out)
         for each in job:
-            if state.row[each] != NOBODY:
+            if state.row(each) != NOBODY:
                 _take_out(state, each, gone)
         left = [each for each in left if each in gone] + sorted(gone - set(left))
     return _fed(state)
@@ -125,7 +122,7 @@ def mended(state: State, ways: Iterable[int]) -> State:
 
 def _of_group(state: State, node: int) -> list[int]:
     facts = state.facts
-    return [each for job in facts.groups[facts.jobs[node]] for each in facts.nodes_of[job]]
+    return [each for job in facts.groups[facts.spots[node][0]] for each in facts.nodes_of[job]]
 
 
 def _fed(state: State) -> State:
@@ -139,8 +136,7 @@ def _fed(state: State) -> State:
             last = next(each for each in reversed(state.route(row)) if each < state.facts.first_lunch)
             twin = state.fork()
             for each in _of_group(twin, last):
-                if twin.row[each] != NOBODY:
+                if twin.row(each) != NOBODY:
                     _take_out(twin, each, open_ways)
             state = mended(twin, sorted(open_ways))
-    twin = state.fork()
-    return twin if times.afresh(twin) else state
+    return placing.timed(state) or state

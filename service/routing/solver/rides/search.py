@@ -12,7 +12,7 @@ from service.routing.changing import riding
 from service.routing.problem import LUNCH, Limits, Plan, Problem
 from service.routing.solver import judging
 from service.routing.solver.clock import Budget
-from service.routing.solver.rides import placing, ruin, writing
+from service.routing.solver.rides import placing, pricing, ruin, writing
 from service.routing.solver.rides.facts import Facts
 from service.routing.solver.rides.state import State
 
@@ -68,22 +68,18 @@ class Search:
         Raises: nothing.
         """
         current, cost, rounds, since = self.state, self.cost, self.budget.limits.rounds, 0
-        most = math.inf if rounds is None else rounds * ROUNDS
+        last = math.inf if rounds is None else rounds * ROUNDS
         heat = self.cost / max(1, len(self.facts.spots))
         done = 0
         began = self.budget.elapsed()
-        while done < most and not self._is_over(end):
-            share = done / most if rounds is not None else self._share(began, end)
+        while done < last and not self._is_over(end):
+            share = done / last if rounds is not None else self._share(began, end)
             trial = self._round(current)
             done, since = done + 1, since + 1
-            plan = writing.plan_of(trial)
-            found = judging.cost(self.problem, plan)
-            if found is None:
-                continue
-            if found < self.cost:
-                since = 0
-                self.keep(plan, trial, found)
-            if found - cost < -heat * HOT * (COLD / HOT) ** share * math.log(max(self.chance.random(), 1e-12)):
+            below = cost - heat * HOT * (COLD / HOT) ** share * math.log(max(self.chance.random(), 1e-12))
+            found = self._judged(trial, below)
+            if found is not None:
+                since = 0 if found < self.cost else since
                 current, cost = trial, found
             if since > BACK:
                 current, cost, since = self.state, self.cost, 0
@@ -99,6 +95,19 @@ class Search:
         later = writing.later(best, self.facts)
         found = judging.cost(self.problem, later)
         return later if found is not None and found <= self.cost else best
+
+    def _judged(self, trial: State, below: float) -> int | None:
+        """Price a plan that costs less than `below`, and keep it if it is the best; None when it costs more, or breaks
+        a rule that the search does not know.
+        """
+        if pricing.at_least(trial.facts.tables, trial.cells) >= below:
+            return None
+        plan = writing.plan_of(trial)
+        found = judging.cost(self.problem, plan)
+        if found is None or found >= below:
+            return None
+        self.keep(plan, trial, found)
+        return found
 
     def _round(self, current: State) -> State:
         if self.chance.random() < WAYS_ONLY:

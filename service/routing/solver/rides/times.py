@@ -2,191 +2,277 @@
 
 A stop waits for the one before it and the way, or for the vehicle; a vehicle for its way and who gets on; a crew for
 its last, a linked job for another. Where something would be too late there is no timetable of that order.
+In the queue a node is its number, a call its number after all nodes.
 """
 
-from collections import deque
-from collections.abc import Iterable
 from typing import Final
 
-from service.routing.problem import Sync
-from service.routing.solver.rides.facts import FAR
-from service.routing.solver.rides.state import BEFORE, NOBODY, OPEN, State
+from service.routing.solver.kernel.compiled import compiled, inlined, linked
+from service.routing.solver.rides import cells, scratch
+from service.routing.solver.rides.cells import (
+    AFTER,
+    ARRIVE,
+    BEFORE,
+    BEFOREHAND,
+    BY,
+    DEPART,
+    EARLIER,
+    HOW,
+    LATER,
+    NOBODY,
+    OPEN,
+    ROW,
+    START,
+    WHERE,
+)
+from service.routing.solver.rides.scratch import Scratch
+from service.routing.solver.rides.tables import (
+    BACK_BY,
+    CAR_MODE,
+    ENDS,
+    FAR,
+    FIRST,
+    HIGH,
+    IN_TURN,
+    JOB,
+    LAG_HIGH,
+    LAG_LOW,
+    LATEST,
+    LEADS,
+    LEAVES,
+    LINK,
+    LINKS,
+    LOW,
+    MEAL_OPENS,
+    MODE,
+    ORDERED,
+    OTHER,
+    SERVICES,
+    STARTS,
+    SYNC,
+    TOGETHER,
+    Longs,
+    Tables,
+)
 
 STEPS: Final = 40
 """Who moves more often than so many times for each node waits for himself."""
 
+UNKNOWN: Final = -FAR
+"""When somebody comes who waits for a vehicle of which it is not known when it comes."""
 
-def afresh(state: State) -> bool:
-    """Set all times anew; false when the order has no timetable.
+first_lunch, first_end, leg, point, place = cells.first_lunch, cells.first_end, cells.leg, cells.point, cells.place
+length, eaten, free, begin, origin = cells.length, cells.eaten, cells.free, cells.begin, cells.origin
+push, pull, ahead = scratch.push, scratch.pull, scratch.ahead
 
-    Raises: nothing.
+
+@linked
+def follow(t: Tables, s: Longs, z: Scratch) -> bool:
+    """Move what must be later since something changed at what is in the queue; False when something would be too late.
+    Nothing becomes earlier.
     """
-    facts = state.facts
-    nodes = [node for node in range(facts.count) if state.row[node] != NOBODY and not _rests(state, node)]
-    calls = [call for each in state.calls for call in each]
-    when = sorted([(state.start[node], 0, node) for node in nodes] + [(state.arrive[call], 1, call) for call in calls])
-    for node in nodes:
-        state.start[node] = NOBODY
-    for call in calls:
-        state.arrive[call] = state.depart[call] = NOBODY
-    return follow(state, [(kind, each) for _, kind, each in when])
-
-
-def _rests(state: State, node: int) -> bool:
-    return node >= state.facts.first_end and state.before[node] == NOBODY
-
-
-def follow(state: State, moved: Iterable[tuple[int, int]]) -> bool:
-    """Move what must be later since something changed at the nodes (0, node) and calls (1, call); false when something
-    would be too late. Nothing becomes earlier.
-
-    Raises: nothing.
-    """
-    ahead = deque(moved)
-    waiting = set(ahead)
-    left = STEPS * (state.facts.count + len(ahead))
-    while ahead:
+    left = STEPS * (2 * len(t.nodes))
+    kept = True
+    while ahead(z):
+        item = pull(z)
         left -= 1
-        kind, each = found = ahead.popleft()
-        waiting.discard(found)
-        then = _call(state, each) if kind else _node(state, each)
-        if then is None or left < 0:
-            return False
-        for one in then:
-            if one not in waiting:
-                waiting.add(one)
-                ahead.append(one)
+        if not kept:
+            continue
+        moved = _move_node(t, s, z, item) if item < len(t.nodes) else _move_call(t, s, z, item - len(t.nodes))
+        kept = moved and left >= 0
+    return kept
+
+
+@inlined
+def push_way(t: Tables, s: Longs, z: Scratch, node: int) -> None:
+    """Let follow what the way into a node moves."""
+    if s[BY, node] < 0:
+        push(z, node)
+        return
+    for call in (2 * node, 2 * node + 1):
+        push(z, len(t.nodes) + call)
+        if s[LATER, call] != NOBODY:
+            push(z, len(t.nodes) + s[LATER, call])
+
+
+@inlined
+def _move_call(t: Tables, s: Longs, z: Scratch, call: int) -> bool:
+    """Set a call's times and let what waits for it follow; False when the vehicle would be too late."""
+    node = call >> 1
+    vehicle, before = s[BY, node], s[EARLIER, call]
+    matrix = t.cars[vehicle, CAR_MODE]
+    if before == NOBODY:
+        leaves, here = t.cars[vehicle, LEAVES], t.cars[vehicle, STARTS]
+    else:
+        leaves, here = s[DEPART, before], place(t, s, before)
+        if leaves == NOBODY:
+            return True
+    there = place(t, s, call)
+    arrive = leaves + leg(t, matrix, here, there, leaves)
+    depart = arrive if call & 1 else max(arrive, free(t, s, node))
+    if depart > t.cars[vehicle, BACK_BY] or depart >= FAR:
+        return False
+    if arrive <= s[ARRIVE, call] and depart <= s[DEPART, call]:
+        return True
+    s[ARRIVE, call] = max(arrive, s[ARRIVE, call])
+    s[DEPART, call] = max(depart, s[DEPART, call])
+    if call & 1:
+        push(z, node)
+    if s[LATER, call] != NOBODY:
+        push(z, len(t.nodes) + s[LATER, call])
+        return True
+    return bool(depart + leg(t, matrix, there, t.cars[vehicle, ENDS], depart) <= t.cars[vehicle, BACK_BY])
+
+
+@inlined
+def _move_node(t: Tables, s: Longs, z: Scratch, node: int) -> bool:
+    """Set when a node begins and let what waits for it follow; False when it would be too late."""
+    start = arrival(t, s, node)
+    if start == UNKNOWN:
+        return True
+    row = s[ROW, node]
+    if start < FAR and node < first_lunch(t):
+        start = begin(t, node, row, max(start, _held(t, s, node, start)))
+    elif start < FAR and node < first_end(t):
+        start = max(start, t.people[row, MEAL_OPENS])
+        start = start if eaten(t, row, start) < FAR else FAR
+    elif start > t.people[row, LATEST]:
+        return False
+    if start >= FAR:
+        return False
+    if start > s[START, node]:
+        s[START, node] = start
+        _push_waiting(t, s, z, node)
     return True
 
 
-def _call(state: State, call: int) -> list[tuple[int, int]] | None:
-    """Set a call's times; return what waits for it, None when the vehicle would be too late."""
-    facts, node = state.facts, call >> 1
-    vehicle = state.by[node]
-    one, before = facts.problem.vehicles[vehicle], state.earlier[call]
-    if before == NOBODY:
-        free, here = facts.leaves[vehicle], one.start_point
-    else:
-        free, here = state.depart[before], state.place(before)
-        if free == NOBODY:
-            return []
-    place = state.place(call)
-    arrive = free + facts.leg(one.matrix, here, place, free)
-    depart = arrive if call & 1 else max(arrive, state.free(node))
-    if depart >= FAR or depart > facts.back_by[vehicle]:
-        return None
-    if arrive <= state.arrive[call] and depart <= state.depart[call]:
-        return []
-    state.arrive[call], state.depart[call] = max(arrive, state.arrive[call]), max(depart, state.depart[call])
-    then = [(0, node)] if call & 1 else []
-    if state.later[call] != NOBODY:
-        then.append((1, state.later[call]))
-    elif depart + facts.leg(one.matrix, place, one.end_point, depart) > facts.back_by[vehicle]:
-        return None
-    return then
-
-
-def _node(state: State, node: int) -> list[tuple[int, int]] | None:
-    """Set when a node begins; return what waits for it, None when it would be too late."""
-    start = arrival(state, node)
-    if start is None:
-        return []
-    facts, row = state.facts, state.row[node]
-    if start < FAR and node < facts.first_lunch:
-        start = facts.begin(node, row, max(start, _held(state, node, start)))
-    elif start < FAR and node < facts.first_end:
-        start = max(start, (facts.lunches[row] or (0, 0, 0))[0])
-        start = start if state.eaten(row, start) < FAR else FAR
-    elif start > facts.latest[row]:
-        return None
-    if start >= FAR:
-        return None
-    if start <= state.start[node]:
-        return []
-    state.start[node] = start
-    return _waiting_for(state, node)
-
-
-def arrival(state: State, node: int) -> int | None:
-    """Tell when somebody is ready at a node, lunch before it had; None while the vehicle is not known to come.
-
-    Raises: nothing.
-    """
-    row = state.row[node]
-    if state.by[node] == OPEN:
-        return None
-    if state.by[node] != NOBODY:
-        at = state.arrive[2 * node + 1]
+@inlined
+def arrival(t: Tables, s: Longs, node: int) -> int:
+    """Tell when somebody is ready at a node, lunch before it had; UNKNOWN while the vehicle is not known to come."""
+    row, before = s[ROW, node], s[BEFORE, node]
+    if s[BY, node] == OPEN:
+        return UNKNOWN
+    if s[BY, node] != NOBODY:
+        at = s[ARRIVE, 2 * node + 1]
         if at == NOBODY:
-            return None
+            return UNKNOWN
     else:
-        if state.before[node] != NOBODY and state.start[state.before[node]] == NOBODY:
-            return None
-        at = state.free(node)
+        if before != NOBODY and s[START, before] == NOBODY:
+            return UNKNOWN
+        at = free(t, s, node)
         if at >= FAR:
             return FAR
-        at += state.facts.leg(state.facts.modes[row], state.origin(node), state.point(node), at)
-    how, where = state.lunch[row]
-    return state.eaten(row, at) if how == BEFORE and where == node else at
+        at += leg(t, t.people[row, MODE], origin(t, s, node), point(t, node), at)
+    return eaten(t, row, at) if s[HOW, row] == BEFOREHAND and s[WHERE, row] == node else int(at)
 
 
-def _waiting_for(state: State, node: int) -> list[tuple[int, int]]:
-    facts, after = state.facts, state.after[node]
-    if node >= facts.first_end:
-        return []
-    then = [(1, 2 * after) if state.by[after] >= 0 else (0, after)]
-    if node < facts.first_lunch:
-        job = facts.jobs[node]
-        then += [(0, each) for each in facts.nodes_of[job] if each != node and state.row[each] != NOBODY]
-        for at in facts.links_of[job]:
-            link = facts.problem.links[at]
-            other = link.second if link.first == job else link.first
-            then += [(0, each) for each in facts.nodes_of[other] if state.row[each] != NOBODY]
-    return then
+@compiled
+def ready_at(t: Tables, s: Longs, node: int) -> int:
+    """Tell when somebody is ready at a node, lunch before it had."""
+    return arrival(t, s, node)
 
 
-def _held(state: State, node: int, ready: int) -> int:
+@inlined
+def _push_waiting(t: Tables, s: Longs, z: Scratch, node: int) -> None:
+    """Let follow who waits for a node."""
+    if node >= first_end(t):
+        return
+    after = s[AFTER, node]
+    push(z, len(t.nodes) + 2 * after if s[BY, after] >= 0 else after)
+    if node >= first_lunch(t):
+        return
+    job = t.nodes[node, JOB]
+    _push_services(t, s, z, job, node)
+    for at in range(t.jobs[job, LINK], t.jobs[job, LINK] + t.jobs[job, LINKS]):
+        _push_services(t, s, z, t.links[at, OTHER], NOBODY)
+
+
+@inlined
+def _push_services(t: Tables, s: Longs, z: Scratch, job: int, but: int) -> None:
+    first = t.jobs[job, FIRST]
+    for each in range(first, first + t.jobs[job, SERVICES]):
+        if each != but and s[ROW, each] != NOBODY:
+            push(z, each)
+
+
+@inlined
+def _held(t: Tables, s: Longs, node: int, ready: int) -> int:
     """Tell before when a service that could begin when `ready` does not, because of others of its job and of linked
     jobs.
     """
-    facts = state.facts
-    job, held = facts.jobs[node], 0
-    if len(facts.nodes_of[job]) > 1:
-        held = _held_by_crew(state, node)
-    for at in facts.links_of[job]:
-        held = max(held, _held_by_link(state, node, at, ready))
+    job, held = t.nodes[node, JOB], 0
+    if t.jobs[job, SERVICES] > 1:
+        held = _held_by_crew(t, s, node, job)
+    for at in range(t.jobs[job, LINK], t.jobs[job, LINK] + t.jobs[job, LINKS]):
+        held = max(held, _held_by_link(t, s, node, at, ready))
     return held
 
 
-def _held_by_crew(state: State, node: int) -> int:
-    facts = state.facts
-    job = facts.jobs[node]
-    crew, sync, lag = facts.nodes_of[job], facts.synced[job], facts.problem.jobs[job].lag
-    known = {each: state.start[each] for each in crew if state.row[each] != NOBODY and state.start[each] != NOBODY}
-    if sync is Sync.simultaneous:
-        return max(known.values(), default=0)
-    held = 0
-    if sync is Sync.sequential:
-        if node - 1 in known:
-            held = known[node - 1] + lag.start
-        if node + 1 in known:
-            held = max(held, known[node + 1] - lag.end)
-    return held
+@inlined
+def _held_by_crew(t: Tables, s: Longs, node: int, job: int) -> int:
+    first, last, held = t.jobs[job, FIRST], t.jobs[job, FIRST] + t.jobs[job, SERVICES] - 1, 0
+    if t.jobs[job, SYNC] == TOGETHER:
+        for each in range(first, last + 1):
+            if _is_timed(s, each):
+                held = max(held, s[START, each])
+    if t.jobs[job, SYNC] == IN_TURN:
+        if node > first and _is_timed(s, node - 1):
+            held = s[START, node - 1] + t.jobs[job, LAG_LOW]
+        if node < last and _is_timed(s, node + 1):
+            held = max(held, s[START, node + 1] - t.jobs[job, LAG_HIGH])
+    return int(held)
 
 
-def _held_by_link(state: State, node: int, at: int, ready: int) -> int:
-    facts = state.facts
-    link = facts.problem.links[at]
-    job = facts.jobs[node]
-    other = link.second if link.first == job else link.first
-    there = [each for each in facts.nodes_of[other] if state.row[each] != NOBODY and state.start[each] != NOBODY]
-    if not there:
+@inlined
+def _is_timed(s: Longs, node: int) -> bool:
+    return bool(s[ROW, node] != NOBODY and s[START, node] != NOBODY)
+
+
+@inlined
+def _held_by_link(t: Tables, s: Longs, node: int, at: int, ready: int) -> int:
+    other = t.links[at, OTHER]
+    first, begins, over = t.jobs[other, FIRST], FAR, -FAR
+    for each in range(first, first + t.jobs[other, SERVICES]):
+        if _is_timed(s, each):
+            begins = min(begins, s[START, each])
+            over = max(over, s[START, each] + length(t, s, each))
+    if begins == FAR:
         return 0
-    first, over = (
-        min(state.start[each] for each in there),
-        max(state.start[each] + state.length(each) for each in there),
-    )
-    if link.first == job if link.ordered else ready < first:
-        # the other one follows: not so early that it could not follow in time
-        return first - link.high - state.length(node) if link.high is not None else 0
-    return over + link.low
+    follows = t.links[at, LEADS] != 0 if t.links[at, ORDERED] else ready < begins
+    if follows:
+        # the other one comes later: not so early that it could not follow in time
+        return int(begins - t.links[at, HIGH] - length(t, s, node)) if t.links[at, HIGH] < FAR else 0
+    return int(over + t.links[at, LOW])
+
+
+@compiled
+def afresh(t: Tables, s: Longs, z: Scratch) -> bool:
+    """Set all times anew, in the order in which everything is now; False when the order has no timetable."""
+    count = _list(t, s, z)
+    scratch.sort(z.keys, count)
+    span = 3 * len(t.nodes)
+    for at in range(count):
+        item = z.keys[at] % span
+        if item < len(t.nodes):
+            s[START, item] = NOBODY
+        else:
+            s[ARRIVE, item - len(t.nodes)] = s[DEPART, item - len(t.nodes)] = NOBODY
+        push(z, item)
+    return follow(t, s, z)
+
+
+@inlined
+def _list(t: Tables, s: Longs, z: Scratch) -> int:
+    """Write down what has a time, with it; tell how much it is."""
+    nodes, count = len(t.nodes), 0
+    for node in range(nodes):
+        if s[ROW, node] != NOBODY and not (node >= first_end(t) and s[BEFORE, node] == NOBODY):
+            z.keys[count] = s[START, node] * 3 * nodes + node
+            count += 1
+    for vehicle in range(len(t.cars)):
+        call = s[cells.HEAD, vehicle]
+        while call != NOBODY:
+            z.keys[count] = s[ARRIVE, call] * 3 * nodes + nodes + call
+            count += 1
+            call = s[LATER, call]
+    return count

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from service.routing.problem import LUNCH, Plan, Route, Stop, Tour, TourStop
+from service.routing.problem import LUNCH, Plan, Route, Staff, Stop, Tour, TourStop
+from service.routing.referee import traffic
 from service.routing.solver import explain
-from service.routing.solver.rides import times
+from service.routing.solver.rides import placing, times
+from service.routing.solver.rides.cells import AFTERWARDS, BEFOREHAND, FIRST_OF_ALL, HOW, NOBODY, NONE, START, WHERE
 from service.routing.solver.rides.facts import Facts
-from service.routing.solver.rides.state import AFTER, BEFORE, FIRST, NONE, State
+from service.routing.solver.rides.state import State
 
 
 def plan_of(state: State) -> Plan:
@@ -19,49 +21,56 @@ def plan_of(state: State) -> Plan:
     return Plan(
         tuple(Route(row, tuple(_stops(state, row))) for row in state.facts.rows),
         tuple(explain.not_known(job) for job in left_out),
-        tuple(_tour(state, vehicle) for vehicle, calls in enumerate(state.calls) if calls),
+        tuple(_tour(state, vehicle) for vehicle in range(len(problem.vehicles)) if state.calls(vehicle)),
     )
 
 
 def _stops(state: State, row: int) -> Iterator[Stop]:
     facts = state.facts
-    how, where = state.lunch[row]
-    duration = (facts.lunches[row] or (0, 0, 0))[2]
-    route = state.route(row)
-    if how == FIRST and route:
-        over = state.free(route[0])
+    how, where = state.lunch(row)
+    who, route = facts.problem.staff[row], state.route(row)
+    duration = who.lunch.duration if who.lunch is not None else 0
+    if how == FIRST_OF_ALL and route:
+        over = _eaten(who, max(0, who.shift.start) if who.shift is not None else 0)
         yield Stop(-1, LUNCH, over - duration, over)
     for node in route:
-        start, end = state.start[node], state.start[node] + state.length(node)
+        start, end = state.start(node), state.start(node) + facts.lasts(node, row)
         if node >= facts.first_lunch:
             yield Stop(-1, LUNCH, start, end)
             continue
         job, service = facts.spots[node]
-        if how == BEFORE and where == node:
-            over = times.arrival(state, node) or 0
+        if how == BEFOREHAND and where == node:
+            over = times.ready_at(facts.tables, state.cells, node)
             yield Stop(job, LUNCH, over - duration, over)
         yield Stop(job, service, start, end)
-        if how == AFTER and where == node:
-            over = state.eaten(row, end)
+        if how == AFTERWARDS and where == node:
+            over = _eaten(who, end)
             yield Stop(job, LUNCH, over - duration, over)
+
+
+def _eaten(who: Staff, ready: int) -> int:
+    """Tell when somebody who can have lunch from `ready` on has had it."""
+    return max(ready, who.lunch.start) + who.lunch.duration if who.lunch is not None else ready
 
 
 def _tour(state: State, vehicle: int) -> Tour:
     """Write a vehicle's calls out, those at one place one after the other as one stop."""
     facts = state.facts
-    one, free = facts.problem.vehicles[vehicle], facts.leaves[vehicle]
+    one = facts.problem.vehicles[vehicle]
+    free = max(0, one.shift.start) if one.shift is not None else 0
     stops = [TourStop(one.start_point, free, free)]
-    for call in state.calls[vehicle]:
-        point, row = state.place(call), state.row[call >> 1]
+    for call in state.calls(vehicle):
+        point, row = state.place(call), state.row(call >> 1)
+        arrive, depart = state.comes(call)
         last = stops[-1]
         if point != last.point:
-            last = TourStop(point, state.arrive[call], state.arrive[call])
+            last = TourStop(point, arrive, arrive)
             stops.append(last)
         off, on = (*last.off, row) if call & 1 else last.off, last.on if call & 1 else (*last.on, row)
-        stops[-1] = TourStop(point, last.arrive, max(last.depart, state.depart[call]), off, on)
+        stops[-1] = TourStop(point, last.arrive, max(last.depart, depart), off, on)
     last = stops[-1]
     if last.point != one.end_point:
-        back = last.depart + facts.leg(one.matrix, last.point, one.end_point, last.depart)
+        back = last.depart + traffic.travel(facts.problem, one.matrix, (last.point, one.end_point), last.depart)
         stops.append(TourStop(one.end_point, back, back))
     return Tour(vehicle, tuple(stops))
 
@@ -81,7 +90,7 @@ def later(plan: Plan, facts: Facts) -> Plan:
 
 def _points(facts: Facts, route: Route) -> list[int]:
     jobs, lunch = facts.problem.jobs, facts.first_lunch + route.staff
-    return [jobs[stop.job].point if stop.job >= 0 else facts.places[lunch] for stop in route.stops]
+    return [jobs[stop.job].point if stop.job >= 0 else facts.point(lunch) for stop in route.stops]
 
 
 def _later(tour: Tour, facts: Facts, starts: set[tuple[int, int, int]]) -> Tour:
@@ -90,8 +99,8 @@ def _later(tour: Tour, facts: Facts, starts: set[tuple[int, int, int]]) -> Tour:
     found = [tour.stops[-1]]
     for stop in tour.stops[-2::-1]:
         after = found[-1]
-        depart = max(stop.depart, after.arrive - facts.quick(matrix, stop.point, after.point))
-        if facts.bands:
+        depart = max(stop.depart, after.arrive - int(facts.problem.matrices[matrix][stop.point, after.point]))
+        if any(facts.problem.traffic):
             depart = stop.depart
         due = min((_due(starts, staff, stop) for staff in stop.off), default=depart)
         arrive = max(stop.arrive, min(depart, due))
@@ -115,27 +124,22 @@ def state_of(facts: Facts, plan: Plan) -> State | None:
         lunch = facts.problem.staff[route.staff].lunch
         for at, stop in enumerate(route.stops):
             if stop.service != LUNCH:
-                _append(state, facts.nodes_of[stop.job][stop.service], route.staff)
+                state.append(facts.nodes_of[stop.job][stop.service], route.staff)
             elif stop.job < 0 and lunch is not None and lunch.point is not None:
-                _append(state, facts.first_lunch + route.staff, route.staff)
+                state.append(facts.first_lunch + route.staff, route.staff)
             else:
-                state.lunch[route.staff] = _how(facts, route, at)
-    for node in range(facts.count):
-        state.start[node] = 0
+                state.cells[HOW, route.staff], state.cells[WHERE, route.staff] = _how(facts, route, at)
+    state.cells[START] = 0
     for row in facts.rows:
         if state.is_idle(row):
-            state.lunch[row] = (NONE, -1)
-    return state if times.afresh(state) else None
-
-
-def _append(state: State, node: int, row: int) -> None:
-    state.link(node, row, state.end_of(row))
+            state.cells[HOW, row], state.cells[WHERE, row] = NONE, NOBODY
+    return placing.timed(state)
 
 
 def _how(facts: Facts, route: Route, at: int) -> tuple[int, int]:
     job = route.stops[at].job
     if at and route.stops[at - 1].job == job:
-        return AFTER, facts.nodes_of[job][route.stops[at - 1].service]
+        return AFTERWARDS, facts.nodes_of[job][route.stops[at - 1].service]
     if job < 0 or at + 1 >= len(route.stops):
-        return FIRST, -1
-    return BEFORE, facts.nodes_of[job][route.stops[at + 1].service]
+        return FIRST_OF_ALL, NOBODY
+    return BEFOREHAND, facts.nodes_of[job][route.stops[at + 1].service]

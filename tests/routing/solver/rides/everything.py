@@ -66,7 +66,7 @@ class Search:
             self._on(routes, out, lines, [*calls, call], spent + int(go[here, there]))
 
     def _judge(self, routes: Routes, out: Sequence[int], calls: list[Call]) -> None:
-        plan = _timed(self.problem, routes, out, calls)
+        plan = timed(self.problem, routes, out, calls)
         if plan is None:
             return
         verdict = referee.check_plan(self.problem, plan)
@@ -108,7 +108,7 @@ def _place(problem: Problem, routes: Routes, call: Call) -> int:
     return _points(problem, row, routes[row])[way + off]
 
 
-def _timed(problem: Problem, routes: Routes, out: Sequence[int], calls: list[Call]) -> Plan | None:
+def timed(problem: Problem, routes: Routes, out: Sequence[int], calls: list[Call]) -> Plan | None:
     starts = {(row, at): 0 for row, route in enumerate(routes) for at in range(len(route))}
     car = problem.vehicles[0]
     go = problem.matrices[car.matrix]
