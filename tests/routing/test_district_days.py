@@ -1,6 +1,7 @@
 """Days of a district with everything in them, solved and looked into by other hands than the solver's.
 
-`make test-long PART=test_thousand_days`: 1,000 days of 10 to 60 visits keep every rule and cost what is said;
+`make test-long PART=test_thousand_days`: 1,000 days of 10 to 60 visits, every fifth with shared vehicles, keep every
+rule and cost what is said;
 `PART=test_thousand_reasons`: on the same days every reason of a visit left out is questioned, and each that does not
 hold is told. Both go on where they were cut short (`tests/resuming.py`). What failed is told with the number of its
 day: `look(number)` and `question(number)` do one again.
@@ -22,6 +23,7 @@ from tests.routing import reproving
 
 DAYS = 1000
 SHORT = DAYS // 100
+FIFTH = 5
 ROUNDS = 12
 """Thousands of proposals, or of rounds, for each day: enough to fill it, not to finish it."""
 
@@ -60,7 +62,7 @@ class Looked:
 
 def look(number: int) -> Looked:
     """Solve a day with everything in it, and tell which rules it breaks and whether its price is another than said."""
-    problem = drawn(number)
+    problem = drawn(number, ALL if number % FIFTH else ALL | {Feature.vehicles})
     plan, said = solved(problem, number)
     verdict = check_plan(problem, plan)
     found = [f"day {number} breaks {each}" for each in verdict.violations[:5]]

@@ -38,7 +38,10 @@ def of_plan(search: Search, on_progress: Callable[[Progress], None] | None) -> P
                 _tell(search, on_progress)
             else:
                 reasons[job] = reason
+    before = search.cost
     plan = search.settled()
+    if search.cost < before:
+        _tell(search, on_progress)
     told = tuple(reasons.get(each.job) or explain.not_known(each.job) for each in plan.unassigned)
     return Plan(plan.routes, told, plan.tours)
 

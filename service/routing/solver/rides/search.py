@@ -85,7 +85,7 @@ class Search:
                 current, cost, since = self.state, self.cost, 0
 
     def settled(self) -> Plan:
-        """Return the best plan, with vehicles that leave as late as they may.
+        """Return the best plan, with vehicles that leave as late as they may; `cost` is then that plan's.
 
         Raises: nothing.
         """
@@ -94,7 +94,10 @@ class Search:
             return writing.plan_of(self.state)
         later = writing.later(best, self.facts)
         found = judging.cost(self.problem, later)
-        return later if found is not None and found <= self.cost else best
+        if found is None or found > self.cost:
+            return best
+        self.best, self.cost = later, found
+        return later
 
     def _judged(self, trial: State, below: float) -> int | None:
         """Price a plan that costs less than `below`, and keep it if it is the best; None when it costs more, or breaks
