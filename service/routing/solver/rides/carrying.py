@@ -35,6 +35,11 @@ PLACES, FREE, COMES, UNTIL, ABOARD = range(5)
 when at the latest, how many sit in it in between.
 """
 
+HERE, THITHER, READY, DUE, CALLS, CAR, LAST = range(7)
+"""Entries of `Scratch.asked`: who is asked for a way is ready here at a time, wants to be there by one, sits in a
+vehicle for so many calls at most; the vehicle that is looked at, and how many calls it has.
+"""
+
 leg, place = cells.leg, cells.place
 
 
@@ -43,18 +48,20 @@ def ways(t: Tables, s: Longs, z: Scratch, level: int, list_: int, node: int, mos
     """List how the way into a node could go, cheapest first, nobody sitting in a vehicle for more than `most` calls, as
     many as there is room for; tell how many.
     """
-    row, free = s[ROW, node], cells.free(t, s, node)
-    if free >= FAR:
+    row, ready, asked = s[ROW, node], cells.free(t, s, node), z.asked
+    if ready >= FAR:
         return 0
     here, there, due = cells.origin(t, s, node), cells.point(t, node), z.latest[level, BEGINNING, node]
     prices, found = z.prices[level, list_], z.ways[level, list_]
-    own, count = leg(t, t.people[row, MODE], here, there, free), 0
-    if free + own <= due:
-        count = _keep(prices, found, count, float(own), free + own, NOBODY, 0, 0)
+    own, count = leg(t, t.people[row, MODE], here, there, ready), 0
+    if ready + own <= due:
+        _write(prices, found, float(own), ready + own, NOBODY, 0, 0)
+        count = _keep(prices, found, count)
     if t.people[row, RIDES] and here != there:
+        asked[HERE], asked[THITHER], asked[READY], asked[DUE], asked[CALLS] = here, there, ready, due, most
         for vehicle in range(len(t.cars)):
-            last = _lay_out(t, s, z, z.latest[level], vehicle)
-            count = _rides(t, z, prices, found, count, vehicle, last, here, there, free, due, most)
+            asked[CAR], asked[LAST] = vehicle, _lay_out(t, s, z, z.latest[level], vehicle)
+            count = _rides(t, z, prices, found, count)
     _sort(prices, found, count)
     return count
 
@@ -74,53 +81,32 @@ def _lay_out(t: Tables, s: Longs, z: Scratch, latest: Longs, vehicle: int) -> in
 
 
 @inlined
-def _rides(
-    t: Tables,
-    z: Scratch,
-    prices: Reals,
-    found: Longs,
-    count: int,
-    vehicle: int,
-    last: int,
-    here: int,
-    there: int,
-    free: int,
-    due: int,
-    most: int,
-) -> int:
-    """Go through the places of the tour at which one who is free `here` could get on and be `there` by the time due."""
-    matrix, tour, waited = t.cars[vehicle, CAR_MODE], z.tour, 0
-    for at in range(last + 1):
+def _rides(t: Tables, z: Scratch, prices: Reals, found: Longs, count: int) -> int:
+    """Go through the places of a tour at which the one who asks could get on and be there by the time due; tell how
+    many ways are on the list then.
+    """
+    tour, asked, waited = z.tour, z.asked, 0
+    vehicle, ready = asked[CAR], asked[READY]
+    matrix = t.cars[vehicle, CAR_MODE]
+    for at in range(asked[LAST] + 1):
         leaves = tour[FREE, at]
-        waited += leaves > free
-        if leaves > due or waited > most:
+        waited += leaves > ready
+        if leaves > asked[DUE] or waited > asked[CALLS]:
             break
-        on = max(leaves + leg(t, matrix, tour[PLACES, at], here, leaves), free)
-        possible = on + t.quick[matrix, here, tour[PLACES, at + 1]] <= tour[UNTIL, at]
+        on = max(leaves + leg(t, matrix, tour[PLACES, at], asked[HERE], leaves), ready)
+        possible = on + t.quick[matrix, asked[HERE], tour[PLACES, at + 1]] <= tour[UNTIL, at]
         if possible and tour[ABOARD, at] < t.cars[vehicle, SEATS]:
-            count = _off(t, z, prices, found, count, vehicle, last, here, there, due, most, at, on)
+            count = _off(t, z, prices, found, count, at, on)
     return count
 
 
 @inlined
-def _off(
-    t: Tables,
-    z: Scratch,
-    prices: Reals,
-    found: Longs,
-    count: int,
-    vehicle: int,
-    last: int,
-    here: int,
-    there: int,
-    due: int,
-    most: int,
-    first: int,
-    on: int,
-) -> int:
-    """Go through the places at which one could get off who has got on after the place `first`."""
-    tour, matrix, free, stands = z.tour, t.cars[vehicle, CAR_MODE], on, here
-    for at in range(first, min(last + 1, first + most)):
+def _off(t: Tables, z: Scratch, prices: Reals, found: Longs, count: int, first: int, on: int) -> int:
+    """Go through the places at which one could get off who has got on after the place `first` at the time `on`."""
+    tour, asked, free, stands = z.tour, z.asked, on, z.asked[HERE]
+    vehicle, there = asked[CAR], asked[THITHER]
+    matrix, last = t.cars[vehicle, CAR_MODE], asked[LAST]
+    for at in range(first, min(last + 1, first + asked[CALLS])):
         if at > first:
             comes = free + leg(t, matrix, stands, tour[PLACES, at], free)
             if comes > tour[UNTIL, at - 1] or tour[ABOARD, at] >= t.cars[vehicle, SEATS]:
@@ -128,39 +114,49 @@ def _off(
             stands, free = tour[PLACES, at], max(comes, tour[FREE, at])
         off = free + leg(t, matrix, stands, there, free)
         then = off + leg(t, matrix, there, tour[PLACES, at + 1], off)
-        if off <= due and then <= tour[UNTIL, at]:
+        if off <= asked[DUE] and then <= tour[UNTIL, at]:
             delay = max(0, then - tour[COMES, at]) if at < last else 0
-            price = _added(t.ways[matrix], tour, last, here, there, first, at) + DELAY * (delay + off - on)
-            count = _keep(prices, found, count, price, off, vehicle, first, at + 1)
-        if free > due:
+            price = _added(t.ways[matrix], tour, asked, first, at) + DELAY * (delay + off - on)
+            _write(prices, found, price, off, vehicle, first, at + 1)
+            count = _keep(prices, found, count)
+        if free > asked[DUE]:
             break
     return count
 
 
 @inlined
-def _added(go: Longs, tour: Longs, calls: int, here: int, there: int, first: int, last: int) -> int:
+def _added(go: Longs, tour: Longs, asked: Longs, first: int, last: int) -> int:
     """Tell by how much longer the tour is, traffic aside, that is left after `first` and after `last`."""
-    before, after = tour[PLACES, first], tour[PLACES, first + 1]
-    old = 0 if calls == 0 else go[before, after]
+    here, there, before, after = asked[HERE], asked[THITHER], tour[PLACES, first], tour[PLACES, first + 1]
+    old = 0 if asked[LAST] == 0 else go[before, after]
     if first == last:
         return int(go[before, here] + go[here, there] + go[there, after] - old)
-    behind, next_ = tour[PLACES, last], tour[PLACES, last + 1]
+    behind, beyond = tour[PLACES, last], tour[PLACES, last + 1]
     onto = go[before, here] + go[here, after] - old
-    return int(onto + go[behind, there] + go[there, next_] - go[behind, next_])
+    return int(onto + go[behind, there] + go[there, beyond] - go[behind, beyond])
 
 
 @inlined
-def _keep(prices: Reals, found: Longs, count: int, price: float, there: int, vehicle: int, on: int, off: int) -> int:
-    """Add a way to the list, a heap with the worst on top; when it is full, the worst goes. Tell how many there are."""
-    full = count == len(prices)
-    at = 0 if full else count
-    if full and not _is_worse(prices, found, 0, price, there, vehicle, on, off):
+def _write(prices: Reals, found: Longs, price: float, there: int, vehicle: int, on: int, off: int) -> None:
+    """Write a way to the last line, which is not one of the list's."""
+    spare = len(prices) - 1
+    prices[spare] = price
+    found[spare, THERE], found[spare, VEHICLE], found[spare, ON], found[spare, OFF] = there, vehicle, on, off
+
+
+@inlined
+def _keep(prices: Reals, found: Longs, count: int) -> int:
+    """Take the way of the last line into the list, a heap with the worst on top; when it is full, the worst goes. Tell
+    how many there are.
+    """
+    spare = len(prices) - 1
+    if count == spare:
+        if _outdoes(prices, found, 0, spare):
+            _swap(prices, found, 0, spare)
+            _sink(prices, found, 0, count)
         return count
-    if full:
-        _place(prices, found, 0, price, there, vehicle, on, off)
-        _sink(prices, found, 0, count)
-        return count
-    _place(prices, found, at, price, there, vehicle, on, off)
+    at = count
+    _swap(prices, found, at, spare)
     while at and _outdoes(prices, found, at, (at - 1) // 2):
         _swap(prices, found, at, (at - 1) // 2)
         at = (at - 1) // 2
@@ -168,30 +164,14 @@ def _keep(prices: Reals, found: Longs, count: int, price: float, there: int, veh
 
 
 @inlined
-def _place(prices: Reals, found: Longs, at: int, price: float, there: int, vehicle: int, on: int, off: int) -> None:
-    prices[at] = price
-    found[at, THERE], found[at, VEHICLE], found[at, ON], found[at, OFF] = there, vehicle, on, off
-
-
-@inlined
-def _is_worse(prices: Reals, found: Longs, at: int, price: float, there: int, vehicle: int, on: int, off: int) -> bool:
-    """Tell whether a way on the list comes after another one."""
-    if prices[at] != price:
-        return bool(prices[at] > price)
-    if found[at, THERE] != there:
-        return bool(found[at, THERE] > there)
-    if found[at, VEHICLE] != vehicle:
-        return bool(found[at, VEHICLE] > vehicle)
-    if found[at, ON] != on:
-        return bool(found[at, ON] > on)
-    return bool(found[at, OFF] > off)
-
-
-@inlined
 def _outdoes(prices: Reals, found: Longs, at: int, other: int) -> bool:
-    """Tell whether one way on the list comes after another one on it."""
-    two = found[other]
-    return _is_worse(prices, found, at, prices[other], two[THERE], two[VEHICLE], two[ON], two[OFF])
+    """Tell whether one way comes after another one in the list's order."""
+    if prices[at] != prices[other]:
+        return bool(prices[at] > prices[other])
+    for column in range(3):
+        if found[at, column] != found[other, column]:
+            return bool(found[at, column] > found[other, column])
+    return bool(found[at, OFF] > found[other, OFF])
 
 
 @inlined

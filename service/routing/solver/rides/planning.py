@@ -10,9 +10,9 @@ from service.routing.solver.rides import laying, reasons, warming
 from service.routing.solver.rides.search import Search, Solve, walkers
 from service.routing.solver_progress import Phase, Progress
 
-ENOUGH_SECONDS: Final = 0.1
-ENOUGH_LEAST: Final = 1.0
-"""A day of n services is searched at most so long times n²: this search tries a few hundred places a second."""
+ENOUGH_SECONDS: Final = 0.02
+ENOUGH_LEAST: Final = 0.5
+"""A day of n services is searched at most so long times n²: by then a small day has been gone through many times."""
 
 
 def suits(problem: Problem) -> bool:

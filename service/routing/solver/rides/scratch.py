@@ -28,8 +28,8 @@ INTO, INTOS, ONWARD, ONWARDS, NODE, PERSON, NEXT = range(7)
 
 class Scratch(NamedTuple):
     """`boards` are plans; `latest[level]` holds latest times, `keys` what is sorted; `ways[level, list]` and
-    `prices[level, list]` the ways found, `tour` a vehicle's tour; `cursor[level]` the place among them; `places` where
-    something could go.
+    `prices[level, list]` the ways found for who is `asked`, `tour` a vehicle's tour; `cursor[level]` the place among
+    them; `places` where something could go.
     """
 
     boards: Longs
@@ -38,6 +38,7 @@ class Scratch(NamedTuple):
     latest: Longs
     ways: Longs
     prices: Reals
+    asked: Longs
     tour: Longs
     cursor: Longs
     places: Longs
@@ -53,8 +54,10 @@ def room(count: int, width: int, ways: int) -> Scratch:
         queue=np.zeros((3, 3 * count + 2), dtype=np.int64),
         keys=np.zeros(3 * count + 2, dtype=np.int64),
         latest=np.zeros((2, 2, 2 * count), dtype=np.int64),
-        ways=np.zeros((2, 2, ways, 4), dtype=np.int64),
-        prices=np.zeros((2, 2, ways), dtype=np.float64),
+        # a line more for the way that may come in
+        ways=np.zeros((2, 2, ways + 1, 4), dtype=np.int64),
+        prices=np.zeros((2, 2, ways + 1), dtype=np.float64),
+        asked=np.zeros(7, dtype=np.int64),
         tour=np.zeros((5, 2 * count + 2), dtype=np.int64),
         cursor=np.zeros((2, 7), dtype=np.int64),
         places=np.zeros((count, 3), dtype=np.int64),
