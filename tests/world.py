@@ -248,8 +248,9 @@ class World:
         return home_id
 
     def id_number(self, born_on: date = date(1945, 5, 1), *, male: bool = False) -> str:
-        """Return an identity number not given before in this region (up to 500 of a birthday and sex)."""
-        body = f"640202{born_on:%Y%m%d}{self.number() * 2 % 1000 + male:03d}"
+        """Return an identity number not given before in this region, 500 of a birthday and sex in each county."""
+        county, order = divmod(self.number() * 2, 1000)
+        body = f"{640202 + county}{born_on:%Y%m%d}{order + male:03d}"
         return body + check_digit(body)
 
     async def add_patient(
