@@ -33,7 +33,7 @@ $(STAMP): requirements.lock pyproject.toml
 		|| $(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps -e .
 	@if [ "$(COMPILE)" = true ]; then \
 		echo "不编译路径搜索：第一个 worker 或演示会编译 / not compiling the route search: the first worker or demo does"; \
-	else echo "编译路径搜索，约一分钟 / compiling the route search, about a minute …"; fi
+	else echo "编译路径搜索，一到两分钟 / compiling the route search, one to two minutes …"; fi
 	@$(COMPILE) & compiling=$$!; \
 		$(PY) -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true; \
 		wait $$compiling

@@ -1,6 +1,6 @@
 """`python -m service.routing.solver`: compiles the search, so that the processes that follow need only load it.
 
-With `--aside` it stands back behind everybody else's work.
+All cores work at it; with `--aside` one does, and stands back behind everybody else's work.
 """
 
 import fcntl
@@ -11,6 +11,7 @@ from typing import Final
 
 from service.routing.solver import is_ready, warm
 from service.routing.solver.kernel import compiled
+from service.routing.solver.warming import warm_at_once
 
 ASIDE: Final = "--aside"
 NICE: Final = 10
@@ -32,7 +33,9 @@ def main() -> None:
             return
         if ASIDE in sys.argv[1:]:
             os.nice(NICE)
-        warm()
+            warm()
+        else:
+            warm_at_once()
 
 
 if __name__ == "__main__":
