@@ -13,6 +13,7 @@ import pytest
 from httpx import Response
 from sqlalchemy import text
 
+from service.accounts.rules import Role
 from tests import resuming
 from tests.routing.scene import DAY, Scene, visits
 from tests.world import World
@@ -20,6 +21,9 @@ from tests.world import World
 RACES = 500
 SHORT = RACES // 100
 ORDERS = 5
+LOGGED_IN = 50
+"""Before so many races are over no log-in has expired."""
+
 SOLVING_SECONDS = 4.0
 """About how long the process of a solver lives; edits fall anywhere in it, or just after."""
 
@@ -91,6 +95,8 @@ async def test_what_the_dispatcher_cancels_meanwhile_stays_cancelled_and_all_els
 async def test_plan_races(scene: Scene) -> None:
     with resuming.part("edits") as done:
         for number in range(RACES):
+            if number % LOGGED_IN == 0:
+                scene.dispatcher = await scene.world.as_role(Role.dispatcher, *scene.institution_ids)
             if number not in done:
                 await race(scene, number)
                 done.keep(number, True)
