@@ -83,14 +83,16 @@ def _proven(problem: Problem, plan: Plan, budget: Budget) -> Iterator[Unassigned
 def _of_plan(problem: Problem, plan: Plan, budget: Budget) -> Plan:
     if not plan.unassigned:
         return plan
+    gone = [left.job for left in plan.unassigned]
+    # before anything is tried: of hundreds of jobs this takes a good part of a second
+    plainly = [explain.without_time(problem, job) or explain.not_known(job) for job in gone]
     found = _tried(problem, plan, budget) if budget.left() > _setting_up(problem) else None
     if found is not None and _is_as_good(problem, plan, found):
         return found
-    gone = [left.job for left in plan.unassigned]
     if found is not None and [left.job for left in found.unassigned] == gone:
         # the same order and people, which is what the reasons speak of, at times that cost a little more
         return Plan(plan.routes, found.unassigned)
-    return Plan(plan.routes, tuple(explain.without_time(problem, job) or explain.not_known(job) for job in gone))
+    return Plan(plan.routes, tuple(plainly))
 
 
 def _tried(problem: Problem, plan: Plan, budget: Budget) -> Plan | None:
