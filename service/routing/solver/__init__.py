@@ -1,8 +1,9 @@
 """The solver: from a day's problem to a plan, within a time limit.
 
 Owns no tables and asks no other room; `solve` is a function of problem, limits and seed. Compiled code searches, by
-strings of routes or by a global order of visits (strings, kernel), large days in parts (parts); without a compiler days
-are planned by insertion, ruin and recreate, and OR-Tools (`solve_plain`). What is left out is explained.
+strings of routes, by a global order of visits, or with vehicles that people share (strings, kernel, rides), large days
+in parts (parts); without a compiler days are planned by insertion, ruin and recreate, and OR-Tools (`solve_plain`).
+What is left out is explained.
 """
 
 from service.routing.solver.plain import suits as suits_plain

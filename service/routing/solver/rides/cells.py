@@ -252,6 +252,12 @@ def _call_at(s: Longs, call: int, vehicle: int, at: int) -> None:
 
 
 @compiled
+def attach(s: Longs, node: int, row: int, after: int) -> None:
+    """Put a node into a row before the node `after`, whose way must not be ridden any more."""
+    link(s, node, row, after)
+
+
+@compiled
 def off(s: Longs, node: int) -> None:
     """Let the way into a node not be ridden any more."""
     alight(s, node)

@@ -22,7 +22,7 @@ FED: Final = 2 * LEVEL
 RING, WAITING, ENDS = range(3)
 """Lines of `Scratch.queue`: what is ahead, whether it is; where the ring begins and ends."""
 
-INTO, INTOS, ONWARD, ONWARDS, NODE, PERSON, NEXT = range(7)
+INTO, INTOS, ONWARD, ONWARDS, NODE, NEXT = range(6)
 """Columns of `Scratch.cursor`: which pair of ways comes next, of how many, and what is put in where."""
 
 
@@ -59,7 +59,7 @@ def room(count: int, width: int, ways: int) -> Scratch:
         prices=np.zeros((2, 2, ways + 1), dtype=np.float64),
         asked=np.zeros(7, dtype=np.int64),
         tour=np.zeros((5, 2 * count + 2), dtype=np.int64),
-        cursor=np.zeros((2, 7), dtype=np.int64),
+        cursor=np.zeros((2, 6), dtype=np.int64),
         places=np.zeros((count, 3), dtype=np.int64),
     )
 

@@ -161,12 +161,7 @@ class State:
 
         Raises: nothing.
         """
-        end = self.end_of(row)
-        cells, before = self.cells, self.before(end)
-        cells[ROW, node], cells[BEFORE, node], cells[AFTER, node] = row, before, end
-        cells[START, node], cells[BEFORE, end] = NOBODY, node
-        if before != NOBODY:
-            cells[AFTER, before] = node
+        fields.attach(self.cells, node, row, self.end_of(row))
 
     def unlink(self, node: int) -> int:
         """Take a node, whose ways in and out are not ridden any more, out of its row; return the one after it.

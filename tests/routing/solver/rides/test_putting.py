@@ -16,6 +16,7 @@ from service.routing.solver import judging
 from service.routing.solver.rides import carrying, latest, laying, placing, pricing, ruin, scratch, writing
 from service.routing.solver.rides.facts import Facts
 from service.routing.solver.rides.state import State
+from service.routing.solver.rides.tables import Longs, Tables
 from tests.routing.solver.rides import days, everything
 
 LATER = {Rule.mandatory_left_out, Rule.max_work}
@@ -80,7 +81,7 @@ class TestEveryStep:
 
 
 @numba.njit
-def listed(t, s, z, level, at, node, most):  # type: ignore[no-untyped-def]
+def listed(t: Tables, s: Longs, z: scratch.Scratch, level: int, at: int, node: int, most: int) -> int:
     return carrying.ways(t, s, z, level, at, node, most)
 
 
