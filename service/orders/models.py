@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from service.core.db import fences, rows
+from service.core.db import fences, rows, turns
 from service.orders import functions, rules
 
 _SEEN = ", ".join(repr(str(state)) for state in sorted(rules.SEEN))
@@ -16,7 +16,8 @@ class Order(rows.InstitutionRow, table=True):
     """A visit order. `distance_metres` is fixed at the quote and used by the bill; `staff_sex` null = anybody comes.
 
     `preferred_only`: nobody but the preferred comes; `same_staff`: whoever comes alone gives the person's other visits
-    of the day too. `round_plan_id`, `round_owed_on`: the due round that it was placed for, null = by hand.
+    of the day too. `round_plan_id`, `round_owed_on`: the due round that it was placed for, null = by hand;
+    `round_apart_days`: how far from it no other round of the plan is ordered, null = its day was chosen by hand.
     """
 
     __tablename__ = "orders"
@@ -32,6 +33,10 @@ class Order(rows.InstitutionRow, table=True):
         CheckConstraint("distance_metres >= 0", name="distance"),
         CheckConstraint("staff_sex in ('female', 'male')", name="staff_sex"),
         CheckConstraint("(round_plan_id is null) = (round_owed_on is null)", name="round_whole"),
+        CheckConstraint(
+            "round_apart_days is null or (round_plan_id is not null and round_apart_days between 1 and 366)",
+            name="round_apart",
+        ),
         # a due round becomes one order, whoever accepts which period; one that fell through may be ordered again
         Index(
             "orders_round_once",
@@ -40,6 +45,14 @@ class Order(rows.InstitutionRow, table=True):
             "round_owed_on",
             unique=True,
             postgresql_where=text(f"round_plan_id is not null and state in ({_SEEN})"),
+        ),
+        # two rounds of a plan keep its shortest interval, whoever accepts which period
+        rows.one_at_a_time(
+            "orders_round_apart",
+            "region_id",
+            "round_plan_id",
+            period="daterange(service_on, service_on + round_apart_days)",
+            where=f"round_apart_days is not null and state in ({_SEEN})",
         ),
         Index("ix_orders_day", "region_id", "institution_id", "service_on", "state"),  # the day's orders for a plan
         Index("ix_orders_person", "region_id", "person_id", "service_on"),  # an elder's own orders
@@ -62,6 +75,7 @@ class Order(rows.InstitutionRow, table=True):
     distance_metres: int | None = None
     round_plan_id: UUID | None = None
     round_owed_on: date | None = None
+    round_apart_days: int | None = None
     placed_by_account_id: UUID
     placed_at: datetime = rows.moment()
 
@@ -129,6 +143,9 @@ _OWN_ITEMS = (
     "exists (select 1 from orders o where o.region_id = order_items.region_id and o.id = order_id and (OWN))"
 ).replace("OWN", fences.Fence.institution_or_person)
 functions.create(Order)
+# an exclusion constraint alone would let two inserts at once wait for each other; of orders by hand the key is null,
+# and nobody waits for that
+turns.take_turns(Order, "region_id", "round_plan_id")
 # however it is written, an order begins at the beginning
 _FIRST = ", ".join(repr(str(state)) for state in sorted(rules.FIRST_STATES))
 fences.fence(

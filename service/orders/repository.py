@@ -175,6 +175,7 @@ async def add(
         "distance_metres": order.distance_metres,
         "round_plan_id": order.due.round_plan_id if order.due else None,
         "round_owed_on": order.due.owed_on if order.due else None,
+        "round_apart_days": order.due.apart_days if order.due else None,
         "placed_by_account_id": placed_by_account_id,
         "placed_at": steps[0].moved_at,
     }

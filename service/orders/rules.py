@@ -162,10 +162,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class RoundDue:
-    """The time that a round plan fell due on a day by its own count; it becomes one order (orders_round_once)."""
+    """The time that a round plan fell due on a day by its own count; it becomes one order (orders_round_once), so many
+    days apart from the plan's others (orders_round_apart).
+    """
 
     round_plan_id: UUID
     owed_on: date
+    apart_days: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ async def order(world: World, home_id: UUID, due: RoundDue | None, **changes: An
         "home_id": home_id, "state": "submitted", "service_on": TUESDAY, "staff_count": 1, "mobility_reason": "偏瘫",
         "wished": dates.moments(window.start, window.end), "placed_by_account_id": new_id(), "placed_at": NOW,
         "round_plan_id": due and due.round_plan_id, "round_owed_on": due and due.owed_on,
+        "round_apart_days": due and due.apart_days,
     }  # fmt: skip
     return Order(**common | changes)
 
@@ -92,7 +93,9 @@ class TestDueRounds:
         elder, home = await world.add_patient(), await world.add_home()
         weekly = plan(world, elder)
         await world.add(weekly)
-        rows = [await order(world, home, RoundDue(weekly.id, TUESDAY)) for _ in range(8)]
+        due = RoundDue(weekly.id, TUESDAY, 5)
+        # one day is nearer than the shortest interval, too: that is held elsewhere
+        rows = [await order(world, home, due, round_apart_days=None) for _ in range(8)]
         assert await race(world, *rows) == {None: 1, order_errors.RoundOrdered: 7}
 
     async def test_the_next_due_another_plan_one_by_hand_and_one_that_fell_through_stand_beside_it(
@@ -101,15 +104,41 @@ class TestDueRounds:
         home = await world.add_home()
         one, two = plan(world, await world.add_patient()), plan(world, await world.add_patient())
         await world.add(one, two)
-        fell_through = await order(world, home, RoundDue(one.id, TUESDAY), state="cancelled")
+        fell_through = await order(world, home, RoundDue(one.id, TUESDAY, 5), state="cancelled")
         await world.add(fell_through)
         rows = [
-            await order(world, home, RoundDue(one.id, TUESDAY)),
-            await order(world, home, RoundDue(one.id, date(2026, 3, 10))),
-            await order(world, home, RoundDue(two.id, TUESDAY)),
+            await order(world, home, RoundDue(one.id, TUESDAY, 5)),
+            await order(world, home, RoundDue(one.id, date(2026, 3, 10), 5), service_on=date(2026, 3, 10)),
+            await order(world, home, RoundDue(two.id, TUESDAY, 5)),
             await order(world, home, None),
         ]
         assert await race(world, *rows) == {None: 4}
+
+    async def test_of_rounds_of_a_plan_within_its_shortest_interval_ordered_at_once_one_stands(
+        self, world: World
+    ) -> None:
+        home = await world.add_home()
+        weekly = plan(world, await world.add_patient())
+        await world.add(weekly)
+        # each due by itself: that a due round becomes one order does not come into it
+        days = [date(2026, 3, day) for day in (3, 4, 5, 6, 7)]
+        rows = [await order(world, home, RoundDue(weekly.id, on, 5), service_on=on) for on in days]
+        assert await race(world, *rows) == {None: 1, errors.SeenTooSoon: 4}
+
+    async def test_the_next_after_just_that_interval_and_one_that_was_moved_by_hand_stand_beside_it(
+        self, world: World
+    ) -> None:
+        home = await world.add_home()
+        weekly = plan(world, await world.add_patient())
+        await world.add(weekly)
+        rows = [
+            await order(world, home, RoundDue(weekly.id, on, 5), service_on=on)
+            for on in (TUESDAY, date(2026, 3, 8), date(2026, 3, 13))
+        ]
+        moved = await order(
+            world, home, RoundDue(weekly.id, date(2026, 3, 18), 5), service_on=date(2026, 3, 4), round_apart_days=None
+        )
+        assert await race(world, *rows, moved) == {None: 4}
 
     async def test_two_periods_accepted_at_once_without_waiting_for_each_other_make_one_order(
         self, world: World
@@ -123,7 +152,9 @@ class TestDueRounds:
         planned = [(date.fromisoformat(each["rounds"][0]["planned_on"]), each["id"]) for each in periods]
         assert [on.day for on, _ in planned] == [3, 5]
         said = await asyncio.gather(*(accept_without_holding(scene, elder, plan_id, *each) for each in planned * 4))
-        assert Counter(said) == {None: 1, order_errors.RoundOrdered: 7}
+        # whoever comes for the same day meets the shortest interval, whoever comes for another one the due round
+        assert said.count(None) == 1
+        assert set(said) <= {None, order_errors.RoundOrdered, errors.SeenTooSoon}
         assert await scene.booking.count("orders") == 1
 
 
@@ -153,7 +184,7 @@ async def accept_without_holding(scene: Rounds, elder: UUID, plan_id: UUID, on: 
                     asked=asked,
                     signer=world.house.signer,
                     now=now,
-                    due=RoundDue(plan_id, owed_on),
+                    due=RoundDue(plan_id, owed_on, 1),
                 ),
             )
         except problems.Refusal as refusal:

@@ -89,8 +89,8 @@ async def _order(
                 asked=_asked(plan, due),
                 signer=signer,
                 now=now,
-                # whoever else orders this round at this moment, without waiting here, meets the constraint
-                due=RoundDue(plan.id, due.owed_on),
+                # whoever else orders rounds of the plan at this moment, without waiting here, meets the constraints
+                due=RoundDue(plan.id, due.owed_on, plan.minimum_days),
             ),
         )
     except problems.Refusal as refusal:

@@ -15,7 +15,7 @@ from service.orders.rounds import errors
 from service.orders.rounds.models import RoundPlan
 from service.orders.rules import SEEN, OrderKind
 
-refusals.name_constraints({"round_plans_one": errors.RoundPlanOverlaps})
+refusals.name_constraints({"round_plans_one": errors.RoundPlanOverlaps, "orders_round_apart": errors.SeenTooSoon})
 
 
 async def find_round_plan(

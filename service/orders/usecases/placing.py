@@ -75,7 +75,9 @@ async def change(
         rules.refuse_illegal_move(before, order.state)
     row.state = order.state
     row.home_id = order.home_id
-    row.service_on = order.window.service_on
+    if row.service_on != order.window.service_on:
+        # whoever moves a round by hand answers for its distance from the others
+        row.service_on, row.round_apart_days = order.window.service_on, None
     row.wished = dates.moments(order.window.start, order.window.end)
     row.staff_count = order.staff_count
     row.preferred_practitioner_id = order.preferred_practitioner_id

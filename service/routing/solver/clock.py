@@ -1,6 +1,7 @@
 """How long the solver may still work, in seconds of the wall clock or of the CPU, and in rounds."""
 
 import time
+from copy import copy
 from dataclasses import replace
 from typing import Final
 
@@ -84,6 +85,15 @@ class Budget:
         Raises: nothing.
         """
         return self._now() - self._begun
+
+    def less(self, seconds: float) -> "Budget":
+        """Give the same budget, so many seconds shorter at its end.
+
+        Raises: nothing.
+        """
+        shorter = copy(self)
+        shorter.limits = replace(self.limits, seconds=max(0.0, self.limits.seconds - seconds))
+        return shorter
 
     def left(self) -> float:
         """Tell the seconds left, never negative.

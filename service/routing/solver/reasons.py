@@ -26,6 +26,9 @@ many seconds it is not asked.
 SETTING_UP: Final = 6e-6
 """Seconds that it takes to lay a day out once more for explaining, for each visit and person."""
 
+WRITING: Final = 2e-4
+"""Seconds that it takes to write an explained plan and have it judged beside the one before, for each visit."""
+
 
 def end_of_search(problem: Problem, limits: Limits, absent: int) -> float:
     """Tell the share of the time after which only laying the day out once more is still to do, and to explain so many
@@ -98,7 +101,8 @@ def _of_plan(problem: Problem, plan: Plan, budget: Budget) -> Plan:
 def _tried(problem: Problem, plan: Plan, budget: Budget) -> Plan | None:
     tables = tabling.build(problem)
     chain = going_on.chain_of(tables, plan, 0)
-    return None if chain is None else of_chain(tables, chain, budget)
+    # what comes after the last reason looks at no clock
+    return None if chain is None else of_chain(tables, chain, budget.less(WRITING * len(problem.jobs)))
 
 
 def _is_as_good(problem: Problem, plan: Plan, found: Plan) -> bool:

@@ -319,6 +319,17 @@ class TestAcceptance:
         [left] = (await scene.accept(period))["rounds"]
         assert left["refusal"]["code"] == "seen-too-soon"
 
+    async def test_a_round_that_was_moved_by_hand_answers_for_its_own_distance(self, scene: Rounds) -> None:
+        await scene.nurse(3, 4, 8, 9)
+        await scene.add_plan(await scene.elder(), every_days=5)
+        first, second = (each["order_id"] for each in (await scene.accept(await scene.period()))["rounds"])
+        on = date(2026, 3, 6)
+        change = {"wished_start": at("08:00", on).isoformat(), "wished_end": at("10:00", on).isoformat()}
+        moved = await scene.dispatcher.patch(f"/orders/{second}", json=change)
+        assert moved.status_code == 200, moved.text
+        days_ordered = [(await scene.dispatcher.get(f"/orders/{each}")).json()["service_on"] for each in (first, second)]
+        assert days_ordered == ["2026-03-03", "2026-03-06"]
+
     async def test_the_booking_s_own_refusal_is_told_and_the_others_are_placed(
         self, scene: Rounds, world: World
     ) -> None:

@@ -70,6 +70,12 @@ class TestLimits:
         assert Budget(limits).workers == 1
         assert len(kernel.Search(tables.build(live(9, 3, 1)), Budget(limits), 1).chains) == 1
 
+    def test_a_part_of_the_time_can_be_kept_for_what_looks_at_no_clock(self) -> None:
+        whole = Budget(Limits(3600.0, workers=2))
+        part = whole.less(3500.0)
+        assert part.left() == pytest.approx(whole.left() - 3500.0, abs=1.0)
+        assert (part.workers, part.is_spent(), whole.less(3601.0).is_spent()) == (2, False, True)
+
     def test_what_fails_in_any_of_the_workers_comes_out(self) -> None:
         search = kernel.Search(tables.build(live(9, 3, 1)), Budget(Limits(9.0, rounds=2, workers=2)), 1)
         del search.chains[1].mix
