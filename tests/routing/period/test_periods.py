@@ -327,8 +327,8 @@ class TestAcceptance:
         change = {"wished_start": at("08:00", on).isoformat(), "wished_end": at("10:00", on).isoformat()}
         moved = await scene.dispatcher.patch(f"/orders/{second}", json=change)
         assert moved.status_code == 200, moved.text
-        days_ordered = [(await scene.dispatcher.get(f"/orders/{each}")).json()["service_on"] for each in (first, second)]
-        assert days_ordered == ["2026-03-03", "2026-03-06"]
+        ordered = [(await scene.dispatcher.get(f"/orders/{each}")).json() for each in (first, second)]
+        assert [each["service_on"] for each in ordered] == ["2026-03-03", "2026-03-06"]
 
     async def test_the_booking_s_own_refusal_is_told_and_the_others_are_placed(
         self, scene: Rounds, world: World
