@@ -115,9 +115,10 @@ class Job:
 
     `tardiness` is the job's own price of a unit of lateness (None = that of the rules); `punctual` makes its windows
     hard whatever the rules say. `ends_in_window`: the service must be over by the window's end, as with
-    `Rules.window_end_at_service_end` for all. `rank`: in one row's route no job comes after one of a higher rank
-    (immunocompromised first, infectious last). `promised` is the start that people were told, `promised_staff` who was
-    to come; moving either costs what `Rules.moved` and `Rules.changed` say.
+    `Rules.window_end_at_service_end` for all. `rank`: with one human being no job comes after one of a higher rank
+    (immunocompromised first, infectious last); his rows follow each other as their shifts begin. `promised` is the
+    start that people were told, `promised_staff` who was to come; moving either costs what `Rules.moved` and
+    `Rules.changed` say.
     """
 
     id: str
@@ -171,9 +172,9 @@ class Rules:
     """Which rules of the problem may be bent, and at what price per unit; None = hard, may not be bent at all.
 
     `travel` and the other pure costs are never hard. `waiting`, `max_idle` and `travel` are 0 when not priced.
-    `balance` is the price of a unit of |workload - mean workload| of each member of staff (workload is travel and
-    service together), `travel_balance` the same of travel alone. `arrival` is paid for each stop of a route that is
-    not at the place of the visit before it (a lunch between them at either's address does not count): visits at one
+    `balance` is the price of a unit of |workload - mean workload| of each human being (workload is travel and service
+    together, over all rows), `travel_balance` the same of travel alone. `arrival` is paid for each stop of a route that
+    is not at the place of the visit before it (a lunch between them at either's address does not count): visits at one
     home or one institution are one arrival. `changed` is the price of each service given by somebody else than
     promised, `moved` that of each whole `moved_step` by which a job begins before or after its promised start.
     """

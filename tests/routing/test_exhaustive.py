@@ -177,6 +177,13 @@ CASES = {
     "load": Case(Rule.overload, HOLDING, 20, with_person(HOLDING, 0, capacity=1), 40),
     "must be done": Case(Rule.mandatory_left_out, day((NEAR,), job(5, drop_penalty=30)), 30, day((NEAR,), job(5)), 100),
     "rank": Case(Rule.rank, SPREAD, 40, with_job(SPREAD, 0, rank=1), 60),
+    "rank in another shift of one person": Case(
+        Rule.rank,
+        with_person(with_person(with_job(SHIFTS, 1, rank=1), 0, person=4), 1, person=4),
+        40,
+        with_person(with_person(with_job(SHIFTS, 0, rank=1), 0, person=4), 1, person=4),
+        80,
+    ),
     "work of a day": Case(Rule.max_work, TWO, 20, with_person(TWO, 0, max_work=39), 40),
     "work of two shifts of one person": Case(
         Rule.max_work,

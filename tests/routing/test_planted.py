@@ -295,9 +295,19 @@ PLANTED: dict[str, tuple[Problem, Plan, list[Found]]] = {
         [(Rule.max_work, A, NOWHERE)],
     ),
     "both of a pair by shifts of one person": (
-        replace(PROBLEM, staff=tuple(replace(each, person=1, max_work=None) for each in STAFF), links=LINKS[:2]),
+        replace(
+            PROBLEM,
+            staff=tuple(replace(each, person=1, max_work=None) for each in STAFF),
+            jobs=tuple(replace(each, rank=0) for each in JOBS),
+            links=LINKS[:2],
+        ),
         PLAN,
         [(Rule.same_staff, A, LIFT), (Rule.same_staff, A, BATH)],
+    ),
+    "whoever catches easily in the shift after somebody infectious": (
+        job(BATH, rank=5),
+        PLAN,
+        [(Rule.rank, E, EVENING), (Rule.rank, E, DRESSING)],
     ),
     "one piece too many to carry": (person(B, capacity=3), PLAN, [(Rule.overload, B, NOWHERE)]),
 }

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from service.routing import referee
 from service.routing.problem import (
@@ -175,6 +176,20 @@ class TestExtendedPrice:
     def test_travel_alone_may_be_shared_evenly(self) -> None:
         verdict = referee.check_plan(replace(day.PROBLEM, rules=Rules(travel=0, travel_balance=3)), day.PLAN)
         assert verdict.costs["travel_balance"] == 3 * (40 + 40)
+
+    @pytest.mark.parametrize(
+        ("rules", "apart"), [(Rules(travel=0, balance=3), 9 + 8 + 17), (Rules(travel=0, travel_balance=3), 7 + 7 + 14)]
+    )
+    def test_the_shifts_of_one_person_are_shared_evenly_as_one_day(self, rules: Rules, apart: int) -> None:
+        # in two shifts as much as the other in one: 20 + 5 and 20 + 6 of work there, 40 + 11 here
+        rows = [Staff(name, NONE, 0, 0, None, None, person=who) for name, who in (("A", 0), ("B", 0), ("C", None))]
+        jobs = tuple(Job(f"{at}", 1, (), (Service(5 + at, NONE),)) for at in range(2))
+        jobs += (Job("2", 2, (), (Service(11, NONE),)),)
+        starts = (50, 100, 100)
+        plan = Plan(tuple(Route(at, (Stop(at, 0, start, start + (5, 6, 11)[at]),)) for at, start in enumerate(starts)))
+        assert referee.check_plan(Problem(6, (LINE,), tuple(rows), jobs, rules), plan).total == 0
+        strangers = tuple(replace(row, person=None) for row in rows)
+        assert referee.check_plan(Problem(6, (LINE,), strangers, jobs, rules), plan).total == 3 * apart
 
     def test_one_home_is_one_arrival_with_and_without_a_lunch_there(self) -> None:
         staff = (Staff("A", NONE, 0, 0, None, Lunch(0, 900, 10)),)

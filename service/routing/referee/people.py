@@ -17,14 +17,30 @@ def check_people(problem: Problem, days: tuple[Day, ...]) -> Iterator[Violation]
             yield from _shift(problem, day)
             yield from _lunch(problem, day)
             yield from _load(problem, day)
-            yield from _ranks(problem, day)
-    yield from _work(problem, days)
+    for own in of_each(problem, days):
+        yield from _ranks(problem, own)
+        yield from _work(own)
 
 
 def human_being(problem: Problem, staff: int) -> tuple[str, int]:
     """Return what the rows of one human being have in common, and nobody else has."""
     person = problem.staff[staff].person
     return ("row", staff) if person is None else ("person", person)
+
+
+def begins(person: Staff) -> int:
+    """Return when a row begins: of a human being's rows the one that begins first comes first, of two that begin at
+    once the one that is listed first.
+    """
+    return person.shift.start if person.shift is not None else 0
+
+
+def of_each(problem: Problem, days: tuple[Day, ...]) -> list[list[Day]]:
+    """Return the rows of each human being."""
+    rows: dict[tuple[str, int], list[Day]] = {}
+    for day in days:
+        rows.setdefault(human_being(problem, day.staff), []).append(day)
+    return list(rows.values())
 
 
 def _way(day: Day) -> Iterator[Violation]:
@@ -95,25 +111,22 @@ def _load(problem: Problem, day: Day) -> Iterator[Violation]:
         yield Violation(Rule.overload, day.staff, facts={"load": load, "capacity": day.person.capacity})
 
 
-def _ranks(problem: Problem, day: Day) -> Iterator[Violation]:
-    """Yield visits that come after one of a higher rank."""
+def _ranks(problem: Problem, own: list[Day]) -> Iterator[Violation]:
+    """Yield visits that come after one of a higher rank, be it in an earlier row of the same human being."""
     highest: int | None = None
-    for stop in day.visits:
+    rows = sorted(own, key=lambda day: begins(day.person))
+    for staff, stop in ((day.staff, stop) for day in rows for stop in day.visits):
         rank = problem.jobs[stop.job].rank
         if highest is not None and rank < highest:
-            yield Violation(Rule.rank, day.staff, stop.job, {"rank": rank, "before": highest})
+            yield Violation(Rule.rank, staff, stop.job, {"rank": rank, "before": highest})
         highest = rank if highest is None else max(highest, rank)
 
 
-def _work(problem: Problem, days: tuple[Day, ...]) -> Iterator[Violation]:
-    """Yield human beings who work too long; the first of their rows is named."""
-    rows: dict[tuple[str, int], list[Day]] = {}
-    for day in days:
-        rows.setdefault(human_being(problem, day.staff), []).append(day)
-    for own in rows.values():
-        work, most = sum(day.work for day in own), _most_work([day.person for day in own])
-        if most is not None and work > most:
-            yield Violation(Rule.max_work, own[0].staff, facts={"work": work, "most": most})
+def _work(own: list[Day]) -> Iterator[Violation]:
+    """Yield a human being who works too long; the first of his rows is named."""
+    work, most = sum(day.work for day in own), _most_work([day.person for day in own])
+    if most is not None and work > most:
+        yield Violation(Rule.max_work, own[0].staff, facts={"work": work, "most": most})
 
 
 def _most_work(rows: list[Staff]) -> int | None:

@@ -11,7 +11,7 @@ from service.routing.problem import LUNCH, Problem
 from service.routing.referee import jobs
 from service.routing.referee.days import Day
 from service.routing.referee.jobs import Visit
-from service.routing.referee.people import human_being
+from service.routing.referee.people import human_being, of_each
 from service.routing.referee.verdict import Component
 
 
@@ -23,6 +23,7 @@ def price(
     """
     rules = problem.rules
     every = [visit for given in visits.values() for visit in given]
+    people = of_each(problem, days)
     late = [(jobs.lateness(problem, visit.stop), jobs.lateness_price(problem, visit.stop.job)) for visit in every]
     left_out = [job.drop_penalty or 0 for index, job in enumerate(problem.jobs) if index not in visits]
     return (
@@ -36,8 +37,10 @@ def price(
         _component("unqualified", sum(jobs.is_unqualified(problem, visit) for visit in every), rules.unqualified),
         _component("not_preferred", sum(jobs.is_not_preferred(problem, visit) for visit in every), rules.not_preferred),
         _component("forbidden", sum(_is_forbidden(problem, visit) for visit in every), rules.forbidden),
-        _component("balance", _imbalance([day.work for day in days]), rules.balance),
-        _component("travel_balance", _imbalance([day.travel for day in days]), rules.travel_balance),
+        _component("balance", _imbalance([sum(day.work for day in own) for own in people]), rules.balance),
+        _component(
+            "travel_balance", _imbalance([sum(day.travel for day in own) for own in people]), rules.travel_balance
+        ),
         _component("arrival", sum(_arrivals(day) for day in days), rules.arrival),
         _component("changed", sum(_is_changed(problem, visit) for visit in every), rules.changed),
         _component("moved", sum(_moved(problem, index, given) for index, given in visits.items()), rules.moved),

@@ -7,6 +7,7 @@ from ortools.sat.python import cp_model
 
 from service.routing.referee import jobs as refereeing
 from service.routing.referee import price as pricing
+from service.routing.referee.people import human_being
 from service.routing.solver.exact import scope as scoping
 from service.routing.solver.exact.rows import BASE, Row
 from service.routing.solver.exact.scope import Key, Scope, Standing
@@ -39,7 +40,8 @@ class Bill:
             (self.rules.travel_balance, [row.way for row in rows], [day.travel for day in self.standing.days]),
         ):
             if unit:
-                self._balance(unit, [*loads, *standing])
+                whose = [*(row.at for row in rows), *(day.staff for day in self.standing.days)]
+                self._balance(unit, self._by_people(whose, [*loads, *standing]))
         self.model.minimize(sum(self.terms))
 
     def _left_out(self, visits: Visits) -> None:
@@ -125,6 +127,14 @@ class Bill:
             self.model.add(rest >= shift.end - row.back)
             self.model.add(worst >= row.leaves - shift.start + row.waits + rest)
         self.terms.append(self.rules.max_idle * worst)
+
+    def _by_people(self, whose: list[int], loads: list[Any]) -> list[Any]:
+        """Add up the rows' loads of each human being."""
+        found: dict[object, Any] = {}
+        for row, load in zip(whose, loads, strict=True):
+            being = human_being(self.problem, row)
+            found[being] = found.get(being, 0) + load
+        return list(found.values())
 
     def _balance(self, unit: int, loads: list[Any]) -> None:
         total, count = sum(loads), len(loads)

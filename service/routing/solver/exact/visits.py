@@ -1,14 +1,14 @@
 """The jobs in the model: done or not, by whom, in which window, together, and how linked jobs stand to each other."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 from typing import Any
 
 from ortools.sat.python import cp_model
 
 from service.routing.problem import Carer, Link, Sync
 from service.routing.referee import jobs as refereeing
-from service.routing.referee.people import human_being
+from service.routing.referee.people import begins, human_being
 from service.routing.solver.exact import scope as scoping
 from service.routing.solver.exact.rows import Row
 from service.routing.solver.exact.scope import Key, Scope, Standing
@@ -52,6 +52,7 @@ class Visits:
         for link in self.problem.links:
             if link.first in self.done or link.second in self.done:
                 self._link(link)
+        self._ranks()
         self._work()
 
     def takers(self, key: Key) -> list[tuple[Row, Any]]:
@@ -178,14 +179,45 @@ class Visits:
                 found[being] = found.get(being, 0) + literal
         return found
 
-    def _work(self) -> None:
-        """What one human being works over all rows."""
+    def _people_of_rows(self) -> dict[object, list[Row]]:
         rows: dict[object, list[Row]] = {}
         for row in self.rows:
             rows.setdefault(human_being(self.problem, row.at), []).append(row)
-        for being, own in rows.items():
+        return rows
+
+    def _ranks(self) -> None:
+        """What one human being does in one row, beside his other rows; a row by itself sees to its own order."""
+        for being, own in self._people_of_rows().items():
+            for before, after in combinations(sorted(own, key=_in_order), 2):
+                self._one_after_the_other(before, after)
+            for day in self.standing.days:
+                if day.visits and human_being(self.problem, day.staff) == being:
+                    ranks = [self.problem.jobs[visit.job].rank for visit in day.visits]
+                    for row in own:
+                        is_first = _in_order(row) < (begins(day.person), day.staff)
+                        self._beside(row, min(ranks) if is_first else None, None if is_first else max(ranks))
+
+    def _one_after_the_other(self, before: Row, after: Row) -> None:
+        for (one, first), (two, second) in product(before.takes.items(), after.takes.items()):
+            if self.problem.jobs[one[0]].rank > self.problem.jobs[two[0]].rank:
+                self.model.add_at_most_one(first, second)
+
+    def _beside(self, row: Row, highest: int | None, lowest: int | None) -> None:
+        """Keep a row's jobs within ranks, None = any."""
+        for (job, _), literal in row.takes.items():
+            rank = self.problem.jobs[job].rank
+            if (highest is not None and rank > highest) or (lowest is not None and rank < lowest):
+                self.model.add(literal == 0)
+
+    def _work(self) -> None:
+        """What one human being works over all rows."""
+        for being, own in self._people_of_rows().items():
             every = [who for at, who in enumerate(self.problem.staff) if human_being(self.problem, at) == being]
             most = min((who.max_work for who in every if who.max_work is not None), default=None)
             if most is not None:
                 others = sum(day.work for day in self.standing.days if human_being(self.problem, day.staff) == being)
                 self.model.add(sum(row.way + row.busy for row in own) <= most - others)
+
+
+def _in_order(row: Row) -> tuple[int, int]:
+    return begins(row.person), row.at

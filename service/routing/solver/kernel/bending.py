@@ -62,7 +62,7 @@ def for_nothing(day: Day, job: int) -> Day:
     Raises: nothing.
     """
     found = wanted(day, job)
-    keep = [c.R_MUST_EAT, c.R_STEP, c.R_TRAFFIC, c.R_LINKED, c.R_LIMITED, c.R_SEEN, c.R_SPREAD, c.R_UNUSUAL]
+    keep = [c.R_MUST_EAT, c.R_STEP, c.R_TRAFFIC, c.R_LINKED, c.R_LIMITED, c.R_SEEN, c.R_SPREAD, c.R_UNUSUAL, c.R_RANKED]
     keep += [c.R_WIDE, c.R_WIDES, c.R_LOOSE, c.R_LOOSES]
     found.rules[0, [column for column in range(c.RULE_COLUMNS) if column not in keep]] = 0
     found.items[:, c.I_TARDY] = 0

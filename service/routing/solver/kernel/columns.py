@@ -167,4 +167,5 @@ R_WIDES: Final = 17
 R_LOOSE: Final = 18
 R_LOOSES: Final = 19
 R_UNUSUAL: Final = 20
-RULE_COLUMNS: Final = 21
+R_RANKED: Final = 21
+RULE_COLUMNS: Final = 22

@@ -165,6 +165,7 @@ def _rules(tables: Tables) -> Whole:
     row[c.R_LINKED] = int(bool(tables.problem.links))
     ranked = len({job.rank for job in tables.problem.jobs}) > 1
     row[c.R_UNUSUAL] = int(ranked or rules.arrival > 0 or rules.moved > 0)
+    row[c.R_RANKED] = int(ranked and any(who.person is not None for who in tables.problem.staff))
     row[c.R_SPREAD] = 1 + max(ends, default=0) // 8
     return table
 

@@ -40,14 +40,26 @@ def greatest(day: Day, now: Now, trial: Trial, column: int) -> int:
 
 
 @inlined
+def over_shifts(day: Day, now: Now, trial: Trial, staff: int, column: int) -> int:
+    """Tell what a person's figures come to, all shifts together."""
+    total, other = figure(now, trial, staff, column), day.people[staff, c.P_NEXT]
+    while other != staff:
+        total += figure(now, trial, other, column)
+        other = day.people[other, c.P_NEXT]
+    return total
+
+
+@inlined
 def imbalance(day: Day, now: Now, trial: Trial, column: int) -> int:
-    """Sum up by how much each one's figure differs from the mean, each rounded up."""
-    count, everything, total = len(day.people), 0, 0
-    for staff in range(count):
+    """Sum up by how much each human being's figure differs from the mean, each rounded up."""
+    count, everything, total = 0, 0, 0
+    for staff in range(len(day.people)):
+        count += day.people[staff, c.P_HUMAN] == staff
         everything += figure(now, trial, staff, column)
-    for staff in range(count):
-        apart = abs(count * figure(now, trial, staff, column) - everything)
-        total += (apart + count - 1) // count
+    for staff in range(len(day.people)):
+        if day.people[staff, c.P_HUMAN] == staff:
+            apart = abs(count * over_shifts(day, now, trial, staff, column) - everything)
+            total += (apart + count - 1) // count
     return total
 
 
@@ -77,13 +89,46 @@ def are_rested(day: Day, now: Now, trial: Trial) -> bool:
         staff = trial.who[row]
         if day.people[staff, c.P_WORK] == c.NEVER:
             continue
-        load = figure(now, trial, staff, c.D_LOAD)
+        if over_shifts(day, now, trial, staff, c.D_LOAD) > day.people[staff, c.P_WORK]:
+            return False
+    return True
+
+
+@inlined
+def first_rank(day: Day, now: Now, trial: Trial, staff: int) -> int:
+    """Tell the rank of the first visit of a route after the change, c.NEVER without visits."""
+    row = trial.slot[staff]
+    for at in range(trial.length[row] if row >= 0 else now.length[staff]):
+        service = trial.route[row, at] if row >= 0 else now.route[staff, at]
+        if day.items[day.services[service, c.S_ITEM], c.I_KIND] != c.MEAL:
+            return int(day.services[service, c.S_RANK])
+    return int(c.NEVER)
+
+
+@inlined
+def last_rank(day: Day, now: Now, trial: Trial, staff: int) -> int:
+    """Tell the rank of the last visit of a route after the change, -1 without visits."""
+    row = trial.slot[staff]
+    for at in range((trial.length[row] if row >= 0 else now.length[staff]) - 1, -1, -1):
+        service = trial.route[row, at] if row >= 0 else now.route[staff, at]
+        if day.items[day.services[service, c.S_ITEM], c.I_KIND] != c.MEAL:
+            return int(day.services[service, c.S_RANK])
+    return -1
+
+
+@inlined
+def are_in_order(day: Day, now: Now, trial: Trial) -> bool:
+    """Tell whether nobody whom the change touches goes, in one shift, to a job of a lower rank than in one before."""
+    for row in range(trial.number[0]):
+        staff = trial.who[row]
         other = day.people[staff, c.P_NEXT]
         while other != staff:
-            load += figure(now, trial, other, c.D_LOAD)
+            before, after = min(staff, other), max(staff, other)
+            if day.people[after, c.P_SHIFT_START] < day.people[before, c.P_SHIFT_START]:
+                before, after = after, before
+            if last_rank(day, now, trial, before) > first_rank(day, now, trial, after):
+                return False
             other = day.people[other, c.P_NEXT]
-        if load > day.people[staff, c.P_WORK]:
-            return False
     return True
 
 
@@ -91,6 +136,8 @@ def are_rested(day: Day, now: Now, trial: Trial) -> bool:
 def settles(day: Day, now: Now, change: Change, trial: Trial) -> bool:
     """Settle the touched routes; False when a hard rule is broken."""
     if not settle.settle(day, now, change, trial):
+        return False
+    if day.rules[0, c.R_RANKED] and not are_in_order(day, now, trial):
         return False
     return bool(day.rules[0, c.R_LIMITED] == 0 or are_rested(day, now, trial))
 

@@ -162,8 +162,7 @@ class _Model:
         """What anybody's load is away from the mean has a price, rounded up."""
         if not unit:
             return
-        rows = [(own, row) for person, own in self.of.items() for row in range(len(self.pool.people[person]))]
-        loads = [sum(of(self.days[at][row]) * self.taken[at] for at in own) for own, row in rows]
+        loads = [sum(sum(map(of, self.days[at])) * self.taken[at] for at in own) for own in self.of.values()]
         total, count = self.model.new_int_var(0, LONGEST, ""), len(loads)
         self.model.add(total == sum(loads))
         for load in loads:
