@@ -16,7 +16,7 @@ TESTERS ?= $(shell nproc 2>/dev/null | awk '{ print ($$1 < 4 ? $$1 + 1 : 4) }' |
 # What is compiled once need not be compiled by each of the processes that a command or a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve worker test test-processes test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing bench-routing bench-growth bench-insert trace check lock clean
+.PHONY: help setup demo serve worker test test-processes test-fast test-long mutants lint types house migration openapi bench bench-api bench-billing bench-routing bench-growth bench-insert bench-live trace check lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
@@ -104,6 +104,9 @@ bench-growth: setup  ## how the solver grows with the day: ARGS="--visits 250,50
 
 bench-insert: setup  ## how long putting one more visit into a full day takes
 	$(PY) -m bench.routing.insert
+
+bench-live: setup  ## planning, one more visit and repairs of 100, 300 and 600 visits through the real service
+	$(PY) -m bench.routing.live $(ARGS)
 
 trace: setup  ## which core requirements have a test
 	$(PY) scripts/trace.py

@@ -114,23 +114,25 @@ def contenders(
     ports: dict[str, int] = {}
     with contextlib.ExitStack() as stack:
         for name in names:
-            ports[name] = _free_port()
+            ports[name] = free_port()
             argv = [sys.executable, "-m", module, name, str(ports[name])]
             process = subprocess.Popen(argv, env=environ)
             stack.callback(process.wait)
             stack.callback(process.terminate)
         for port in ports.values():
-            _wait_for(port)
+            wait_for(port)
         yield ports
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Wait until somebody listens at a port, at most a minute."""
     until = time.monotonic() + 60
     while True:
         try:

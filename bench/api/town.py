@@ -232,21 +232,25 @@ async def put_in(connection: AsyncConnection, rows: list[SQLModel]) -> None:
 def _told(signer: Signer, own: list[SQLModel]) -> Desk:
     session = next(row for row in own if isinstance(row, AccountSession))
     institution = next(row for row in own if isinstance(row, Institution))
+    return Desk(
+        str(institution.id),
+        token_of(signer, session, institution.id),
+        [str(row.id) for row in own if isinstance(row, Patient)],
+        [str(row.id) for row in own if isinstance(row, Order)],
+    )
+
+
+def token_of(signer: Signer, session: AccountSession, institution_id: UUID) -> str:
+    """Return the token of a dispatcher of an institution, good for a day."""
     principal = Principal(
         account_id=session.account_id,
         region_id=session.region_id,
         role=Role.dispatcher,
         scopes=ROLE_SCOPES[Role.dispatcher],
-        institution_ids=(institution.id,),
+        institution_ids=(institution_id,),
         session_id=session.id,
     )
-    token = signer.sign(claims_of(principal), audience=ACCESS_AUDIENCE, now=datetime.now(UTC), seconds=86_400)
-    return Desk(
-        str(institution.id),
-        token,
-        [str(row.id) for row in own if isinstance(row, Patient)],
-        [str(row.id) for row in own if isinstance(row, Order)],
-    )
+    return signer.sign(claims_of(principal), audience=ACCESS_AUDIENCE, now=datetime.now(UTC), seconds=86_400)
 
 
 def save(path: Path, institutions: list[Desk]) -> None:

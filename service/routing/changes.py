@@ -94,7 +94,12 @@ class RepairAsk(BaseModel):
     cancelled_order_ids: Orders = Field(description="不再上门的订单")
     urgent_order_ids: Orders = Field(description="须优先安排的订单")
     longer: list[LongerAsk] = Field(default_factory=list, max_length=200, description="超时的服务")
-    seconds_limit: int = Field(default=5, ge=1, le=600, description="求解时间上限（秒）")
+    seconds_limit: int = Field(
+        default=5,
+        ge=0,
+        le=600,
+        description="求解时间上限（秒）；0 只就地修补（可保留的都保留），不再另行求解，立即得到结果",
+    )
     seed: int = Field(default=1, ge=0, le=2**31 - 1, description="随机数种子；相同输入与种子便于复核")
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -64,9 +64,7 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         now=ask.now,
         orders=tuple(found),
         items=await catalog.items(session, region_id=ask.region_id, codes=codes),
-        homes=await patients.homes(
-            session, region_id=ask.region_id, ids=sorted({each.home_id for each in (*found, *begun)})
-        ),
+        homes=await _homes(session, ask, (*found, *begun)),
         priorities=await _priorities(session, ask, found, known),
         stairs={each: values.of(settings.HOME_MINUTES_PER_FLOOR_WITHOUT_LIFT) for each, values in known.items()},
         paces={each: travel.paces(values) for each, values in known.items()},
@@ -113,6 +111,24 @@ async def _orders(
         [each for each in waiting if each.state is OrderState.accepted or each.id in held],
         [each for each in found if each.state in BEGUN],
     )
+
+
+async def _homes(session: AsyncSession, ask: Ask, found: Sequence[OrderFacts]) -> dict[UUID, patient_rules.HomeFacts]:
+    """Return where orders are; whoever lives in a care institution is at its door, so that its rounds are one arrival.
+
+    Of each resident a place may be written down that is some metres off, or another house of the institution's.
+    """
+    homes = await patients.homes(session, region_id=ask.region_id, ids=sorted({each.home_id for each in found}))
+    inside = {each.id: each.care_institution_id for each in homes.values() if each.care_institution_id is not None}
+    care = await institutions.list_institutions_facts(
+        session, region_id=ask.region_id, institution_ids=sorted(set(inside.values()))
+    )
+    doors = {each.id: each for each in care}
+    for home_id, institution_id in inside.items():
+        if institution_id in doors:
+            door = doors[institution_id]
+            homes[home_id] = replace(homes[home_id], lon=door.lon, lat=door.lat)
+    return homes
 
 
 async def _settings(session: AsyncSession, ask: Ask, institution_id: UUID) -> SettingsOn:

@@ -36,7 +36,7 @@ class Plan(rows.RegionRow, table=True):
         rows.refers("area_id", to="dispatch_areas"),
         rows.refers("repairs_plan_id", to="plans"),
         CheckConstraint(f"state in ({', '.join(repr(str(each)) for each in states.PlanState)})", name="state"),
-        CheckConstraint("seconds_limit between 1 and 600", name="seconds_limit"),
+        CheckConstraint("seconds_limit between 0 and 600", name="seconds_limit"),
         # one plan in force per area and day; the one before is superseded in the same transaction
         Index(
             "plans_one_published",

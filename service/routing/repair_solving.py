@@ -115,11 +115,14 @@ async def _better(
     on_progress: Callable[[Progress], Awaitable[None]],
     started: float,
 ) -> Plan:
-    """Return the cheaper of the plan mended at once and the one that was searched for."""
+    """Return the cheaper of the plan mended at once and the one that was searched for; without time the former."""
     mended = await asyncio.to_thread(mending.mend, problem, before)
     first = await asyncio.to_thread(referee.check_plan, problem, mended)
     told = Progress(time.monotonic() - started, first.total, len(mended.unassigned), Phase.construct)
     await on_progress(told)
+    if not ask.limits.seconds:
+        refuse_broken(problem, first)
+        return mended
     found = await solver_process.solve_apart(Task(problem, ask.limits, ask.seed), on_progress)
     second = await asyncio.to_thread(referee.check_plan, problem, found)
     if second.feasible and (not first.feasible or second.total < first.total):

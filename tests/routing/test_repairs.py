@@ -14,7 +14,7 @@ from service.accounts.rules import Role
 from service.core.clock import LOCAL
 from service.core.db.session import transaction
 from service.core.settings import Settings
-from service.routing import building, referee, repository
+from service.routing import building, referee, repository, solver_process
 from service.routing.building import Day, Told, rejoining, repairing
 from service.routing.problem import Problem
 from service.routing.travel import Roads
@@ -282,6 +282,27 @@ class TestKeptStops:
         for wrong in ((replace(early, start=early.start + 60),), (), (early, late)):
             changed = [replace(each, stops=wrong) if each is first else each for each in merged.routes]
             assert not rejoining.is_kept(parts, day, replace(merged, routes=tuple(changed)))
+
+
+class TestWithoutASearch:
+    async def test_the_day_is_mended_where_it_stands_and_no_solver_is_asked(
+        self, scene: Scene, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        east, west, orders, plan = await two_nurses(scene)
+
+        async def solve(*_: object) -> None:
+            raise AssertionError("nobody asked for a search")
+
+        monkeypatch.setattr(solver_process, "solve_apart", solve)
+        away = [{"practitioner_id": str(east), "from_at": at("10:00").isoformat()}]
+        found = visits(await repair(scene, plan, frozen_until=at("10:00").isoformat(), absent=away, seconds_limit=0))
+        before = visits(plan)
+        assert [found[str(order)] for order in (orders[0], orders[3])] == [
+            before[str(order)] for order in (orders[0], orders[3])
+        ]
+        assert {who for order in orders[4:] for who, _, _ in found[str(order)]} == {str(west)}
+        assert {who for order in orders[1:3] for who, _, _ in found.get(str(order), [])} <= {str(west)}
+        assert any(str(order) in found for order in orders[1:3])
 
 
 class TestAsking:

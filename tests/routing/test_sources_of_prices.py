@@ -131,6 +131,27 @@ class TestFairness:
         await town.set("plan.arrival_minutes", 30, valid_from=DAY.isoformat())
         assert (await scene.plan())["summary"]["staff_used"] == 1
 
+    async def test_the_residents_of_one_care_institution_are_one_arrival(self, scene: Scene, town: Town) -> None:
+        """Their places are written down a kilometre apart, and each wishes for somebody else."""
+        await town.offer("BP")
+        lodge = await scene.world.add_institution(kind="care_institution", lon=CENTRE[0] + 2 * DEGREES_PER_KM)
+        rooms = []
+        for east, nurse in ((1, await scene.staff()), (2, await scene.staff())):
+            home = await town.home(place={"lon": CENTRE[0] + east * DEGREES_PER_KM, "lat": CENTRE[1]})
+            wish = {"preferred_practitioner_id": str(nurse), "wished_end": f"{DAY}T16:00:00+08:00"}
+            order = (await town.order(await town.elder(home), "BP", **wish)).json()["order"]["id"]
+            assert (await town.desk.post(f"/orders/{order}/acceptance")).status_code == 200
+            rooms.append(home)
+        await town.set("plan.arrival_minutes", 30)
+        assert (await scene.plan())["summary"]["staff_used"] == 2
+        for home in rooms:
+            moved = await town.desk.patch(f"/homes/{home}", json={"care_institution_id": str(lodge)})
+            assert moved.status_code == 200, moved.text
+        plan = await scene.plan()
+        assert plan["summary"]["staff_used"] == 1
+        [ways] = [[stop["travel_seconds"] for stop in route["stops"]] for route in plan["routes"] if route["stops"]]
+        assert (ways[0] > 0, ways[1]) == (True, 0)
+
 
 class TestTraffic:
     async def test_ways_take_longer_at_some_hours_but_not_on_foot(self, scene: Scene, town: Town) -> None:
