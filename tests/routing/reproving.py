@@ -12,7 +12,7 @@ from typing import Final
 from service.routing.problem import LUNCH, Carer, Job, Link, Plan, Problem, Route, Stop, Sync, Unassigned
 from service.routing.referee.check import check_plan
 from service.routing.rules import UnassignedReason
-from tests.routing import reading
+from tests.routing import reading, relaxing
 
 HERE, THERE = -2, -3
 """A lunch where one is, or at the next address; written instead of its job."""
@@ -63,18 +63,36 @@ def _beside(problem: Problem, plan: Plan, gone: Unassigned, reason: UnassignedRe
     before, bundle = check_plan(problem, plan).total, _bundle(problem, plan, gone.job)
     some, told = False, gone.facts.get("staff", ())
     if reason is UnassignedReason.not_worth_it and isinstance(told, Sequence) and len(bundle) == 1:
-        # among all places of a crew the one that is told of may be beyond those that are timed
-        rows = {at for at, who in enumerate(problem.staff) if who.id in told}
-        able = replace(problem.jobs[gone.job], allowed_staff=frozenset(rows))
-        only = replace(problem, jobs=tuple(able if at == gone.job else job for at, job in enumerate(problem.jobs)))
-        some = any(True for _ in placings(only, plan, bundle))
+        some = any(True for _ in placings(_told_only(problem, gone.job, told), plan, bundle))
     for placed in placings(problem, plan, bundle):
         some = True
         if reason is UnassignedReason.no_capacity:
             return f"there is a place for {placed.cost - before} more"
         if placed.cost < before:
             return f"with it the day is cheaper by {before - placed.cost}"
-    return None if some or reason is UnassignedReason.no_capacity else "no place was found for it"
+    if reason is UnassignedReason.not_worth_it:
+        return None if some else "no place was found for it"
+    return _unbent(problem, plan, gone, bundle) if "relaxation" in gone.facts else None
+
+
+def _unbent(problem: Problem, plan: Plan, gone: Unassigned, bundle: Sequence[int]) -> str | None:
+    """What is wrong with the bending of a rule that is said to make room."""
+    rule, by, told = gone.facts["rule"], gone.facts["relaxation"], gone.facts["staff"]
+    assert isinstance(rule, str)
+    assert isinstance(by, Mapping)
+    assert isinstance(told, Sequence)
+    [amount] = by.values()
+    eased, standing = relaxing.relaxed(problem, plan, gone.job, rule, amount, told)
+    only = _told_only(eased, gone.job, told)
+    room = any(True for each in (only, eased) for _ in placings(each, standing, bundle))
+    return None if room else f"{rule} bent by {amount} makes no room"
+
+
+def _told_only(problem: Problem, job: int, told: Sequence[str]) -> Problem:
+    """Let only those give a job who are told of: among all places of a crew theirs may be beyond those that are timed."""
+    rows = frozenset(at for at, who in enumerate(problem.staff) if who.id in told)
+    jobs = (replace(each, allowed_staff=rows) if at == job else each for at, each in enumerate(problem.jobs))
+    return replace(problem, jobs=tuple(jobs))
 
 
 def _alone(problem: Problem, jobs: Sequence[int]) -> str | None:

@@ -107,6 +107,40 @@ class TestReasons:
         assert all(case.said in each for each in found)
 
 
+class TestBending:
+    """Two visits of a person who is free from 110 to 280; the third one comes too late, or would with somebody else."""
+
+    @pytest.mark.parametrize(
+        ("facts", "enough"),
+        [
+            ({"rule": "time_window", "relaxation": {"window_late_seconds": 50}}, True),
+            ({"rule": "time_window", "relaxation": {"window_late_seconds": 49}}, False),
+            ({"rule": "shift_end", "relaxation": {"overtime_seconds": 500}}, False),
+            ({"rule": "staff", "relaxation": {"staff_ignored": 1}, "staff": ["b"]}, True),
+            ({"rule": "rank", "relaxation": {"rank_ignored": 1}}, False),
+        ],
+        ids=["late enough", "not late enough", "no overtime helps", "somebody without the skill", "nothing of ranks"],
+    )
+    def test_what_is_said_to_make_room_does(self, facts: dict[str, object], enough: bool) -> None:
+        problem = CASES[UnassignedReason.no_capacity].true
+        plan = Plan(
+            (Route(0, FULL[0]), Route(1, ())),
+            (Unassigned(1, UnassignedReason.no_capacity, {"staff": ["a"]} | facts),),
+        )
+        assert (list(reproving.faults(problem, plan)) == []) is enough
+
+    def test_of_a_lunch_too(self) -> None:
+        # there is no time for both, before the way back
+        staff = only(lunch=Lunch(0, 300, 200))
+        problem = day(visit("it", 1, duration=100), staff=staff)
+        gone = Unassigned(
+            0, UnassignedReason.no_capacity, {"rule": "lunch", "relaxation": {"missed_lunches": 1}, "staff": ["a"]}
+        )
+        assert list(reproving.faults(problem, Plan((Route(0, ()),), (gone,)))) == []
+        longer = day(visit("it", 1, duration=290), staff=staff)
+        assert list(reproving.faults(longer, Plan((Route(0, ()),), (gone,)))) != []
+
+
 class TestBesideThePlan:
     def test_what_has_no_place_is_not_called_too_dear(self) -> None:
         problem = CASES[UnassignedReason.no_capacity].true
