@@ -89,7 +89,7 @@ def _unbent(problem: Problem, plan: Plan, gone: Unassigned, bundle: Sequence[int
 
 
 def _told_only(problem: Problem, job: int, told: Sequence[str]) -> Problem:
-    """Let only those give a job who are told of: among all places of a crew theirs may be beyond those that are timed."""
+    """Let only those give a job who are told of: of all places of a crew theirs may be beyond those that are timed."""
     rows = frozenset(at for at, who in enumerate(problem.staff) if who.id in told)
     jobs = (replace(each, allowed_staff=rows) if at == job else each for at, each in enumerate(problem.jobs))
     return replace(problem, jobs=tuple(jobs))

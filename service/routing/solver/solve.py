@@ -34,9 +34,12 @@ from service.routing.solver.state import State
 from service.routing.solver.tables import Tables
 from service.routing.solver_progress import Phase, Progress
 
+BEGIN_SHARE: Final = 0.1
 FIRST_SHARE: Final = 0.4
 ORTOOLS_SHARE: Final = 0.75
-"""Ruin and recreate until FIRST_SHARE of the time, OR-Tools until ORTOOLS_SHARE, then ruin and recreate again."""
+"""OR-Tools' first solutions until BEGIN_SHARE of the time, ruin and recreate until FIRST_SHARE, OR-Tools until
+ORTOOLS_SHARE, then ruin and recreate again.
+"""
 
 POLISHING: Final = 0.1
 """How warm the second ruin and recreate begins, so as not to undo what was found before."""
@@ -175,11 +178,12 @@ class _Run:
         self.tables, self.budget, self.chance, self.on_progress = tables, budget, chance, on_progress
 
     def plain(self) -> Plan:
-        """Construct, ruin and recreate, OR-Tools where it suits, ruin and recreate again."""
+        """Construct, OR-Tools where it suits (first solutions; later a search), ruin and recreate around it."""
         end = end_of_search(self.budget.limits, 0)
         state = construct.build(self.tables, self.budget)
         self.report(Phase.construct, state, state.total())
         if self.tables.problem.jobs and _suits_ortools(self.tables):
+            state = ortools_stage.begin(state, min(BEGIN_SHARE, end), self.budget)
             state = self.improve(state, min(FIRST_SHARE, end))
             state = self.ortools(state, min(ORTOOLS_SHARE, end))
             state = self.improve(state, end_of_search(self.budget.limits, len(state.absent())), POLISHING)

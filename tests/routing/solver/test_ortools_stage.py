@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from service.routing.problem import Job, Limits, Lunch, Plan, Problem, Staff, Unassigned
 from service.routing.referee.check import check_plan
@@ -41,6 +42,25 @@ def near_and_far(**more: object) -> list[Job]:
         days.job("west", 1, (60, 200), drop_penalty=1000, **more),
         days.job("east", 4, (60, 200), drop_penalty=1000),
     ]
+
+
+class TestBegin:
+    """Either way of beginning by itself undoes a poor day; what is no better is not taken."""
+
+    @pytest.mark.parametrize("strategy", ortools_stage.FIRST)
+    def test_begins_without_the_poor_day(self, strategy: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ortools_stage, "FIRST", (strategy,))
+        state = crossed([days.person("a"), days.person("b")], near_and_far())
+        found = ortools_stage.begin(state, 1.0, Budget(Limits(10.0)))
+        assert (found.absent(), found.who != state.who, found.total() < state.total()) == ([], True, True)
+
+    def test_keeps_what_is_as_good(self) -> None:
+        state = start(days.day([days.person()], near_and_far(), days.HARD), (0, [(0, 0)], None), (1, [(0, 1)], None))
+        assert ortools_stage.begin(state, 1.0, Budget(Limits(10.0))) is state
+
+    def test_begins_nothing_when_no_time_is_left(self) -> None:
+        state = crossed([days.person("a"), days.person("b")], near_and_far())
+        assert ortools_stage.begin(state, 0.0, Budget(Limits(10.0))) is state
 
 
 class TestImprove:
