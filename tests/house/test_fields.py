@@ -1,16 +1,14 @@
 """Every writable field has a row in fields.csv that names the test that changes it and sees another outcome."""
 
-import ast
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from tests.named import named_in
 from tests.published import CONTRACT
 
-ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_name("fields.csv")
 WRITES = ("post", "patch", "put")
 COLUMNS = ["operation_id", "field", "test", "outcome"]
@@ -55,24 +53,6 @@ def _fields(rows: list[dict[str, str]]) -> list[tuple[str, str]]:
     return [(row["operation_id"], row["field"]) for row in rows]
 
 
-@lru_cache
-def _tests_of(file: str) -> frozenset[str]:
-    """Return the tests of a file as `function` and `Class::function`."""
-    path = ROOT / file
-    if not path.is_file():
-        return frozenset()
-    found: set[str] = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ClassDef):
-            found |= {f"{node.name}::{name}" for name in _functions(node.body)}
-    return frozenset(found | _functions(ast.parse(path.read_text(encoding="utf-8")).body))
-
-
-def _functions(nodes: list[ast.stmt]) -> set[str]:
-    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return {node.name for node in functions if node.name.startswith("test_")}
-
-
 def test_the_walk_finds_nested_fields_arrays_and_each_kind_of_grant() -> None:
     assert {
         ("grant_token", "/client_secret"),
@@ -98,4 +78,4 @@ def test_no_field_has_two_rows_and_every_row_says_what_changes() -> None:
 
 def test_every_named_test_exists() -> None:
     named = {row["test"] for row in _rows()}
-    assert sorted(each for each in named if each.partition("::")[2] not in _tests_of(each.partition("::")[0])) == []
+    assert sorted(each for each in named if each.partition("::")[2] not in named_in(each.partition("::")[0])) == []
