@@ -1,4 +1,4 @@
-"""Places of one's own where the day begins or ends: set over HTTP, they decide the plan; nobody else is to know them."""
+"""Places of one's own where the day begins or ends: set over HTTP, they decide the plan; nobody else learns them."""
 
 from typing import Any
 from uuid import UUID
@@ -118,6 +118,11 @@ class TestPlanning:
         plan = await scene.plan()
         assert plan["summary"]["travel_metres"] == 0
         assert starts(plan, order) == "08:00"
+        own = {**place(4), "datum": "gcj02"}
+        nurse = await changed(town.chief, f"/practitioners/{nurse['id']}", {"start_place": own | {"datum": "wgs84"}})
+        assert nurse["start_place"] == found[0]
+        nurse = await changed(town.chief, f"/practitioners/{nurse['id']}", {"start_place": own, "end_place": own})
+        assert (nurse["start_place"], nurse["end_place"]) == (found[1], found[1])
 
     async def test_of_several_shifts_the_first_begins_and_the_last_ends_there(self, scene: Scene, town: Town) -> None:
         await scene.item("REHAB")
