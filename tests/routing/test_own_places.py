@@ -1,19 +1,23 @@
 """Places of one's own where the day begins or ends: set over HTTP, they decide the plan; nobody else learns them."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 
 from service.accounts.rules import Role
 from service.core.geo import Point
-from service.core.settings import Settings
-from service.routing import building
+from service.core.settings import Settings, TravelSource
+from service.routing import building, solving
 from service.routing.building import Told, repairing
 from service.routing.building.repairing import Disruption
 from service.routing.states import StopKind
 from service.routing.travel import Roads
 from tests.fields.town import Town, changed, made
+from tests.gateways.maps.providers import TENCENT_KEY, TENCENT_SECRET, Providers
+from tests.gateways.stand_in import serving
 from tests.routing.scene import DEGREES_PER_KM, Scene, at, cheapest, clock
 from tests.routing.test_repairs import repair
 from tests.routing.test_sources import starts, stops, who
@@ -255,6 +259,27 @@ class TestPrivacy:
         assert await way() == [0, 2, 3]
         await lives(town, nurse, end_place=6)
         assert await way() == [2, 3]
+
+    async def test_no_map_provider_learns_it_unless_the_settings_allow_it(self, scene: Scene, town: Town) -> None:
+        await scene.item("REHAB")
+        nurse = await scene.staff(0)
+        await lives(town, nurse, start_place=6, end_place=6)
+        await scene.order(4, "08:00", "17:00", "REHAB")
+        with serving(Providers()) as tencent:
+            known = Settings(
+                travel_source=TravelSource.tencent, tencent_key=SecretStr(TENCENT_KEY),
+                tencent_secret=SecretStr(TENCENT_SECRET), tencent_url=tencent.base_url,
+            )  # fmt: skip
+            for allowed in (False, True):
+                body = {"key": "travel.external", "value": allowed, "valid_from": "2026-01-01"}
+                if allowed:
+                    await town.set("travel.external", allowed)
+                else:
+                    await made(town.governor, "/settings", body | {"institution_id": None})
+                plan_id = (await scene.request()).json()["id"]
+                await solving.solve_plan(replace(town.world.house, settings=known), scene.job(plan_id))
+                assert (await scene.read(plan_id))["state"] == "solved"
+                assert bool(tencent.asked) == allowed
 
     @pytest.mark.parametrize(
         ("change", "pointer"),
