@@ -10,16 +10,17 @@ from pydantic import SecretStr
 from service.accounts.rules import Role
 from service.core.geo import Point
 from service.core.settings import Settings, TravelSource
-from service.routing import building, solving
+from service.routing import building, referee, solving
 from service.routing.building import Told, repairing
 from service.routing.building.repairing import Disruption
+from service.routing.problem import LUNCH
 from service.routing.states import StopKind
 from service.routing.travel import Roads
 from tests.fields.town import Town, changed, made
 from tests.gateways.maps.providers import TENCENT_KEY, TENCENT_SECRET, Providers
 from tests.gateways.stand_in import serving
 from tests.routing.scene import DEGREES_PER_KM, Scene, at, cheapest, clock
-from tests.routing.test_repairs import repair
+from tests.routing.test_repairs import begin, repair
 from tests.routing.test_sources import starts, stops, who
 from tests.routing.test_two_shifts import returns
 from tests.world import CENTRE, World
@@ -212,6 +213,25 @@ class TestChanging:
         parts = repairing.split(facts, told, Disruption(at("08:20")))
         assert [each.place for each in parts.frozen] == [point(8)]
 
+    async def test_who_is_not_sent_out_is_taken_to_have_his_break_at_the_station_if_he_can(
+        self, scene: Scene, town: Town
+    ) -> None:
+        nurse = await scene.staff(0)
+        [shift] = (await town.chief.get(f"/practitioners/{nurse}/shifts", params={
+            "from": "2026-03-03", "to": "2026-03-03",
+        })).json()["items"]  # fmt: skip
+        lunch = {"opens": at("08:00").isoformat(), "closes": at("09:00").isoformat(), "minutes": 30}
+        await changed(town.chief, f"/shifts/{shift['id']}", {"lunch": lunch | {"at_station": True}})
+        await town.set("plan.missed_lunch_minutes", 60)
+        for east, had in ((0, True), (4, True), (12, False)):
+            await lives(town, nurse, start_place=east, end_place=east)
+            day = building.draw(await scene.facts())
+            travel = await Roads(Settings()).matrices(day.points, day.means, outside=False)
+            problem = building.problem_of(day, [each.seconds for each in travel])
+            plan = building.recall(day, problem, [])
+            assert referee.check_plan(problem, plan).violations == ()
+            assert [stop.service for stop in plan.routes[0].stops] == ([LUNCH] if had else [])
+
     async def test_one_more_visit_is_put_in_from_where_the_day_begins(self, scene: Scene, town: Town) -> None:
         await scene.item("REHAB")
         nurse = await scene.staff(0)
@@ -259,6 +279,21 @@ class TestPrivacy:
         assert await way() == [0, 2, 3]
         await lives(town, nurse, end_place=6)
         assert await way() == [2, 3]
+
+    async def test_nor_does_the_map_of_a_day_that_has_begun(self, scene: Scene, town: Town, world: World) -> None:
+        await scene.item("REHAB")
+        nurse = await scene.staff(0)
+        first = await scene.order(2, "08:00", "09:00", "REHAB")
+        await scene.order(3, "10:00", "16:00", "REHAB")
+        await lives(town, nurse, start_place=5, end_place=5)
+        plan = await scene.plan()
+        assert (await scene.publish(plan)).status_code == 200
+        await begin(world, first)
+        world.clock.shows = at("09:30")
+        told = await scene.dispatcher.get(f"/plans/{(await scene.plan())['id']}/routes.geojson")
+        lines = [each for each in told.json()["features"] if each["geometry"]["type"] == "LineString"]
+        shown = [round((lon - CENTRE[0]) / DEGREES_PER_KM) for lon, _ in lines[0]["geometry"]["coordinates"]]
+        assert set(shown) == {2, 3}
 
     async def test_no_map_provider_learns_it_unless_the_settings_allow_it(self, scene: Scene, town: Town) -> None:
         await scene.item("REHAB")
