@@ -52,7 +52,7 @@ class PractitionerCreate(Body):
     sex: Sex
     role: rules.PractitionerRole
     title: rules.Title = rules.Title.none
-    station_id: UUID = Field(description="每天出发和返回的站点，须属于本机构")
+    station_id: UUID = Field(description="每天出发和返回的站点（另有本人起止地点的除外），须属于本机构")
     travel_mode: rules.Travels = Field(
         description="出行方式，决定路程时间；shared 为共用车辆：没有自己的车，步行或与他人同乘"
     )
