@@ -42,7 +42,7 @@ class ServiceItem(rows.RegionRow, table=True):
 
     `tolerance_minutes`: how far from the wished time it may begin (insulin); `specimen_minutes`: how soon what was
     taken must be at the laboratory, each time. Null = neither. `parts`: the further ones of a service in parts, `[]` =
-    none; the minutes are then those of the first.
+    none; the minutes are then those of the first. `load`: units of supplies that each of its staff carries all day.
     """
 
     __tablename__ = "service_items"
@@ -54,6 +54,7 @@ class ServiceItem(rows.RegionRow, table=True):
         CheckConstraint("specimen_minutes between 10 and 600", name="specimen"),
         CheckConstraint(f"jsonb_array_length(parts) <= {part_rules.MOST}", name="parts"),
         CheckConstraint("parts = '[]'::jsonb or staff_count = 1", name="parts_alone"),
+        CheckConstraint("load between 0 and 1000", name="load"),
     )
 
     code: str
@@ -69,6 +70,7 @@ class ServiceItem(rows.RegionRow, table=True):
     home_allowed: bool = True
     refusal_note: str | None = None
     parts: Any = rows.document(default_factory=list, sa_column_kwargs={"server_default": text("'[]'::jsonb")})
+    load: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class PriceRow(DatedRow, table=True):

@@ -82,7 +82,8 @@ class ItemFacts:
     Whoever gives it has all of `skills` and, unless it is empty, one of `any_skills`. It begins at most
     `tolerance_minutes` before or after the middle of the beginnings open to it; a specimen is at the institution at
     most `specimen_minutes` after the visit (None = neither). With `parts` the minutes are those of the first part: the
-    same person comes back for each further one, and a specimen is taken each time.
+    same person comes back for each further one, and a specimen is taken each time. Each of its staff carries `load`
+    units of supplies for it all day.
     """
 
     code: str
@@ -98,6 +99,7 @@ class ItemFacts:
     tolerance_minutes: int | None = None
     specimen_minutes: int | None = None
     parts: tuple[PartFacts, ...] = ()
+    load: int = 0
 
     @property
     def work_minutes(self) -> int:

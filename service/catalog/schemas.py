@@ -77,6 +77,7 @@ Minutes = Annotated[int, Field(strict=True, ge=1, le=600)]
 Staff = Annotated[int, Field(strict=True, ge=1, le=4)]
 Tolerance = Annotated[int, Field(strict=True, ge=0, le=240, examples=[15])]
 Specimen = Annotated[int, Field(strict=True, ge=10, le=600, examples=[120])]
+Load = Annotated[int, Field(strict=True, ge=0, le=1000, examples=[3])]
 MinutesBetween = Annotated[int, Field(strict=True, ge=1, le=600)]
 EMPTIED = frozenset({"latest_start", "refusal_note", "tolerance_minutes", "specimen_minutes"})
 """What a change may take away from a service."""
@@ -155,6 +156,7 @@ class ServiceItemCreate(BaseModel, extra="forbid"):
         description="分次服务的后续各次（如餐后两小时再测血糖）：同一人做完第一次离开，过后再来；空为一次做完",
         examples=[[{"duration_minutes": 10, "after_min_minutes": 120, "after_max_minutes": 150}]],
     )
+    load: Load = Field(default=0, description="上门的每个人为它全天携带多少份物资（乘以数量）；人员的 carries 为其上限")
 
 
 class ServiceItemUpdate(BaseModel, extra="forbid"):
@@ -176,6 +178,7 @@ class ServiceItemUpdate(BaseModel, extra="forbid"):
         description="分次服务的后续各次，整体替换；[] 改为一次做完",
         examples=[[{"duration_minutes": 10, "after_min_minutes": 120, "after_max_minutes": 150}]],
     )
+    load: Load | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> "ServiceItemUpdate":

@@ -5,6 +5,7 @@ from typing import cast
 
 from sqlalchemy.dialects.postgresql import Range
 
+from service.core.geo import Point
 from service.patients.rules import Sex
 from service.practitioners import rules
 from service.practitioners.models import Practitioner, Qualification, Shift
@@ -28,7 +29,14 @@ def practitioner(row: Practitioner) -> rules.PractitionerFacts:
         languages=tuple(row.languages),
         team=row.team,
         grids=tuple(row.grids),
+        start_place=_place(row.start_lon, row.start_lat),
+        end_place=_place(row.end_lon, row.end_lat),
+        carries=row.carries,
     )
+
+
+def _place(lon: float | None, lat: float | None) -> Point | None:
+    return None if lon is None or lat is None else Point(lon, lat)
 
 
 def qualification(row: Qualification) -> rules.QualificationFacts:

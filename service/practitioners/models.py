@@ -15,6 +15,8 @@ class Practitioner(rows.InstitutionRow, table=True):
 
     A service takes him `pace_percent` of its minutes; `languages` are those that he speaks with elders.
     `team` is his family-doctor team in the institution (家庭医生团队), `grids` are those that he looks after (网格).
+    Where his day begins and ends elsewhere (at home), `start_…` and `end_…` say where (WGS-84): nobody else's to know.
+    He carries `carries` units of supplies in a shift, null = any amount.
     """
 
     __tablename__ = "practitioners"
@@ -27,6 +29,9 @@ class Practitioner(rows.InstitutionRow, table=True):
         CheckConstraint(f"travel_mode in ({', '.join(repr(str(each)) for each in rules.Travels)})", name="travel_mode"),
         CheckConstraint("sex in ('female', 'male')", name="sex"),
         CheckConstraint("pace_percent between 50 and 300", name="pace_percent"),
+        CheckConstraint("carries between 0 and 10000", name="carries"),
+        CheckConstraint("(start_lon is null) = (start_lat is null)", name="start_whole"),
+        CheckConstraint("(end_lon is null) = (end_lat is null)", name="end_whole"),
         CheckConstraint(f"role in ({', '.join(repr(str(each)) for each in rules.PractitionerRole)})", name="role"),
         CheckConstraint(f"title in ({', '.join(repr(str(each)) for each in rules.Title)})", name="title"),
     )
@@ -44,6 +49,11 @@ class Practitioner(rows.InstitutionRow, table=True):
     languages: list[str] = rows.texts(sa_column_kwargs={"server_default": text("'{}'")})
     team: str | None = None
     grids: list[str] = rows.texts(sa_column_kwargs={"server_default": text("'{}'")})
+    start_lon: float | None = None
+    start_lat: float | None = None
+    end_lon: float | None = None
+    end_lat: float | None = None
+    carries: int | None = None
 
 
 class Qualification(rows.InstitutionRow, table=True):

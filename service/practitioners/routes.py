@@ -34,7 +34,7 @@ async def register_practitioner(
 
     async def act() -> schemas.PractitionerRead:
         return schemas.PractitionerRead.of(
-            await usecases.register_practitioner(session, principal=principal, draft=body)
+            await usecases.register_practitioner(session, principal=principal, draft=body), private=True
         )
 
     return await once.run(body, act)
@@ -73,9 +73,10 @@ async def list_practitioners(
 async def read_practitioner(
     request: Request, principal: Reads, session: http.Session, practitioner_id: UUID
 ) -> Response:
-    """查看一名医护人员。"""
+    """查看一名医护人员；本人的起止地点只有可修改者和本人看得到。"""
     found = await usecases.read_practitioner(session, principal=principal, practitioner_id=practitioner_id)
-    return http.with_etag(request, schemas.PractitionerRead.of(found))
+    private = principal.may("practitioners:write") or found.account_id == principal.account_id
+    return http.with_etag(request, schemas.PractitionerRead.of(found, private=private))
 
 
 @router.patch("/practitioners/{practitioner_id}", responses=http.refuses(NotFound, errors.AccountTaken))
@@ -86,7 +87,7 @@ async def change_practitioner(
     changed = await usecases.change_practitioner(
         session, principal=principal, practitioner_id=practitioner_id, change=body
     )
-    return schemas.PractitionerRead.of(changed)
+    return schemas.PractitionerRead.of(changed, private=True)
 
 
 @router.post(

@@ -1,14 +1,14 @@
 """The words of practitioners, and what a person may do on a day: skills, licence, shift."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from service.core import dates
-from service.core.geo import TravelMode
+from service.core.geo import Point, TravelMode
 from service.patients.rules import Sex
 from service.practitioners import errors
 
@@ -84,7 +84,9 @@ class VehicleFacts:
 
 @dataclass(frozen=True, slots=True)
 class PractitionerFacts:
-    """What other rooms may know of a practitioner."""
+    """What other rooms may know of a practitioner. `start_place` and `end_place` are his own (home), None = the
+    station; only he himself and whoever sets them see them. `carries`: units of supplies in a shift, None = any.
+    """
 
     id: UUID
     institution_id: UUID
@@ -101,6 +103,9 @@ class PractitionerFacts:
     languages: tuple[str, ...] = ()
     team: str | None = None
     grids: tuple[str, ...] = ()
+    start_place: Point | None = None
+    end_place: Point | None = None
+    carries: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +157,11 @@ class ShiftFacts:
 
 @dataclass(frozen=True, slots=True)
 class StaffDay:
-    """One member of staff on one day: where he starts (WGS-84), how he travels, what he may do, when he works.
+    """One member of staff on one day: station (`lon`, `lat`, WGS-84), how he travels, what he may do, when he works.
 
     Who works several times on it has one for each; `away_after`: an absence begins at the end. A service takes him
-    `pace_percent` of its minutes. `grids` are those that he looks after. Who `rides` shares vehicles.
+    `pace_percent` of its minutes. `grids` are those that he looks after. Who `rides` shares vehicles. He starts from
+    `start_place` and goes back to `end_place`, both private, None = the station; and carries `carries` units.
     """
 
     practitioner_id: UUID
@@ -180,6 +186,9 @@ class StaffDay:
     team: Team | None = None
     grids: frozenset[str] = frozenset()
     rides: bool = False
+    start_place: Point | None = None
+    end_place: Point | None = None
+    carries: int | None = None
 
 
 def team_of(person: PractitionerFacts) -> Team | None:
@@ -245,7 +254,20 @@ def staff_day(
         team=team_of(person),
         grids=frozenset(person.grids),
         rides=person.travel_mode is Travels.shared,
+        carries=person.carries,
     )
+
+
+def at_own_places(person: PractitionerFacts, parts: Sequence[StaffDay]) -> list[StaffDay]:
+    """Return a person's parts of a day, in the order of time, the first from his own place and the last back to it.
+
+    Between them he is at the station. Who shares vehicles is fetched and brought back there: tours are shown to all.
+    """
+    found = list(parts)
+    if found and person.travel_mode is not Travels.shared:
+        found[0] = replace(found[0], start_place=person.start_place)
+        found[-1] = replace(found[-1], end_place=person.end_place)
+    return found
 
 
 def refuse_impossible_shift(

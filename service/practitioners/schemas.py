@@ -11,6 +11,7 @@ from service.core.dates import WRITTEN
 from service.core.text import Code, Text, distinct
 from service.patients.rules import Sex
 from service.practitioners import rules
+from service.practitioners.place_schemas import END_PLACE, START_PLACE, OwnPlace, OwnPlaceRead
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -29,6 +30,7 @@ MOST_LANGUAGES: Final = 10
 MOST_GRIDS: Final = 50
 
 Pace = Annotated[StrictInt, Field(ge=PACES[0], le=PACES[1], examples=[120])]
+Carries = Annotated[StrictInt, Field(ge=0, le=10_000, examples=[12])]
 Languages = Annotated[list[Code], Field(max_length=MOST_LANGUAGES, examples=[["hui"]]), AfterValidator(distinct)]
 Grids = Annotated[list[Code], Field(max_length=MOST_GRIDS, examples=[["CY-03"]]), AfterValidator(distinct)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), WRITTEN]
@@ -50,7 +52,7 @@ class PractitionerCreate(Body):
     sex: Sex
     role: rules.PractitionerRole
     title: rules.Title = rules.Title.none
-    station_id: UUID = Field(description="每天出发和返回的站点，须属于本机构")
+    station_id: UUID = Field(description="每天出发和返回的站点（另有本人起止地点的除外），须属于本机构")
     travel_mode: rules.Travels = Field(
         description="出行方式，决定路程时间；shared 为共用车辆：没有自己的车，步行或与他人同乘"
     )
@@ -60,10 +62,15 @@ class PractitionerCreate(Body):
     languages: Languages = Field(default_factory=list, description="会说的方言或语言，与居民登记的代码一致")
     team: Code | None = Field(default=None, examples=["T01"], description="所属家庭医生团队的代码，机构内通用")
     grids: Grids = Field(default_factory=list, description="负责的网格的代码，与住址登记的代码一致")
+    start_place: OwnPlace | None = Field(default=None, description=START_PLACE)
+    end_place: OwnPlace | None = Field(default=None, description=END_PLACE)
+    carries: Carries | None = Field(
+        default=None, description="一个班次最多携带多少份物资（见服务项目的 load），空为不限"
+    )
 
 
 class PractitionerUpdate(Body):
-    """What may change of a practitioner; what is left out stays, null unlinks the account or leaves the team."""
+    """What may change of a practitioner; what is left out stays, null takes away what need not be there."""
 
     name: Text | None = Field(default=None, examples=["护士甲"])
     role: rules.PractitionerRole | None = None
@@ -76,10 +83,13 @@ class PractitionerUpdate(Body):
     languages: Languages | None = Field(default=None, examples=[["hui"]])
     team: Code | None = Field(default=None, examples=["T01"])
     grids: Grids | None = Field(default=None, examples=[["CY-03"]])
+    start_place: OwnPlace | None = Field(default=None, description=START_PLACE)
+    end_place: OwnPlace | None = Field(default=None, description=END_PLACE)
+    carries: Carries | None = Field(default=None, description="null 为不限")
 
 
 class PractitionerRead(BaseModel):
-    """A practitioner."""
+    """A practitioner; his own places only for those who may change them, and for himself."""
 
     id: UUID
     institution_id: UUID
@@ -96,10 +106,13 @@ class PractitionerRead(BaseModel):
     languages: list[str]
     team: str | None
     grids: list[str]
+    start_place: OwnPlaceRead | None
+    end_place: OwnPlaceRead | None
+    carries: int | None
 
     @classmethod
-    def of(cls, facts: rules.PractitionerFacts) -> "PractitionerRead":
-        """Return what is shown of a practitioner."""
+    def of(cls, facts: rules.PractitionerFacts, *, private: bool = False) -> "PractitionerRead":
+        """Return what is shown of a practitioner; `private`: his own places, too."""
         return cls(
             id=facts.id,
             institution_id=facts.institution_id,
@@ -116,6 +129,9 @@ class PractitionerRead(BaseModel):
             languages=list(facts.languages),
             team=facts.team,
             grids=list(facts.grids),
+            start_place=OwnPlaceRead.of(facts.start_place) if private else None,
+            end_place=OwnPlaceRead.of(facts.end_place) if private else None,
+            carries=facts.carries,
         )
 
 

@@ -58,7 +58,8 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
     staff = await practitioners.day_staff(
         session, region_id=ask.region_id, institution_ids=ask.institution_ids, on=ask.on
     )
-    codes = {code for order in found for code, _ in order.items}
+    # of what has begun as well: it has been loaded
+    codes = {code for order in (*found, *begun) for code, _ in order.items}
     return DayFacts(
         on=ask.on,
         now=ask.now,

@@ -73,6 +73,22 @@ class TestGather:
         assert (nurse.shift, nurse.lunch) == (Window(28800, 63000), Lunch(41400, 48600, 3600))
         assert (nurse.mode, doctor.mode, doctor.lunch) == (TravelMode.ebike, TravelMode.car, None)
 
+    def test_a_day_may_end_elsewhere(self) -> None:
+        home = {"返回经度": "106.41", "返回纬度": "39.05"}
+        plain = order(首选工号="", 回避工号="")
+        day = gather(plain, person(**home))
+        assert (day.staff[0].start, day.staff[0].end) == (Point(106.38, 39.02), Point(106.41, 39.05))
+        still = np.zeros((3, 3), dtype=np.int64)
+        [nurse] = station.build_problem(day, (Travel(still, still, ""),), Prices(1000, 90)).staff
+        assert [day.points[each] for each in (nurse.start_point, nurse.end_point)] == [
+            Point(106.38, 39.02),
+            Point(106.41, 39.05),
+        ]
+        assert gather(plain, person(返回经度="", 返回纬度="")).staff[0].end == Point(106.38, 39.02)
+        [fault] = complaints(plain, person(返回经度="106.41", 返回纬度=""))
+        assert "返回纬度" in fault
+        assert "不能为空" in fault
+
     def test_keeps_every_place_once(self) -> None:
         day = gather()
         assert day.points == (Point(106.38, 39.02), Point(106.39, 39.03), Point(106.40, 39.01))

@@ -111,6 +111,14 @@ class TestPlanDocument:
 
 
 class TestGeojson:
+    def test_the_line_ends_where_the_day_does(self) -> None:
+        ends = ("返回经度,返回纬度", "106.40,39.01", ",", ",")
+        staff = "\n".join(f"{line},{more}" for line, more in zip(STAFF.split(), ends, strict=True))
+        day = reader.gather(("o", ORDERS.encode()), ("s", staff.encode()), date(2026, 3, 2), Datum.wgs84)
+        problem = reader.build_problem(day, (RIDE, DRIVE), Prices(1000, 90))
+        drawn: dict[str, Any] = writer.geojson(writer.trace(day, problem, PLAN, (RIDE, DRIVE)))
+        assert drawn["features"][0]["geometry"]["coordinates"][-1] == [106.40, 39.01]
+
     def test_draws_a_line_per_person_and_a_point_per_stop(self, told: tuple[Itinerary, dict[str, int]]) -> None:
         drawn: dict[str, Any] = writer.geojson(told[0])
         kinds = [feature["geometry"]["type"] for feature in drawn["features"]]

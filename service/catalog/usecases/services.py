@@ -105,6 +105,7 @@ def _facts(row: ServiceItem) -> rules.ItemFacts:
         tolerance_minutes=row.tolerance_minutes,
         specimen_minutes=row.specimen_minutes,
         parts=part_rules.parts_of(row.parts),
+        load=row.load,
     )
 
 

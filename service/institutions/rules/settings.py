@@ -96,7 +96,9 @@ PROXY_MAX_ELDERS: Final = Whole("proxy.max_elders", 5, "每个账号可代办的
 CONTRACT_MINIMUM_MONTHS: Final = Whole("contract.minimum_months", 12, "签约服务最短期限（月）", 1, 60)
 STAFF_MINIMUM: Final = Whole("staff.minimum", 1, "每次上门的最少人数", 1, 4)
 GEOCODING_EXTERNAL: Final = Switch("geocoding.external", False, "是否允许把住址（不含单元室号）发给地图服务商查坐标")
-TRAVEL_EXTERNAL: Final = Switch("travel.external", False, "是否允许把住处坐标（不含姓名住址）发给地图服务商查路程时间")
+TRAVEL_EXTERNAL: Final = Switch(
+    "travel.external", False, "是否允许把住处坐标（含人员自己的起止地点，不含姓名住址）发给地图服务商查路程时间"
+)
 PLACING_CONFIDENCE: Final = Exact(
     "placing.confidence", Decimal("0.8"), "地址查得的坐标达到多少置信度可直接使用", Decimal(0), Decimal(1)
 )

@@ -76,17 +76,20 @@ async def day_staff(
         certified[row.practitioner_id].append(facts.qualification(row))
     found = await institutions.list_stations(session, region_id=region_id, institution_ids=institution_ids)
     stations = {each.id: each for each in found}
-    return [
-        rules.staff_day(
-            facts.practitioner(row),
-            part,
-            certified[row.id],
-            lon=stations[row.station_id].lon,
-            lat=stations[row.station_id].lat,
-            away_after=away_after,
+    days: defaultdict[UUID, list[rules.StaffDay]] = defaultdict(list)
+    people = {row.id: facts.practitioner(row) for row, _, _ in there}
+    for person, part, away_after in there:
+        days[person.id].append(
+            rules.staff_day(
+                people[person.id],
+                part,
+                certified[person.id],
+                lon=stations[person.station_id].lon,
+                lat=stations[person.station_id].lat,
+                away_after=away_after,
+            )
         )
-        for row, part, away_after in there
-    ]
+    return [day for each, parts in days.items() for day in rules.at_own_places(people[each], parts)]
 
 
 async def _away(

@@ -13,7 +13,8 @@ from service.institutions import usecases as institutions
 from service.practitioners import facts, repository, rules, schemas
 from service.practitioners.models import Practitioner, Qualification
 
-_MAY_BE_NOTHING: Final = frozenset({"account_id", "team"})
+_MAY_BE_NOTHING: Final = frozenset({"account_id", "team", "carries"})
+_PLACE_FIELDS: Final = {"start_place", "end_place"}
 
 
 async def own_practitioner(session: AsyncSession, principal: Principal, practitioner_id: UUID) -> Practitioner:
@@ -53,10 +54,22 @@ async def register_practitioner(
     await _require_station(session, principal.region_id, draft.institution_id, draft.station_id)
     if draft.account_id is not None:
         await _require_account(session, principal.region_id, draft.institution_id, draft.account_id)
-    row = Practitioner(region_id=principal.region_id, **draft.model_dump())
+    given = draft.model_dump(exclude=_PLACE_FIELDS)
+    row = Practitioner(region_id=principal.region_id, **given)
+    _place(row, draft)
     session.add(row)
     await session.flush()
     return facts.practitioner(row)
+
+
+def _place(row: Practitioner, given: schemas.PractitionerCreate | schemas.PractitionerUpdate) -> None:
+    """Put down where somebody starts and ends his day, as far as it is given; null = at his station."""
+    if "start_place" in given.model_fields_set:
+        point = given.start_place.point() if given.start_place is not None else None
+        row.start_lon, row.start_lat = (point.lon, point.lat) if point is not None else (None, None)
+    if "end_place" in given.model_fields_set:
+        point = given.end_place.point() if given.end_place is not None else None
+        row.end_lon, row.end_lat = (point.lon, point.lat) if point is not None else (None, None)
 
 
 async def list_practitioners(
@@ -94,14 +107,14 @@ async def read_practitioner(
 async def change_practitioner(
     session: AsyncSession, *, principal: Principal, practitioner_id: UUID, change: schemas.PractitionerUpdate
 ) -> rules.PractitionerFacts:
-    """Change what is given; `account_id` null unlinks the account, `team` null leaves the team.
+    """Change what is given; null unlinks the account, leaves the team, starts or ends at the station, carries any load.
 
     Raises:
         problems.NotFound: there is no such practitioner, or the station or the account is not the institution's.
         AccountTaken: at the flush.
     """
     row = await own_practitioner(session, principal, practitioner_id)
-    given = change.model_dump(exclude_unset=True)
+    given = change.model_dump(exclude_unset=True, exclude=_PLACE_FIELDS)
     if change.station_id is not None:
         await _require_station(session, principal.region_id, row.institution_id, change.station_id)
     if change.account_id is not None:
@@ -109,6 +122,7 @@ async def change_practitioner(
     for name, value in given.items():
         if value is not None or name in _MAY_BE_NOTHING:
             setattr(row, name, value)
+    _place(row, change)
     await session.flush()
     return facts.practitioner(row)
 

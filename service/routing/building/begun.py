@@ -90,7 +90,8 @@ def _place(facts: DayFacts, order: OrderFacts, *, is_visit: bool) -> Point | Non
 def _way(day: PersonDay, told: Sequence[Stop]) -> Iterator[Point]:
     """Yield the places passed before anything that is planned; what is planned passes those that come later."""
     first = min((each.start_at for each in day.stops), default=None)
-    if not isinstance(day.staff, OffDuty):
+    # whose day begins at home is shown from the first door on
+    if not isinstance(day.staff, OffDuty) and day.staff.start_place is None:
         yield staffing.station_of(day.staff)
     for each in told:
         if each.place is not None and (first is None or each.start_at < first):

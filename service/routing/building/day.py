@@ -206,6 +206,7 @@ def _staff(facts: DayFacts, segment: Segment, at: int, index: dict[Point, int]) 
         shift=segment.shift,
         lunch=lunch,
         pace=staff.pace_percent * 10,
+        capacity=staffing.carries_yet(facts, staff),
         max_work=staffing.work_left(facts, staff),
         punctual=not segment.last,
         rides=staff.rides,

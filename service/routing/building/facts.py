@@ -21,7 +21,8 @@ from service.routing.states import StopKind
 @dataclass(frozen=True, slots=True)
 class Busy:
     """A promise of another plan: the person is near `place` from `start` to `end`. `specimen_of` is the order whose
-    specimen is handed in, as far as one may know, `travel_seconds` the way to there; a break is no work.
+    specimen is handed in, as far as one may know, `travel_seconds` the way to there; a break is no work. For a
+    visit that stays `load` units of supplies are carried all day.
     """
 
     practitioner_id: UUID
@@ -31,6 +32,7 @@ class Busy:
     specimen_of: UUID | None = None
     travel_seconds: int = 0
     is_work: bool = True
+    load: int = 0
 
 
 @dataclass(frozen=True, slots=True)

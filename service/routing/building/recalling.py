@@ -85,11 +85,27 @@ def _breaks_at_the_station(problem: Problem, sent: Collection[int]) -> list[tupl
     """Return the breaks that nobody is told of: of those not sent out, where a missed break has a price."""
     if problem.rules.missed_lunch is None:
         return []
-    return [
-        (row, Stop(AT_START, LUNCH, who.lunch.start, who.lunch.start + who.lunch.duration))
-        for row, who in enumerate(problem.staff)
-        if who.lunch is not None and row not in sent and who.lunch.point in {None, who.start_point}
-    ]
+    breaks = [(row, _break(problem, row)) for row in range(len(problem.staff)) if row not in sent]
+    return [(row, rest) for row, rest in breaks if rest is not None]
+
+
+def _break(problem: Problem, row: int) -> Stop | None:
+    """Return the break of somebody who has nothing else to do, None when the shift leaves no time for it.
+
+    Whose day begins or ends elsewhere goes there for a break at the station.
+    """
+    who = problem.staff[row]
+    if who.lunch is None:
+        return None
+    start, point, travel = who.lunch.start, who.lunch.point, problem.matrices[who.matrix]
+    if point is not None and who.shift is not None and {who.start_point, who.end_point} != {point}:
+        way = rules.leg(problem, row, int(travel[who.start_point, point]), who.shift.start)
+        start = max(start, who.shift.start + way)
+        end = start + who.lunch.duration
+        home = rules.leg(problem, row, int(travel[point, who.end_point]), end)
+        if end > who.lunch.end or end + home > who.shift.end:
+            return None
+    return Stop(AT_START, LUNCH, start, start + who.lunch.duration)
 
 
 def row_of(day: Day, stop: Told) -> int | None:

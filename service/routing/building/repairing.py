@@ -96,7 +96,7 @@ def split(facts: DayFacts, told: Sequence[Told], happened: Disruption, driven: S
         staff=tuple(
             _fed(each) if each in eaten else each for each in staff if each.practitioner_id not in standing.people
         ),
-        busy=(*known.busy, *(_busy(each) for each in kept)),
+        busy=(*known.busy, *(_busy(facts, each) for each in kept)),
         engaged=_engaged(facts, frozen),
         travelled=_travelled(facts, told, visits, happened),
         vehicles=underway.later(facts.vehicles, standing, max(facts.now, happened.frozen_until)),
@@ -229,9 +229,18 @@ def _frozen(pushed: Sequence[Pushed], staff: Sequence[StaffDay], happened: Disru
     return found, [each.specimen_of for each in absent if each.specimen_of and each.specimen_of in visits]
 
 
-def _busy(kept: Kept) -> Busy:
+def _busy(facts: DayFacts, kept: Kept) -> Busy:
     told = kept.told
-    return Busy(told.practitioner_id, told.start, told.end, kept.place, is_work=told.kind is not StopKind.lunch)
+    # what further parts take is loaded with the first
+    order = next((each for each in facts.orders if each.id == told.order_id and told.part == 1), None)
+    return Busy(
+        told.practitioner_id,
+        told.start,
+        told.end,
+        kept.place,
+        is_work=told.kind is not StopKind.lunch,
+        load=0 if order is None else staffing.load_of(facts, order),
+    )
 
 
 def _place(facts: DayFacts, told: Sequence[Told], stop: Told) -> Point:
@@ -249,7 +258,7 @@ def _lunch_place(facts: DayFacts, told: Sequence[Told], who: StaffDay) -> Point:
     """Return where a shift's lunch was told to be had, of which `told` are the stops: at the next stop's when there
     is no way on, else at that of the stop before, or where he came from.
     """
-    doors, station = _doors(facts), staffing.station_of(who)
+    doors = _doors(facts)
     own = sorted(told, key=lambda each: each.start)
     at = next(at for at, each in enumerate(own) if each.kind is StopKind.lunch)
     lunch, after = own[at], next(iter(own[at + 1 : at + 2]), None)
@@ -259,7 +268,7 @@ def _lunch_place(facts: DayFacts, told: Sequence[Told], who: StaffDay) -> Point:
     onward = doors.get(after.order_id) if after is not None and after.travel_seconds == 0 else None
     if onward is not None and (lunch.travel_seconds or not earlier):
         return onward
-    return behind[max(earlier)] if earlier else station
+    return behind[max(earlier)] if earlier else staffing.start_of(who)
 
 
 def _engaged(facts: DayFacts, frozen: Iterable[Told]) -> dict[UUID, list[tuple[datetime, datetime]]]:

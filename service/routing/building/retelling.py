@@ -1,6 +1,6 @@
 """A plan in the words of the day: each person's stops with moments and metres, his route on a map, who stays out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -79,8 +79,9 @@ class Stop:
 
 @dataclass(slots=True)
 class PersonDay:
-    """One person's stops in order of time; `way` are the places passed, from the station and back to it; after the last
-    stop `home_seconds` and `home_metres` are left, up to the moment `free`.
+    """One person's stops in order of time; `way` are the places passed, from the station and back to it, but not his
+    own ones, which nobody else is to know; after the last stop `home_seconds` and `home_metres` are left, up to the
+    moment `free`.
     """
 
     staff: StaffDay | OffDuty
@@ -178,6 +179,7 @@ def _add(
     points = [who.start_point]
     points += [_place(problem, who, stop) for stop in route.stops]
     points.append(who.end_point)
+    shown = _shown(day, problem, route, points)
     free = [who.shift.start if who.shift else 0, *(stop.end for stop in route.stops)]
     legs = [
         (rules.leg(problem, route.staff, int(matrix.seconds[leg]), at), int(matrix.metres[leg]))
@@ -197,7 +199,7 @@ def _add(
             Stop(
                 kind=kind,
                 order=day.order_of(stop.job) if kind is StopKind.visit else None,
-                place=day.points[point],
+                place=day.points[point] if point in shown else None,
                 start_at=moment_of(day.on, stop.start),
                 end_at=moment_of(day.on, stop.end),
                 travel_seconds=seconds,
@@ -208,10 +210,17 @@ def _add(
                 parts=1 if kind is StopKind.lunch else day.parts_of(stop.job),
             )
         )
-    way = [day.points[point] for point in points]
+    way = [day.points[point] for point in points if point in shown]
     person.way += way[1:] if person.way[-1:] == way[:1] else way
     (person.home_seconds, person.home_metres), person.free = legs[-1], shift.end
     person.home_ride = ridden[-1]
+
+
+def _shown(day: Day, problem: Problem, route: Route, points: Iterable[int]) -> set[int]:
+    """Return those of a route's points that a map shows: not where somebody starts, ends or rests at his own place."""
+    who = day.segments[route.staff].staff
+    doors = {problem.jobs[stop.job].point for stop in route.stops if stop.job >= 0}
+    return {each for each in points if each in doors or day.points[each] not in {who.start_place, who.end_place}}
 
 
 def _kind(day: Day, stop: Planned) -> StopKind:

@@ -3,6 +3,7 @@
 Somebody who is busy elsewhere for a while is two rows to the solver, one before and one after: the first ends its
 day at that door, the second begins there. So no visit can fall into that time, nor into the way there and back. Who
 has several shifts a day has rows for each, from the station and back to it; only the last row may run into overtime.
+Whose day begins or ends at a place of his own (at home) has it as the first row's start, or the last row's end.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from service.catalog.rules import ItemFacts
 from service.core.geo import Point
+from service.orders.rules import OrderFacts
 from service.patients.rules import Sex
 from service.practitioners.rules import StaffDay
 from service.routing.building.facts import DayFacts
@@ -89,8 +91,43 @@ def shift_at(staff: Iterable[StaffDay], practitioner_id: UUID, moment: datetime)
 
 
 def station_of(staff: StaffDay) -> Point:
-    """Return where the person's day begins and ends."""
+    """Return the person's station: where lunch may be had, and where shifts begin and end unless at his own place."""
     return Point(staff.lon, staff.lat)
+
+
+def start_of(staff: StaffDay) -> Point:
+    """Return where a shift begins."""
+    return station_of(staff) if staff.start_place is None else staff.start_place
+
+
+def end_of(staff: StaffDay) -> Point:
+    """Return where a shift ends."""
+    return station_of(staff) if staff.end_place is None else staff.end_place
+
+
+def load_of(facts: DayFacts, order: OrderFacts) -> int:
+    """Return how many units of supplies each of an order's crew carries for it all day."""
+    return sum(facts.items[code].load * quantity for code, quantity in order.items if code in facts.items)
+
+
+def carries_yet(facts: DayFacts, staff: StaffDay) -> int | None:
+    """Return how many units of supplies the person may still load for a shift, None for any number.
+
+    What visits take that have begun or stay is loaded already; what plans of other areas have promised is not known.
+    """
+    if staff.carries is None:
+        return None
+    begun = {each.id: each for each in facts.begun}
+    stays = [(each.practitioner_id, each.start, each.load) for each in facts.busy]
+    stays += [
+        (each.practitioner_id, each.start, load_of(facts, begun[each.order_id]))
+        for each in facts.begun_stops
+        if each.order_id in begun and not each.is_behind
+    ]
+    loaded = sum(
+        load for who, at, load in stays if who == staff.practitioner_id and shift_at(facts.staff, who, at) == staff
+    )
+    return max(0, staff.carries - loaded)
 
 
 def work_left(facts: DayFacts, staff: StaffDay) -> int | None:
@@ -156,12 +193,12 @@ def stretches(
 
     Who has room for the break in none of them has none planned: it lies within what other plans have promised.
     """
-    begin, here = shift.start, Point(staff.lon, staff.lat)
+    begin, here = shift.start, start_of(staff)
     found: list[Segment] = []
     for start, end, place in sorted(busy):
         found.append(Segment(staff, Window(begin, min(start, shift.end)), None, here, place, last=False))
         begin, here = max(begin, end), place
-    found.append(Segment(staff, Window(begin, shift.end), None, here, Point(staff.lon, staff.lat)))
+    found.append(Segment(staff, Window(begin, shift.end), None, here, end_of(staff)))
     found = [each for each in found if each.shift.start < each.shift.end]
     breaks = _breaks([each.shift for each in found], lunch)
     return [replace(each, lunch=rest) for each, rest in zip(found, breaks, strict=True)]

@@ -108,11 +108,11 @@ def _is_of(shift: StaffDay, who: StaffDay) -> bool:
 
 
 def _stretch(parts: Split, who: StaffDay, run: Sequence[_Part], before: _Part | None, after: _Part | None) -> Segment:
-    """Return where and from when somebody does what stays: from the station, or from what he does before."""
-    opens, here = parts.whole.seconds(who.shift_start), staffing.station_of(who)
+    """Return where and from when somebody does what stays: from his start, or from what he does before."""
+    opens, here = parts.whole.seconds(who.shift_start), staffing.start_of(who)
     if before is not None:
         opens, here = (run[0].start, run[0].begins) if before.row is not None else (before.end, before.ends)
-    closes, there = afield.closes(parts, who, _NO_END), staffing.station_of(who)
+    closes, there = afield.closes(parts, who, _NO_END), staffing.end_of(who)
     if after is not None:
         closes, there = (after.start, run[-1].ends) if after.row is not None else (_NO_END, after.begins)
     return Segment(who, Window(opens, closes), _lunch(run), here, there)

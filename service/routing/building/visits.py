@@ -128,6 +128,7 @@ def job_of(facts: DayFacts, visit: Visit, point: int, who: Who) -> Job:
         rank=RANKS[facts.care_of(order.person_id).precaution],
         promised=facts.seconds(promise.start) if promise is not None else None,
         promised_staff=who.promised,
+        load=staffing.load_of(facts, order),
     )
 
 
@@ -142,8 +143,9 @@ def part_job_of(facts: DayFacts, visit: Visit, job: Job, part: Part, timing: Tim
         id=states.label(job.id, part.number, len(visit.parts) + 1),
         windows=windows.whole(timing) if by_end else timing.windows,
         services=tuple(replace(each, duration=timing.duration) for each in job.services),
-        # the first part has the price of leaving both out, and of whoever comes
+        # the first part has the price of leaving both out, and of whoever comes, and what is carried for them
         drop_penalty=0,
+        load=0,
         forbidden_staff=frozenset() if facts.agreements else job.forbidden_staff,
         preferred_staff=None,
         tardiness=None,

@@ -88,7 +88,11 @@ def gather(
         _refuse_strangers(order_table, order_rows, staff_rows, faults)
     if faults or order_table is None or staff_table is None:
         raise FilesRefused(faults)
-    starts = [*(row.start for row in staff_rows), *(row.start for row in vehicle_rows)]
+    starts = [
+        *(row.start for row in staff_rows),
+        *(row.start for row in vehicle_rows),
+        *(row.end for row in staff_rows),
+    ]
     places = dict.fromkeys([*starts, *(row.point for row in order_rows)])
     index = {point: position for position, point in enumerate(places)}
     return StationDay(
@@ -123,9 +127,10 @@ def build_problem(day: StationDay, travel: Sequence[Travel], prices: Prices) -> 
 
 
 def _staff(day: StationDay, position: int) -> Staff:
-    row, point = day.staff[position], day.staff_points[position]
+    row, start = day.staff[position], day.staff_points[position]
+    end = start if row.end == row.start else day.points.index(row.end)
     matrix = day.modes.index(row.mode)
-    return Staff(row.staff_no, row.skills, point, point, row.shift, row.lunch, matrix, rides=row.rides)
+    return Staff(row.staff_no, row.skills, start, end, row.shift, row.lunch, matrix, rides=row.rides)
 
 
 def _vehicle(day: StationDay, position: int) -> Vehicle:

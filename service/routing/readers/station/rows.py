@@ -37,6 +37,8 @@ STAFF_COLUMNS: Final = (
     Column("lunch_minutes", ("午休分钟", "午休(分钟)")),
     Column("start_lon", ("出发经度",), required=True),
     Column("start_lat", ("出发纬度",), required=True),
+    Column("end_lon", ("返回经度",)),
+    Column("end_lat", ("返回纬度",)),
     Column("mode", ("交通方式",), required=True),
 )
 VEHICLE_COLUMNS: Final = (
@@ -93,6 +95,7 @@ class StaffRow:
     shift: Window
     lunch: Lunch | None
     start: Point
+    end: Point
     mode: TravelMode
     rides: bool = False
 
@@ -166,6 +169,8 @@ def _skills_by_person(cells: Cells) -> tuple[frozenset[str], ...]:
 def _person(cells: Cells, datum: Datum) -> StaffRow:
     shift = _shift(cells, "要晚于上班时间")
     mode, rides = cells.one_of("mode", MODES)
+    start = cells.point("start_lon", "start_lat", datum)
+    is_elsewhere = any(cells.optional(column) for column in ("end_lon", "end_lat"))
     return StaffRow(
         line=cells.number,
         staff_no=cells.text("staff_no"),
@@ -173,7 +178,8 @@ def _person(cells: Cells, datum: Datum) -> StaffRow:
         skills=frozenset(cells.words("skills")),
         shift=shift,
         lunch=_lunch(cells),
-        start=cells.point("start_lon", "start_lat", datum),
+        start=start,
+        end=cells.point("end_lon", "end_lat", datum) if is_elsewhere else start,
         mode=mode,
         rides=rides,
     )

@@ -113,7 +113,7 @@ def _halt(day: date, halt: Halt) -> dict[str, Any]:
 
 def _features(itinerary: Itinerary, one: PersonDay) -> Iterator[dict[str, Any]]:
     day, who = itinerary.day.date, {"staff_no": one.person.staff_no, "name": one.person.name}
-    way = [one.person.start, *(leg.point for leg in one.legs), one.person.start]
+    way = [one.person.start, *(leg.point for leg in one.legs), one.person.end]
     properties = who | {
         "mode": one.person.mode.value,
         "visits": one.visits,
