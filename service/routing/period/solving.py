@@ -142,7 +142,7 @@ def _share_out(model: Any, demands: dict[Skills, list[Any]], pools: dict[frozens
 
 def _aims(period: Period, due_rounds: Sequence[Due], chosen: Choices, ways: Ways) -> list[Any]:
     """Return what is to be small, the greatest aim first: rounds left out, days late, minutes of ways and what help from
-    neighbours costs beside them, days early; of what costs the same that with the least help.
+    neighbours costs, days early; at last how many of a neighbour's go.
     """
     beyond = [
         (var, (going.slot.on - due.by).days)

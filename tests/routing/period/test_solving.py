@@ -214,9 +214,7 @@ class TestHelp:
     def test_nobody_s_time_is_given_twice(self) -> None:
         own = round_of(crew=(NEAR,), days=frozenset({MONDAY}))
         asked = period(own, self.helped(days=frozenset({MONDAY})), presences=[presence(0, 59, skills=NEAR)])
-        assert sorted(map(str, told(asked))) == sorted(
-            map(str, [(0, None), (None, NotKept.no_capacity_in_window)])
-        )
+        assert sorted(map(str, told(asked))) == sorted(map(str, [(0, None), (None, NotKept.no_capacity_in_window)]))
 
     def test_an_agreement_counts_on_its_days_only(self) -> None:
         party = Party(frozenset({day(2)}), (NEAR,), (BY,), 60)
@@ -302,7 +300,8 @@ def price(asked: Period, goings: tuple[Going | None, ...]) -> Price | None:
     """
     due_rounds = dues(asked)
     need: dict[Slot, dict[frozenset[str], int]] = defaultdict(lambda: defaultdict(int))
-    ways, seen = set(), defaultdict(list)
+    ways: set[tuple[str, tuple[frozenset[str], ...], Slot]] = set()
+    seen: defaultdict[int, list[date]] = defaultdict(list)
     for due, going in zip(due_rounds, goings, strict=True):
         if going is None:
             continue
