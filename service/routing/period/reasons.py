@@ -1,8 +1,8 @@
 """Why a due round has no day, or only a late one: each reason is checked before it is said."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from service.routing.period.problem import Answer, Due, Period, Planned, Slot, dues, owed_on, slots_of
 from service.routing.period.states import NotKept
@@ -10,15 +10,10 @@ from service.routing.period.states import NotKept
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Between which other times a due round lies; None = the first, or the last."""
+    """When the same round is seen the other times of the period: those due before, and those due after."""
 
-    before: date | None
-    after: date | None
-
-    def is_near(self, on: date, gap: timedelta) -> bool:
-        """Return whether a day lies within `gap` of the time before or after."""
-        behind = self.before is not None and on - self.before < gap
-        return behind or (self.after is not None and self.after - on < gap)
+    before: tuple[date, ...]
+    after: tuple[date, ...]
 
 
 def explained(period: Period, answer: Answer) -> tuple[Planned, ...]:
@@ -52,26 +47,27 @@ def why_not(period: Period, due: Due, beside: Beside) -> NotKept:
         # open days there are, but too near to when he was seen last
         near = any(day <= due.by for day in wanted.days)
         return NotKept.interval_too_short if near else NotKept.no_allowed_day
-    gap = timedelta(days=wanted.minimum_days)
-    if all(beside.before is not None and day - beside.before < gap for day in in_time):
+    if all(_is_near(day, beside.before, wanted.minimum_days) for day in in_time):
         return NotKept.interval_too_short
     staffed = [slot.on for slot in slots_of(period, due) if slot.on <= due.by]
     if not staffed:
         return NotKept.no_staff_that_week
-    # there may be room on a day that is too near to the time after it, which was kept instead
-    if all(beside.is_near(day, gap) for day in staffed):
+    # there may be room on a day that is too near to a later time, which was kept instead
+    if all(_is_near(day, beside.before + beside.after, wanted.minimum_days) for day in staffed):
         return NotKept.interval_too_short
     return NotKept.no_capacity_in_window
 
 
+def _is_near(on: date, others: Iterable[date], least_days: int) -> bool:
+    return any(abs((on - each).days) < least_days for each in others)
+
+
 def _beside(due_rounds: Sequence[Due], slots: Sequence[Slot | None], at: int) -> Beside:
-    """Return when the same round is seen in the period the last time before, and the first time after."""
     same = [
         (place, slot.on)
         for place, (due, slot) in enumerate(zip(due_rounds, slots, strict=True))
         if due.round == due_rounds[at].round and slot is not None
     ]
     return Beside(
-        before=max((on for place, on in same if place < at), default=None),
-        after=min((on for place, on in same if place > at), default=None),
+        before=tuple(on for place, on in same if place < at), after=tuple(on for place, on in same if place > at)
     )

@@ -141,8 +141,8 @@ def _share_out(model: Any, demands: dict[Skills, list[Any]], pools: dict[frozens
 
 
 def _aims(period: Period, due_rounds: Sequence[Due], chosen: Choices, ways: Ways) -> list[Any]:
-    """Return what is to be small, the greatest aim first: rounds left out, days late, minutes of ways and what help from
-    neighbours costs, days early; at last how many of a neighbour's go.
+    """Return what is to be small, the greatest aim first: rounds left out, days late, minutes of ways and of what help
+    from neighbours costs, days early; at last how many of a neighbour's go.
     """
     beyond = [
         (var, (going.slot.on - due.by).days)
