@@ -42,10 +42,11 @@ def _nearest(period: Period, due: Due, seen: Sequence[date]) -> list[Going]:
     """Return who may go to a due round after its times before, the nearest to its day first, late ones last."""
     gap = period.rounds[due.round].minimum_days
     able = [each for each in goings_of(period, due) if all((each.slot.on - on).days >= gap for on in seen)]
-    return sorted(able, key=lambda each: _preference(due, each))
+    return sorted(able, key=lambda each: preference(due, each))
 
 
-def _preference(due: Due, going: Going) -> tuple[int, int, int, int]:
+def preference(due: Due, going: Going) -> tuple[int, int, int, int]:
+    """Return what is to be small of a going: days late, what help costs and how much of it there is, days early."""
     on = going.slot.on
     return (max(0, (on - due.by).days), going.price_minutes, len(going.by), (due.by - on).days)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ortools.sat.python import cp_model
 
-from service.routing.period import greedy
+from service.routing.period import filling, greedy
 from service.routing.period.problem import Answer, Crew, Due, Going, Period, Presence, Round, Slot, dues, goings_of
 
 _SEED: Final = 7
@@ -53,7 +53,8 @@ def solve(period: Period) -> Answer:
         model.clear_hints()
         for var in every:
             model.add_hint(var, solver.value(var))
-    return Answer(goings, proven)
+    # nothing is to be said to have no room that has
+    return Answer(goings if proven else filling.fill(period, goings), proven)
 
 
 def _solver() -> Any:
