@@ -57,6 +57,16 @@ def generated(seed: int) -> Period:
     return Period(days[0], days[-1], chance.choice((0, 10, 20)), tuple(presences), rounds)
 
 
+def crowded() -> Period:
+    """Return a fortnight of a hundred rounds for four people: more than the search proves anything of."""
+    chance = random.Random(2)
+    days = [FIRST + timedelta(days=each) for each in range(14)]
+    staff = [(UUID(int=each), frozenset({INSTITUTIONS[each % 2], *SKILLS[: each % 3]})) for each in range(4)]
+    presences = tuple(Presence(who, on, half, 180, skills) for who, skills in staff for on in days for half in HALVES)
+    rounds = tuple(_round(chance, days, frozenset(days)) for _ in range(100))
+    return Period(days[0], days[-1], 15, presences, rounds)
+
+
 def _some(chance: random.Random, most: int) -> list[str]:
     return chance.sample(SKILLS, chance.randint(0, most))
 
@@ -106,6 +116,10 @@ def outcome(seed: int, *, searched: bool = True) -> list[Done]:
         assert answer.proven
     else:
         answer = Answer(filling.fill(period, [None for _ in dues(period)]), proven=False)
+    return came_out(period, answer)
+
+
+def came_out(period: Period, answer: Answer) -> list[Done]:
     rounds = {each.id: each for each in period.rounds}
     return [
         Done(rounds[told.round_id], told, going)
@@ -249,6 +263,15 @@ def test_no_minute_is_given_twice_and_every_interval_kept(seed: int, searched: b
         assert on in done.round.days
         assert done.going in can_go(period, done.round, on)
         assert done.told.by == done.going.by
+
+
+def test_a_period_too_large_to_be_proven_denies_no_room_that_is_there() -> None:
+    period = crowded()
+    answer = solve(period)
+    assert not answer.proven
+    every = came_out(period, answer)
+    assert fits(period, [(done.round, done.going) for done in every if done.going])
+    assert [done for done in every if done.told.reason is not None and not is_true(period, every, done)] == []
 
 
 def test_the_generated_periods_know_every_reason_and_lean_on_neighbours() -> None:
