@@ -1,11 +1,11 @@
 """Rounds by agreement.
 
-Revision: 202611240224, after 202611240202
+Revision: 202611240314, after 202611240202
 """
 
 from migrations import sql
 
-revision = "202611240224"
+revision = "202611240314"
 down_revision = "202611240202"
 branch_labels = None
 depends_on = None
