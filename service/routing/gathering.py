@@ -82,7 +82,7 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         ),
         begun=tuple(begun),
         teams=await _teams(session, ask, everybody),
-        agreements=await _agreements(session, ask),
+        agreements=await agreements(session, ask),
         due=await _due(session, ask, begun),
         vehicles=await _vehicles(session, ask),
         begun_stops=await _begun_stops(session, ask, begun),
@@ -188,7 +188,7 @@ async def _teams(session: AsyncSession, ask: Ask, person_ids: Collection[UUID]) 
     return {person_id: teams[doctor] for person_id, doctor in doctors.items() if doctor in teams}
 
 
-async def _agreements(session: AsyncSession, ask: Ask) -> tuple[Agreement, ...]:
+async def agreements(session: AsyncSession, ask: Ask) -> tuple[Agreement, ...]:
     """Return by which agreements the institutions that are planned together help each other out on the day."""
     found = await overflow_repository.agreements_on(
         session, region_id=ask.region_id, institution_ids=ask.institution_ids, on=ask.on

@@ -20,7 +20,7 @@ from service.orders import errors as order_errors
 from service.orders.models import Order
 from service.orders.rounds import errors, repository
 from service.orders.rounds.models import RoundPlan
-from service.orders.rounds.rules import HalfDay, window_of
+from service.orders.rounds.rules import HalfDay, Hours, window_of
 from service.orders.rules import RoundDue
 from tests.routing.period.scene import TUESDAY, Rounds
 from tests.world import NOW, World
@@ -76,7 +76,7 @@ class TestRoundPlans:
 
 async def order(world: World, home_id: UUID, due: RoundDue | None, **changes: Any) -> Order:
     """Return an order for a due round; of a person of its own, so that no lock on the person lines them up."""
-    window = window_of(TUESDAY, HalfDay.any)
+    window = window_of(TUESDAY, HalfDay.any, Hours())
     common: dict[str, Any] = {
         "region_id": world.region_id, "institution_id": world.institution_id, "kind": "home_visit",
         "order_no": f"20260302-{world.number()}", "person_id": await world.add_patient(home_id=home_id),
@@ -160,7 +160,7 @@ class TestDueRounds:
 
 async def accept_without_holding(scene: Rounds, elder: UUID, plan_id: UUID, on: date, period_id: str) -> Any:
     """Place the order of a period's round as its acceptance does, but hold nothing and look at nothing before."""
-    world, window = scene.world, window_of(on, HalfDay.morning)
+    world, window = scene.world, window_of(on, HalfDay.morning, Hours())
     asked = OrderPlacement(
         institution_id=world.institution_id,
         person_id=elder,

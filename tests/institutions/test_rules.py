@@ -1,7 +1,7 @@
 """When a service mode may be registered and used, which setting holds, what may be rewritten."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -114,6 +114,15 @@ class TestRegistry:
             ("travel.traffic", "07:30=150,,09:00=100"),
             ("travel.traffic", ""),
             ("travel.traffic", 150),
+            ("rounds.morning", "08:00"),
+            ("rounds.morning", "8:00-12:00"),
+            ("rounds.morning", "12:00-08:00"),
+            ("rounds.morning", "08:00-08:00"),
+            ("rounds.morning", "04:59-12:00"),
+            ("rounds.morning", "08:00-12:31"),
+            ("rounds.afternoon", "12:29-17:30"),
+            ("rounds.afternoon", "13:00-24:00"),
+            ("rounds.afternoon", 13),
         ],
     )
     def test_refuses_what_is_not_a_value(self, key: str, raw: object) -> None:
@@ -125,6 +134,14 @@ class TestRegistry:
         assert known.read("07:30=150, 09:00=100") == ((450, 150), (540, 100))
         assert known.write(((450, 150), (540, 100))) == "07:30=150,09:00=100"
         assert known.read("none") == ()
+
+    def test_a_span_of_clock_times_survives_its_json_form(self) -> None:
+        known = settings.ROUNDS_MORNING
+        assert known.read("07:30-11:05") == (time(7, 30), time(11, 5))
+        assert known.write((time(7, 30), time(11, 5))) == "07:30-11:05"
+
+    def test_the_halves_of_a_day_never_overlap_whatever_is_set(self) -> None:
+        assert settings.ROUNDS_MORNING.highest <= settings.ROUNDS_AFTERNOON.lowest
 
     @given(st.decimals(min_value=1, max_value=5, places=4))
     def test_a_decimal_survives_its_json_form(self, value: Decimal) -> None:

@@ -14,7 +14,7 @@ from service.core.principal import Principal
 from service.core.signing import Signer
 from service.orders import usecases as orders
 from service.orders.rounds import usecases as rounds
-from service.orders.rounds.rules import RoundPlanFacts, refuse_on, window_of
+from service.orders.rounds.rules import Hours, RoundPlanFacts, refuse_on, window_of
 from service.orders.rules import RoundDue
 from service.routing.period import usecases as periods
 from service.routing.period.schemas import PeriodRead
@@ -81,12 +81,15 @@ async def _order(
     """Place the order of a planned round, note its day in `seen` and return its id, or return the refusal."""
     try:
         refuse_on(plan, due.on, seen)
+        hours = await rounds.hours_on(
+            session, region_id=principal.region_id, institution_id=plan.institution_id, on=due.on
+        )
         booked = await bulk.attempt(
             session,
             lambda: placing.place_order(
                 session,
                 principal=principal,
-                asked=_asked(plan, due),
+                asked=_asked(plan, due, hours),
                 signer=signer,
                 now=now,
                 # whoever else orders rounds of the plan at this moment, without waiting here, meets the constraints
@@ -99,8 +102,8 @@ async def _order(
     return booked.order.id
 
 
-def _asked(plan: RoundPlanFacts, due: PlannedRound) -> schemas.OrderPlacement:
-    window = window_of(due.on, due.half)
+def _asked(plan: RoundPlanFacts, due: PlannedRound, hours: Hours) -> schemas.OrderPlacement:
+    window = window_of(due.on, due.half, hours)
     return schemas.OrderPlacement(
         institution_id=plan.institution_id,
         person_id=plan.person_id,

@@ -3,6 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import time
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Final, Generic, TypeVar
@@ -171,6 +172,42 @@ class Hours(Setting[tuple[tuple[int, int], ...]]):
 
 
 _HOUR: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)=(\d{3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Setting[tuple[time, time]]):
+    """From one clock time to a later one, both within bounds; in JSON `08:00-12:00`."""
+
+    lowest: time = time(0)
+    highest: time = time(23, 59)
+
+    @property
+    def expected(self) -> str:
+        """How the clock times are written, and the bounds."""
+        bounds = f"在 {self.lowest:%H:%M} 至 {self.highest:%H:%M} 之间"
+        return f"由早到晚的“时刻-时刻”，{bounds}，如 {self.write(self.default)}"
+
+    def read(self, raw: object) -> tuple[time, time]:
+        """Return the clock times.
+
+        Raises:
+            ValueError: not written so, out of bounds, or the second is not later.
+        """
+        said = _BETWEEN.fullmatch(raw) if isinstance(raw, str) else None
+        if said is None:
+            raise ValueError(self.expected)
+        first, last = time.fromisoformat(said[1]), time.fromisoformat(said[2])
+        if not self.lowest <= first < last <= self.highest:
+            raise ValueError(self.expected)
+        return first, last
+
+    def write(self, value: tuple[time, time]) -> object:
+        """Return the clock times with a dash between them."""
+        return f"{value[0]:%H:%M}-{value[1]:%H:%M}"
+
+
+_CLOCK: Final = r"((?:[01]\d|2[0-3]):[0-5]\d)"
+_BETWEEN: Final = re.compile(f"{_CLOCK}-{_CLOCK}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """The registry of dated settings: key, type, bounds, default. A setting is here only because a rule reads it."""
 
 from collections.abc import Mapping
+from datetime import time
 from decimal import Decimal
 from typing import Final
 
-from service.institutions.rules.setting_kinds import Choice, Exact, Hours, Setting, Several, Switch, Whole
+from service.institutions.rules.setting_kinds import Between, Choice, Exact, Hours, Setting, Several, Switch, Whole
 
 _SPEED = (Decimal(1), Decimal(120))
 
@@ -70,6 +71,10 @@ PLAN_CHANGED_PRICE_MINUTES: Final = Whole(
 )
 PLAN_MOVED_PRICE_MINUTES: Final = Whole(
     "plan.moved_price_minutes", 10, "重排时比已告知的时间每早或晚一刻钟折合多少分钟路程", 0, 600
+)
+ROUNDS_MORNING: Final = Between("rounds.morning", (time(8), time(12)), "上午的巡诊在几点至几点", time(5), time(12, 30))
+ROUNDS_AFTERNOON: Final = Between(
+    "rounds.afternoon", (time(13), time(17, 30)), "下午的巡诊在几点至几点", time(12, 30), time(22)
 )
 FEE_MODE: Final = Choice("fee.mode", "charge", "是否收取上门服务费", ("charge", "none"))
 FEE_SHARING: Final = Choice("fee.sharing", "once_per_home", "同户多人同次上门的收费", ("once_per_home", "per_patient"))

@@ -1,13 +1,13 @@
 """What a round plan is: how often, on which days, in which half of the day."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from service.core.clock import at_local
+from service.institutions.rules import SettingsOn, settings
 from service.orders.rounds import errors
 from service.orders.rules import OrderKind, Window
 
@@ -20,12 +20,23 @@ class HalfDay(StrEnum):
     any = "any"
 
 
-HOURS: Final[Mapping[HalfDay, tuple[time, time]]] = {
-    HalfDay.morning: (time(8), time(12)),
-    HalfDay.afternoon: (time(13), time(17, 30)),
-    HalfDay.any: (time(8), time(17, 30)),
-}
-"""Between which local times a round of a half is wished for; the day's plan says the minute."""
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Between which local times a round of each half is wished for; the day's plan says the minute."""
+
+    morning: tuple[time, time] = (time(8), time(12))
+    afternoon: tuple[time, time] = (time(13), time(17, 30))
+
+    def of(self, half: HalfDay) -> tuple[time, time]:
+        """Return when a half begins and ends; either half: from the morning's beginning to the afternoon's end."""
+        if half is HalfDay.any:
+            return self.morning[0], self.afternoon[1]
+        return self.morning if half is HalfDay.morning else self.afternoon
+
+
+def hours_of(values: SettingsOn) -> Hours:
+    """Return the hours that an institution's settings of a day say."""
+    return Hours(values.of(settings.ROUNDS_MORNING), values.of(settings.ROUNDS_AFTERNOON))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +59,9 @@ class RoundPlanFacts:
     entered_at: datetime
 
 
-def window_of(on: date, half: HalfDay) -> Window:
+def window_of(on: date, half: HalfDay, hours: Hours) -> Window:
     """Return the window that an order of a day's half asks for."""
-    opens, closes = HOURS[half]
+    opens, closes = hours.of(half)
     return Window(at_local(on, opens), at_local(on, closes))
 
 

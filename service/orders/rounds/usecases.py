@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.catalog import usecases as catalog
 from service.core import access, paging, problems
 from service.core.principal import Principal
+from service.institutions import usecases as institutions
 from service.orders.rounds import repository, rules, schemas
 from service.orders.rounds.models import RoundPlan
 from service.orders.rules import OrderKind
@@ -135,6 +136,12 @@ async def days_seen(
     )
     seen: defaultdict[tuple[UUID, UUID, OrderKind], list[date]] = defaultdict(list, found)
     return {each.id: seen[each.institution_id, each.person_id, each.kind] for each in plans}
+
+
+async def hours_on(session: AsyncSession, *, region_id: UUID, institution_id: UUID, on: date) -> rules.Hours:
+    """Return when the halves of a day are at an institution."""
+    values = await institutions.settings_on(session, region_id=region_id, institution_id=institution_id, on=on)
+    return rules.hours_of(values)
 
 
 async def hold_round_plan(session: AsyncSession, *, region_id: UUID, round_plan_id: UUID) -> rules.RoundPlanFacts:

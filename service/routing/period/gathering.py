@@ -19,14 +19,15 @@ from service.institutions.rules import settings
 from service.orders import rules as order_rules
 from service.orders import usecases as orders
 from service.orders.rounds import usecases as rounds
-from service.orders.rounds.rules import HalfDay, RoundPlanFacts, is_far_enough, is_open
+from service.orders.rounds.rules import HalfDay, RoundPlanFacts, hours_of, is_far_enough, is_open
 from service.orders.rules import OrderFacts, OrderKind, OrderState
 from service.patients import usecases as patients
 from service.patients.rules import HomeFacts
 from service.practitioners import usecases as practitioners
+from service.routing import gathering as day_gathering
 from service.routing import repository_appointments
-from service.routing.building import staffing
 from service.routing.period import presence
+from service.routing.period.parties import Asked, Terms, parties_of
 from service.routing.period.problem import HALVES, Period, Presence, Round
 
 _CELLS_PER_DEGREE: Final = 100
@@ -71,13 +72,13 @@ async def gather(session: AsyncSession, ask: Ask) -> Gathered:
     plans = [each for each in found if await _lives(session, ask, each, homes)]
     asked = [code for each in plans for code, _ in each.items]
     items = await catalog.items(session, region_id=ask.region_id, codes=sorted(set(asked)))
-    least = {each: await _least_staff(session, ask, each) for each in ask.institution_ids}
+    terms = {day: await _terms(session, ask, day) for day in ask.days}
     seen = await rounds.days_seen(session, region_id=ask.region_id, plans=plans, first=ask.first, last=ask.last)
     drawn = [
-        await _round(session, ask, each, items=items, least=least, seen=seen[each.id], home=homes[each.person_id])
+        await _round(session, ask, each, items=items, terms=terms, seen=seen[each.id], home=homes[each.person_id])
         for each in plans
     ]
-    there = [each for day in ask.days for each in await _there(session, ask, day, least, items)]
+    there = [each for day in ask.days for each in await _there(session, ask, day, terms[day], items)]
     return Gathered(
         period=Period(ask.first, ask.last, ask.travel_minutes, tuple(there), tuple(drawn)),
         plans={each.id: each for each in plans},
@@ -98,13 +99,17 @@ async def _lives(session: AsyncSession, ask: Ask, plan: RoundPlanFacts, homes: d
     return person.deceased_on is None
 
 
-async def _least_staff(session: AsyncSession, ask: Ask, institution_id: UUID) -> int:
-    return await institutions.setting(
-        session,
-        region_id=ask.region_id,
-        institution_id=institution_id,
-        key=settings.STAFF_MINIMUM,
-        on=ask.first,
+async def _terms(session: AsyncSession, ask: Ask, on: date) -> Terms:
+    """Return what holds on a day at each institution and between them."""
+    known = {
+        each: await institutions.settings_on(session, region_id=ask.region_id, institution_id=each, on=on)
+        for each in ask.institution_ids
+    }
+    day = day_gathering.Ask(ask.region_id, ask.institution_ids, on, ask.now, None)
+    return Terms(
+        least={each: values.of(settings.STAFF_MINIMUM) for each, values in known.items()},
+        hours={each: hours_of(values) for each, values in known.items()},
+        agreements=await day_gathering.agreements(session, day),
     )
 
 
@@ -114,7 +119,7 @@ async def _round(
     plan: RoundPlanFacts,
     *,
     items: Mapping[str, ItemFacts],
-    least: Mapping[UUID, int],
+    terms: Mapping[date, Terms],
     seen: Sequence[date],
     home: HomeFacts | None,
 ) -> Round:
@@ -129,20 +134,9 @@ async def _round(
         days=await _days(session, ask, plan, seen) if home else frozenset(),
         halves=frozenset(HALVES) if plan.half_day is HalfDay.any else frozenset({plan.half_day}),
         minutes=order_rules.work_minutes_of([each for each in plan.items if each[0] in items], items),
-        crew=_crew(plan.institution_id, plan.items, items, least[plan.institution_id]),
+        parties=parties_of(Asked(plan.institution_id, plan.kind, plan.items), items, terms),
         place=_place(home) if home else "",
     )
-
-
-def _crew(
-    institution_id: UUID, asked: Sequence[tuple[str, int]], items: Mapping[str, ItemFacts], minimum: int
-) -> tuple[frozenset[str], ...]:
-    """Return what each member of a crew must have: the first what the services ask for, all a licence there."""
-    known = [items[code] for code, _ in asked if code in items]
-    everyone = frozenset({staffing.LICENSED, staffing.employed_at(institution_id)})
-    able = {staffing.able_to(code) for code, _ in asked if code in items and items[code].any_skills}
-    first = everyone.union(able, *(each.skills for each in known))
-    return (first, *(everyone for _ in range(order_rules.staff_needed(known, minimum) - 1)))
 
 
 def _place(home: HomeFacts) -> str:
@@ -165,7 +159,7 @@ async def _bed_is_open(session: AsyncSession, ask: Ask, plan: RoundPlanFacts, on
 
 
 async def _there(
-    session: AsyncSession, ask: Ask, on: date, least: Mapping[UUID, int], items: Mapping[str, ItemFacts]
+    session: AsyncSession, ask: Ask, on: date, terms: Terms, items: Mapping[str, ItemFacts]
 ) -> list[Presence]:
     staff = await practitioners.day_staff(session, region_id=ask.region_id, institution_ids=ask.institution_ids, on=on)
     start, end = day_bounds(on)
@@ -173,20 +167,21 @@ async def _there(
     taken: defaultdict[UUID, list[presence.Span]] = defaultdict(list)
     for each in await repository_appointments.busy(session, ids, start, end, None):
         taken[each.practitioner_id].append((each.start, each.end))
-    waiting, asked = await _waiting(session, ask, on, least)
+    waiting, asked = await _waiting(session, ask, on, terms)
     return presence.presences(
         on,
         staff,
         taken,
         waiting,
         items={**items, **asked},
+        hours=terms.hours,
         now=ask.now,
         travel_minutes=ask.travel_minutes,
     )
 
 
 async def _waiting(
-    session: AsyncSession, ask: Ask, on: date, least: Mapping[UUID, int]
+    session: AsyncSession, ask: Ask, on: date, terms: Terms
 ) -> tuple[list[presence.Waiting], Mapping[str, ItemFacts]]:
     """Return the orders of a day that no plan has promised yet, and the services that they ask for."""
     found = await orders.list_for_day(
@@ -198,13 +193,14 @@ async def _waiting(
     )
     codes = sorted({code for each in found for code, _ in each.items})
     items = await catalog.items(session, region_id=ask.region_id, codes=codes) if codes else {}
-    return [_wait(each, items, least[each.institution_id]) for each in found], items
+    return [_wait(each, items, {on: terms}) for each in found], items
 
 
-def _wait(order: OrderFacts, items: Mapping[str, ItemFacts], minimum: int) -> presence.Waiting:
+def _wait(order: OrderFacts, items: Mapping[str, ItemFacts], terms: Mapping[date, Terms]) -> presence.Waiting:
     known = [each for each in order.items if each[0] in items]
+    asked = Asked(order.institution_id, order.kind, order.items, order.staff_count)
     return presence.Waiting(
         window=(order.wished_start, order.wished_end),
         minutes=order_rules.work_minutes_of(known, items),
-        crew=_crew(order.institution_id, order.items, items, max(minimum, order.staff_count)),
+        crews=tuple(party.crew for party in parties_of(asked, items, terms)),
     )

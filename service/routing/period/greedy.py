@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from service.routing.period.problem import Due, Period, Presence, Round, Slot, dues, slots_of
+from service.routing.period.problem import Crew, Due, Going, Period, Presence, Slot, dues, goings_of
 
-Way = tuple[str, tuple[frozenset[str], ...], Slot]
+Way = tuple[str, Crew, Slot]
 
 
-def begin(period: Period) -> tuple[Slot | None, ...]:
-    """Return a slot for each due round that finds one: who is due first chooses first, the day nearest to its due one.
+def begin(period: Period) -> tuple[Going | None, ...]:
+    """Return who goes when to each due round that finds anybody: who is due first chooses first, the day nearest to its
+    due one, and own staff before a neighbour's.
 
     Each member of a crew is one person with all the time that it takes, so that nothing is overdrawn.
     """
@@ -22,32 +23,38 @@ def begin(period: Period) -> tuple[Slot | None, ...]:
         left[Slot(each.on, each.half)].append(each)
     seen: defaultdict[int, list[date]] = defaultdict(list)
     ways: set[Way] = set()
-    found: list[Slot | None] = [None] * len(due_rounds)
+    found: list[Going | None] = [None] * len(due_rounds)
     for at in sorted(range(len(due_rounds)), key=lambda one: (due_rounds[one].by, due_rounds[one].round)):
         due = due_rounds[at]
         wanted = period.rounds[due.round]
-        for slot in _nearest(period, due, seen[due.round]):
-            way = (wanted.place, wanted.crew, slot)
+        for going in _nearest(period, due, seen[due.round]):
+            way = (wanted.place, going.crew, going.slot)
             minutes = wanted.minutes + (0 if way in ways else period.travel_minutes)
-            if _take(left[slot], wanted, minutes):
+            if _take(left[going.slot], going.crew, minutes):
                 ways.add(way)
-                seen[due.round].append(slot.on)
-                found[at] = slot
+                seen[due.round].append(going.slot.on)
+                found[at] = going
                 break
     return tuple(found)
 
 
-def _nearest(period: Period, due: Due, seen: Sequence[date]) -> list[Slot]:
-    """Return the slots open to a due round after its times before, the nearest to its day first, late ones last."""
+def _nearest(period: Period, due: Due, seen: Sequence[date]) -> list[Going]:
+    """Return who may go to a due round after its times before, the nearest to its day first, late ones last."""
     gap = period.rounds[due.round].minimum_days
-    able = [slot for slot in slots_of(period, due) if all((slot.on - each).days >= gap for each in seen)]
-    return sorted(able, key=lambda slot: (max(0, (slot.on - due.by).days), (due.by - slot.on).days))
+    able = [each for each in goings_of(period, due) if all((each.slot.on - on).days >= gap for on in seen)]
+    return sorted(able, key=lambda each: preference(due, each))
 
 
-def _take(there: list[Presence], wanted: Round, minutes: int) -> bool:
+def preference(due: Due, going: Going) -> tuple[int, int, int, int]:
+    """Return what is to be small of a going: days late, what help costs and how much of it there is, days early."""
+    on = going.slot.on
+    return (max(0, (on - due.by).days), going.price_minutes, len(going.by), (due.by - on).days)
+
+
+def _take(there: list[Presence], crew: Crew, minutes: int) -> bool:
     """Take the minutes of each member of a crew from somebody of his own, or of nobody at all."""
     taken: dict[UUID, int] = {}
-    for asked in wanted.crew:
+    for asked in crew:
         able = [
             at
             for at, each in enumerate(there)

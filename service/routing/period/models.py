@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from service.core.db import fences, rows
@@ -45,6 +45,7 @@ class PeriodRound(SQLModel, table=True):
     """The `seq`-th time that a round is due in the period: its day and half, or why it cannot be kept; its order.
 
     `owed_on`: when it fell due by its own count; what is overdue is due (`due_on`) on the period's first day.
+    `overflow_agreement_ids`: by which agreements neighbours' staff are counted on for it.
     """
 
     __tablename__ = "period_rounds"
@@ -72,6 +73,8 @@ class PeriodRound(SQLModel, table=True):
     planned_on: date | None = None
     half_day: str | None = None
     reason: str | None = None
+    # the version before, which goes on beside this one, writes none
+    overflow_agreement_ids: list[UUID] = rows.uuids(sa_column_kwargs={"server_default": text("'{}'")})
     order_id: UUID | None = None
     refusal: Any = rows.document(nullable=True, default=None)
 

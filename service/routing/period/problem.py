@@ -1,12 +1,12 @@
 """A period as frozen data: who is there for how long in which half of which day, and which rounds are due when."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
 from service.orders.rounds.rules import HalfDay
-from service.routing.building import staffing
 from service.routing.period.states import NotKept
 
 HALVES = (HalfDay.morning, HalfDay.afternoon)
@@ -27,14 +27,32 @@ class Presence:
     skills: frozenset[str]
 
 
+Crew = tuple[frozenset[str], ...]
+"""What each member of a crew must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A crew that may go on some days: of one's own staff, or with help from neighbours.
+
+    `by`: the agreement by which each member comes who is not one's own; `price_minutes`: what all of these cost.
+    """
+
+    days: frozenset[date]
+    crew: Crew
+    by: tuple[UUID, ...] = ()
+    price_minutes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """Somebody who is seen every `every_days` days, at least `minimum_days` apart.
 
     `last_on`: when he was last seen or is ordered to be, None = never; `due_from` … `due_until` (both included):
     when he is to be seen at all;
-    `days`: the days of the period that are open to him. Each of `crew` gives `minutes`, and needs those skills; who
-    is seen in the same `place` in the same half costs the way there once.
+    `days`: the days of the period that are open to him. One of the `parties` goes, own staff's first; each of its crew
+    gives `minutes`, and needs those skills. Who is seen in the same `place` in the same half by the same crew costs the
+    way there once.
     """
 
     id: UUID
@@ -46,7 +64,7 @@ class Round:
     days: frozenset[date]
     halves: frozenset[HalfDay]
     minutes: int
-    crew: tuple[frozenset[str], ...]
+    parties: tuple[Party, ...]
     place: str
 
 
@@ -80,18 +98,33 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a solver says of each due round, in their order: its slot, or None; whether nothing better exists."""
+class Going:
+    """Who goes to a round in which half of which day; `by` and `price_minutes` as of a party."""
 
-    slots: tuple[Slot | None, ...]
+    slot: Slot
+    crew: Crew
+    by: tuple[UUID, ...] = ()
+    price_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a solver says of each due round, in their order: who goes when, or None; whether nothing better exists."""
+
+    goings: tuple[Going | None, ...]
     proven: bool
+
+    @property
+    def slots(self) -> tuple[Slot | None, ...]:
+        """When somebody goes to each due round, None = never."""
+        return tuple(each.slot if each else None for each in self.goings)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A due round with its day and half; with a reason where it has none, or only one after the day it is due by.
 
-    `owed_on`: when it fell due by its own count.
+    `owed_on`: when it fell due by its own count; `by`: the agreements by which neighbours' staff go there.
     """
 
     round_id: UUID
@@ -100,6 +133,7 @@ class Planned:
     owed_on: date
     slot: Slot | None
     reason: NotKept | None
+    by: tuple[UUID, ...] = ()
 
 
 def dues(period: Period) -> tuple[Due, ...]:
@@ -138,22 +172,40 @@ def _dues_of(period: Period, at: int, each: Round) -> Iterator[Due]:
         by, seq = by + timedelta(days=each.every_days), seq + 1
 
 
-def slots_of(period: Period, due: Due) -> tuple[Slot, ...]:
-    """Return the slots open to a due round in which enough people with its skills are there at all."""
+def goings_of(period: Period, due: Due) -> tuple[Going, ...]:
+    """Return who may go to a due round when: the parties of its days, in the slots in which enough people with their
+    skills are there at all, each with time enough for it.
+    """
     wanted = period.rounds[due.round]
+    there: defaultdict[Slot, dict[UUID, frozenset[str]]] = defaultdict(dict)
+    for each in period.presences:
+        if each.minutes >= wanted.minutes:
+            there[Slot(each.on, each.half)][each.practitioner_id] = each.skills
     return tuple(
-        Slot(day, half)
+        Going(Slot(day, half), party.crew, party.by, party.price_minutes)
         for day in due.days
         for half in HALVES
-        if half in wanted.halves and is_staffed(period, wanted, Slot(day, half))
+        if half in wanted.halves
+        for party in wanted.parties
+        if day in party.days and _can_go(list(there[Slot(day, half)].values()), party.crew)
     )
 
 
-def is_staffed(period: Period, wanted: Round, slot: Slot) -> bool:
-    """Return whether a slot has a person for each member of a round's crew, with time enough for it."""
-    there = {
-        each.practitioner_id: each.skills
-        for each in period.presences
-        if each.on == slot.on and each.half is slot.half and each.minutes >= wanted.minutes
-    }
-    return staffing.suffice(there.values(), wanted.crew)
+def slots_of(period: Period, due: Due) -> tuple[Slot, ...]:
+    """Return the slots open to a due round in which some party of it is there at all."""
+    return tuple(dict.fromkeys(going.slot for going in goings_of(period, due)))
+
+
+def _can_go(there: Sequence[frozenset[str]], crew: Crew) -> bool:
+    """Return whether there is a person of his own for each member of a crew.
+
+    Of a crew with help from neighbours no member need ask for what another does: all ways of seating it are tried.
+    """
+    if not crew:
+        return True
+    return any(
+        crew[0] <= each and _can_go([*there[:at], *there[at + 1 :]], crew[1:])
+        # who is as able as somebody tried before will not do better
+        for at, each in enumerate(there)
+        if each not in there[:at]
+    )

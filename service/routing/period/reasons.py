@@ -1,19 +1,29 @@
 """Why a due round has no day, or only a late one: each reason is checked before it is said."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from service.routing.period.problem import Answer, Due, Period, Planned, Slot, dues, owed_on, slots_of
 from service.routing.period.states import NotKept
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """When the same round is seen the other times of the period: those due before, and those due after."""
+
+    before: tuple[date, ...]
+    after: tuple[date, ...]
 
 
 def explained(period: Period, answer: Answer) -> tuple[Planned, ...]:
     """Return what a solver said with the reason for all that is not kept."""
     found: list[Planned] = []
     due_rounds = dues(period)
-    for at, (due, slot) in enumerate(zip(due_rounds, answer.slots, strict=True)):
+    for at, (due, going) in enumerate(zip(due_rounds, answer.goings, strict=True)):
+        slot = going.slot if going else None
         kept = slot is not None and slot.on <= due.by
-        reason = None if kept else why_not(period, due, _before(due_rounds, answer.slots, at))
+        reason = None if kept else why_not(period, due, _beside(due_rounds, answer.slots, at))
         wanted = period.rounds[due.round]
         found.append(
             Planned(
@@ -23,31 +33,41 @@ def explained(period: Period, answer: Answer) -> tuple[Planned, ...]:
                 owed_on=owed_on(wanted, due.by),
                 slot=slot,
                 reason=reason,
+                by=going.by if going else (),
             )
         )
     return tuple(found)
 
 
-def why_not(period: Period, due: Due, before: date | None) -> NotKept:
-    """Return why a round is not seen by the day it is due; `before`: when the time before it falls, None = never."""
+def why_not(period: Period, due: Due, beside: Beside) -> NotKept:
+    """Return why a round is not seen by the day it is due."""
     wanted = period.rounds[due.round]
     in_time = [day for day in due.days if day <= due.by]
     if not in_time:
         # open days there are, but too near to when he was seen last
         near = any(day <= due.by for day in wanted.days)
         return NotKept.interval_too_short if near else NotKept.no_allowed_day
-    if before is not None and all(day < before + timedelta(days=wanted.minimum_days) for day in in_time):
+    if all(_is_near(day, beside.before, wanted.minimum_days) for day in in_time):
         return NotKept.interval_too_short
-    if not any(slot.on <= due.by for slot in slots_of(period, due)):
+    staffed = [slot.on for slot in slots_of(period, due) if slot.on <= due.by]
+    if not staffed:
         return NotKept.no_staff_that_week
+    # there may be room on a day that is too near to a later time, which was kept instead
+    if all(_is_near(day, beside.before + beside.after, wanted.minimum_days) for day in staffed):
+        return NotKept.interval_too_short
     return NotKept.no_capacity_in_window
 
 
-def _before(due_rounds: Sequence[Due], slots: Sequence[Slot | None], at: int) -> date | None:
-    """Return the day of the last time before that the same round is seen in the period."""
+def _is_near(on: date, others: Iterable[date], least_days: int) -> bool:
+    return any(abs((on - each).days) < least_days for each in others)
+
+
+def _beside(due_rounds: Sequence[Due], slots: Sequence[Slot | None], at: int) -> Beside:
     same = [
-        slot.on
-        for due, slot in zip(due_rounds[:at], slots[:at], strict=True)
+        (place, slot.on)
+        for place, (due, slot) in enumerate(zip(due_rounds, slots, strict=True))
         if due.round == due_rounds[at].round and slot is not None
     ]
-    return max(same, default=None)
+    return Beside(
+        before=tuple(on for place, on in same if place < at), after=tuple(on for place, on in same if place > at)
+    )

@@ -75,6 +75,7 @@ class PeriodRoundRead(BaseModel):
     late_days: int = Field(description="比到期日晚几天")
     reason: NotKept | None
     explanation: str | None = Field(examples=["到期之前允许的日子里，具备资质的人员已排满"])
+    overflow_agreement_ids: list[UUID] = Field(description="指望邻近机构人员上门所依据的互助协议；空：本机构人员即可")
     order_id: UUID | None
     refusal: RefusalRead | None
 

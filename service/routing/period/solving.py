@@ -1,4 +1,5 @@
-"""The period as a constraint model: first that most rounds are seen, then soon enough, then on few ways, then late.
+"""The period as a constraint model: first that most rounds are seen, then soon enough, then on few ways and with little
+help from neighbours, then late.
 
 Deterministic: one thread, a fixed seed, and a limit in the solver's own measure of work instead of seconds.
 """
@@ -9,51 +10,51 @@ from typing import Any, Final
 
 from ortools.sat.python import cp_model
 
-from service.routing.period import greedy
-from service.routing.period.problem import Answer, Due, Period, Presence, Round, Slot, dues, slots_of
+from service.routing.period import filling, greedy
+from service.routing.period.problem import Answer, Crew, Due, Going, Period, Presence, Round, Slot, dues, goings_of
 
 _SEED: Final = 7
 _WORK: Final = 0.5
 """How much work each aim may take, in the solver's deterministic seconds: a few of a real processor's each."""
 _SOLVED: Final = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
-Choices = list[dict[Slot, Any]]
+Choices = list[dict[Going, Any]]
 Skills = frozenset[str]
-Crew = tuple[Skills, ...]
 
 
 def solve(period: Period) -> Answer:
-    """Return the slot of each due round of a period: no capacity is overdrawn, no shortest interval broken.
+    """Return who goes when to each due round of a period: no capacity is overdrawn, no shortest interval broken.
 
     Raises: nothing; where the work allowed does not reach, the best so far is returned as not proven.
     """
     model: Any = cp_model.CpModel()
     due_rounds = dues(period)
-    chosen: Choices = [{slot: model.new_bool_var("") for slot in slots_of(period, due)} for due in due_rounds]
+    chosen: Choices = [{going: model.new_bool_var("") for going in goings_of(period, due)} for due in due_rounds]
     for each in chosen:
         model.add_at_most_one(each.values())
     _keep_apart(model, period, due_rounds, chosen)
     ways = _ways(model, period, due_rounds, chosen)
     parts = _stay_within(model, period, due_rounds, chosen, ways)
     every = [var for own in chosen for var in own.values()] + [*ways.values(), *parts]
-    slots = greedy.begin(period)
-    for each, slot in zip(chosen, slots, strict=True):
+    goings = greedy.begin(period)
+    for each, going in zip(chosen, goings, strict=True):
         for other, var in each.items():
-            model.add_hint(var, other == slot)
+            model.add_hint(var, other == going)
     solver, proven = _solver(), True
-    for aim in _aims(due_rounds, chosen, ways):
+    for aim in _aims(period, due_rounds, chosen, ways):
         model.minimize(aim)
         status = solver.solve(model)
         proven = proven and status == cp_model.OPTIMAL
         if status not in _SOLVED:
             break
-        slots = tuple(next((slot for slot, taken in each.items() if solver.value(taken)), None) for each in chosen)
+        goings = tuple(next((going for going, taken in each.items() if solver.value(taken)), None) for each in chosen)
         # what is reached is kept while the next aim is pursued, from where this one was left
         model.add(aim <= round(solver.objective_value))
         model.clear_hints()
         for var in every:
             model.add_hint(var, solver.value(var))
-    return Answer(slots, proven)
+    # nothing is to be said to have no room that has
+    return Answer(goings if proven else filling.fill(period, goings), proven)
 
 
 def _solver() -> Any:
@@ -74,7 +75,7 @@ def _keep_apart(model: Any, period: Period, due_rounds: Sequence[Due], chosen: C
         for place, earlier in enumerate(times):
             for later in times[place + 1 :]:
                 for one, first in chosen[earlier].items():
-                    near = [var for other, var in chosen[later].items() if (other.on - one.on).days < gap]
+                    near = [var for other, var in chosen[later].items() if (other.slot.on - one.slot.on).days < gap]
                     if near:
                         model.add_at_most_one([first, *near])
 
@@ -87,8 +88,8 @@ def _ways(model: Any, period: Period, due_rounds: Sequence[Due], chosen: Choices
     ways: Ways = {}
     for due, own in zip(due_rounds, chosen, strict=True):
         wanted = period.rounds[due.round]
-        for slot, var in own.items():
-            key = (wanted.place, wanted.crew, slot)
+        for going, var in own.items():
+            key = (wanted.place, going.crew, going.slot)
             if key not in ways:
                 ways[key] = model.new_bool_var("")
             model.add_implication(var, ways[key])
@@ -103,9 +104,9 @@ def _stay_within(model: Any, period: Period, due_rounds: Sequence[Due], chosen: 
     asked: defaultdict[Slot, defaultdict[Skills, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for due, own in zip(due_rounds, chosen, strict=True):
         wanted: Round = period.rounds[due.round]
-        for slot, var in own.items():
-            for skills in wanted.crew:
-                asked[slot][skills].append(var * wanted.minutes)
+        for going, var in own.items():
+            for skills in going.crew:
+                asked[going.slot][skills].append(var * wanted.minutes)
     for (_, crew, slot), var in ways.items():
         for skills in crew:
             asked[slot][skills].append(var * period.travel_minutes)
@@ -140,14 +141,22 @@ def _share_out(model: Any, demands: dict[Skills, list[Any]], pools: dict[frozens
     return [part for parts in given.values() for part in parts]
 
 
-def _aims(due_rounds: Sequence[Due], chosen: Choices, ways: Ways) -> list[Any]:
-    """Return what is to be small, the greatest aim first: rounds left out, days late, ways, days early."""
+def _aims(period: Period, due_rounds: Sequence[Due], chosen: Choices, ways: Ways) -> list[Any]:
+    """Return what is to be small, the greatest aim first: rounds left out, days late, minutes of ways and of what help
+    from neighbours costs, days early; at last how many of a neighbour's go.
+    """
     beyond = [
-        (var, (slot.on - due.by).days) for due, own in zip(due_rounds, chosen, strict=True) for slot, var in own.items()
+        (var, (going.slot.on - due.by).days)
+        for due, own in zip(due_rounds, chosen, strict=True)
+        for going, var in own.items()
     ]
-    return [
+    helped = [(var, going) for own in chosen for going, var in own.items() if going.by]
+    # where a way takes no time there are still to be few
+    way = max(1, period.travel_minutes)
+    aims = [
         -sum(var for var, _ in beyond),
         sum(var * days for var, days in beyond if days > 0),
-        sum(ways.values()),
+        way * sum(ways.values()) + sum(var * going.price_minutes for var, going in helped),
         sum(var * -days for var, days in beyond if days < 0),
     ]
+    return [*aims, sum(var * len(going.by) for var, going in helped)] if helped else aims

@@ -84,5 +84,6 @@ def _round(row: PeriodPlan, gathered: Gathered, planned: Planned) -> PeriodRound
         owed_on=planned.owed_on,
         planned_on=planned.slot.on if planned.slot else None,
         half_day=planned.slot.half if planned.slot else None,
+        overflow_agreement_ids=list(planned.by),
         reason=NotKept.home_unseen if plan.id in gathered.unseen else planned.reason,
     )

@@ -1,5 +1,6 @@
 """What is left of a day's staff: shifts less breaks, promises and orders, by halves."""
 
+from collections import defaultdict
 from datetime import date, time
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ import pytest
 from service.core.clock import at_local
 from service.core.geo import TravelMode
 from service.core.ids import new_id
-from service.orders.rounds.rules import HalfDay
+from service.orders.rounds.rules import HalfDay, Hours
 from service.patients.rules import Sex
 from service.practitioners.rules import PractitionerRole, StaffDay
 from service.routing.building import staffing
@@ -39,8 +40,9 @@ def staff(
 def left(*there: StaffDay, taken: Any = None, waiting: Any = (), hour: int = 0, travel: int = 0) -> dict[HalfDay, int]:
     """Return the minutes that are left by half, of everybody together."""
     found = presence.presences(
-        DAY, there, {WHO: taken or []}, waiting, items={}, now=clock(hour), travel_minutes=travel
-    )
+        DAY, there, {WHO: taken or []}, waiting,
+        items={}, hours=defaultdict(Hours), now=clock(hour), travel_minutes=travel,
+    )  # fmt: skip
     sums = {HalfDay.morning: 0, HalfDay.afternoon: 0}
     for each in found:
         sums[each.half] += each.minutes
@@ -79,7 +81,7 @@ class TestPresences:
 
 class TestWaitingOrders:
     def order(self, *crew: frozenset[str], hours: tuple[int, int] = (8, 12)) -> presence.Waiting:
-        return presence.Waiting((clock(hours[0]), clock(hours[1])), 60, crew)
+        return presence.Waiting((clock(hours[0]), clock(hours[1])), 60, (crew,))
 
     def test_take_the_time_of_whoever_may_give_it_and_has_most_left(self) -> None:
         other = staff(8, 10, who=new_id(), skills=frozenset())

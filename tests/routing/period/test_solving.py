@@ -12,12 +12,15 @@ import pytest
 from service.core.ids import new_id
 from service.orders.rounds.rules import HalfDay
 from service.routing.period import apart, greedy, reasons
-from service.routing.period.problem import HALVES, Period, Presence, Round, Slot, dues, slots_of
+from service.routing.period.problem import HALVES, Going, Party, Period, Presence, Round, Slot, dues
 from service.routing.period.solving import solve
 from service.routing.period.states import NotKept
 
 MONDAY = date(2026, 3, 2)
 NURSE, DOCTOR = frozenset({"licensed"}), frozenset({"licensed", "role:doctor"})
+HERE, NEAR = frozenset({"at:here"}), frozenset({"at:near"})
+BY = UUID(int=99)
+EVERY_DAY = frozenset(MONDAY + timedelta(days=each) for each in range(100))
 
 
 def day(number: int) -> date:
@@ -41,9 +44,10 @@ def round_of(**changes: Any) -> Round:
     common: dict[str, Any] = {
         "id": new_id(), "last_on": None, "due_from": MONDAY, "due_until": day(99), "every_days": 7, "minimum_days": 1,
         "days": frozenset(day(each) for each in range(14)), "halves": frozenset(HALVES), "minutes": 30,
-        "crew": (NURSE,), "place": "here",
+        "place": "here",
     }  # fmt: skip
-    return Round(**common | changes)
+    parties = (Party(EVERY_DAY, changes.pop("crew", (NURSE,))), *changes.pop("helps", ()))
+    return Round(**common | {"parties": parties} | changes)
 
 
 def period(*rounds: Round, presences: list[Presence], last: int = 6, travel: int = 0) -> Period:
@@ -170,6 +174,62 @@ class TestReasons:
         assert sorted(found, key=str) == [(0, None), (0, None), (1, NotKept.no_capacity_in_window)]
 
 
+class TestHelp:
+    def helped(self, *, price: int = 60, **changes: Any) -> Round:
+        """Return a round to which a neighbour's nurse may come."""
+        return round_of(helps=(Party(EVERY_DAY, (NEAR,), (BY,), price),), **changes)
+
+    def test_own_staff_come_first_and_neighbours_where_they_have_no_room(self) -> None:
+        rounds = [self.helped(days=frozenset({MONDAY})) for _ in range(3)]
+        asked = period(*rounds, presences=[presence(0), presence(0, skills=NEAR)])
+        assert told(asked) == [(0, None)] * 3
+        found = reasons.explained(asked, solve(asked))
+        assert sorted(each.by for each in found) == [(), (), (BY,)]
+
+    def test_a_free_neighbour_still_comes_only_where_own_staff_have_no_room(self) -> None:
+        asked = period(self.helped(price=0), presences=[presence(0), presence(0, skills=NEAR)])
+        [found] = reasons.explained(asked, solve(asked))
+        assert found.by == ()
+
+    def test_rather_a_neighbour_than_too_late_and_rather_early_than_a_neighbour(self) -> None:
+        there = presence(3, skills=NEAR)
+        late = period(self.helped(last_on=day(-4)), presences=[there, presence(4)])
+        early = period(self.helped(last_on=day(-4)), presences=[there, presence(1)])
+        assert [(each.slot.on, each.by) for each in solve(late).goings if each] == [(day(3), (BY,))]
+        assert [(each.slot.on, each.by) for each in solve(early).goings if each] == [(day(1), ())]
+
+    def test_what_it_costs_is_weighed_against_ways(self) -> None:
+        """Together they are one way and a neighbour's, apart two ways."""
+
+        def goes(price: int) -> list[tuple[int, int]]:
+            rounds = [round_of(last_on=day(-4)), self.helped(last_on=day(-4), price=price)]
+            staff = [presence(2, 50), presence(3, 50), presence(3, 50, skills=NEAR)]
+            return sorted(((each.slot.on - MONDAY).days, len(each.by)) for each in solve(
+                period(*rounds, presences=staff, travel=20)
+            ).goings if each)  # fmt: skip
+
+        assert goes(15) == [(2, 0), (3, 0)]
+        assert goes(0) == [(3, 0), (3, 1)]
+
+    def test_nobody_s_time_is_given_twice(self) -> None:
+        own = round_of(crew=(NEAR,), days=frozenset({MONDAY}))
+        asked = period(own, self.helped(days=frozenset({MONDAY})), presences=[presence(0, 59, skills=NEAR)])
+        assert sorted(map(str, told(asked))) == sorted(map(str, [(0, None), (None, NotKept.no_capacity_in_window)]))
+
+    def test_an_agreement_counts_on_its_days_only(self) -> None:
+        party = Party(frozenset({day(2)}), (NEAR,), (BY,), 60)
+        asked = period(round_of(helps=(party,)), presences=[presence(each, skills=NEAR) for each in range(5)])
+        assert told(asked) == [(2, NotKept.no_staff_that_week)]
+
+    def test_one_of_each_institution_make_a_pair(self) -> None:
+        mixed = Party(EVERY_DAY, (HERE, NEAR), (BY,), 60)
+        pair = round_of(crew=(HERE, HERE), helps=(mixed,), days=frozenset({MONDAY}))
+        assert told(period(pair, presences=[presence(0, skills=HERE), presence(0, skills=NEAR)])) == [(0, None)]
+        assert told(period(pair, presences=[presence(0, skills=NEAR), presence(0, skills=NEAR)])) == [
+            (None, NotKept.no_staff_that_week)
+        ]
+
+
 def drawn(chance: random.Random) -> Period:
     """Return a small period drawn by chance: up to six due rounds, three days, two kinds of staff."""
     presences = [
@@ -196,29 +256,72 @@ def drawn(chance: random.Random) -> Period:
     return period(*rounds, presences=presences, last=2, travel=chance.choice((0, 10)))
 
 
-def price(asked: Period, slots: tuple[Slot | None, ...]) -> tuple[int, int, int, int] | None:
-    """Return (left out, days late, ways, days early) of a distribution, or None where it breaks a rule."""
+def drawn_helped(chance: random.Random) -> Period:
+    """Return a small period of two institutions, each with rounds of its own, one of which may help the other out."""
+    presences = [
+        presence(on, chance.choice((20, 40, 60)), half=half, skills=skills)
+        for on in range(3)
+        for half in HALVES
+        for skills in (HERE, NEAR)
+        if chance.random() < 0.5
+    ]
+    rounds = []
+    for each in range(chance.randint(1, 3)):
+        at, pair = chance.choice((HERE, HERE, NEAR)), chance.random() < 0.3
+        signed = frozenset(day(on) for on in range(3) if chance.random() < 0.8)
+        cost = chance.choice((0, 15, 60))
+        helps: tuple[Party, ...] = ()
+        if at is HERE:
+            crews = ((HERE, NEAR), (NEAR, HERE), (NEAR, NEAR)) if pair else ((NEAR,),)
+            helps = tuple(Party(signed, crew, (BY,) * crew.count(NEAR), cost * crew.count(NEAR)) for crew in crews)
+        rounds.append(
+            round_of(
+                id=UUID(int=each + 1),
+                last_on=chance.choice((None, day(-1))),
+                every_days=(every := chance.randint(2, 3)),
+                minimum_days=chance.randint(1, every),
+                days=frozenset(day(on) for on in range(3) if chance.random() < 0.9),
+                halves=frozenset(chance.choice((HALVES[:1], HALVES[1:], HALVES))),
+                minutes=20,
+                crew=(at, at) if pair else (at,),
+                helps=helps,
+                place=chance.choice(("east", "west")),
+            )
+        )
+    return period(*rounds, presences=presences, last=2, travel=chance.choice((0, 10)))
+
+
+Price = tuple[int, int, int, int, int]
+
+
+def price(asked: Period, goings: tuple[Going | None, ...]) -> Price | None:
+    """Return (left out, days late, minutes of ways and help, days early, who helps) of a distribution, or None where it
+    breaks a rule.
+    """
     due_rounds = dues(asked)
     need: dict[Slot, dict[frozenset[str], int]] = defaultdict(lambda: defaultdict(int))
-    ways, seen = set(), defaultdict(list)
-    for due, slot in zip(due_rounds, slots, strict=True):
-        if slot is None:
+    ways: set[tuple[str, tuple[frozenset[str], ...], Slot]] = set()
+    seen: defaultdict[int, list[date]] = defaultdict(list)
+    for due, going in zip(due_rounds, goings, strict=True):
+        if going is None:
             continue
-        wanted = asked.rounds[due.round]
+        wanted, slot = asked.rounds[due.round], going.slot
         if any((slot.on - before).days < wanted.minimum_days for before in seen[due.round]):
             return None
         seen[due.round].append(slot.on)
-        for skills in wanted.crew:
+        for skills in going.crew:
             need[slot][skills] += wanted.minutes
-        if (key := (wanted.place, wanted.crew, slot)) not in ways:
+        if (key := (wanted.place, going.crew, slot)) not in ways:
             ways.add(key)
-            for skills in wanted.crew:
+            for skills in going.crew:
                 need[slot][skills] += asked.travel_minutes
     if not all(_is_met(asked, slot, wants) for slot, wants in need.items()):
         return None
-    off = [(slot.on - due.by).days for due, slot in zip(due_rounds, slots, strict=True) if slot]
+    off = [(going.slot.on - due.by).days for due, going in zip(due_rounds, goings, strict=True) if going]
     late, early = sum(max(0, each) for each in off), sum(max(0, -each) for each in off)
-    return (sum(slot is None for slot in slots), late, len(ways), early)
+    helped = sum(each.price_minutes for each in goings if each), sum(len(each.by) for each in goings if each)
+    minutes = len(ways) * max(1, asked.travel_minutes) + helped[0]
+    return (sum(each is None for each in goings), late, minutes, early, helped[1])
 
 
 def _is_met(asked: Period, slot: Slot, need: dict[frozenset[str], int]) -> bool:
@@ -232,12 +335,43 @@ def _is_met(asked: Period, slot: Slot, need: dict[frozenset[str], int]) -> bool:
     )
 
 
+def best_of(asked: Period) -> Price:
+    """Return the price of the best of all distributions."""
+    # who may go is drawn up here anew: every party on each of its days
+    every = [
+        [None, *(
+            Going(Slot(on, half), party.crew, party.by, party.price_minutes)
+            for on in due.days for half in asked.rounds[due.round].halves for party in asked.rounds[due.round].parties
+            if on in party.days and _could_go(asked, Slot(on, half), party.crew, asked.rounds[due.round].minutes)
+        )]
+        for due in dues(asked)
+    ]  # fmt: skip
+    return min(found for each in itertools.product(*every) if (found := price(asked, each)) is not None)
+
+
+def _could_go(asked: Period, slot: Slot, crew: tuple[frozenset[str], ...], minutes: int) -> bool:
+    """Return whether some of those who are there, each another person with time for it, are such a crew."""
+    there = [each for each in asked.presences if (each.on, each.half) == (slot.on, slot.half)]
+    able = [each.skills for each in there if each.minutes >= minutes]
+    return any(
+        all(skills <= each for skills, each in zip(crew, who, strict=True))
+        for who in itertools.permutations(able, len(crew))
+    )
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_no_other_distribution_is_better(seed: int) -> None:
     asked = drawn(random.Random(seed))
     answer = solve(asked)
-    every = itertools.product(*((None, *slots_of(asked, due)) for due in dues(asked)))
-    best = min(found for each in every if (found := price(asked, each)) is not None)
-    assert price(asked, answer.slots) == best
+    assert price(asked, answer.goings) == best_of(asked)
+    assert price(asked, greedy.begin(asked)) is not None
+    assert answer.proven
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_other_distribution_with_help_from_neighbours_is_better(seed: int) -> None:
+    asked = drawn_helped(random.Random(seed))
+    answer = solve(asked)
+    assert price(asked, answer.goings) == best_of(asked)
     assert price(asked, greedy.begin(asked)) is not None
     assert answer.proven
