@@ -27,6 +27,15 @@ SUITES: Final = {
     ),
     "bills": ("tests/billing/test_guards.py", "tests/billing/test_reversal.py", "tests/billing/test_settling.py"),
     "ledger": ("tests/contracts/test_ledger.py",),
+    # the referee's own code, by plans with one error each, prices worked out by hand, and plans found by trying everything
+    "referee": (
+        "--noconftest",
+        "tests/routing/test_planted.py",
+        "tests/routing/test_planted_rides.py",
+        "tests/routing/test_referee_price.py",
+        "tests/routing/test_referee.py",
+        "tests/routing/test_exhaustive.py",
+    ),
     "races": ("tests/concurrency/test_settling.py", "tests/concurrency/test_contracts.py"),
 }
 SECONDS: Final = 600

@@ -5,6 +5,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -15,7 +16,7 @@ from service.core.http import House
 from service.core.settings import Settings
 from service.main import build_app, build_house
 from service.schema import create_all
-from tests import canaries
+from tests import canaries, remarks
 from tests.world import NOW, TestClock, World
 
 FIRST = (
@@ -42,6 +43,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Look through what was collected no more: full collections in between took seconds."""
     heap.freeze()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over what the tests of a worker of xdist want said: its own last lines nobody sees."""
+    if hasattr(session.config, "workeroutput"):
+        remarks.send(session.config.workeroutput)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of xdist wants said."""
+    remarks.receive(getattr(node, "workeroutput", None) or {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the tests want said: which OSRM they have asked."""
+    for line in remarks.lines():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session", autouse=True)
