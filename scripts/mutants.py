@@ -27,7 +27,7 @@ SUITES: Final = {
     ),
     "bills": ("tests/billing/test_guards.py", "tests/billing/test_reversal.py", "tests/billing/test_settling.py"),
     "ledger": ("tests/contracts/test_ledger.py",),
-    # the referee's own code, by plans with one error each, prices worked out by hand, and plans found by trying everything
+    # the referee's own code: plans with one error each, prices worked out by hand, plans found by trying everything
     "referee": (
         "--noconftest",
         "tests/routing/test_planted.py",
@@ -35,6 +35,9 @@ SUITES: Final = {
         "tests/routing/test_referee_price.py",
         "tests/routing/test_referee.py",
         "tests/routing/test_exhaustive.py",
+        "tests/routing/test_exhaustive_prices.py",
+        "tests/routing/test_shortcuts.py",
+        "tests/routing/test_shortcut_rides.py",
     ),
     "races": ("tests/concurrency/test_settling.py", "tests/concurrency/test_contracts.py"),
 }

@@ -1,4 +1,4 @@
-"""OSRM on real streets: answers recorded from the real server, and the real library and server where they are installed.
+"""OSRM on real streets: answers recorded from the real server; that server and its library where they are installed.
 
 The last lines of the run say which of them were asked.
 """
