@@ -13,10 +13,9 @@ from tests.gateways.maps import real_osrm
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("processes", [("-p", "no:xdist"), ("-n", "1")], ids=["one process", "workers"])
-def test_the_last_lines_name_it(processes: tuple[str, ...]) -> None:
+def test_the_last_lines_name_it_though_a_worker_process_asked() -> None:
     asked = "tests/gateways/maps/test_osrm_recorded.py::TestRecordedOsrm::test_streets_are_no_lines"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *processes, asked]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "1", asked]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "\nOSRM: answers recorded from osrm-routed\n" in said
 
