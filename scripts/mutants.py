@@ -34,6 +34,7 @@ SUITES: Final = {
         "tests/routing/test_planted_rides.py",
         "tests/routing/test_referee_price.py",
         "tests/routing/test_referee.py",
+        "tests/routing/test_referee_zeros.py",
         "tests/routing/test_exhaustive.py",
         "tests/routing/test_exhaustive_prices.py",
         "tests/routing/test_shortcuts.py",
