@@ -114,11 +114,13 @@ trace: setup  ## which core requirements have a test
 check: lint types house  ## lint, types, contracts, sizes, freshness of the contract
 	$(VENV)/bin/xunzhen openapi --check
 
-lock:  ## renew requirements.lock and requirements-bench.lock (needs the registry)
+lock:  ## renew requirements.lock, requirements-bench.lock and requirements-roads.lock (needs the registry)
 	$(VENV)/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--quiet pyproject.toml --group dev -o requirements.lock
 	$(VENV)/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--quiet --group bench --constraint requirements.lock -o requirements-bench.lock
+	$(VENV)/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.12 --no-deps \
+		--quiet --group roads --constraint requirements.lock -o requirements-roads.lock
 
 clean:  ## remove what was made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -1,6 +1,6 @@
 """Plants one bug at a time (tests/mutants/*.diff) in a copy of the tree and sees that the suite catches it.
 
-`make mutants`, or some of them: `make mutants ONLY="fee-per-elder bed-days-twice"`.
+`make mutants`, or some of them, by name or suite: `make mutants ONLY="fee-per-elder bed-days-twice"`, `… ONLY=referee`.
 """
 
 import os
@@ -27,6 +27,19 @@ SUITES: Final = {
     ),
     "bills": ("tests/billing/test_guards.py", "tests/billing/test_reversal.py", "tests/billing/test_settling.py"),
     "ledger": ("tests/contracts/test_ledger.py",),
+    # the referee's own code: plans with one error each, prices worked out by hand, plans found by trying everything
+    "referee": (
+        "--noconftest",
+        "tests/routing/test_planted.py",
+        "tests/routing/test_planted_rides.py",
+        "tests/routing/test_referee_price.py",
+        "tests/routing/test_referee.py",
+        "tests/routing/test_referee_zeros.py",
+        "tests/routing/test_exhaustive.py",
+        "tests/routing/test_exhaustive_prices.py",
+        "tests/routing/test_shortcuts.py",
+        "tests/routing/test_shortcut_rides.py",
+    ),
     "races": ("tests/concurrency/test_settling.py", "tests/concurrency/test_contracts.py"),
 }
 SECONDS: Final = 600
@@ -98,7 +111,7 @@ def plant(tree: Path, mutant: Mutant, *, back: bool = False) -> bool:
 
 def main(names: list[str]) -> int:
     """Run the suite against every bug; fail when one is not caught, does not fit, or the suite fails without any."""
-    chosen = [mutant for mutant in list_mutants(FOLDER) if not names or mutant.name in names]
+    chosen = [mutant for mutant in list_mutants(FOLDER) if not names or {mutant.name, mutant.suite} & set(names)]
     missing = []
     with tempfile.TemporaryDirectory(prefix="xunzhen-mutants-") as folder:
         tree = Path(folder)
@@ -107,7 +120,7 @@ def main(names: list[str]) -> int:
         shutil.copy(ROOT / "pyproject.toml", tree)
         for suite in sorted({mutant.suite for mutant in chosen}):
             sound = run_suite(tree, suite)
-            print(f"{'(no bug)':32}{suite:8}{sound.seconds:6.1f} s  {sound.said}", flush=True)
+            print(f"{'(no bug)':40}{suite:8}{sound.seconds:6.1f} s  {sound.said}", flush=True)
             if sound.failed or " passed" not in sound.said:
                 return 1
         for mutant in chosen:
@@ -118,7 +131,7 @@ def main(names: list[str]) -> int:
             if verdict.failed is None:
                 missing.append(mutant.name)
             outcome = verdict.failed or f"NOT CAUGHT: {verdict.said}"
-            print(f"{mutant.name:32}{mutant.suite:8}{verdict.seconds:6.1f} s  {outcome}", flush=True)
+            print(f"{mutant.name:40}{mutant.suite:8}{verdict.seconds:6.1f} s  {outcome}", flush=True)
     print(f"{len(chosen) - len(missing)} of {len(chosen)} caught" + (f"; not: {', '.join(missing)}" if missing else ""))
     return 1 if missing else 0
 

