@@ -1,7 +1,8 @@
 """The worker's part: a requested plan is gathered, solved in a process of its own, checked by the referee and stored.
 
 No transaction is open while the roads are asked and the solver runs. A worker that dies leaves a plan in `solving`,
-which the next one solves again; whoever is first to store has stored, under the plan's lock.
+which the next one solves again; whoever is first to store has stored, under the plan's lock. A plan that is cancelled
+meanwhile is let go, and nothing is stored of it.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from service.routing import (
 from service.routing.building import DayFacts, Told, ToldTour
 from service.routing.building.repairing import Disruption
 from service.routing.forked import SolverDied
+from service.routing.letting_go import PlanCancelled, unless_cancelled
 from service.routing.models import Plan as PlanRow
 from service.routing.problem import Limits
 from service.routing.repair_solving import RulesBroken
@@ -61,13 +63,16 @@ class _Begun:
 
 
 async def solve_plan(house: House, job: Job) -> None:
-    """Carry out PLAN_REQUESTED; again changes nothing once the plan is solved or has failed."""
+    """Carry out PLAN_REQUESTED; again changes nothing once the plan is solved, has failed or is cancelled."""
     begun = await _begin(house, job)
     if begun is None:
         return
     started = time.monotonic()
     try:
-        solved = await _solve(house, begun, _Reporter(house, job), started)
+        solved = await unless_cancelled(house, job, _solve(house, begun, _Reporter(house, job), started))
+    except PlanCancelled:
+        metrics.solved("cancelled", time.monotonic() - started)
+        return
     except SolverDied as died:
         metrics.solved("died", time.monotonic() - started)
         _log.error("solver died", plan=str(job.subject_id), how=str(died))
