@@ -68,7 +68,7 @@ async def many_orders(scene: Scene) -> None:
 
 
 async def cancelled_while_solving(scene: Scene, plan_id: str) -> float:
-    """Have a plan solved and cancel it once the solver is at work; return after how long the worker was done with it."""
+    """Have a plan solved and cancel it once the solver is at work; return after how long the worker was done."""
     before = set(solvers_of(os.getpid()))
     work = asyncio.create_task(scene.work(plan_id))
     await until_progress(scene, plan_id)
