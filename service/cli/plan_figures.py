@@ -18,11 +18,12 @@ from service.routing.writers.station.workbook import kilometres, minutes
 def show(console: Console, itinerary: Itinerary) -> None:
     """Print ways and hours, punctuality, how evenly work is shared out, and how many orders are left out and why."""
     found = _figures(itinerary)
+    work, ways = _hours(found.service_seconds + found.travel_seconds), _hours(found.travel_seconds)
+    given = _hours(found.service_seconds)
     lines = [
-        # who sits in a vehicle is on the way, too; the vehicle's own way counts once, so these are the plan's sums
-        f"指标：路程{kilometres(itinerary.travel_metres)}公里；"
-        f"工时{_hours(found.service_seconds + found.travel_seconds)}小时（服务{_hours(found.service_seconds)}，路程{_hours(found.travel_seconds)}）；准时{_share(found.on_time)}",
-        f"每人工作量：{_spread(found.work)}；每人路程：{_spread(found.travel)}",
+        # who sits in a vehicle is on the way, too; the vehicle's own way counts once, so the kilometres are the plan's
+        f"指标：路程{kilometres(itinerary.travel_metres)}公里；工时{work}小时（服务{given}，路程{ways}）",
+        f"准时{_share(found.on_time)}；每人工作量：{_spread(found.work)}；每人路程：{_spread(found.travel)}",
     ]
     if found.wished.of:
         lines.append(f"由首选人员上门：{_share(found.wished)}")
