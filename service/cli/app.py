@@ -33,6 +33,10 @@ COMMANDS: Final = {
 """Command → what it does. `service.cli.<command>` holds a Typer `app` with that one command (or group)."""
 
 
+INTERRUPTED: Final = 130
+"""Exit code of a command that was interrupted, as shells have it."""
+
+
 class CommandError(Exception):
     """What the user did that cannot be done: one sentence, shown on stderr; exit code 2."""
 
@@ -60,11 +64,14 @@ def main() -> None:
         sys.exit(2)
     # `import` is no name for a module
     module = f"{name}_" if keyword.iskeyword(name) else name
-    with heap.loading():
-        app: typer.Typer = importlib.import_module(f"service.cli.{module}").app
     try:
+        with heap.loading():
+            app: typer.Typer = importlib.import_module(f"service.cli.{module}").app
         with doing.work(f"xunzhen {name}"):
             app(args=arguments[1:], prog_name=f"xunzhen {name}")
     except CommandError as refused:
         sys.stderr.write(f"{refused}\n")
         sys.exit(refused.code)
+    except KeyboardInterrupt:  # while it was loading
+        sys.stderr.write("已中断。\n")
+        sys.exit(INTERRUPTED)

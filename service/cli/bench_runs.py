@@ -14,7 +14,7 @@ from rich.console import Console
 from service.cli import bench_files as files
 from service.cli.app import CommandError
 from service.routing.problem import Limits
-from service.routing.solver import warm
+from service.routing.solver import NumbersTooLarge, warm
 
 RESULTS: Final = "results.json"
 """What a folder keeps of its instances."""
@@ -27,7 +27,9 @@ Result = dict[str, Any]
 
 Instance = TypeVar("Instance")
 
-Out = Annotated[Path, typer.Option(help="解的输出文件；多个算例时为文件夹  (solution file, folder for several)")]
+Out = Annotated[
+    Path, typer.Option(help="解的输出文件；多个算例时为文件夹，也可为已有文件夹  (solution file; folder for several)")
+]
 Seconds = Annotated[float, typer.Option(help="每个算例的求解时间（秒），两核墙钟  (seconds each, wall clock)")]
 CpuSeconds = Annotated[bool, typer.Option("--cpu-seconds", help="改按单核 CPU 秒计时  (CPU seconds, one core)")]
 Seed = Annotated[int, typer.Option(help="随机种子  (seed)")]
@@ -93,33 +95,40 @@ def run_all(
 ) -> dict[str, Result]:
     """Read all instances, solve each once and tell of it; return the results by name, with their gaps to the best.
 
-    `solve(name, instance, target)` writes the solution. Of several, `out` is the folder: what it holds of the same
-    instance with the same seconds and seed is not solved again.
+    `solve(name, instance, target)` writes the solution. Of several `out` is the folder, of one it is where it is there
+    as a folder already: what it holds of the same instance with the same seconds and seed is not solved again.
 
     Raises:
-        CommandError: two files of one name, results of something else in the folder, or something cannot be written.
+        CommandError: two files of one name, results of something else in the folder, something cannot be written, or
+            the numbers of an instance are too large for any search.
     """
-    several = len(paths) > 1
+    in_folder = len(paths) > 1 or out.is_dir()
     if len({path.stem for path in paths}) < len(paths):
         raise CommandError("有两个文件同名，结果会互相覆盖。")
     instances = [(path, run.key(path), read(path)) for path in paths]
-    folder = files.folder(out) if several else out.parent
-    results = files.results(folder / RESULTS) if several else {}
-    if not several:
-        files.refuse_unwritable(out)
+    folder = files.folder(out) if in_folder else out.parent
+    results = files.results(folder / RESULTS) if in_folder else {}
+    files.refuse_unwritable(folder / RESULTS if in_folder else out)
     warm()
     for path, key, instance in instances:
-        name, target = path.stem, folder / f"{path.stem}.json" if several else out
+        name, target = path.stem, folder / f"{path.stem}.json" if in_folder else out
         result = results.get(name)
         if result is None or result["run"] != key or not target.exists():
-            result = {"run": key, **solve(name, instance, target)}
+            result = {"run": key, **_solved(path, instance, target, solve)}
         if best is not None:
             result = best.held_against(name, result)
-        if several and result != results.get(name):
+        if in_folder and result != results.get(name):
             files.save(folder / RESULTS, json.dumps(results | {name: result}, ensure_ascii=False, indent=1))
         results[name] = result
         say(name, result)
     return {path.stem: results[path.stem] for path in paths}
+
+
+def _solved(path: Path, instance: Instance, target: Path, solve: Callable[[str, Instance, Path], Result]) -> Result:
+    try:
+        return solve(path.stem, instance, target)
+    except NumbersTooLarge as large:
+        raise CommandError(f"{path} 中有过大的数值，无法累加：{large}。") from None
 
 
 def gap_shown(result: Result) -> str:

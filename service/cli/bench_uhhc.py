@@ -87,7 +87,13 @@ def _solve(instance: Instance, run: Run, target: Path) -> Result:
 
 def _say(name: str, result: Result) -> None:
     line = f"{name:55} {_shown(result['cost']):>14} {runs.gap_shown(result):>10} {result['took_seconds']:>8.1f} s"
-    Console(highlight=False, width=200).print(line)
+    console = Console(highlight=False, width=200)
+    console.print(line)
+    console.print(f"  {'  '.join(_component(*part) for part in result['components'])}", soft_wrap=True)
+
+
+def _component(name: str, value: float, weight: float | None, cost: float) -> str:
+    return f"{name} {_shown(value)}" + ("" if weight is None else f"×{weight}") + f"={_shown(cost)}"
 
 
 def _show(_name: str, result: Result) -> None:

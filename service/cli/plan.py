@@ -3,8 +3,9 @@
 import asyncio
 import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,17 +15,20 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from service.cli import plan_tables
-from service.cli.app import CommandError
+from service.cli import plan_figures, plan_tables
+from service.cli.app import INTERRUPTED, CommandError
 from service.core.geo import Datum, TravelMode
 from service.core.settings import get_settings
 from service.core.tabular.faults import FilesRefused
 from service.gateways.maps import Chosen, GreatCircle, MatrixSource, Pace
-from service.routing import referee
+from service.routing import referee, solver_process, validation
+from service.routing.forked import SolverDied
 from service.routing.problem import Limits, Plan, Problem
 from service.routing.readers import station as reader
 from service.routing.referee import Rule, Verdict
-from service.routing.solver import solve
+from service.routing.solver_process import Task
+from service.routing.solver_progress import Progress
+from service.routing.solver_refusal import NumbersTooLarge
 from service.routing.writers import station as writer
 
 app = typer.Typer(add_completion=False)
@@ -40,6 +44,7 @@ PRICES: Final = reader.Prices(left_out_per_priority=36_000, not_preferred=900)
 """Leaving the least urgent order out costs as much as ten hours of travel; somebody not preferred as a quarter hour."""
 
 _SHOWN_VIOLATIONS: Final = 5
+_CORES: Final = min(2, os.cpu_count() or 1)
 
 
 @app.command()
@@ -59,19 +64,57 @@ def plan(
     """用站点的表格排一天的路线；结果先经独立复核，不合规则就不写出。
 
     Raises:
-        CommandError: a file or the date cannot be read; or, with code 1, the plan breaks a rule. No file was written.
+        CommandError: a file or the date cannot be read; with code 1, the plan breaks a rule or there is none; with 130,
+            Ctrl-C was pressed. No file was written.
     """
-    station_day = _read((orders, staff, vehicles), _date(day), datum)
+    with _interruptible():
+        _plan((orders, staff, vehicles), _date(day), datum, Limits(seconds=seconds, workers=_CORES), seed, out)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise CommandError("已中断，没有写出任何文件。", code=INTERRUPTED) from None
+
+
+def _plan(
+    files: tuple[Path, Path, Path | None], on: date, datum: Datum, limits: Limits, seed: int, out: Path | None
+) -> None:
+    station_day = _read(files, on, datum)
     travel = asyncio.run(_travel(station_day))
     problem = reader.build_problem(station_day, travel, PRICES)
-    found = solve(problem, Limits(seconds=seconds), seed)
+    found = _solve(problem, limits, seed)
     verdict = referee.check_plan(problem, found)
     _refuse_broken(problem, verdict)
     itinerary = writer.trace(station_day, problem, found, travel)
     plan_tables.show(Console(), itinerary)
+    plan_figures.show(Console(), itinerary)
     _refuse_left_out(problem, found, verdict)
     if out is not None:
         _write(out, itinerary, verdict.costs)
+
+
+def _solve(problem: Problem, limits: Limits, seed: int) -> Plan:
+    """Plan the day as the worker does, in a process of its own: whoever presses Ctrl-C waits for no search.
+
+    Raises:
+        CommandError: with code 1, why there is no plan.
+    """
+    try:
+        validation.check(problem)
+        return asyncio.run(solver_process.solve_apart(Task(problem, limits, seed, waits=True), _hear))
+    except validation.ProblemInvalid as invalid:
+        raise CommandError(f"表格中的数据自相矛盾，无法排班：{invalid}。", code=1) from None
+    except NumbersTooLarge as large:
+        raise CommandError(f"表格中有过大的数值，无法累加，不能排班：{large}。", code=1) from None
+    except SolverDied:
+        raise CommandError("求解程序意外中止，没有写出任何文件；请再试一次。", code=1) from None
+
+
+async def _hear(_: Progress) -> None:
+    """Nobody follows how far the solver is."""
 
 
 def _date(text: str) -> date:
@@ -131,7 +174,9 @@ def _refuse_left_out(problem: Problem, found: Plan, verdict: Verdict) -> None:
 
 
 def _write(out: Path, itinerary: writer.Itinerary, costs: Mapping[str, int]) -> None:
-    """Write all four files, or none: each is made in full before the first one is put in place."""
+    """Write all four files, or none: each is made in full before the first one is put in place, and whoever presses
+    Ctrl-C meanwhile has them all.
+    """
     files: Sequence[tuple[str, bytes]] = (
         ("plan.json", _json(writer.plan_document(itinerary, costs))),
         ("routes.geojson", _json(writer.geojson(itinerary))),
@@ -139,17 +184,28 @@ def _write(out: Path, itinerary: writer.Itinerary, costs: Mapping[str, int]) -> 
         ("timeline.svg", writer.draw(itinerary).encode()),
     )
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, content in files:
-            (out / f".{name}.part").write_bytes(content)
-        for name, _ in files:
-            os.replace(out / f".{name}.part", out / name)
+        with _undisturbed():
+            out.mkdir(parents=True, exist_ok=True)
+            for name, content in files:
+                (out / f".{name}.part").write_bytes(content)
+            for name, _ in files:
+                os.replace(out / f".{name}.part", out / name)
     except OSError as cannot:
         for name, _ in files:
             with suppress(OSError):
                 (out / f".{name}.part").unlink()
         raise CommandError(f"{out}：写不进去（{cannot.strerror}）。") from None
     Console().print(Text(f"已写出：{'、'.join(str(out / name) for name, _ in files)}"), soft_wrap=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C be pressed in vain for a moment."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _json(document: object) -> bytes:

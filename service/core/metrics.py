@@ -50,7 +50,7 @@ _JOBS: Final = Histogram(
 )
 _SOLVER: Final = Histogram(
     "xunzhen_solver_seconds",
-    "Time a plan took in the solver, by outcome (solved, infeasible, invalid, died)",
+    "Time a plan took in the solver, by outcome (solved, infeasible, invalid, died, cancelled)",
     ("outcome",),
     buckets=(1, 2, 5, 10, 20, 40, 60, 120, 300, 600),
     registry=REGISTRY,
@@ -93,7 +93,7 @@ def job(name: str) -> Iterator[None]:
 
 
 def solved(outcome: str, seconds: float) -> None:
-    """Count a plan that the solver had in hand: solved, infeasible by the referee, invalid, or died."""
+    """Count a plan that the solver had in hand: solved, infeasible by the referee, invalid, died, or cancelled."""
     _SOLVER.labels(outcome).observe(seconds)
 
 

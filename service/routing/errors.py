@@ -33,6 +33,13 @@ class PlanNotReady(Refusal):
     en = "The plan is {state}; only a solved plan can be published. Reload it, or plan again."
 
 
+class PlanNotCancellable(Refusal):
+    """Only a plan that is not solved yet can be cancelled."""
+
+    zh = "该计划现在是“{label}”，只有排队中或正在求解的计划可以取消；请刷新查看，不需要的计划不发布即可。"
+    en = "The plan is {state}; only one that waits or is being solved can be cancelled. Reload it."
+
+
 class StaffDoubleBooked(Refusal):
     """A member of staff is promised elsewhere at that time."""
 

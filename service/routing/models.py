@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
 from service.core.db import fences, rows
-from service.routing import functions, overflow_functions, states
+from service.routing import functions, overflow_functions, state_functions, states
 
 
 def _one() -> Any:
@@ -205,6 +205,7 @@ fences.fence(PlanStop, _PART.format(table="plan_stops"), verbs="select, insert, 
 fences.fence(PlanUnassigned, _PART.format(table="plan_unassigned"), verbs="select, insert, delete")
 # an elder who cancels releases what was promised to him; only an institution promises
 fences.fence(Appointment, fences.Fence.institution_or_person, adds=fences.Fence.institution)
+state_functions.create(Plan)
 functions.create(Appointment)
 overflow_functions.create(Appointment)
 

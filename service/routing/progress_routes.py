@@ -1,4 +1,4 @@
-"""HTTP of a plan's live progress: server-sent events until the worker has answered."""
+"""HTTP of a plan that is not solved yet: its live progress as server-sent events, its cancellation."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from service.core.http import House
 from service.core.principal import Principal
 from service.core.problems import NotFound
 from service.core.router import Router
-from service.routing import schemas, usecases
+from service.routing import errors, schemas, usecases
 from service.routing.states import UNDER_WAY
 
 router = Router()
@@ -26,6 +26,7 @@ LONGEST_SECONDS: Final = 900.0
 """How long one stream lasts at most, in real time: an access token lives no longer; who wants more asks again."""
 
 Reads = Annotated[Principal, Depends(http.Requires("plans:read"))]
+Plans = Annotated[Principal, Depends(http.Requires("plans:write"))]
 
 
 async def _look(house: House, principal: Principal, plan_id: UUID) -> schemas.PlanEvent:
@@ -54,7 +55,7 @@ async def _follower(house: http.TheHouse, principal: Reads, plan_id: UUID) -> _F
 async def follow_plan(
     house: http.TheHouse, follower: Annotated[_Follower, Depends(_follower)], plan_id: UUID
 ) -> AsyncIterator[ServerSentEvent]:
-    """订阅求解进度（SSE）：状态或进度有变化时发送，排好或失败后结束。"""
+    """订阅求解进度（SSE）：状态或进度有变化时发送，排好、失败或取消后结束。"""
     until = time.monotonic() + LONGEST_SECONDS
     told, seen = None, follower.found
     while True:
@@ -65,3 +66,9 @@ async def follow_plan(
             return
         await asyncio.sleep(POLL_SECONDS)
         seen = await _look(house, follower.principal, plan_id)
+
+
+@router.post("/plans/{plan_id}/cancellation", responses=http.refuses(NotFound, errors.PlanNotCancellable))
+async def cancel_plan(principal: Plans, session: http.Session, plan_id: UUID) -> schemas.PlanHead:
+    """取消尚未排好的计划或修复：求解随即停止，不留下任何路线；重复取消返回相同结果。"""
+    return await usecases.cancel_plan(session, principal=principal, plan_id=plan_id)

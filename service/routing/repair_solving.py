@@ -52,6 +52,7 @@ async def repair(ask: Ask, roads: Roads, on_progress: Callable[[Progress], Await
 
     Raises:
         ProblemInvalid: the day contradicts itself.
+        NumbersTooLarge: no search can add up its numbers.
         SolverDied: the solver gave no answer.
         RulesBroken: the plan breaks a rule, or has moved what is frozen.
     """

@@ -4,7 +4,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from service.routing import forked
-from service.routing.solver import is_ready, solve, solve_plain, suits_plain, warm
+from service.routing.solver import NumbersTooLarge, is_ready, solve, solve_plain, suits_plain, warm
 
 if TYPE_CHECKING:
     from service.routing.solver_process import Task
@@ -14,7 +14,7 @@ def run(reading: int, writing: int) -> None:
     """Solve the task that comes through the pipe `reading`, and answer through `writing`.
 
     Few days wait for a compiler: until one has made the compiled search ready, days are planned without it, but for
-    those with rules that only the compiled search knows.
+    those with rules that only the compiled search knows, and for those who wait for one.
 
     Raises: nothing.
     """
@@ -24,5 +24,8 @@ def run(reading: int, writing: int) -> None:
         warm()
     task: Task = hears.recv()
     forked.end_with_parent(hears)
-    how = solve_plain if not ready and suits_plain(task.problem) else solve
-    says.send(how(task.problem, task.limits, task.seed, says.send))
+    how = solve_plain if not ready and not task.waits and suits_plain(task.problem) else solve
+    try:
+        says.send(how(task.problem, task.limits, task.seed, says.send))
+    except NumbersTooLarge as refused:
+        says.send(refused)

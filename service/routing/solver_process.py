@@ -9,6 +9,7 @@ from typing import Final
 from service.routing import forked
 from service.routing.problem import Limits, Plan, Problem
 from service.routing.solver_progress import Progress
+from service.routing.solver_refusal import NumbersTooLarge
 
 GRACE_SECONDS: Final = 300.0
 """What a child may take beyond its limit: a slow machine, a compiler for which a day of rare rules must wait, the last
@@ -18,11 +19,12 @@ explanations.
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a child is to solve."""
+    """What a child is to solve; who `waits` has it compile its search first where nobody has."""
 
     problem: Problem
     limits: Limits
     seed: int
+    waits: bool = False
 
 
 async def solve_apart(task: Task, on_progress: Callable[[Progress], Awaitable[None]]) -> Plan:
@@ -30,6 +32,7 @@ async def solve_apart(task: Task, on_progress: Callable[[Progress], Awaitable[No
 
     Raises:
         forked.SolverDied: the process ended without an answer, or took far longer than its limit.
+        NumbersTooLarge: no search can add up the day's numbers; names where.
     """
     async with forked.child("day", task.limits.seconds + GRACE_SECONDS) as (says, hears):
         await asyncio.to_thread(says.send, task)
@@ -41,4 +44,6 @@ async def _follow(hears: Connection, on_progress: Callable[[Progress], Awaitable
         heard = await asyncio.to_thread(hears.recv)
         if isinstance(heard, Plan):
             return heard
+        if isinstance(heard, NumbersTooLarge):
+            raise heard
         await on_progress(heard)

@@ -1,7 +1,8 @@
 """The worker's part: a requested plan is gathered, solved in a process of its own, checked by the referee and stored.
 
 No transaction is open while the roads are asked and the solver runs. A worker that dies leaves a plan in `solving`,
-which the next one solves again; whoever is first to store has stored, under the plan's lock.
+which the next one solves again; whoever is first to store has stored, under the plan's lock. A plan that is cancelled
+meanwhile is let go, and nothing is stored of it.
 """
 
 import asyncio
@@ -33,11 +34,13 @@ from service.routing import (
 from service.routing.building import DayFacts, Told, ToldTour
 from service.routing.building.repairing import Disruption
 from service.routing.forked import SolverDied
+from service.routing.letting_go import PlanCancelled, unless_cancelled
 from service.routing.models import Plan as PlanRow
 from service.routing.problem import Limits
 from service.routing.repair_solving import RulesBroken
 from service.routing.solver_process import Task
 from service.routing.solver_progress import Progress
+from service.routing.solver_refusal import NumbersTooLarge
 from service.routing.states import UNDER_WAY, PlanState
 from service.routing.storing import Solved
 from service.routing.usecases import standing
@@ -61,26 +64,21 @@ class _Begun:
 
 
 async def solve_plan(house: House, job: Job) -> None:
-    """Carry out PLAN_REQUESTED; again changes nothing once the plan is solved or has failed."""
+    """Carry out PLAN_REQUESTED; again changes nothing once the plan is solved, has failed or is cancelled."""
     begun = await _begin(house, job)
     if begun is None:
         return
     started = time.monotonic()
     try:
-        solved = await _solve(house, begun, _Reporter(house, job), started)
-    except SolverDied as died:
-        metrics.solved("died", time.monotonic() - started)
-        _log.error("solver died", plan=str(job.subject_id), how=str(died))
-        await _fail(house, job, "求解程序意外中止，请重新排班；若再次发生请联系管理员。")
+        solved = await unless_cancelled(house, job, _solve(house, begun, _Reporter(house, job), started))
+    except PlanCancelled:
+        metrics.solved("cancelled", time.monotonic() - started)
         return
-    except validation.ProblemInvalid as invalid:
-        metrics.solved("invalid", time.monotonic() - started)
-        _log.error("day contradicts itself", plan=str(job.subject_id), field=invalid.field, what=invalid.sentence)
-        await _fail(house, job, f"当天的数据自相矛盾，无法排班；请联系管理员（{invalid}）。")
-        return
-    except RulesBroken as broken:
-        metrics.solved("infeasible", time.monotonic() - started)
-        await _fail(house, job, str(broken))
+    except (SolverDied, validation.ProblemInvalid, NumbersTooLarge, RulesBroken) as failed:
+        why = _why_not(failed)
+        metrics.solved(why.outcome, time.monotonic() - started)
+        _log.error(why.event, plan=str(job.subject_id), how=str(failed))
+        await _fail(house, job, why.sentence)
         return
     metrics.solved("solved", time.monotonic() - started)
     now = house.clock.now()
@@ -90,11 +88,33 @@ async def solve_plan(house: House, job: Job) -> None:
             await storing.store(session, row, solved, now)
 
 
+@dataclass(frozen=True, slots=True)
+class _WhyNot:
+    """Why there is no plan: for the metrics, for the log, for people."""
+
+    outcome: str
+    event: str
+    sentence: str
+
+
+def _why_not(failed: Exception) -> _WhyNot:
+    if isinstance(failed, SolverDied):
+        return _WhyNot("died", "solver died", "求解程序意外中止，请重新排班；若再次发生请联系管理员。")
+    if isinstance(failed, validation.ProblemInvalid):
+        sentence = f"当天的数据自相矛盾，无法排班；请联系管理员（{failed}）。"
+        return _WhyNot("invalid", "day contradicts itself", sentence)
+    if isinstance(failed, NumbersTooLarge):
+        sentence = f"当天的数据中有过大的数值，无法累加，不能排班；请核对后重新排班（{failed}）。"
+        return _WhyNot("invalid", "numbers too large", sentence)
+    return _WhyNot("infeasible", "plan breaks a rule", str(failed))
+
+
 async def _solve(house: House, begun: _Begun, reporter: "_Reporter", started: float) -> Solved:
     """Solve a day, or mend the plan of one.
 
     Raises:
         ProblemInvalid: the day contradicts itself.
+        NumbersTooLarge: no search can add up its numbers.
         SolverDied: the solver gave no answer.
         RulesBroken: what it answered breaks a rule.
     """

@@ -34,7 +34,10 @@ STANDS: Final = "〔已开始〕"
 
 
 class PlanState(StrEnum):
-    """A plan is requested, solved by the worker, published by a dispatcher; a later publication supersedes it."""
+    """A plan is requested, solved by the worker, published by a dispatcher; a later publication supersedes it.
+
+    Until it is solved it may be cancelled.
+    """
 
     queued = "queued"
     solving = "solving"
@@ -42,15 +45,17 @@ class PlanState(StrEnum):
     published = "published"
     superseded = "superseded"
     failed = "failed"
+    cancelled = "cancelled"
 
 
 MOVES: Final[Mapping[PlanState, frozenset[PlanState]]] = {
-    PlanState.queued: frozenset({PlanState.solving, PlanState.failed}),
-    PlanState.solving: frozenset({PlanState.solved, PlanState.failed, PlanState.solving}),
+    PlanState.queued: frozenset({PlanState.solving, PlanState.failed, PlanState.cancelled}),
+    PlanState.solving: frozenset({PlanState.solved, PlanState.failed, PlanState.solving, PlanState.cancelled}),
     PlanState.solved: frozenset({PlanState.published}),
     PlanState.published: frozenset({PlanState.superseded}),
     PlanState.superseded: frozenset(),
     PlanState.failed: frozenset(),
+    PlanState.cancelled: frozenset(),
 }
 """From each state, the states a plan may move to; `solving` again when a worker died in the middle."""
 
@@ -61,6 +66,7 @@ STATE_LABELS: Final[Mapping[PlanState, str]] = {
     PlanState.published: "已发布",
     PlanState.superseded: "已被新计划取代",
     PlanState.failed: "失败",
+    PlanState.cancelled: "已取消",
 }
 """What people read for each state."""
 

@@ -387,6 +387,7 @@ _WORK: Final = {
     "list_open_windows": Call(path={"plan_id": "{solved_plan}"}, query={"order_id": "{accepted_order}"}),
     "request_repair": Call(path={"plan_id": "{solved_plan}"}, body={"seconds_limit": 1}),
     "publish_plan": Call(path={"plan_id": "{solved_plan}"}),
+    "cancel_plan": Call(path={"plan_id": "{queued_plan}"}),
     "add_round_plan": Call(
         body={
             **_OWN, "person_id": "{person}", "kind": "home_visit", "items": [{"code": "BP"}], "every_days": 7,

@@ -304,9 +304,11 @@ class Scene:
             **region, "area_id": area.id, "institution_ids": institutions, "seconds_limit": 1, "seed": 1,
             "requested_by_account_id": new_id(), "requested_at": NOW, "solved_at": NOW, "travel_source": "great_circle",
         }  # fmt: skip
+        queued = Plan(**common | {"solved_at": None, "travel_source": None}, service_on=TOMORROW.date(), state="queued")
         plan = Plan(**common, service_on=TODAY, state="published", published_at=NOW)
         solved = Plan(**common, service_on=TOMORROW.date(), state="solved")
-        await self.near.add(area, plan, solved)
+        await self.near.add(area, plan, solved, queued)
+        self.keep("queued_plan", queued.id)
         self.keep("area", area.id), self.keep("plan", plan.id), self.keep("solved_plan", solved.id)
         await self._periods(area.id)
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from service.cli import bench_vrptw
+from service.routing.writers import day as day_writer
 from tests.cli.conftest import Xunzhen
+from tests.routing.test_refused_days import TOO_LARGE
 
 INSTANCE = Path(__file__).parent.parent / "routing" / "instances" / "vrptw_six.txt"
 
@@ -74,6 +76,34 @@ class TestFolder:
         assert stderr.count("\n") == 1
         assert [path.name for path in (tmp_path / "out").iterdir()] == ["results.json"]
         assert (tmp_path / "out" / "results.json").read_text() == text
+
+
+def test_a_folder_that_is_there_is_one_for_a_single_instance_too(
+    run: Xunzhen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    asked = (INSTANCE, "--seconds", 0.3, "--cpu-seconds", "--out", out)
+    assert run(*asked) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["results.json", "vrptw_six.json"]
+
+    def in_vain(*_: object) -> None:
+        raise AssertionError("solved again")
+
+    monkeypatch.setattr(bench_vrptw, "solve", in_vain)
+    assert run(*asked) == 0
+
+
+def test_numbers_that_nobody_can_add_up_are_one_sentence(
+    xunzhen: Xunzhen, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    problem = TOO_LARGE[0][1]
+    (tmp_path / "day.json").write_text(json.dumps(day_writer.document(problem, None)))
+    assert xunzhen("bench", "day", tmp_path / "day.json", "--seconds", 0.3, "--out", tmp_path / "plan.json") == 2
+    said = capsys.readouterr().err
+    assert "matrices[0]: is" in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "plan.json").exists()
 
 
 def test_where_nothing_can_be_written_nothing_is_solved(

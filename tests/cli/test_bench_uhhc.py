@@ -32,6 +32,21 @@ class TestUhhc:
         assert printed["TOTAL"] == str(uhhc_cost.total(components))
         assert [path.name for path in tmp_path.iterdir()] == ["solution.json"]
 
+    def test_prints_the_price_of_each_of_several(
+        self, run: Xunzhen, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        other = tmp_path / "other.json"
+        other.write_text(INSTANCE.read_text(encoding="utf-8"), encoding="utf-8")
+        assert run(INSTANCE, other, "--seconds", "0.5", "--out", tmp_path / "out") == 0
+        lines = capsys.readouterr().out.splitlines()
+        document = json.loads(INSTANCE.read_text(encoding="utf-8"))
+        for name in (INSTANCE.stem, "other"):
+            written = json.loads((tmp_path / "out" / f"{name}.json").read_text(encoding="utf-8"))
+            at = next(at for at, line in enumerate(lines) if line.startswith(f"{name} "))
+            for part in uhhc_cost.price(document, written):
+                assert f"{part.name} {part.value}" in lines[at + 1]
+                assert f"={part.cost}" in lines[at + 1]
+
     def test_refuses_a_file_that_is_no_instance_and_writes_nothing(
         self, run: Xunzhen, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:

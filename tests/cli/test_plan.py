@@ -2,6 +2,11 @@
 
 import functools
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import openpyxl
@@ -11,8 +16,12 @@ from service.cli import plan
 from service.cli.app import CommandError
 from service.core import settings
 from service.routing import referee
+from service.routing.problem import Limits
 from tests.cli.conftest import Xunzhen
 from tests.routing import test_referee as day
+from tests.routing.forks import solvers_of
+from tests.routing.test_refused_days import TOO_LARGE
+from tests.routing.test_validation import CONTRADICTIONS
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 ORDERS, STAFF = EXAMPLES / "orders.csv", EXAMPLES / "staff.csv"
@@ -65,6 +74,21 @@ class TestPlan:
         rows = list(openpyxl.load_workbook(out / "plan.xlsx")["路线"].iter_rows(min_row=2, values_only=True))
         assert len(rows) == len(visits)
 
+    def test_shows_what_the_plan_comes_to(self, run: Xunzhen, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(ORDERS, "--staff", STAFF, "--date", "2026-03-02", "--seconds", "0.3") == 0
+        said = capsys.readouterr().out
+        figures = said[said.index("指标：") :].splitlines()
+        whole = said[said.index("合计：") :].splitlines()[0]
+        assert figures[0].removeprefix("指标：路程").split("公里")[0] == whole.split("路程")[1].split("公里")[0]
+        work, given, ways = (
+            float(figures[0].split(before)[1].split(after)[0])
+            for before, after in (("工时", "小时"), ("（服务", "，"), ("，路程", "）"))
+        )
+        assert work == pytest.approx(given + ways, abs=0.11)
+        assert given > 0
+        assert "准时11/11；每人工作量：最少" in figures[1]
+        assert figures[-1] == "未排1：当天没有（足够的）人员具备该服务所需资质"
+
     def test_writes_nothing_without_being_told_where(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Xunzhen, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -104,6 +128,19 @@ class TestRefusals:
             CommandError, match="没有通过复核（1处），没有写出任何文件：路上时间不够（任务3、人员A）"
         ) as refused:
             plan._refuse_broken(day.PROBLEM, referee.check_plan(day.PROBLEM, late))
+        assert refused.value.code == 1
+
+    @pytest.mark.parametrize(
+        ("field", "problem", "said"),
+        [(*TOO_LARGE[0], "过大的数值"), (*CONTRADICTIONS[0], "自相矛盾")],
+        ids=["too large", "contradiction"],
+    )
+    def test_a_day_that_cannot_be_planned_is_one_sentence_that_names_the_field(
+        self, field: str, problem: day.Problem, said: str
+    ) -> None:
+        with pytest.raises(CommandError, match=said) as refused:
+            plan._solve(problem, Limits(0.3), 1)
+        assert f"：{field}: " in str(refused.value)
         assert refused.value.code == 1
 
     def test_names_every_wrong_cell_and_writes_nothing(
@@ -152,3 +189,33 @@ class TestRefusals:
         assert run(*arguments) == 2
         assert "写不进去" in capsys.readouterr().err
         assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.processes
+def test_whoever_interrupts_it_reads_one_sentence_and_finds_no_file(tmp_path: Path) -> None:
+    """Ctrl-C reaches the command and all that it has started."""
+    header, *lines = ORDERS.read_text("utf-8").splitlines()
+    rows = [line.split(",", 1) for line in lines for _ in range(4)]
+    orders = "\n".join([header, *(f"{name}-{at},{rest}" for at, (name, rest) in enumerate(rows))])
+    (tmp_path / "o.csv").write_text(orders, "utf-8")
+    out = tmp_path / "out"
+    command = subprocess.Popen(
+        [
+            sys.executable, "-m", "service.cli", "plan", str(tmp_path / "o.csv"), "--staff", str(STAFF),
+            "--date", "2026-03-02", "--seconds", "60", "--out", str(out),
+        ],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    last = time.monotonic() + 90
+    while not (found := solvers_of(command.pid)):
+        assert command.poll() is None, command.communicate()
+        assert time.monotonic() < last
+        time.sleep(0.05)
+    time.sleep(1.0)
+    begun = time.monotonic()
+    os.killpg(command.pid, signal.SIGINT)
+    said, complained = command.communicate(timeout=30)
+    assert time.monotonic() - begun < 15
+    assert (command.returncode, said, complained) == (130, "", "已中断，没有写出任何文件。\n")
+    assert not out.exists()
+    assert not any(Path(f"/proc/{each}").exists() for each in found)

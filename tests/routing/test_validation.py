@@ -9,7 +9,20 @@ import numpy as np
 import pytest
 
 from service.routing import validation
-from service.routing.problem import Band, Carer, Job, Link, Lunch, Problem, Rules, Service, Staff, Sync, Window
+from service.routing.problem import (
+    Band,
+    Carer,
+    Job,
+    Link,
+    Lunch,
+    Problem,
+    Rules,
+    Service,
+    Staff,
+    Sync,
+    Vehicle,
+    Window,
+)
 from service.routing.readers import uhhc, vrptw
 from service.routing.readers.document import NotReadable
 from service.routing.validation import ProblemInvalid
@@ -31,6 +44,7 @@ JOBS = (
     Job("3", 3, (), (SERVICE,), load=2, tardiness=4, punctual=True),
 )
 LINKS = (Link(0, 1), Link(1, 2, low=5, high=5), Link(3, 0, carer=Carer.same), Link(2, 0, ordered=False, bound=True))
+VEHICLE = Vehicle("V", 2, 0, 0, Window(0, 200), 1)
 BANDS = (Band(-5, 1000), Band(10, 1500))
 PROBLEM = Problem(4, (LINE, LINE * 2), STAFF, JOBS, Rules(), LINKS, (BANDS, ()))
 
@@ -45,6 +59,10 @@ def job(at: int, **changes: Any) -> Problem:
 
 def link(at: int, **changes: Any) -> Problem:
     return replace(PROBLEM, links=changed(LINKS, at, changes))
+
+
+def vehicle(**changes: Any) -> Problem:
+    return replace(PROBLEM, vehicles=(VEHICLE, replace(VEHICLE, **changes)))
 
 
 def rules(**changes: Any) -> Problem:
@@ -92,6 +110,15 @@ CONTRADICTIONS: list[tuple[str, Problem]] = [
     ("staff[2].max_work", staff(2, max_work=-1)),
     ("staff[1].max_work", staff(1, max_work=91)),
     ("staff[1].max_work", staff(1, max_work=None)),
+    ("vehicles[1].seats", vehicle(seats=0)),
+    ("vehicles[1].seats", vehicle(seats=HUGE)),
+    ("vehicles[1].start_point", vehicle(start_point=4)),
+    ("vehicles[1].start_point", vehicle(start_point=-1)),
+    ("vehicles[1].end_point", vehicle(end_point=4)),
+    ("vehicles[1].matrix", vehicle(matrix=2)),
+    ("vehicles[1].matrix", vehicle(matrix=-1)),
+    ("vehicles[1].shift", vehicle(shift=Window(200, 199))),
+    ("vehicles[1].shift", vehicle(shift=Window(0, HUGE))),
     ("jobs[3].point", job(3, point=4)),
     ("jobs[3].point", job(3, point=-1)),
     ("jobs[0].windows[1]", job(0, windows=(Window(0, 50), Window(60, 59)))),

@@ -42,4 +42,5 @@ def rules_of(policies: Sequence[Policy], agreements: Sequence[Agreement] = ()) -
 
 def bands(traffic: Sequence[tuple[int, int]]) -> tuple[Band, ...]:
     """Return the bands of a day from (minute, per cent): before the first one travel takes what it takes."""
-    return (Band(0, 1000), *(Band(minute * 60, percent * 10) for minute, percent in traffic)) if traffic else ()
+    told = tuple(Band(minute * 60, percent * 10) for minute, percent in traffic)
+    return told if not told or told[0].start == 0 else (Band(0, 1000), *told)

@@ -10,5 +10,6 @@ from service.routing.solver.plain import suits as suits_plain
 from service.routing.solver.solve import solve, solve_plain
 from service.routing.solver.warming import is_ready, warm
 from service.routing.solver_progress import Phase, Progress
+from service.routing.solver_refusal import NumbersTooLarge
 
-__all__ = ["Phase", "Progress", "is_ready", "solve", "solve_plain", "suits_plain", "warm"]
+__all__ = ["NumbersTooLarge", "Phase", "Progress", "is_ready", "solve", "solve_plain", "suits_plain", "warm"]

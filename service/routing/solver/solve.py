@@ -24,6 +24,7 @@ from service.routing.solver import (
     rides,
     strings,
     timetable,
+    too_large,
     whole_routes,
 )
 from service.routing.solver import tables as tabling
@@ -63,7 +64,7 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     a job that must be done is left out only where hard rules leave it no place that was found.
 
     Raises:
-        ValueError: the day asks for what neither the compiled search nor OR-Tools can add up or say.
+        NumbersTooLarge: the day asks for what neither the compiled search nor OR-Tools can add up or say; names where.
     """
     if rides.suits(problem):
         return rides.plan(problem, limits, seed, _plan_part, on_progress)
@@ -114,11 +115,15 @@ def _solve_whole(
 
 
 def _by_ortools(problem: Problem, limits: Limits, seed: int) -> Plan:
-    """Plan by OR-Tools alone what only the compiled search knows besides, and cannot add up."""
+    """Plan by OR-Tools alone what only the compiled search knows besides, and cannot add up.
+
+    Raises:
+        NumbersTooLarge: OR-Tools cannot say it either.
+    """
     try:
         return ortools_engine.solve_ortools(problem, limits, seed)
-    except ortools_engine.CannotSay as lacking:
-        raise ValueError(f"no search knows all rules of the day and can add up its numbers: {lacking}") from None
+    except ortools_engine.CannotSay:
+        raise too_large.refusal_of(problem) from None
 
 
 def _by_strings(

@@ -10,6 +10,7 @@ from service.routing.usecases.appointments import (
     returned_by_plan,
 )
 from service.routing.usecases.areas import add_area, change_area, list_areas, read_area
+from service.routing.usecases.cancelling import cancel_plan
 from service.routing.usecases.explaining import explain_plan
 from service.routing.usecases.inserting import find_insertions
 from service.routing.usecases.opening import list_open_windows
@@ -24,6 +25,7 @@ __all__ = [
     "add_absence",
     "add_agreement",
     "add_area",
+    "cancel_plan",
     "change_agreement",
     "change_area",
     "compare_plans",

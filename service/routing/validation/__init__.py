@@ -6,5 +6,6 @@ Such a job is left out of the plan with its reason.
 
 from service.routing.validation.check import check
 from service.routing.validation.fault import ProblemInvalid
+from service.routing.validation.size import numbers
 
-__all__ = ["ProblemInvalid", "check"]
+__all__ = ["ProblemInvalid", "check", "numbers"]

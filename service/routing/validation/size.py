@@ -15,7 +15,7 @@ MOST_SUM = 2**58
 def faults(problem: Problem) -> Iterator[Fault]:
     """Yield single numbers that are too large, then prices that are too large for the amounts there may be."""
     too_large = False
-    for field, value in _numbers(problem):
+    for field, value in numbers(problem):
         if abs(value) > MOST_TIME:
             too_large = True
             yield field, f"is {value}, expected at most {MOST_TIME}"
@@ -23,7 +23,11 @@ def faults(problem: Problem) -> Iterator[Fault]:
         yield from _sums(problem)
 
 
-def _numbers(problem: Problem) -> Iterator[tuple[str, int]]:
+def numbers(problem: Problem) -> Iterator[tuple[str, int]]:
+    """Yield every number of a problem with the name of its field; of a matrix, and of a span, the largest.
+
+    Raises: nothing.
+    """
     for mode, matrix in enumerate(problem.matrices):
         yield f"matrices[{mode}]", int(matrix.max(initial=0))
     yield from _of_staff(problem)
