@@ -91,6 +91,10 @@ OVER_RESIDENTS: Final = frozenset({Right.view, Right.book})
 """What the staff of a care home may do for those who live there: neither pay nor let others act for them."""
 
 
+MOST_EXCLUDED: Final = 20
+"""So many practitioners at most are not to come to one person; an order may exclude as many."""
+
+
 class Precaution(StrEnum):
     """What a visit must be careful of: the person catches easily (免疫力低下), or others catch from him (传染期)."""
 
@@ -103,12 +107,13 @@ class Precaution(StrEnum):
 class CareFacts:
     """What whoever is sent to a person must be: careful of what, and speaking which language (None = any).
 
-    With `language_required` nobody else is sent; else it is a wish.
+    With `language_required` nobody else is sent; else it is a wish. Of `excluded_practitioner_ids` nobody is ever sent.
     """
 
     precaution: Precaution = Precaution.none
     language: str | None = None
     language_required: bool = False
+    excluded_practitioner_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

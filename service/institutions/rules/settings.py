@@ -71,6 +71,13 @@ PLAN_CHANGED_PRICE_MINUTES: Final = Whole(
 PLAN_MOVED_PRICE_MINUTES: Final = Whole(
     "plan.moved_price_minutes", 10, "重排时比已告知的时间每早或晚一刻钟折合多少分钟路程", 0, 600
 )
+PLAN_WISH_PRICE_MINUTES: Final = Whole(
+    "plan.wish_price_minutes",
+    15,
+    "不派居民希望或熟悉的人员（指定、语言、上次来的、团队、网格）折合多少分钟路程（0 不计）",
+    0,
+    600,
+)
 FEE_MODE: Final = Choice("fee.mode", "charge", "是否收取上门服务费", ("charge", "none"))
 FEE_SHARING: Final = Choice("fee.sharing", "once_per_home", "同户多人同次上门的收费", ("once_per_home", "per_patient"))
 FEE_IN_BED_CYCLE: Final = Choice("fee.in_bed_cycle", "waive", "家庭病床周期内的上门服务费", ("waive", "charge"))
