@@ -77,16 +77,18 @@ SERVED_AT_HOME: Final = frozenset(
 )
 """失能(含失智)、慢性病、高龄、残疾 (R001)."""
 PRIORITY_POINTS: Final[Mapping[KeyGroup, int]] = {
-    KeyGroup.disabled: 40,
-    KeyGroup.dementia: 40,
-    KeyGroup.severe_illness: 40,
-    KeyGroup.semi_disabled: 20,
-    KeyGroup.advanced_age: 20,
-    KeyGroup.special_family: 20,
+    KeyGroup.advanced_age: 300,
+    KeyGroup.severe_illness: 250,
+    KeyGroup.disabled: 200,
+    KeyGroup.dementia: 200,
+    KeyGroup.semi_disabled: 100,
+    KeyGroup.special_family: 50,
     KeyGroup.low_income: 10,
 }
-"""高龄、重病、失能(含失智)、半失能、计生特殊家庭 go first (R015); poverty only decides between equals."""
-OLD_AGE_POINTS: Final = 20
+"""高龄、重病、失能(含失智)、半失能、计生特殊家庭 in the order in which the policy names them (R015); poverty only decides
+between equals. What an institution's settings weigh differently is weighed so in its plans.
+"""
+OLD_AGE_POINTS: Final = 50
 OVER_RESIDENTS: Final = frozenset({Right.view, Right.book})
 """What the staff of a care home may do for those who live there: neither pay nor let others act for them."""
 
