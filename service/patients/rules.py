@@ -85,9 +85,7 @@ PRIORITY_POINTS: Final[Mapping[KeyGroup, int]] = {
     KeyGroup.special_family: 50,
     KeyGroup.low_income: 10,
 }
-"""高龄、重病、失能(含失智)、半失能、计生特殊家庭 in the order in which the policy names them (R015); poverty only decides
-between equals. What an institution's settings weigh differently is weighed so in its plans.
-"""
+"""高龄、重病、失能(含失智)、半失能、计生特殊家庭, in the order of the policy (R015); poverty is the least."""
 OLD_AGE_POINTS: Final = 50
 OVER_RESIDENTS: Final = frozenset({Right.view, Right.book})
 """What the staff of a care home may do for those who live there: neither pay nor let others act for them."""

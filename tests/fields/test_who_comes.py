@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
@@ -18,7 +19,7 @@ from tests.world import World
 
 NEXT = "2026-03-04"
 """The day after that of the stories."""
-WINDOW = {"wished_start": f"{NEXT}T08:00:00+08:00", "wished_end": f"{NEXT}T12:00:00+08:00"}
+WINDOW: dict[str, Any] = {"wished_start": f"{NEXT}T08:00:00+08:00", "wished_end": f"{NEXT}T12:00:00+08:00"}
 FAMILIAR = "是老人熟悉的人员（上一次来的就是此人）"
 
 
@@ -82,7 +83,7 @@ class TestNeverAgain:
         family = town.world.client(town.world.principal(Role.family_proxy, account_id))
         path = f"/patients/{person}/excluded-practitioners"
         assert (await family.put(path, json={"practitioner_ids": [near]})).status_code == 404
-        await town.world.add_relation(person, account_id, kind="proxy", rights=["view", "book"])
+        await town.world.add_relation(UUID(person), account_id, kind="proxy", rights=["view", "book"])
         await never(family, person, near)
         assert sent(await scene.plan()) == {order: far}
         elsewhere = str(await town.world.add_practitioner(institution_id=await town.world.add_institution()))
