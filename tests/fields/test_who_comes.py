@@ -226,7 +226,8 @@ class TestWhoCameLast:
         await never(town.desk, second, other)
         assert sent(await tomorrow(scene)) == {order: again, unwanted: again}
         await town.set("plan.wish_price_minutes", 120, valid_from=NEXT)
-        assert sent(await tomorrow(scene)) == {order: usual, unwanted: again}
+        # once there she goes on to the neighbour
+        assert sent(await tomorrow(scene)) == {order: usual, unwanted: usual}
 
     async def test_after_whoever_is_named_and_who_speaks_the_language_before_the_team_and_the_grid(
         self, town: Town, scene: Scene
@@ -289,7 +290,7 @@ class TestThePriceOfAWish:
         assert sent(await scene.plan()) == {order: near}
         await town.set("plan.wish_price_minutes", 60, valid_from=NEXT)
         assert sent(await scene.plan()) == {order: near}
-        await town.set("plan.wish_price_minutes", 0, valid_from="2026-02-01")
+        await town.set("plan.wish_price_minutes", 0, valid_from="2026-02-01", valid_to=DAY)
         chief = await world.as_role(Role.institution_admin, neighbour)
         body = {"institution_id": str(neighbour), "key": "plan.wish_price_minutes", "value": 60}
         await made(chief, "/settings", body | {"valid_from": DAY})
