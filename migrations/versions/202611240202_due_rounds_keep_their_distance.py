@@ -33,7 +33,7 @@ $function$;
 
 revoke all on function orders_take_turns() from public;
 
-alter table orders add constraint orders_round_apart EXCLUDE USING gist (region_id WITH =, round_plan_id WITH =, daterange(service_on, (service_on + round_apart_days)) WITH &&) WHERE (((round_apart_days IS NOT NULL) AND ((state)::text = ANY ((ARRAY['accepted'::character varying, 'closed'::character varying, 'done'::character varying, 'in_progress'::character varying, 'scheduled'::character varying, 'submitted'::character varying])::text[]))));
+alter table orders add constraint orders_round_apart EXCLUDE USING gist (region_id WITH =, round_plan_id WITH =, daterange(service_on, (service_on + round_apart_days)) WITH &&) WHERE (((round_apart_days IS NOT NULL) AND ((state)::text = ANY ('{accepted,closed,done,in_progress,scheduled,submitted}'::text[]))));
 
 ALTER TABLE orders ADD CONSTRAINT ck_orders_round_apart CHECK (round_apart_days is null or (round_plan_id is not null and round_apart_days between 1 and 366));
 

@@ -13,11 +13,6 @@ depends_on = None
 UP = r"""
 set local check_function_bodies = off;
 
--- said as the models say it: what PostgreSQL prints of it and reads again is another expression to it
-alter table orders drop constraint orders_round_apart;
-
-alter table orders add constraint orders_round_apart exclude using gist (region_id with =, round_plan_id with =, daterange(service_on, (service_on + round_apart_days)) with &&) where (round_apart_days is not null and state in ('accepted', 'closed', 'done', 'in_progress', 'scheduled', 'submitted'));
-
 alter table patients add column excluded_practitioner_ids uuid[] default '{}'::uuid[] not null;
 
 CREATE OR REPLACE FUNCTION public.orders_works_at(asked_practitioner uuid, asked_institution uuid)
@@ -37,10 +32,6 @@ create index ix_appointments_person_day on appointments using btree (region_id, 
 
 DOWN = r"""
 set local check_function_bodies = off;
-
-alter table orders drop constraint orders_round_apart;
-
-alter table orders add constraint orders_round_apart EXCLUDE USING gist (region_id WITH =, round_plan_id WITH =, daterange(service_on, (service_on + round_apart_days)) WITH &&) WHERE (((round_apart_days IS NOT NULL) AND ((state)::text = ANY (ARRAY[('accepted'::character varying)::text, ('closed'::character varying)::text, ('done'::character varying)::text, ('in_progress'::character varying)::text, ('scheduled'::character varying)::text, ('submitted'::character varying)::text]))));
 
 drop index ix_appointments_person_day;
 

@@ -52,7 +52,7 @@ class Order(rows.InstitutionRow, table=True):
             "region_id",
             "round_plan_id",
             period="daterange(service_on, service_on + round_apart_days)",
-            where=f"round_apart_days is not null and state in ({_SEEN})",
+            where=f"round_apart_days is not null and state::text = any ('{{{','.join(sorted(rules.SEEN))}}}'::text[])",
         ),
         Index("ix_orders_day", "region_id", "institution_id", "service_on", "state"),  # the day's orders for a plan
         Index("ix_orders_person", "region_id", "person_id", "service_on"),  # an elder's own orders
