@@ -1,4 +1,7 @@
-"""HTTP of booking: orders are placed, submitted, changed and cancelled here; `orders` serves the rest of them."""
+"""HTTP of booking: orders are placed, submitted, changed and cancelled here; `orders` serves the rest of them.
+
+So is what needs several rooms: a period's orders, and whom a family does not want to come any more.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -119,6 +122,17 @@ async def cancel_order(
 ) -> OrderRead:
     """取消订单：释放额度和已排的医护；临近上门时居民须致电服务站；出发后、服务开始前只能由机构取消。"""
     return await usecases.cancel_order(session, principal=principal, order_id=order_id, asked=body, now=now)
+
+
+@router.put(
+    "/patients/{person_id}/excluded-practitioners",
+    responses=http.refuses(problems.NotFound, patient_errors.RightMissing),
+)
+async def exclude_practitioners(
+    principal: Places, session: http.Session, now: http.Now, person_id: UUID, body: schemas.ExclusionsPut
+) -> schemas.ExclusionsRead:
+    """登记长期不要由哪些人上门（替换原有名单），对该居民以后排的每一份计划有效；已发布的安排请重新排班。"""
+    return await usecases.exclude_practitioners(session, principal=principal, person_id=person_id, asked=body, now=now)
 
 
 @router.post(

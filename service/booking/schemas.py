@@ -9,7 +9,7 @@ from service.billing.schemas import Moment, QuoteRead
 from service.core.text import Code, Text, distinct
 from service.orders.rules import OrderKind
 from service.orders.schemas import OrderRead
-from service.patients.rules import Sex
+from service.patients.rules import MOST_EXCLUDED, Sex
 
 
 class ItemAsked(BaseModel):
@@ -21,7 +21,7 @@ class ItemAsked(BaseModel):
     quantity: int = Field(default=1, ge=1, le=99)
 
 
-Excluded = Annotated[list[UUID], Field(max_length=20), AfterValidator(distinct)]
+Excluded = Annotated[list[UUID], Field(max_length=MOST_EXCLUDED), AfterValidator(distinct)]
 
 
 class OrderPlacement(BaseModel):
@@ -98,6 +98,23 @@ class OrderChange(BaseModel):
         if (self.wished_start is None) != (self.wished_end is None):
             raise ValueError("期望时间段的开始与结束须一起修改")
         return self
+
+
+class ExclusionsPut(BaseModel):
+    """Who is not to come to a person any more, whatever the order; in place of those before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    practitioner_ids: Excluded = Field(
+        description="长期不要由这些人上门；空列表即取消", examples=[["0195a7c0-0000-7000-8000-000000000003"]]
+    )
+
+
+class ExclusionsRead(BaseModel):
+    """Who is not to come to a person any more."""
+
+    person_id: UUID
+    practitioner_ids: list[UUID]
 
 
 class OrderCancellation(BaseModel):

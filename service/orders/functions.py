@@ -43,7 +43,7 @@ end
 
 _WORKS_AT = """
 select exists (select 1 from practitioners p where p.region_id = app_region() and p.id = asked_practitioner
-               and p.institution_id = asked_institution and p.active)
+               and (asked_institution is null or p.institution_id = asked_institution) and p.active)
 """
 
 _PLACED_BY_US = """
@@ -107,5 +107,5 @@ def create(order: type[SQLModel]) -> None:
     )
     # Did somebody who works where the asker works place this order? The staff of a care home cannot read the accounts.
     fences.definer(order, "orders_placed_by_us(asked_order uuid)", "boolean", _PLACED_BY_US)
-    # May this practitioner be wished for at this institution? An elder cannot read the staff.
+    # May this practitioner be wished for at this institution (null: at any)? An elder cannot read the staff.
     fences.definer(order, "orders_works_at(asked_practitioner uuid, asked_institution uuid)", "boolean", _WORKS_AT)

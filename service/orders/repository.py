@@ -338,8 +338,8 @@ async def placed_by_us(session: AsyncSession, *, order_id: UUID) -> bool:
     return bool(await session.scalar(select(func.orders_placed_by_us(order_id))))
 
 
-async def works_at(session: AsyncSession, *, practitioner_id: UUID, institution_id: UUID) -> bool:
-    """Return whether a practitioner works at an institution."""
+async def works_at(session: AsyncSession, *, practitioner_id: UUID, institution_id: UUID | None) -> bool:
+    """Return whether a practitioner works at an institution, None: at any of the region's."""
     return bool(await session.scalar(select(func.orders_works_at(practitioner_id, institution_id))))
 
 

@@ -25,7 +25,10 @@ def person(row: Patient) -> rules.PersonFacts:
 def care(row: Any) -> rules.CareFacts:
     """Return what whoever is sent to a person must be, of his row, however it was fetched."""
     return rules.CareFacts(
-        precaution=rules.Precaution(row.precaution), language=row.language, language_required=row.language_required
+        precaution=rules.Precaution(row.precaution),
+        language=row.language,
+        language_required=row.language_required,
+        excluded_practitioner_ids=tuple(row.excluded_practitioner_ids),
     )
 
 

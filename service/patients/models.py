@@ -136,6 +136,7 @@ class Patient(rows.RegionRow, table=True):
         CheckConstraint("sex in ('female', 'male')", name="sex"),
         CheckConstraint("deceased_on >= born_on", name="dies_after_birth"),
         CheckConstraint(_one_of("precaution", rules.Precaution), name="precaution"),
+        CheckConstraint(f"cardinality(excluded_practitioner_ids) <= {rules.MOST_EXCLUDED}", name="excluded"),
         Index("ix_patients_phone", "region_id", "phone_index"),  # who calls from this number
         Index("ix_patients_home", "region_id", "home_id"),  # app_sees_home, the residents of a home
     )
@@ -153,6 +154,8 @@ class Patient(rows.RegionRow, table=True):
     precaution: str = Field(default=rules.Precaution.none, sa_column_kwargs={"server_default": rules.Precaution.none})
     language: str | None = None
     language_required: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    # practitioners are of a room above: no foreign key; `booking` asks whether there is such a one
+    excluded_practitioner_ids: list[UUID] = rows.uuids(sa_column_kwargs={"server_default": text("'{}'")})
     registered_at: datetime = rows.moment()
 
 

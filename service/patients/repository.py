@@ -53,7 +53,7 @@ KEY_GROUPS: Final[Question[list[rules.KeyGroupFacts]]] = Question(
 )
 # what whoever is sent to some people must be
 CARE: Final[Question[dict[UUID, rules.CareFacts]]] = Question(
-    "id precaution language language_required",
+    "id precaution language language_required excluded_practitioner_ids",
     "patients where region_id = :region_id and id = any(:person_ids)",
     lambda rows: {row.id: facts.care(row) for row in rows},
 )

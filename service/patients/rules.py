@@ -77,18 +77,22 @@ SERVED_AT_HOME: Final = frozenset(
 )
 """失能(含失智)、慢性病、高龄、残疾 (R001)."""
 PRIORITY_POINTS: Final[Mapping[KeyGroup, int]] = {
-    KeyGroup.disabled: 40,
-    KeyGroup.dementia: 40,
-    KeyGroup.severe_illness: 40,
-    KeyGroup.semi_disabled: 20,
-    KeyGroup.advanced_age: 20,
-    KeyGroup.special_family: 20,
+    KeyGroup.advanced_age: 300,
+    KeyGroup.severe_illness: 250,
+    KeyGroup.disabled: 200,
+    KeyGroup.dementia: 200,
+    KeyGroup.semi_disabled: 100,
+    KeyGroup.special_family: 50,
     KeyGroup.low_income: 10,
 }
-"""高龄、重病、失能(含失智)、半失能、计生特殊家庭 go first (R015); poverty only decides between equals."""
-OLD_AGE_POINTS: Final = 20
+"""高龄、重病、失能(含失智)、半失能、计生特殊家庭, in the order of the policy (R015); poverty is the least."""
+OLD_AGE_POINTS: Final = 50
 OVER_RESIDENTS: Final = frozenset({Right.view, Right.book})
 """What the staff of a care home may do for those who live there: neither pay nor let others act for them."""
+
+
+MOST_EXCLUDED: Final = 20
+"""So many practitioners at most are not to come to one person; an order may exclude as many."""
 
 
 class Precaution(StrEnum):
@@ -103,12 +107,13 @@ class Precaution(StrEnum):
 class CareFacts:
     """What whoever is sent to a person must be: careful of what, and speaking which language (None = any).
 
-    With `language_required` nobody else is sent; else it is a wish.
+    With `language_required` nobody else is sent; else it is a wish. Of `excluded_practitioner_ids` nobody is ever sent.
     """
 
     precaution: Precaution = Precaution.none
     language: str | None = None
     language_required: bool = False
+    excluded_practitioner_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

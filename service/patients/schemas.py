@@ -99,6 +99,7 @@ class PatientRead(BaseModel):
     precaution: rules.Precaution
     language: str | None
     language_required: bool
+    excluded_practitioner_ids: list[UUID] = Field(description="长期不要由这些人上门")
 
 
 class PatientDetail(PatientRead):

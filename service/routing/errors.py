@@ -54,6 +54,13 @@ class StaffAbsent(Refusal):
     en = "{names} will be absent during visits of this plan; plan again, then publish."
 
 
+class StaffUnwelcome(Refusal):
+    """A member of staff of the plan is not to come to somebody any more."""
+
+    zh = "居民一方已登记不要由{names}上门，请重新排班后再发布。"
+    en = "{names} is not to come to one of these homes any more; plan again, then publish."
+
+
 class RepairOutdated(Refusal):
     """Another plan of the day has been published since the plan that this one repairs."""
 

@@ -86,6 +86,9 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         due=await _due(session, ask, begun),
         vehicles=await _vehicles(session, ask),
         begun_stops=await _begun_stops(session, ask, begun),
+        last=await repository_appointments.last_carers(
+            session, region_id=ask.region_id, person_ids={each.person_id for each in found}, before=ask.on
+        ),
     )
 
 
@@ -175,6 +178,7 @@ def _policy(values: SettingsOn) -> Policy:
         arrival_minutes=values.of(settings.PLAN_ARRIVAL_MINUTES),
         changed_price_minutes=values.of(settings.PLAN_CHANGED_PRICE_MINUTES),
         moved_price_minutes=values.of(settings.PLAN_MOVED_PRICE_MINUTES),
+        wish_price_minutes=values.of(settings.PLAN_WISH_PRICE_MINUTES),
         traffic=values.of(settings.TRAVEL_TRAFFIC),
     )
 

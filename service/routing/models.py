@@ -177,6 +177,7 @@ class Appointment(rows.InstitutionRow, table=True):
         ),
         Index("ix_appointments_plan", "region_id", "plan_id"),  # what a publication takes back
         Index("ix_appointments_order", "region_id", "order_id"),  # the crew of an order
+        Index("ix_appointments_person_day", "region_id", "person_id", "service_on"),  # who came last to each of many
         Index("ix_appointments_staff_day", "region_id", "practitioner_id", "service_on"),  # a nurse's day
     )
 

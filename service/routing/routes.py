@@ -157,6 +157,7 @@ async def read_plan_routes(
         errors.DayNotPlannable,
         errors.StaffDoubleBooked,
         errors.StaffAbsent,
+        errors.StaffUnwelcome,
         errors.OverflowNotAgreed,
         errors.RepairOutdated,
         errors.PersonDoubleBooked,

@@ -340,6 +340,7 @@ _WORK: Final = {
     "place_order": Call(body={**_ASKED, **_WINDOW, "mobility_reason": "偏瘫"}),
     "read_order": Call(shows="{submitted_order}"),
     "change_order": Call(body=_WINDOW),
+    "exclude_practitioners": Call(body={"practitioner_ids": ["{practitioner}"]}, shows="{person}"),
     "accept_order": Call(),
     "reject_order": Call(body={"reason": "超出范围"}),
     "submit_order": Call(path={"order_id": "{draft_order}"}),

@@ -73,7 +73,13 @@ FENCED: Final[dict[str, set[str]]] = {
         "withdraw_diagnosis",
     },
     "service.patients.usecases.answers.require_right": {"enrol_in_programme", "read_patient"},
-    "service.patients.usecases.answers.rights_over": {"ask_quote", "enrol_in_programme", "place_order", "read_patient"},
+    "service.patients.usecases.answers.rights_over": {
+        "ask_quote",
+        "enrol_in_programme",
+        "exclude_practitioners",
+        "place_order",
+        "read_patient",
+    },
     "service.billing.bed_days.usecases._require_sight": set(),
     "service.billing.usecases._may_see": set(),
 }

@@ -357,6 +357,27 @@ class TestWhatAPlanDependsOn:
         assert set(visits(plan)) == {str(plain)}
         assert plan["unassigned"][0]["reason"] in {"no_capacity", "not_worth_it"}
 
+    @pytest.mark.requirement("R015")
+    async def test_a_single_place_is_each_time_the_one_s_whom_the_policy_names_before(
+        self, scene: Scene, world: World
+    ) -> None:
+        await scene.item("LONG", 60)
+        await scene.staff(shift=("08:00", "09:15"))
+        # from the last to the first: whoever is added takes the place of the one before
+        for born, group in (
+            (1990, None), (1955, None), (1955, "special_family"), (1955, "semi_disabled"), (1955, "disabled"),
+            (1955, "severe_illness"), (1945, None),
+        ):  # fmt: skip
+            order = await scene.order(0, "08:00", "09:15", "LONG", born_on=date(born, 1, 1))
+            if group is not None:
+                person_id = await self._person(world, order)
+                await world.add(
+                    KeyGroupRow(
+                        region_id=world.region_id, person_id=person_id, key_group=group, valid_from=date(2025, 1, 1)
+                    )
+                )
+            assert set(visits(await scene.plan())) == {str(order)}, (born, group)
+
     async def _person(self, world: World, order_id: UUID) -> UUID:
         async with world.owner.connect() as connection:
             query = text("select person_id from orders where id = :id")

@@ -33,7 +33,7 @@ ORDERS_AUTO_ACCEPT: Final = Switch("orders.auto_accept", False, "订单是否自
 ORDERS_FREE_CANCEL_HOURS: Final = Whole("orders.free_cancel_hours", 4, "上门前几小时可自行取消", 0, 168)
 PLAN_PRIORITY_PLAIN: Final = Whole("plan.priority_plain", 100, "排班基础优先分", 1, 10_000)
 PLAN_PRIORITY_AGED: Final = Whole("plan.priority_aged", 50, "65 岁及以上加分（R015）", 0, 10_000)
-PLAN_PRIORITY_ADVANCED_AGE: Final = Whole("plan.priority_advanced_age", 50, "80 岁及以上另加分（R015）", 0, 10_000)
+PLAN_PRIORITY_ADVANCED_AGE: Final = Whole("plan.priority_advanced_age", 300, "80 岁及以上另加分（R015）", 0, 10_000)
 PLAN_PRIORITY_DISABLED: Final = Whole("plan.priority_disabled", 200, "失能、失智加分（R015）", 0, 10_000)
 TRAVEL_TRAFFIC: Final = Hours("travel.traffic", (), "各时段路程时间的百分比（步行不受影响）")
 PLAN_MINIMUM_GAP_MINUTES: Final = Whole("plan.minimum_gap_minutes", 0, "同一居民两次上门至少间隔的分钟数", 0, 600)
@@ -75,6 +75,13 @@ PLAN_MOVED_PRICE_MINUTES: Final = Whole(
 ROUNDS_MORNING: Final = Between("rounds.morning", (time(8), time(12)), "上午的巡诊在几点至几点", time(5), time(12, 30))
 ROUNDS_AFTERNOON: Final = Between(
     "rounds.afternoon", (time(13), time(17, 30)), "下午的巡诊在几点至几点", time(12, 30), time(22)
+)
+PLAN_WISH_PRICE_MINUTES: Final = Whole(
+    "plan.wish_price_minutes",
+    15,
+    "不派居民希望或熟悉的人员（指定、语言、上次来的、团队、网格）折合多少分钟路程（0 不计）",
+    0,
+    600,
 )
 FEE_MODE: Final = Choice("fee.mode", "charge", "是否收取上门服务费", ("charge", "none"))
 FEE_SHARING: Final = Choice("fee.sharing", "once_per_home", "同户多人同次上门的收费", ("once_per_home", "per_patient"))

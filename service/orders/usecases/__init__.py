@@ -7,6 +7,7 @@ from service.orders.usecases.placing import (
     create,
     placed_by_us,
     require_mode,
+    require_practitioner,
     require_practitioner_at,
 )
 from service.orders.usecases.reading import (
@@ -45,6 +46,7 @@ __all__ = [
     "read_order",
     "reject",
     "require_mode",
+    "require_practitioner",
     "require_practitioner_at",
     "steps_of_move",
     "told",

@@ -113,6 +113,16 @@ async def require_practitioner_at(session: AsyncSession, *, practitioner_id: UUI
         raise problems.NotFound(what="该机构的这位医护人员")
 
 
+async def require_practitioner(session: AsyncSession, *, practitioner_id: UUID) -> None:
+    """Refuse a practitioner who works at none of the region's institutions; asked for elders, who see no staff.
+
+    Raises:
+        problems.NotFound: he does not, or there is no such practitioner.
+    """
+    if not await repository.works_at(session, practitioner_id=practitioner_id, institution_id=None):
+        raise problems.NotFound(what="这位医护人员")
+
+
 async def require_mode(
     session: AsyncSession, *, region_id: UUID, institution_id: UUID, kind: rules.OrderKind, on: date
 ) -> None:

@@ -56,6 +56,7 @@ from service.patients.usecases.ltci import add_assessment, end_assessment, list_
 from service.patients.usecases.people import (
     admit_patient,
     change_patient,
+    exclude_practitioners,
     list_patients,
     read_patient,
     register_patient,
@@ -87,6 +88,7 @@ __all__ = [
     "end_diagnosis",
     "end_hospital_stay",
     "end_key_group",
+    "exclude_practitioners",
     "get_home",
     "get_person",
     "grant_proxy",

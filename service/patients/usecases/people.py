@@ -1,5 +1,6 @@
 """People: registered once in the region by their identity number, admitted by other institutions, changed, found."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -32,6 +33,7 @@ def _read(house: House, row: Patient) -> schemas.PatientRead:
         precaution=rules.Precaution(row.precaution),
         language=row.language,
         language_required=row.language_required,
+        excluded_practitioner_ids=list(row.excluded_practitioner_ids),
     )
 
 
@@ -183,6 +185,19 @@ def _put_care(row: Patient, change: schemas.PatientUpdate) -> None:
         row.language = change.language
     if change.language_required is not None:
         row.language_required = change.language_required
+
+
+async def exclude_practitioners(
+    session: AsyncSession, *, region_id: UUID, person_id: UUID, practitioner_ids: Sequence[UUID]
+) -> None:
+    """Keep who is not to come to a person any more, in place of those before; each must be known to work here.
+
+    Raises:
+        problems.NotFound: there is no such person, or the fence hides him.
+    """
+    row = await _row(session, region_id, person_id)
+    row.excluded_practitioner_ids = list(practitioner_ids)
+    await session.flush()
 
 
 def _put_death(row: Patient, deceased_on: date | None, today: date) -> None:

@@ -57,6 +57,7 @@ class Policy:
     arrival_minutes: int = 0
     changed_price_minutes: int = 0
     moved_price_minutes: int = 0
+    wish_price_minutes: int = 15
     traffic: tuple[tuple[int, int], ...] = ()
 
 
@@ -141,7 +142,8 @@ class DayFacts:
     (where specimens go) by institution, `promised` by order, `teams` (of the family doctor) by person. `begun` are
     orders whose visits are over or under way; `travelled`: seconds that people have been on the way already.
     `agreements`: which of the institutions help each other out on the day; `due`: who has to come back to whom;
-    `vehicles`: which they share; `begun_stops`: where the plans of the area have sent people to those `begun`.
+    `vehicles`: which they share; `begun_stops`: where the plans of the area have sent people to those `begun`; `last`:
+    who came to a person last, on a day before.
     """
 
     on: date
@@ -167,6 +169,7 @@ class DayFacts:
     due: tuple[Due, ...] = ()
     vehicles: tuple[SharedVehicle, ...] = ()
     begun_stops: tuple[BegunStop, ...] = ()
+    last: Mapping[UUID, UUID] = field(default_factory=dict)
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""

@@ -1,14 +1,10 @@
 """What the settings of a day's institutions say about the plan as a whole: its prices, and the traffic of the day."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from service.routing.building import overflow
 from service.routing.building.facts import Agreement, Policy
 from service.routing.problem import Band, Rules
-
-NOT_PREFERRED_SECONDS: Final = 900
-"""Sending somebody whom the elder did not wish for costs as much as a quarter of an hour of travel."""
 
 
 def rules_of(policies: Sequence[Policy], agreements: Sequence[Agreement] = ()) -> Rules:
@@ -20,13 +16,14 @@ def rules_of(policies: Sequence[Policy], agreements: Sequence[Agreement] = ()) -
     """
 
     def highest(name: str) -> int:
-        return max((getattr(each, name) for each in policies), default=0)
+        found: int = max(getattr(each, name) for each in policies or (Policy(),))
+        return found
 
     def of_all(name: str) -> int:
         return highest(name) if all(getattr(each, name) for each in policies) else 0
 
     return Rules(
-        not_preferred=NOT_PREFERRED_SECONDS,
+        not_preferred=highest("wish_price_minutes") * 60,
         waiting=highest("waiting_price"),
         max_idle=highest("idle_price"),
         overtime=of_all("overtime_price") or None,

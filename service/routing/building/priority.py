@@ -25,7 +25,8 @@ def priority(weights: Weights, groups: Iterable[KeyGroup], age: int) -> int:
     """Return how many points an order has: everybody `plain`, more for age and for each key group (R015).
 
     失能 (失智 with it) counts once with its weight, 80 years or the group 高龄 once with theirs; every other group has
-    the points that `patients.priority_of` gives it.
+    the points that `patients.priority_of` gives it. Points are a weight, not a rank: several visits of few points are
+    worth more than one of many.
     """
     groups = set(groups)
     points = weights.plain + patients.priority_of(groups - _WEIGHED, 0)

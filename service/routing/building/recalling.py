@@ -41,8 +41,8 @@ Jobs = Mapping[tuple[UUID, int], int]
 def recall(day: Day, problem: Problem, told: Iterable[Told]) -> Plan:
     """Return the plan that the stops tell of, in the numbers of a day; what the day does not know is passed over.
 
-    An order is recalled whole or not at all: when one of its crew is not on duty any more, its specimen is not handed
-    in, or one of its parts is missing, it is left out.
+    An order is recalled whole or not at all: when one of its crew is not on duty or must not come any more, its
+    specimen is not handed in, or one of its parts is missing, it is left out.
     """
     jobs = {(day.order_of(at).id, part): at for at in range(len(day.jobs)) if (part := day.part_of(at)) is not None}
     by_person: defaultdict[UUID, list[Told]] = defaultdict(list)
@@ -127,7 +127,8 @@ def _services(problem: Problem, job: int, crew: Mapping[int, Told]) -> dict[int,
     if len(crew) != count:
         return {}
     for rows in permutations(sorted(crew)):
-        if all(rules.is_qualified(problem, job, service, row) for service, row in enumerate(rows)):
+        # not one either whom the family has sent away since: the visit waits for somebody else
+        if all(rules.service_price(problem, job, service, row) is not None for service, row in enumerate(rows)):
             return {row: service for service, row in enumerate(rows)}
     return {}
 

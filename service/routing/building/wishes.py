@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
+from service.catalog.rules import ItemFacts
 from service.core.geo import Point, geodesic_metres
 from service.orders.rules import OrderFacts
 from service.routing.building import overflow
@@ -22,6 +23,7 @@ class Wish(StrEnum):
 
     named = "named"
     language = "language"
+    familiar = "familiar"
     team = "team"
     grid = "grid"
 
@@ -30,6 +32,7 @@ SENTENCES: Final[Mapping[Wish, str]] = MappingProxyType(
     {
         Wish.named: "是居民指定的人员",
         Wish.language: "会说居民使用的语言",
+        Wish.familiar: "是老人熟悉的人员（上一次来的就是此人）",
         Wish.team: "属于居民签约的家庭医生团队",
         Wish.grid: "负责居民住址所在的网格",
     }
@@ -51,14 +54,18 @@ class Who:
 def who_of(facts: DayFacts, order: OrderFacts, segments: Sequence[Segment], rows: Rows) -> Who:
     """Return who should, may and must not come to an order.
 
-    A person asked for by name is preferred to those who speak the elder's language, these to the team of his family
-    doctor, and these to those who look after the grid of the home. Who is not on duty is no wish.
+    A person asked for by name is preferred to whoever came last, if he speaks the elder's language; these to all who
+    speak it, these to whoever came last, these to the team of the family doctor, and these to those who look after the
+    grid of the home. Who is not on duty or must not come is no wish.
+
+    Nobody comes whom the order excludes, or the elder's side for good.
 
     On days on which institutions help each other out, forbidding has a price: it falls on the neighbours' staff, and
     who must not come at all is not among those who may.
     """
-    wish, preferred = _wished(facts, order, segments, rows)
-    excluded = frozenset[int]().union(*(rows.get(each, frozenset()) for each in order.excluded_practitioner_ids))
+    out = (*order.excluded_practitioner_ids, *facts.care_of(order.person_id).excluded_practitioner_ids)
+    excluded = frozenset[int]().union(*(rows.get(each, frozenset()) for each in out))
+    wish, preferred = _wished(facts, order, segments, rows, excluded)
     allowed = _near(facts, order, segments)
     if facts.agreements and excluded:
         allowed = (frozenset(range(len(segments))) if allowed is None else allowed) - excluded
@@ -72,19 +79,40 @@ def who_of(facts: DayFacts, order: OrderFacts, segments: Sequence[Segment], rows
 
 
 def _wished(
-    facts: DayFacts, order: OrderFacts, segments: Sequence[Segment], rows: Rows
+    facts: DayFacts, order: OrderFacts, segments: Sequence[Segment], rows: Rows, excluded: frozenset[int]
 ) -> tuple[Wish | None, frozenset[int] | None]:
     language, team = facts.care_of(order.person_id).language, facts.teams.get(order.person_id)
     grid = facts.homes[order.home_id].grid
     # a visit is made by the staff of the institution that it was ordered from: another's teams cannot come
     own = [(at, each.staff) for at, each in enumerate(segments) if each.staff.institution_id == order.institution_id]
-    found = {
-        Wish.named: _named(order, rows),
-        Wish.language: {at for at, each in enumerate(segments) if language in each.staff.languages},
-        Wish.team: {at for at, staff in own if team is not None and staff.team == team},
-        Wish.grid: {at for at, staff in own if grid in staff.grids},
-    }
-    return next(((wish, frozenset(wished)) for wish, wished in found.items() if wished), (None, None))
+    speakers = {at for at, each in enumerate(segments) if language in each.staff.languages}
+    familiar = _familiar(facts, order, segments, rows)
+    found = (
+        (Wish.named, _named(order, rows)),
+        (Wish.familiar, familiar & speakers),
+        (Wish.language, speakers),
+        (Wish.familiar, familiar),
+        (Wish.team, {at for at, staff in own if team is not None and staff.team == team}),
+        (Wish.grid, {at for at, staff in own if grid in staff.grids}),
+    )
+    return next(((wish, frozenset(wished - excluded)) for wish, wished in found if wished - excluded), (None, None))
+
+
+def _familiar(facts: DayFacts, order: OrderFacts, segments: Sequence[Segment], rows: Rows) -> frozenset[int]:
+    """Return whoever came to the elder last and has the skills for this order: the doctor who came last is not wished
+    for where a nurse is to come.
+    """
+    last = facts.last.get(order.person_id)
+    asked = [facts.items[code] for code, _ in order.items]
+    return frozenset(
+        at
+        for at in (rows.get(last, ()) if last is not None else ())
+        if all(_is_able(segments[at].staff.skills, each) for each in asked)
+    )
+
+
+def _is_able(skills: frozenset[str], item: ItemFacts) -> bool:
+    return item.skills <= skills and not (item.any_skills and item.any_skills.isdisjoint(skills))
 
 
 def _named(order: OrderFacts, rows: Rows) -> frozenset[int]:

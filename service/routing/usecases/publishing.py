@@ -26,7 +26,7 @@ from service.routing import (
 )
 from service.routing.models import Appointment, Plan, PlanStop
 from service.routing.states import LeftOutOfPublication, PlanState
-from service.routing.usecases import planning
+from service.routing.usecases import planning, welcoming
 from service.routing.vehicle_models import VehicleBooking
 
 
@@ -60,6 +60,7 @@ async def publish_plan(
         errors.StaffDoubleBooked, errors.PersonDoubleBooked: another plan has promised somebody at that time.
         errors.RepairOutdated: it repairs a plan that is no longer the one in force.
         errors.StaffAbsent: an absence was entered since the plan was solved; names who.
+        errors.StaffUnwelcome: the elder's side has said since that somebody is not to come any more; names who.
         errors.OverflowNotAgreed: an agreement by which a neighbour's staff were to come has been ended since.
         errors.AnotherPlanPublished: a plan that is not the principal's is in force.
         errors.VehicleDoubleBooked: another plan in force has one of its shared vehicles at that time.
@@ -81,6 +82,13 @@ async def publish_plan(
     await _take_back(session, work)
     scheduled, left_out = _choose(work)
     await _refuse_absent(session, work, scheduled)
+    await welcoming.refuse_unwelcome(
+        session,
+        work.plan,
+        [(each, work.orders[each.order_id].person_id) for each in work.stops if each.order_id in scheduled],
+        work.names,
+        work.taken_back,
+    )
     booked = await _book(session, work, scheduled)
     await _book_vehicles(session, work)
     returned = await _move_orders(session, work, scheduled)
