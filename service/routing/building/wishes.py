@@ -22,6 +22,7 @@ class Wish(StrEnum):
 
     named = "named"
     language = "language"
+    sex = "sex"
     team = "team"
     grid = "grid"
 
@@ -30,6 +31,7 @@ SENTENCES: Final[Mapping[Wish, str]] = MappingProxyType(
     {
         Wish.named: "是居民指定的人员",
         Wish.language: "会说居民使用的语言",
+        Wish.sex: "是居民希望的性别",
         Wish.team: "属于居民签约的家庭医生团队",
         Wish.grid: "负责居民住址所在的网格",
     }
@@ -51,8 +53,9 @@ class Who:
 def who_of(facts: DayFacts, order: OrderFacts, segments: Sequence[Segment], rows: Rows) -> Who:
     """Return who should, may and must not come to an order.
 
-    A person asked for by name is preferred to those who speak the elder's language, these to the team of his family
-    doctor, and these to those who look after the grid of the home. Who is not on duty is no wish.
+    A person asked for by name is preferred to those who speak the elder's language, these to those of the sex that he
+    wishes for without its being a must, these to the team of his family doctor, and these to those who look after the
+    grid of the home. Who is not on duty is no wish.
 
     On days on which institutions help each other out, forbidding has a price: it falls on the neighbours' staff, and
     who must not come at all is not among those who may.
@@ -76,11 +79,13 @@ def _wished(
 ) -> tuple[Wish | None, frozenset[int] | None]:
     language, team = facts.care_of(order.person_id).language, facts.teams.get(order.person_id)
     grid = facts.homes[order.home_id].grid
+    sex = None if order.staff_sex_required else order.staff_sex
     # a visit is made by the staff of the institution that it was ordered from: another's teams cannot come
     own = [(at, each.staff) for at, each in enumerate(segments) if each.staff.institution_id == order.institution_id]
     found = {
         Wish.named: _named(order, rows),
         Wish.language: {at for at, each in enumerate(segments) if language in each.staff.languages},
+        Wish.sex: {at for at, each in enumerate(segments) if each.staff.sex is sex},
         Wish.team: {at for at, staff in own if team is not None and staff.team == team},
         Wish.grid: {at for at, staff in own if grid in staff.grids},
     }

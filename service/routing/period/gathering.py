@@ -204,7 +204,7 @@ async def _waiting(
 def _wait(order: OrderFacts, items: Mapping[str, ItemFacts], minimum: int) -> presence.Waiting:
     known = [each for each in order.items if each[0] in items]
     return presence.Waiting(
-        window=(order.wished_start, order.wished_end),
+        windows=[(each.start, each.end) for each in order.windows],
         minutes=order_rules.work_minutes_of(known, items),
         crew=_crew(order.institution_id, order.items, items, max(minimum, order.staff_count)),
     )

@@ -29,7 +29,7 @@ class There:
 class Waiting:
     """An order of the day that no plan has promised yet: its crew, its minutes and when it may be."""
 
-    window: Span
+    windows: Sequence[Span]
     minutes: int
     crew: tuple[frozenset[str], ...]
 
@@ -111,7 +111,7 @@ def _break(on: date, staff: StaffDay, half: HalfDay) -> timedelta:
 
 
 def _take(on: date, there: Sequence[There], order: Waiting, travel_minutes: int) -> None:
-    open_halves = {each for each in HALVES if common(order.window, hours(on, each))}
+    open_halves = {each for each in HALVES for span in order.windows if common(span, hours(on, each))}
     gone: set[UUID] = set()
     for asked in order.crew:
         best = _roomiest(there, asked, open_halves, gone)

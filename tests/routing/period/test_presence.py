@@ -79,7 +79,7 @@ class TestPresences:
 
 class TestWaitingOrders:
     def order(self, *crew: frozenset[str], hours: tuple[int, int] = (8, 12)) -> presence.Waiting:
-        return presence.Waiting((clock(hours[0]), clock(hours[1])), 60, crew)
+        return presence.Waiting([(clock(hours[0]), clock(hours[1]))], 60, crew)
 
     def test_take_the_time_of_whoever_may_give_it_and_has_most_left(self) -> None:
         other = staff(8, 10, who=new_id(), skills=frozenset())
