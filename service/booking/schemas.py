@@ -62,7 +62,7 @@ class OrderPlacement(BaseModel):
     wished_end: Moment = Field(description="服务应在此之前结束，与开始同一天；分次服务指第1次")
     also_wished: Alternatives = Field(
         default_factory=list,
-        description="当天其他也可以上门的时间段，互不重叠；排班可用其中任一，费用按实际上门时刻结算",
+        description="当天其他也可以上门的时间段，互不重叠；排班可用其中任一；报价取其中最高的（夜间加价），结算按实际上门时刻",
     )
     items: Annotated[list[ItemAsked], Field(min_length=1, max_length=20)]
     mobility_reason: Annotated[Text, Field(description="行动不便或确有困难的原因", examples=["偏瘫，无法自行下楼"])]
