@@ -169,6 +169,15 @@ class TestRefusals:
         assert (alone.status_code, alone.json()["code"]) == (422, "windows-of-two-days")
         await changed(town.desk, f"/orders/{order}", today | {"also_wished": []})
 
+    async def test_a_draft_keeps_them_and_they_are_cut_when_it_is_submitted(self, town: Town) -> None:
+        await town.service("BLOOD", duration_minutes=20, latest_start="09:30")
+        await town.price("BLOOD")
+        asked: dict[str, Any] = wished("08:00", "08:30") | {"also_wished": [window("09:00", "11:00")]}
+        draft = (await town.order(await town.elder(), "BLOOD", draft=True, **asked)).json()["order"]
+        assert draft["also_wished"] == asked["also_wished"]
+        answer = await town.desk.post(f"/orders/{draft['id']}/submission")
+        assert answer.json()["order"]["also_wished"] == [window("09:00", "09:50")]
+
     async def test_it_is_free_to_cancel_as_long_before_the_first_of_them(self, town: Town) -> None:
         await town.offer("BP")
         await town.set("orders.free_cancel_hours", 24)
