@@ -33,7 +33,7 @@ AUDIT = "audit_append($1, null, $2, $3, $4, $5, $6, $7, $8, null, $9, $10, $11)"
 _REFUSED = "select audit_append($1, null, $2, $3, null, $4, '{}', $5, '[]', $6, $7, $8, $9)"
 _SUMMARY = """o.id, o.order_no, o.institution_id, o.kind, o.person_id, o.home_id, o.state, o.service_on, o.wished,
     o.staff_count, o.preferred_practitioner_id, o.staff_sex, o.preferred_only, o.excluded_practitioner_ids,
-    o.same_staff,
+    o.same_staff, o.also_wished, o.staff_sex_required,
     (select array_agg(row(i.code, i.quantity) order by i.code) from order_items i
      where i.region_id = o.region_id and i.order_id = o.id) as items"""
 _READ = f"""
@@ -215,10 +215,12 @@ def summary(row: Any) -> dict[str, Any]:
         "service_on": row["service_on"].isoformat(),
         "wished_start": moment(row["wished"].lower),
         "wished_end": moment(row["wished"].upper),
+        "also_wished": [{"start": moment(each.lower), "end": moment(each.upper)} for each in row["also_wished"]],
         "staff_count": row["staff_count"],
         "items": [{"code": code, "quantity": quantity} for code, quantity in row["items"] or ()],
         "preferred_practitioner_id": text(row["preferred_practitioner_id"]),
         "staff_sex": row["staff_sex"],
+        "staff_sex_required": row["staff_sex_required"],
         "preferred_only": row["preferred_only"],
         "excluded_practitioner_ids": [str(each) for each in row["excluded_practitioner_ids"]],
         "same_staff": row["same_staff"],

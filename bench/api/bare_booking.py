@@ -95,9 +95,9 @@ _GRANT = "select entitlement_grant($1, $2, $3, $4, $5, $6, $7, $8)"
 _ORDER = """
 insert into orders (region_id, institution_id, id, order_no, kind, person_id, home_id, state, service_on, wished,
     staff_count, mobility_reason, preferred_practitioner_id, staff_sex, distance_metres, placed_by_account_id,
-    placed_at, preferred_only, excluded_practitioner_ids, same_staff)
+    placed_at, preferred_only, excluded_practitioner_ids, same_staff, also_wished, staff_sex_required)
 select $1, $2, $3, orders_next_no($2, $4), $5, $6, $7, 'submitted', $8, $9, $10, $11, $12, $13, $14, $15, $16,
-    $17, $18, $19
+    $17, $18, $19, $20, $21
 returning order_no
 """
 # an order begins as submitted: that it was accepted at once is a second move of the same transaction
@@ -224,6 +224,7 @@ async def _place(asks: Asker, body: OrderPlacement, key: str | None, fingerprint
         order.home_id, on, asyncpg.Range(order.window.start, order.window.end), order.staff_count,
         order.mobility_reason, order.preferred_practitioner_id, order.staff_sex, metres, who.account_id, now,
         order.preferred_only, list(order.excluded_practitioner_ids), order.same_staff,
+        [asyncpg.Range(each.start, each.end) for each in sorted(order.also_wished)], order.staff_sex_required,
     )  # fmt: skip
     if who.role in {Role.elder, Role.family_proxy}:
         await connection.execute(_RELATE, new_id(), body.person_id, body.institution_id, f"预约 {order_no}")
@@ -285,7 +286,11 @@ def _order(asks: Asker, order: orders.NewOrder, order_id: UUID, order_no: str, m
         "wished": SimpleNamespace(lower=utc(order.window.start), upper=utc(order.window.end)),
         "staff_count": order.staff_count,
         "preferred_practitioner_id": order.preferred_practitioner_id,
+        "also_wished": [
+            SimpleNamespace(lower=utc(each.start), upper=utc(each.end)) for each in sorted(order.also_wished)
+        ],
         "staff_sex": order.staff_sex,
+        "staff_sex_required": order.staff_sex_required,
         "preferred_only": order.preferred_only,
         "excluded_practitioner_ids": order.excluded_practitioner_ids,
         "same_staff": order.same_staff,

@@ -29,6 +29,7 @@ from service.institutions import rules as institutions
 from service.institutions.rules import settings
 from service.orders import errors as order_errors
 from service.orders import rules as orders
+from service.orders import window_rules
 from service.patients import errors as patient_errors
 from service.patients import facts as patient_facts
 from service.patients import placing_rules
@@ -112,6 +113,8 @@ def ready_of(
         raise patient_errors.RightMissing(right=str(patients.Right.book))
     patients.refuse_deceased(known.person)
     on = window.service_on
+    also = tuple(orders.Window(each.start, each.end) for each in body.also_wished)
+    window_rules.refuse_alternatives(window, also)
     unknown = sorted({item.code for item in body.items} - known.items.keys())
     if unknown:
         raise catalog_errors.ItemUnknown(codes="、".join(unknown))
@@ -120,6 +123,7 @@ def ready_of(
     mode = orders.MODE_NEEDED[body.kind]
     orders.refuse_unregistered(body.kind, institutions.may_serve(known.institution, known.modes, mode, on), on)
     orders.refuse_window(window, now=now, days_ahead=known.today.of(settings.ORDERS_BOOKING_DAYS_AHEAD))
+    window_rules.refuse_past(also, now=now)
     booking.refuse_ineligible(known.groups, require_key_group=known.today.of(settings.ORDERS_REQUIRE_KEY_GROUP))
     booking.refuse_without_carer(known.groups, has_carer=known.has_carer)
     booking.refuse_one_too_many(open_orders, known.today.of(settings.ORDERS_MAX_OPEN_PER_PERSON))
@@ -136,7 +140,7 @@ def ready_of(
     ask = booking.Ask(
         body.institution_id, body.kind, body.person_id, window, asked, body.mobility_reason,
         body.preferred_practitioner_id, body.staff_sex, body.preferred_only, tuple(body.excluded_practitioner_ids),
-        body.same_staff,
+        body.same_staff, also, body.staff_sex_required,
     )  # fmt: skip
     return booking.Ready(
         ask,
@@ -144,6 +148,7 @@ def ready_of(
         orders.clip_window(window, minutes=minutes, items=known.items.values()),
         orders.staff_needed(known.items.values(), known.on_the_day.of(settings.STAFF_MINIMUM)),
         known.today.of(settings.ORDERS_AUTO_ACCEPT),
+        window_rules.clip_alternatives(also, minutes=minutes, items=known.items.values()),
     )
 
 

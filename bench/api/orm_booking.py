@@ -22,7 +22,7 @@ from service.catalog.reduction_models import ReductionRule
 from service.contracts.models import ProgrammeEnrolment
 from service.core import access, problems
 from service.core.clock import local_date
-from service.core.dates import moments
+from service.core.dates import apart, moments
 from service.core.db import refusals
 from service.core.idempotency import BODY, REPLAY_HEADER, IdempotentAnswer
 from service.core.ids import new_id
@@ -215,6 +215,8 @@ async def _write_order(session: Any, who: Any, asked: orders.NewOrder, order_id:
         "staff_count": asked.staff_count, "mobility_reason": asked.mobility_reason,
         "preferred_practitioner_id": asked.preferred_practitioner_id, "staff_sex": asked.staff_sex,
         "preferred_only": asked.preferred_only, "same_staff": asked.same_staff,
+        "also_wished": apart((each.start, each.end) for each in asked.also_wished),
+        "staff_sex_required": asked.staff_sex_required,
         "excluded_practitioner_ids": list(asked.excluded_practitioner_ids),
         "distance_metres": asked.distance_metres, "placed_by_account_id": who.account_id, "placed_at": now,
     }  # fmt: skip

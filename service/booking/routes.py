@@ -46,6 +46,8 @@ _UNBOOKABLE: tuple[type[problems.Refusal], ...] = (
     order_errors.WindowTooFarAhead,
     order_errors.WindowTooLate,
     order_errors.WindowTooShort,
+    order_errors.WindowsOfTwoDays,
+    order_errors.WindowsNotApart,
     order_errors.PartsNeedOnePerson,
     order_errors.PartsDisagree,
     errors.NotEligible,

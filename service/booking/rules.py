@@ -27,7 +27,8 @@ KIND_LABELS: Final[Mapping[OrderKind, str]] = {
 class Ask:
     """What somebody wants: which services, for whom, from whom, when; `items` are (code, quantity).
 
-    `staff_sex`: only staff of that sex may come; None = anybody.
+    `staff_sex`: only staff of that sex may come, or, not `staff_sex_required`, rather than others; None = anybody.
+    `also_wished`: windows of the same day that suit as well.
     """
 
     institution_id: UUID
@@ -41,11 +42,13 @@ class Ask:
     preferred_only: bool = False
     excluded_practitioner_ids: tuple[UUID, ...] = ()
     same_staff: bool = False
+    also_wished: tuple[Window, ...] = ()
+    staff_sex_required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An ask that may be booked: where it goes, the window as the services allow it, how many staff go.
+    """An ask that may be booked: where it goes, the windows as the services allow them, how many staff go.
 
     `accepted_at_once`: the institution takes what is submitted to it without looking.
     """
@@ -55,6 +58,7 @@ class Ready:
     window: Window
     staff_count: int
     accepted_at_once: bool = False
+    also_wished: tuple[Window, ...] = ()
 
     def order(self, state: OrderState, distance_metres: int | None) -> NewOrder:
         """Return what is written down; a draft has no distance."""
@@ -74,6 +78,8 @@ class Ready:
             preferred_only=self.ask.preferred_only,
             excluded_practitioner_ids=self.ask.excluded_practitioner_ids,
             same_staff=self.ask.same_staff,
+            also_wished=self.also_wished,
+            staff_sex_required=self.ask.staff_sex_required,
         )
 
 
@@ -91,6 +97,8 @@ def ask_of(order: OrderFacts) -> Ask:
         preferred_only=order.preferred_only,
         excluded_practitioner_ids=order.excluded_practitioner_ids,
         same_staff=order.same_staff,
+        also_wished=order.also_wished,
+        staff_sex_required=order.staff_sex_required,
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, m
 
 from service.billing.schemas import Moment, QuoteRead
 from service.core.text import Code, Text, distinct
+from service.orders import window_rules
 from service.orders.rules import OrderKind
 from service.orders.schemas import OrderRead
 from service.patients.rules import MOST_EXCLUDED, Sex
@@ -21,6 +22,16 @@ class ItemAsked(BaseModel):
     quantity: int = Field(default=1, ge=1, le=99)
 
 
+class WindowAsked(BaseModel):
+    """Another window of the day that suits as well."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: Moment = Field(examples=["2026-03-03T14:00:00+08:00"])
+    end: Moment = Field(examples=["2026-03-03T16:00:00+08:00"], description="服务应在此之前结束；分次服务指第1次")
+
+
+Alternatives = Annotated[list[WindowAsked], Field(max_length=window_rules.MOST)]
 Excluded = Annotated[list[UUID], Field(max_length=MOST_EXCLUDED), AfterValidator(distinct)]
 
 
@@ -49,10 +60,17 @@ class OrderPlacement(BaseModel):
     kind: OrderKind
     wished_start: Moment = Field(description="期望上门时间段的开始")
     wished_end: Moment = Field(description="服务应在此之前结束，与开始同一天；分次服务指第1次")
+    also_wished: Alternatives = Field(
+        default_factory=list,
+        description="当天其他也可以上门的时间段，互不重叠；排班可用其中任一；报价取其中最高的（夜间加价），结算按实际上门时刻",
+    )
     items: Annotated[list[ItemAsked], Field(min_length=1, max_length=20)]
     mobility_reason: Annotated[Text, Field(description="行动不便或确有困难的原因", examples=["偏瘫，无法自行下楼"])]
     preferred_practitioner_id: UUID | None = Field(default=None, description="希望由谁上门，尽量满足")
-    staff_sex: Sex | None = Field(default=None, description="只由这一性别的人员上门，排班时必须满足；不填不限")
+    staff_sex: Sex | None = Field(default=None, description="由这一性别的人员上门；不填不限")
+    staff_sex_required: StrictBool = Field(
+        default=True, description="true 排班时必须满足所填性别；false 只是愿望，排不开时由他人上门；未填性别时不起作用"
+    )
     preferred_only: StrictBool = Field(default=False, description="只由所希望的人上门；未指定人员时不起作用")
     excluded_practitioner_ids: Excluded = Field(default_factory=list, description="不要由这些人上门")
     same_staff: StrictBool = Field(default=False, description="居民当天各次（一人的）上门由同一人")
@@ -85,8 +103,10 @@ class OrderChange(BaseModel):
 
     wished_start: Moment | None = Field(default=None, examples=["2026-03-03T14:00:00+08:00"])
     wished_end: Moment | None = Field(default=None, examples=["2026-03-03T16:00:00+08:00"])
+    also_wished: Alternatives | None = Field(default=None, description="整体替换；[] 只留期望上门时间段")
     preferred_practitioner_id: UUID | None = Field(default=None, description="null 取消指定")
     staff_sex: Sex | None = Field(default=None, description="null 不限性别")
+    staff_sex_required: StrictBool | None = None
     preferred_only: StrictBool | None = None
     excluded_practitioner_ids: Excluded | None = None
     same_staff: StrictBool | None = None

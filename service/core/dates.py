@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql.ranges import MultiRange
 
 
 class Dated(Protocol):
@@ -56,6 +57,15 @@ def moments(start: datetime, end: datetime | None) -> Range[datetime]:
     if end is not None and end <= start:
         raise ValueError("a range must end after it starts")
     return Range(start, end, bounds="[)")
+
+
+def apart(spans: Iterable[tuple[datetime, datetime]]) -> MultiRange[datetime]:
+    """Build the half-open ranges [start, end) of spans, the earliest first; the database joins what is not apart.
+
+    Raises:
+        ValueError: a bound is naive, or a range is empty.
+    """
+    return MultiRange(moments(start, end) for start, end in sorted(spans))
 
 
 def days(first: date, last: date | None) -> Range[date]:

@@ -39,6 +39,22 @@ class WindowNotOneDay(Refusal):
     en = "The wished window must lie within one local day and end after it starts."
 
 
+class WindowsOfTwoDays(Refusal):
+    """An alternative window lies on another day than the wished one."""
+
+    status = 422
+    zh = "备选时间段须与期望上门时间同一天（{service_on}）；改日期时请一并修改备选时间段。"
+    en = "An alternative window lies on the day of the wished one ({service_on}); change both together."
+
+
+class WindowsNotApart(Refusal):
+    """An alternative window overlaps or touches the wished one or another alternative."""
+
+    status = 422
+    zh = "备选时间段与其他时间段重叠或首尾相接；请分开，或合为一段。"
+    en = "An alternative window overlaps or touches another one; set them apart, or make them one."
+
+
 class WindowPast(Refusal):
     """The wished window has begun already."""
 

@@ -1,6 +1,7 @@
 """Tables of orders. Illegal moves between states are refused by the database as well as by `rules`."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
@@ -14,6 +15,9 @@ _SEEN = ", ".join(repr(str(state)) for state in sorted(rules.SEEN))
 
 class Order(rows.InstitutionRow, table=True):
     """A visit order. `distance_metres` is fixed at the quote and used by the bill; `staff_sex` null = anybody comes.
+
+    `also_wished`: other windows of the day that suit as well. `staff_sex_required` false: of the other sex, too, if
+    need be.
 
     `preferred_only`: nobody but the preferred comes; `same_staff`: whoever comes alone gives the person's other visits
     of the day too. `round_plan_id`, `round_owed_on`: the due round that it was placed for, null = by hand;
@@ -32,6 +36,7 @@ class Order(rows.InstitutionRow, table=True):
         CheckConstraint(f"state in ({', '.join(repr(str(state)) for state in rules.OrderState)})", name="state"),
         CheckConstraint("distance_metres >= 0", name="distance"),
         CheckConstraint("staff_sex in ('female', 'male')", name="staff_sex"),
+        CheckConstraint("not also_wished && wished and not also_wished -|- wished", name="also_wished"),
         CheckConstraint("(round_plan_id is null) = (round_owed_on is null)", name="round_whole"),
         CheckConstraint(
             "round_apart_days is null or (round_plan_id is not null and round_apart_days between 1 and 366)",
@@ -65,10 +70,12 @@ class Order(rows.InstitutionRow, table=True):
     state: str
     service_on: date
     wished: object = rows.span()
+    also_wished: Any = rows.spans(default_factory=list, sa_column_kwargs={"server_default": text("'{}'")})
     staff_count: int
     mobility_reason: str
     preferred_practitioner_id: UUID | None = None
     staff_sex: str | None = None
+    staff_sex_required: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
     preferred_only: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     excluded_practitioner_ids: list[UUID] = rows.uuids(sa_column_kwargs={"server_default": text("'{}'")})
     same_staff: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, text
+from sqlalchemy import bindparam, func, insert, or_, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -73,6 +73,8 @@ def facts_of(row: Any, items: Iterable[tuple[str, int]]) -> rules.OrderFacts:
         preferred_only=row.preferred_only,
         excluded_practitioner_ids=tuple(row.excluded_practitioner_ids),
         same_staff=row.same_staff,
+        also_wished=tuple(rules.Window(each.lower, each.upper) for each in row.also_wished),
+        staff_sex_required=row.staff_sex_required,
     )
 
 
@@ -172,6 +174,8 @@ async def add(
         "preferred_only": order.preferred_only,
         "excluded_practitioner_ids": list(order.excluded_practitioner_ids),
         "same_staff": order.same_staff,
+        "also_wished": dates.apart((each.start, each.end) for each in order.also_wished),
+        "staff_sex_required": order.staff_sex_required,
         "distance_metres": order.distance_metres,
         "round_plan_id": order.due.round_plan_id if order.due else None,
         "round_owed_on": order.due.owed_on if order.due else None,
@@ -253,8 +257,10 @@ async def list_day(
 async def list_wishing(
     session: AsyncSession, *, region_id: UUID, practitioner_id: UUID, start: datetime, end: datetime
 ) -> Sequence[Order]:
-    """Return the open orders that wish for a practitioner and whose window touches [start, end), in order of time."""
-    wished = _TABLE.c.wished
+    """Return the open orders that wish for a practitioner and with a window that touches [start, end), in order of
+    time.
+    """
+    wished, span = _TABLE.c.wished, func.tstzrange(start, end)
     query = (
         select(Order)
         .where(
@@ -262,7 +268,7 @@ async def list_wishing(
             col(Order.preferred_practitioner_id) == practitioner_id,
             # by the index of the day's orders where there is one: windows lie within a local day
             col(Order.service_on).between(local_date(start), local_date(end)),
-            wished.overlaps(func.tstzrange(start, end)),
+            or_(wished.overlaps(span), _TABLE.c.also_wished.overlaps(span)),
             col(Order.state).in_(rules.OPEN),
         )
         .order_by(wished, col(Order.id))

@@ -97,11 +97,26 @@ MODE_LABELS: Final[Mapping[ServiceMode, str]] = {ServiceMode.round: "巡诊", Se
 """What people read for each service mode."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """The moments [start, end) between which the elder wishes the service to be given."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def service_on(self) -> date:
+        """The local day the window lies in."""
+        return local_date(self.start)
+
+
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """An order as its neighbours see it; the whole service should lie within [wished_start, wished_end).
+    """An order as its neighbours see it; the whole service should lie within [wished_start, wished_end), or within one
+    of the windows `also_wished` for, of the same day.
 
-    `staff_sex`: only staff of that sex may come; None = anybody. `preferred_only`: with the preferred practitioner, and
+    `staff_sex`: only staff of that sex may come, unless that is not `staff_sex_required`: then others come, too; None =
+    anybody. `preferred_only`: with the preferred practitioner, and
     with nobody else. `same_staff`: the person's other visits of the day are given by the same one.
     """
 
@@ -124,6 +139,13 @@ class OrderFacts:
     preferred_only: bool = False
     excluded_practitioner_ids: tuple[UUID, ...] = ()
     same_staff: bool = False
+    also_wished: tuple[Window, ...] = ()
+    staff_sex_required: bool = True
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """All windows in one of which the service should lie, the earliest first."""
+        return tuple(sorted((Window(self.wished_start, self.wished_end), *self.also_wished)))
 
 
 class Step(NamedTuple):
@@ -145,19 +167,6 @@ class Told:
     placed_by_account_id: UUID
     placed_at: datetime
     moves: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The moments [start, end) between which the elder wishes the service to be given."""
-
-    start: datetime
-    end: datetime
-
-    @property
-    def service_on(self) -> date:
-        """The local day the window lies in."""
-        return local_date(self.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +203,8 @@ class NewOrder:
     excluded_practitioner_ids: tuple[UUID, ...] = ()
     same_staff: bool = False
     due: RoundDue | None = None
+    also_wished: tuple[Window, ...] = ()
+    staff_sex_required: bool = True
 
     def numbered(self, order_id: UUID, order_no: str, state: OrderState) -> OrderFacts:
         """Return the order as it was written."""
@@ -217,6 +228,8 @@ class NewOrder:
             preferred_only=self.preferred_only,
             excluded_practitioner_ids=self.excluded_practitioner_ids,
             same_staff=self.same_staff,
+            also_wished=self.also_wished,
+            staff_sex_required=self.staff_sex_required,
         )
 
 

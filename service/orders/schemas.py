@@ -29,6 +29,13 @@ class OrderMoveRead(BaseModel):
     because: str
 
 
+class WindowRead(BaseModel):
+    """A window in which the service may be given."""
+
+    start: datetime
+    end: datetime = Field(description="服务（分次的为第1次）应在此之前结束")
+
+
 class OrderSummary(BaseModel):
     """An order in a list."""
 
@@ -42,10 +49,12 @@ class OrderSummary(BaseModel):
     service_on: date
     wished_start: datetime
     wished_end: datetime = Field(description="服务（分次的为第1次）应在此之前结束；有最晚开始时间的项目会把它提前")
+    also_wished: list[WindowRead] = Field(description="当天其他也可以上门的时间段，按时间先后；排班可用其中任一")
     staff_count: int
     items: list[OrderItemRead]
     preferred_practitioner_id: UUID | None
-    staff_sex: Sex | None = Field(description="只由这一性别的人员上门；null 不限")
+    staff_sex: Sex | None = Field(description="由这一性别的人员上门；null 不限")
+    staff_sex_required: bool = Field(description="true 只由这一性别的人员上门；false 只是愿望，排不开时由他人上门")
     preferred_only: bool = Field(description="只由所希望的人上门，不换他人")
     excluded_practitioner_ids: list[UUID] = Field(description="不要由这些人上门")
     same_staff: bool = Field(description="当天各次（一人的）上门由同一人")

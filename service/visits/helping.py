@@ -56,6 +56,7 @@ end
 _OF_ORDERS = (
     "id, region_id, institution_id, order_no, kind, person_id, home_id, service_on, wished, staff_count,"
     " mobility_reason, preferred_practitioner_id, staff_sex, preferred_only, excluded_practitioner_ids, same_staff,"
+    " also_wished, staff_sex_required,"
     " distance_metres, round_plan_id, round_owed_on, round_apart_days, placed_by_account_id, placed_at"
 )
 """All but the state: who helps out moves an order on and changes nothing of it."""

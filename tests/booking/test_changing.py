@@ -134,6 +134,21 @@ class TestChangeOrder:
             order = await scene.placed(elder)
             assert (await elder.patch(f"/orders/{order['id']}", json=LATER)).status_code == 200
 
+    async def test_of_several_windows_the_quote_is_of_the_dearest(self, scene: Scene) -> None:
+        await scene.add_tariff()
+        await scene.run(
+            "update visit_fee_tariffs set night = cast(:night as jsonb) where institution_id = :at",
+            night='{"starts_at": "18:00", "ends_at": "06:00", "multiplier": "2"}',
+            at=scene.world.institution_id,
+        )
+        night = [{"start": "2026-03-03T18:00:00+08:00", "end": "2026-03-03T20:00:00+08:00"}]
+        async with scene.elder() as elder:
+            day = (await scene.place(elder)).json()
+            either = (await elder.patch(f"/orders/{day['order']['id']}", json={"also_wished": night})).json()
+            again = (await elder.patch(f"/orders/{day['order']['id']}", json={"also_wished": []})).json()
+        told = [each["quote"]["patient_fen"] for each in (day, either, again)]
+        assert told[0] == told[2] < told[1]
+
     async def test_a_night_window_costs_what_the_tariff_says(self, scene: Scene) -> None:
         await scene.add_tariff()
         await scene.run(

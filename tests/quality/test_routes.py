@@ -69,6 +69,19 @@ class TestReadRatios:
             ],
         }  # fmt: skip
 
+    async def test_who_is_seen_in_another_window_that_suits_is_seen_in_time(self, month: World) -> None:
+        async with month.owner.begin() as connection:
+            await connection.exec_driver_sql(
+                "update orders set also_wished = tstzmultirange(tstzrange(upper(wished) + interval '1 minute',"
+                " upper(wished) + interval '1 hour')) where region_id = $1",
+                (month.region_id,),
+            )
+        async with await month.as_role(Role.region_admin) as client:
+            body = {"key": "reports.minimum_count", "value": 7, "valid_from": "2026-01-01"}
+            assert (await client.post("/settings", json=body)).status_code == 201
+        [told] = (await ratios(month))["items"]
+        assert told["on_time_ratio"] == "1.0000"
+
     async def test_a_share_of_too_few_is_not_told(self, month: World) -> None:
         [told] = (await ratios(month))["items"]
         assert (told["planned_ratio"], told["on_time_ratio"]) == ("0.8000", None)

@@ -74,26 +74,32 @@ async def quoted(
 ) -> QuoteFacts:
     """Return what the order would cost and what it would use of the person's entitlements.
 
-    Nothing is written down yet. With a `promise` nothing may have become dearer since.
+    Of several windows that suit, the one at whose beginning the visit costs the family most counts (夜间加价), for the
+    quote is the ceiling of what it pays, whichever the plan uses. Nothing is written down yet. With a `promise` nothing
+    may have become dearer since.
 
     Raises:
         billing.errors: the kernel's gate refuses.
         errors.QuoteOutrun: the family would pay more than it was promised.
     """
-    made = await quoting.quote(
-        session,
-        region_id=region_id,
-        institution_id=ready.ask.institution_id,
-        person_id=ready.ask.person_id,
-        home_id=ready.home_id,
-        kind=ready.ask.kind,
-        service_on=ready.window.service_on,
-        start_at=ready.window.start,
-        items=ready.ask.items,
-        staff_count=ready.staff_count,
-        now=now,
-        keep=False,
-    )
+    quotes = [
+        await quoting.quote(
+            session,
+            region_id=region_id,
+            institution_id=ready.ask.institution_id,
+            person_id=ready.ask.person_id,
+            home_id=ready.home_id,
+            kind=ready.ask.kind,
+            service_on=each.service_on,
+            start_at=each.start,
+            items=ready.ask.items,
+            staff_count=ready.staff_count,
+            now=now,
+            keep=False,
+        )
+        for each in (ready.window, *ready.also_wished)
+    ]
+    made = max(quotes, key=lambda each: (each.patient_fen, each.gross_fen))
     if promise is not None:
         rules.refuse_dearer(promise, made.patient_fen)
     return made

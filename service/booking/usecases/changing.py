@@ -113,7 +113,7 @@ async def _call_back(
         key=settings.ORDERS_FREE_CANCEL_HOURS,
         on=local_date(now),
     )
-    in_vain = asked.by_family and now > order_rules.free_until(order.wished_start, hours)
+    in_vain = asked.by_family and now > order_rules.free_until(order.windows[0].start, hours)
     if order.institution_id not in principal.institution_ids or not await visits.call_back(
         session, region_id=principal.region_id, order_id=order.id, in_vain=in_vain
     ):
@@ -133,7 +133,8 @@ async def _refuse_late(session: AsyncSession, principal: Principal, order: Order
     )
     order_rules.refuse_late_cancellation(
         order.state,
-        order.wished_start,
+        # whichever window comes first: the visit may be in that one
+        order.windows[0].start,
         by_staff=order.institution_id in principal.institution_ids,
         free_cancel_hours=hours,
         now=now,
@@ -156,4 +157,8 @@ def _changed(ask: rules.Ask, asked: schemas.OrderChange) -> rules.Ask:
         if asked.excluded_practitioner_ids is None
         else tuple(asked.excluded_practitioner_ids),
         same_staff=ask.same_staff if asked.same_staff is None else asked.same_staff,
+        also_wished=ask.also_wished
+        if asked.also_wished is None
+        else tuple(Window(each.start, each.end) for each in asked.also_wished),
+        staff_sex_required=ask.staff_sex_required if asked.staff_sex_required is None else asked.staff_sex_required,
     )

@@ -18,6 +18,7 @@ from service.institutions.rules import settings
 from service.orders import part_rules as order_parts
 from service.orders import rules as order_rules
 from service.orders import usecases as orders
+from service.orders import window_rules
 from service.orders.rules import OrderKind
 from service.patients import placing_rules
 from service.patients import rules as patient_rules
@@ -57,10 +58,12 @@ async def drafted(session: AsyncSession, *, region_id: UUID, ask: rules.Ask) -> 
     Raises:
         problems.NotFound: no such institution, or a wish for somebody who does not work there.
         catalog.errors.ItemUnknown: a service that the region has not listed.
-        orders.errors.WindowNotOneDay: the window does not lie within one local day.
+        orders.errors.WindowNotOneDay: a window does not lie within one local day.
+        orders.errors.WindowsOfTwoDays, orders.errors.WindowsNotApart: the other windows do not go with it.
         errors.HomeMissing, patients.errors.PersonDeceased: nowhere to go, nobody to see.
     """
     order_rules.refuse_window_outside_a_day(ask.window)
+    window_rules.refuse_alternatives(ask.window, ask.also_wished)
     await institutions.get_institution(session, region_id=region_id, institution_id=ask.institution_id)
     person = await patients.get_person(session, region_id=region_id, person_id=ask.person_id)
     patient_rules.refuse_deceased(person)
@@ -80,6 +83,7 @@ async def drafted(session: AsyncSession, *, region_id: UUID, ask: rules.Ask) -> 
         home_id=rules.require_home(person.home_id),
         window=ask.window,
         staff_count=order_rules.staff_needed(items.values(), minimum),
+        also_wished=ask.also_wished,
     )
 
 
@@ -105,7 +109,7 @@ async def ask_ahead(session: AsyncSession, *, principal: Principal, ask: rules.A
 async def ready(
     session: AsyncSession, *, region_id: UUID, ask: rules.Ask, now: datetime, open_orders: int | None
 ) -> rules.Ready:
-    """Return an ask that may be booked now, its window cut to what the services allow.
+    """Return an ask that may be booked now, its windows cut to what the services allow.
 
     `open_orders`: how many the person has without this one, None when it is among them. They must have been counted
     before (`orders.count_open`): from there to the commit nobody else adds to them, and nobody closes his bed.
@@ -132,6 +136,7 @@ async def ready(
     today = local_date(now)
     policy = await institutions.settings_on(session, region_id=region_id, institution_id=ask.institution_id, on=today)
     order_rules.refuse_window(ask.window, now=now, days_ahead=policy.of(settings.ORDERS_BOOKING_DAYS_AHEAD))
+    window_rules.refuse_past(ask.also_wished, now=now)
     await _refuse_person(session, region_id, ask, now, require_key_group=policy.of(settings.ORDERS_REQUIRE_KEY_GROUP))
     if open_orders is not None:
         rules.refuse_one_too_many(open_orders, policy.of(settings.ORDERS_MAX_OPEN_PER_PERSON))
@@ -147,6 +152,7 @@ async def ready(
         window=window,
         staff_count=draft.staff_count,
         accepted_at_once=policy.of(settings.ORDERS_AUTO_ACCEPT),
+        also_wished=window_rules.clip_alternatives(ask.also_wished, minutes=minutes, items=items.values()),
     )
 
 

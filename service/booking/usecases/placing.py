@@ -130,4 +130,6 @@ def _ask(asked: schemas.OrderPlacement) -> rules.Ask:
         preferred_only=asked.preferred_only,
         excluded_practitioner_ids=tuple(asked.excluded_practitioner_ids),
         same_staff=asked.same_staff,
+        also_wished=tuple(Window(each.start, each.end) for each in asked.also_wished),
+        staff_sex_required=asked.staff_sex_required,
     )

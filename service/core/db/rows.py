@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, DateTime, ForeignKeyConstraint, Numeric, Text, Uuid, literal_column
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZMULTIRANGE, TSTZRANGE, ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
 from service.core.ids import new_id
@@ -51,6 +51,11 @@ def document(**kwargs: Any) -> Any:
 def span(**kwargs: Any) -> Any:
     """Return a `tstzrange` field; build its values with `dates.moments` only."""
     return Field(sa_type=TSTZRANGE(), **kwargs)
+
+
+def spans(**kwargs: Any) -> Any:
+    """Return a `tstzmultirange` field: spans that neither overlap nor touch; build them with `dates.apart` only."""
+    return Field(sa_type=TSTZMULTIRANGE(), **kwargs)
 
 
 def exact(places: int = 4, **kwargs: Any) -> Any:

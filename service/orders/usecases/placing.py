@@ -85,6 +85,8 @@ async def change(
     row.preferred_only = order.preferred_only
     row.excluded_practitioner_ids = list(order.excluded_practitioner_ids)
     row.same_staff = order.same_staff
+    row.also_wished = dates.apart((each.start, each.end) for each in order.also_wished)
+    row.staff_sex_required = order.staff_sex_required
     row.distance_metres = order.distance_metres
     await rows.log(session, row, before=before, now=now, account_id=principal.account_id, because=because)
     return await rows.facts(session, row)

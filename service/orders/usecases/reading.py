@@ -199,10 +199,14 @@ def _shown(order: rules.OrderFacts) -> dict[str, Any]:
         # moments are told in UTC, however they were asked for
         "wished_start": order.wished_start.astimezone(UTC),
         "wished_end": order.wished_end.astimezone(UTC),
+        "also_wished": [
+            {"start": each.start.astimezone(UTC), "end": each.end.astimezone(UTC)} for each in sorted(order.also_wished)
+        ],
         "staff_count": order.staff_count,
         "items": [{"code": code, "quantity": quantity} for code, quantity in order.items],
         "preferred_practitioner_id": order.preferred_practitioner_id,
         "staff_sex": order.staff_sex,
+        "staff_sex_required": order.staff_sex_required,
         "preferred_only": order.preferred_only,
         "excluded_practitioner_ids": list(order.excluded_practitioner_ids),
         "same_staff": order.same_staff,

@@ -2,7 +2,7 @@
 
 A visit of several people: the first gives the services and needs every skill that they ask for; the others assist and
 need a licence. All of them belong to the institution that the order was placed with, or to one that helps it out by
-agreement, and are of the sex that the order asks for if it does.
+agreement, and are of the sex that the order asks for if it must be.
 """
 
 import math
@@ -108,7 +108,7 @@ def job_of(facts: DayFacts, visit: Visit, point: int, who: Who) -> Job:
     order, promise = visit.order, facts.promised.get(visit.order.id)
     by_end = _bound_by_end(facts, order)
     everyone = {staffing.LICENSED, overflow.asked_by(facts.agreements, order)}
-    if order.staff_sex is not None:
+    if order.staff_sex is not None and order.staff_sex_required:
         everyone.add(staffing.of_sex(order.staff_sex))
     first = _first(facts, visit, everyone)
     other = Service(visit.timing.duration, frozenset(everyone))
@@ -199,14 +199,20 @@ def _tolerance(facts: DayFacts, order: OrderFacts) -> int | None:
 
 
 def _wished(facts: DayFacts, order: OrderFacts) -> Timing:
-    """Return when the order may begin: the services end within its window, each begins by its latest start.
+    """Return when the order may begin: the services end within one of its windows, each begins by its latest start.
 
-    Services with a tolerance begin so near to the middle of these beginnings. The way through the gate, up and down the
-    stairs makes the stay longer, and may reach beyond the window.
+    Services with a tolerance begin so near to the middle of a window's beginnings. The way through the gate, up and
+    down the stairs makes the stay longer, and may reach beyond the window.
     """
     minutes = orders.minutes_of(order.items, facts.items)
-    starts = facts.seconds(order.wished_start) + (1 if order.wished_start.microsecond else 0)  # rounded up
-    latest = facts.seconds(order.wished_end) - minutes * 60
+    open_ = (_beginnings(facts, order, each, minutes) for each in order.windows)
+    return Timing(tuple(each for each in open_ if each.start <= each.end), _stay(facts, order, minutes))
+
+
+def _beginnings(facts: DayFacts, order: OrderFacts, wished: orders.Window, minutes: int) -> Window:
+    """Return when services of so many minutes may begin in a window of the order's; none where it ends before."""
+    starts = facts.seconds(wished.start) + (1 if wished.start.microsecond else 0)  # rounded up
+    latest = facts.seconds(wished.end) - minutes * 60
     for code, _ in order.items:
         bound = facts.items[code].latest_start
         if bound is not None:
@@ -215,7 +221,7 @@ def _wished(facts: DayFacts, order: OrderFacts) -> Timing:
     if tolerance is not None:
         middle = (starts + latest) // 2
         starts, latest = max(starts, middle - tolerance * 60), min(latest, middle + tolerance * 60)
-    return Timing((Window(starts, latest),) if starts <= latest else (), _stay(facts, order, minutes))
+    return Window(starts, latest)
 
 
 def _any_time(facts: DayFacts, order: OrderFacts, part: Part) -> Timing:

@@ -24,6 +24,7 @@ class Wish(StrEnum):
     named = "named"
     language = "language"
     familiar = "familiar"
+    sex = "sex"
     team = "team"
     grid = "grid"
 
@@ -33,6 +34,7 @@ SENTENCES: Final[Mapping[Wish, str]] = MappingProxyType(
         Wish.named: "是居民指定的人员",
         Wish.language: "会说居民使用的语言",
         Wish.familiar: "是老人熟悉的人员（上一次来的就是此人）",
+        Wish.sex: "是居民希望的性别",
         Wish.team: "属于居民签约的家庭医生团队",
         Wish.grid: "负责居民住址所在的网格",
     }
@@ -55,8 +57,9 @@ def who_of(facts: DayFacts, order: OrderFacts, segments: Sequence[Segment], rows
     """Return who should, may and must not come to an order.
 
     A person asked for by name is preferred to whoever came last, if he speaks the elder's language; these to all who
-    speak it, these to whoever came last, these to the team of the family doctor, and these to those who look after the
-    grid of the home. Who is not on duty or must not come is no wish.
+    speak it. Then come those of the sex that the order wishes for without its being a must, of them first whoever came
+    last; then whoever came last at all, the team of the family doctor, and those who look after the grid of the home.
+    Who is not on duty or must not come is no wish.
 
     Nobody comes whom the order excludes, or the elder's side for good.
 
@@ -83,14 +86,18 @@ def _wished(
 ) -> tuple[Wish | None, frozenset[int] | None]:
     language, team = facts.care_of(order.person_id).language, facts.teams.get(order.person_id)
     grid = facts.homes[order.home_id].grid
+    sex = None if order.staff_sex_required else order.staff_sex
     # a visit is made by the staff of the institution that it was ordered from: another's teams cannot come
     own = [(at, each.staff) for at, each in enumerate(segments) if each.staff.institution_id == order.institution_id]
     speakers = {at for at, each in enumerate(segments) if language in each.staff.languages}
+    same = {at for at, each in enumerate(segments) if each.staff.sex is sex}
     familiar = _familiar(facts, order, segments, rows)
     found = (
         (Wish.named, _named(order, rows)),
         (Wish.familiar, familiar & speakers),
         (Wish.language, speakers),
+        (Wish.familiar, familiar & same),
+        (Wish.sex, same),
         (Wish.familiar, familiar),
         (Wish.team, {at for at, staff in own if team is not None and staff.team == team}),
         (Wish.grid, {at for at, staff in own if grid in staff.grids}),

@@ -66,15 +66,15 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of the orders: the span each was wished in, whom the elder wished for, who came last time."""
+    """What is known of the orders: the spans each was wished in, whom the elder wished for, who came last time."""
 
-    windows: Mapping[UUID, tuple[datetime, datetime]]
+    windows: Mapping[UUID, Sequence[tuple[datetime, datetime]]]
     wishes: Mapping[UUID, UUID]
     last: Mapping[UUID, UUID]
 
 
 def figures(visits: Iterable[Visited], people: Sequence[Worked], known: Known, reasons: Iterable[str]) -> Figures:
-    """Return a plan's figures. On time is a visit that begins within the wished span; the share of the wished person
+    """Return a plan's figures. On time is a visit that begins within a wished span; the share of the wished person
     counts orders that wish for somebody, that of the familiar one orders of elders who have been visited before.
     """
     given = list(visits)
@@ -85,7 +85,7 @@ def figures(visits: Iterable[Visited], people: Sequence[Worked], known: Known, r
         travel_seconds=sum(each.travel_seconds for each in people),
         service_seconds=sum(each.service_seconds for each in people),
         on_time=Share(
-            sum(known.windows[order][0] <= starts[order] <= known.windows[order][1] for order in punctual),
+            sum(any(start <= starts[order] <= end for start, end in known.windows[order]) for order in punctual),
             len(punctual),
         ),
         wished=_kept(crews, known.wishes),

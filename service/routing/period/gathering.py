@@ -200,7 +200,7 @@ def _wait(order: OrderFacts, items: Mapping[str, ItemFacts], terms: Mapping[date
     known = [each for each in order.items if each[0] in items]
     asked = Asked(order.institution_id, order.kind, order.items, order.staff_count)
     return presence.Waiting(
-        window=(order.wished_start, order.wished_end),
+        windows=[(each.start, each.end) for each in order.windows],
         minutes=order_rules.work_minutes_of(known, items),
         crews=tuple(party.crew for party in parties_of(asked, items, terms)),
     )

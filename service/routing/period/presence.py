@@ -30,7 +30,7 @@ class There:
 class Waiting:
     """An order of the day that no plan has promised yet: who may go, own staff first, for how long and when."""
 
-    window: Span
+    windows: Sequence[Span]
     minutes: int
     crews: tuple[Crew, ...]
 
@@ -116,7 +116,7 @@ def _break(staff: StaffDay, half: HalfDay, halves: Mapping[HalfDay, Span]) -> ti
 
 def _take(there: Sequence[There], order: Waiting, travel_minutes: int) -> None:
     minutes = order.minutes + travel_minutes
-    able = [each for each in there if common(order.window, each.span)]
+    able = [each for each in there if any(common(span, each.span) for span in order.windows)]
     for crew in order.crews:
         going = _going(able, crew)
         if len(going) == len(crew) and all(each.minutes >= minutes for each in going):

@@ -142,10 +142,12 @@ async def _wished_for(
             order_no=each.order_no,
             order_state=each.state,
             plan_id=None,
-            start_at=each.wished_start,
-            end_at=each.wished_end,
+            start_at=window.start,
+            end_at=window.end,
             institution_id=each.institution_id,
         )
         for each in wishing
         if each.id not in known
+        # the first window that lies in that time; the query found one
+        for window in [own for own in each.windows if own.start < absence.end and absence.start < own.end][:1]
     ]

@@ -38,7 +38,7 @@ async def read_kpis(session: AsyncSession, *, principal: Principal, plan_id: UUI
         session, region_id=row.region_id, person_ids={each.person_id for each in facts}, before=row.service_on
     )
     known = figures.Known(
-        windows={each.id: (each.wished_start, each.wished_end) for each in facts},
+        windows={each.id: [(own.start, own.end) for own in each.windows] for each in facts},
         wishes={each.id: each.preferred_practitioner_id for each in facts if each.preferred_practitioner_id},
         last={each.id: last[each.person_id] for each in facts if each.person_id in last},
     )

@@ -84,5 +84,15 @@ def test_a_name_and_a_language_come_first() -> None:
     assert wished(MEMBER, speaker, **name) == (Wish.team, {0})
 
 
+def test_a_sex_that_is_no_must_comes_after_a_language_and_before_a_team() -> None:
+    speaker, man = replace(NURSE, languages=frozenset({"hui"})), replace(NURSE, sex=Sex.male)
+    wish: dict[str, Any] = {"staff_sex": Sex.male, "staff_sex_required": False}
+    assert wished(MEMBER, man, speaker, language="hui", **wish) == (Wish.language, {2})
+    assert wished(MEMBER, man, language="hui", **wish) == (Wish.sex, {1})
+    assert wished(MEMBER, NURSE, **wish) == (Wish.team, {0})
+    # a must is no wish: nobody else could come
+    assert wished(MEMBER, man, staff_sex=Sex.male) == (Wish.team, {0})
+
+
 def test_every_wish_has_its_sentence() -> None:
     assert set(wishes.SENTENCES) == set(Wish)

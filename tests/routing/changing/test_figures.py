@@ -20,7 +20,7 @@ def visit(order: int, who: UUID, minutes: int = 0) -> Visited:
 class TestFigures:
     def test_shares_count_only_what_there_was_to_keep(self) -> None:
         visits = [visit(0, ANN), visit(0, BO), visit(1, BO, 45), visit(2, ANN, 90)]
-        window = (NINE, NINE + timedelta(minutes=30))
+        window = [(NINE, NINE + timedelta(minutes=30))]
         known = Known(
             windows={ORDERS[0]: window, ORDERS[1]: window},
             wishes={ORDERS[0]: BO, ORDERS[1]: ANN, ORDERS[3]: ANN},

@@ -80,14 +80,23 @@ class TestPresences:
 
 
 class TestWaitingOrders:
-    def order(self, *crew: frozenset[str], hours: tuple[int, int] = (8, 12)) -> presence.Waiting:
-        return presence.Waiting((clock(hours[0]), clock(hours[1])), 60, (crew,))
+    def order(
+        self, *crew: frozenset[str], hours: tuple[int, int] = (8, 12), also: tuple[int, int] | None = None
+    ) -> presence.Waiting:
+        windows = [(clock(start), clock(end)) for start, end in (hours, also or hours)]
+        return presence.Waiting(windows, 60, (crew,))
 
     def test_take_the_time_of_whoever_may_give_it_and_has_most_left(self) -> None:
         other = staff(8, 10, who=new_id(), skills=frozenset())
         assert left(staff(8, 12), other, waiting=[self.order(ANYBODY)])[HalfDay.morning] == 300
         alone = left(staff(8, 9), other, waiting=[self.order(ANYBODY | {"wound"})])
         assert alone[HalfDay.morning] == 120
+
+    def test_of_the_halves_of_all_its_windows_the_roomier_one_is_taken(self) -> None:
+        morning, afternoon = left(staff(8, 16)).values()
+        assert morning > afternoon
+        there = left(staff(8, 16), waiting=[self.order(ANYBODY, hours=(14, 16), also=(8, 12))])
+        assert there == {HalfDay.morning: morning - 60, HalfDay.afternoon: afternoon}
 
     def test_a_crew_is_of_different_people(self) -> None:
         both = left(staff(8, 12), staff(8, 9, who=new_id()), waiting=[self.order(ANYBODY, ANYBODY)])
