@@ -96,7 +96,7 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
             Visit(
                 order,
                 free,
-                punctual=bool(engaged) or _tolerance(facts, order) is not None,
+                punctual=bool(engaged) or _is_timed(facts, order),
                 parts=tuple((each, windows.clear_of(_any_time(facts, order, each), engaged)) for each in parts),
             )
         )
@@ -176,9 +176,13 @@ def _bound_by_end(facts: DayFacts, order: OrderFacts) -> bool:
 
     Where everybody is as quick as the list of services says, one is the other.
     """
+    return not _is_timed(facts, order) and _paces_differ(facts)
+
+
+def _is_timed(facts: DayFacts, order: OrderFacts) -> bool:
+    """Tell whether a service says itself when it begins (限时): no lateness of such a visit is for sale."""
     items = [facts.items[code] for code, _ in order.items]
-    by_start = any(each.latest_start is not None or each.tolerance_minutes is not None for each in items)
-    return not by_start and _paces_differ(facts)
+    return any(each.latest_start is not None or each.tolerance_minutes is not None for each in items)
 
 
 def _paces_differ(facts: DayFacts) -> bool:
