@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from service.routing.schemas import Pins
+
 
 class InsertionAsk(BaseModel):
     """Which order to find places for."""
@@ -96,6 +98,7 @@ class RepairAsk(BaseModel):
     longer: list[LongerAsk] = Field(default_factory=list, max_length=200, description="超时的服务")
     seconds_limit: int = Field(default=5, ge=1, le=600, description="求解时间上限（秒）")
     seed: int = Field(default=1, ge=0, le=2**31 - 1, description="随机数种子；相同输入与种子便于复核")
+    pinned_order_ids: Pins
 
 
 class ShareRead(BaseModel):
