@@ -27,13 +27,17 @@ async def precaution(town: Town, person: dict[str, Any], kind: str) -> None:
     await changed(town.desk, f"/patients/{person['person_id']}", {"precaution": kind})
 
 
-async def the_same(town: Town, person: dict[str, Any], order: UUID) -> None:
-    """Ask that whoever comes for an order also comes to the elder's other visits of the day; have it accepted."""
+async def grouped(town: Town, person: dict[str, Any]) -> None:
+    """Have somebody be one of those who are served at home."""
     group = {"key_group": "disabled", "valid_from": "2025-01-01"}
     await made(town.desk, f"/patients/{person['person_id']}/key-groups", group)
-    await changed(town.desk, f"/orders/{order}", {"same_staff": True})
-    accepted = await town.desk.post(f"/orders/{order}/acceptance")
-    assert accepted.status_code == 200, accepted.text
+
+
+async def accepted(town: Town, order: UUID, wishes: dict[str, Any]) -> None:
+    """Ask something of who comes for an order, and have it accepted."""
+    await changed(town.desk, f"/orders/{order}", wishes)
+    answer = await town.desk.post(f"/orders/{order}/acceptance")
+    assert answer.status_code == 200, answer.text
 
 
 async def crews(scene: Scene, plan: dict[str, Any], order: UUID) -> set[str]:
@@ -104,38 +108,35 @@ class TestInfection:
 
 
 class TestTheSameNurse:
-    @pytest.mark.parametrize("asks", ["morning", "evening"])
+    @pytest.mark.parametrize("asks", ["nobody", "morning", "evening"])
     async def test_comes_in_the_evening_when_the_morning_has_begun(self, scene: Scene, town: Town, asks: str) -> None:
         await town.offer("REHAB")
         await town.service("WOUND", skills=["wound"])
         await town.price("WOUND")
         nurse, other = await scene.staff(0, skills=("wound",)), await scene.staff(3)
         person = await elder(scene, 3)
-        states = {each: "submitted" if asks == each else "accepted" for each in ("morning", "evening")}
-        morning = await scene.order(3, "08:00", "09:00", "WOUND", **person, state=states["morning"])
-        if asks == "morning":
-            await the_same(town, person, morning)
+        await grouped(town, person)
+        morning = await scene.order(3, "08:00", "09:00", "WOUND", **person, state="submitted")
+        await accepted(town, morning, {"same_staff": asks == "morning"})
         plan = await scene.plan()
         assert who(plan, morning) == {str(nurse)}
         assert (await scene.publish(plan)).status_code == 200
         await begin(scene.world, morning)
         scene.world.clock.shows = at("09:30")
-        evening = await scene.order(3, "15:00", "16:00", "REHAB", **person, state=states["evening"])
-        if asks == "evening":
-            await the_same(town, person, evening)
-        free = await scene.order(3, "14:00", "14:30", "REHAB")
-        again = await scene.plan()
-        assert who(again, evening) == {str(nurse)}
-        assert who(again, free) == {str(other)}
-        assert await crews(scene, plan, evening) == {str(nurse)}
-        assert str(other) in await crews(scene, plan, free)
+        evening = await scene.order(3, "15:00", "16:00", "REHAB", **person, state="submitted")
+        wished = {"preferred_practitioner_id": str(other)}
+        await accepted(town, evening, wished | {"same_staff": asks == "evening"})
+        expected = str(other if asks == "nobody" else nurse)
+        assert who(await scene.plan(), evening) == {expected}
+        assert (str(other) in await crews(scene, plan, evening)) == (asks == "nobody")
 
     async def test_is_missed_where_she_has_gone_home(self, scene: Scene, town: Town) -> None:
         await town.offer("REHAB")
         nurse = await scene.staff(0)
         person = await elder(scene, 1)
         morning = await scene.order(1, "08:00", "09:00", "REHAB", **person, state="submitted")
-        await the_same(town, person, morning)
+        await grouped(town, person)
+        await accepted(town, morning, {"same_staff": True})
         plan = await scene.plan()
         assert (await scene.publish(plan)).status_code == 200
         await begin(scene.world, morning)
