@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from service.routing.schemas import Pins
+
 
 class InsertionAsk(BaseModel):
     """Which order to find places for."""
@@ -101,6 +103,7 @@ class RepairAsk(BaseModel):
         description="求解时间上限（秒）；0 只就地修补（可保留的都保留），不再另行求解，立即得到结果",
     )
     seed: int = Field(default=1, ge=0, le=2**31 - 1, description="随机数种子；相同输入与种子便于复核")
+    pinned_order_ids: Pins
 
 
 class ShareRead(BaseModel):

@@ -26,6 +26,13 @@ class DayNotPlannable(Refusal):
     en = "Days from {first_day} to {last_day} can be planned and published."
 
 
+class PinWithoutPromise(Refusal):
+    """Only what the plan in force promises can be pinned."""
+
+    zh = "当天生效的计划没有为以下订单约定上门，或上门已经开始，无法锁定：{order_nos}；请去掉后重试。"
+    en = "The plan in force promises no visit that could be kept for {order_nos}; leave them out, then try again."
+
+
 class PlanNotReady(Refusal):
     """Only a solved plan can be published."""
 

@@ -31,7 +31,7 @@ from service.routing import (
     vehicle_repository,
 )
 from service.routing.building import Busy, DayFacts, Policy, SharedVehicle, Weights, priority
-from service.routing.building.facts import Agreement, BegunStop, Due, promises_of
+from service.routing.building.facts import Agreement, BegunStop, Due, Seen, promises_of
 from service.routing.models import Appointment
 
 BEGUN: Final = frozenset({OrderState.in_progress, OrderState.done, OrderState.closed})
@@ -52,7 +52,7 @@ class Ask:
 async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
     """Return the facts of a day: accepted orders, and those that the replaced plan holds and nobody has begun."""
     booked = await _booked(session, ask)
-    found, begun = await _orders(session, ask, booked)
+    found, begun, elsewhere = await _orders(session, ask, booked)
     everybody = sorted({each.person_id for each in (*found, *begun)})
     known = {each: await _settings(session, ask, each) for each in ask.institution_ids}
     staff = await practitioners.day_staff(
@@ -89,6 +89,7 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         last=await repository_appointments.last_carers(
             session, region_id=ask.region_id, person_ids={each.person_id for each in found}, before=ask.on
         ),
+        seen=await _seen(session, ask, (*begun, *elsewhere)),
     )
 
 
@@ -100,8 +101,8 @@ async def _booked(session: AsyncSession, ask: Ask) -> Sequence[Appointment]:
 
 async def _orders(
     session: AsyncSession, ask: Ask, booked: Sequence[Appointment]
-) -> tuple[list[OrderFacts], list[OrderFacts]]:
-    """Return the orders that can be planned, and those whose visits are over or under way."""
+) -> tuple[list[OrderFacts], list[OrderFacts], list[OrderFacts]]:
+    """Return the orders that can be planned, those whose visits are over or under way, and those of other plans."""
     held = {each.order_id for each in booked}
     found = await orders.list_for_day(
         session,
@@ -111,9 +112,11 @@ async def _orders(
         states={OrderState.accepted, OrderState.scheduled, *BEGUN},
     )
     waiting = [each for each in found if each.state not in BEGUN]
+    plannable = [each for each in waiting if each.state is OrderState.accepted or each.id in held]
     return (
-        [each for each in waiting if each.state is OrderState.accepted or each.id in held],
+        plannable,
         [each for each in found if each.state in BEGUN],
+        [each for each in waiting if each not in plannable],
     )
 
 
@@ -220,6 +223,13 @@ async def _due(session: AsyncSession, ask: Ask, begun: Sequence[OrderFacts]) -> 
     )
 
 
+async def _seen(session: AsyncSession, ask: Ask, others: Sequence[OrderFacts]) -> tuple[Seen, ...]:
+    """Return who goes to orders of the day that are not planned, by whichever plan."""
+    known = {each.id: each for each in others}
+    found = await repository_appointments.list_of_orders(session, region_id=ask.region_id, order_ids=list(known))
+    return tuple(Seen(known[each.order_id], each.practitioner_id) for each in found if each.part == 1)
+
+
 async def _begun_stops(session: AsyncSession, ask: Ask, begun: Sequence[OrderFacts]) -> tuple[BegunStop, ...]:
     """Return where the area's plans have sent people to visits that have begun; before any is in force nobody."""
     if ask.replaced is None or not begun:
@@ -283,7 +293,16 @@ async def _busy(session: AsyncSession, ask: Ask, practitioner_ids: Sequence[UUID
     found = await repository_appointments.busy(session, practitioner_ids, start, end, ask.replaced)
     handed_in = await repository_appointments.handovers(session, practitioner_ids, start, end, ask.replaced)
     return (
-        *(Busy(each.practitioner_id, each.start, each.end, Point(each.lon, each.lat)) for each in found),
+        *(
+            Busy(
+                each.practitioner_id,
+                each.start,
+                each.end,
+                Point(each.lon, each.lat),
+                precaution=patient_rules.Precaution(each.precaution),
+            )
+            for each in found
+        ),
         *(
             Busy(
                 each.practitioner_id,
@@ -292,6 +311,8 @@ async def _busy(session: AsyncSession, ask: Ask, practitioner_ids: Sequence[UUID
                 Point(each.lon, each.lat),
                 specimen_of=each.order_id,
                 travel_seconds=each.travel_seconds,
+                precaution=patient_rules.Precaution(each.precaution),
+                is_handover=True,
             )
             for each in handed_in
         ),

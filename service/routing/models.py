@@ -65,6 +65,7 @@ class Plan(rows.RegionRow, table=True):
     failure: str | None = None
     repairs_plan_id: UUID | None = None
     repair: Any = rows.document(nullable=True, default=None)
+    pinned_order_ids: list[UUID] = rows.uuids(sa_column_kwargs={"server_default": "{}"})
 
 
 class PlanRoute(SQLModel, table=True):
@@ -210,15 +211,19 @@ state_functions.create(Plan)
 functions.create(Appointment)
 overflow_functions.create(Appointment)
 
-# Is this person free then? Another institution's bookings count; the order is not shown, the place to a kilometre.
+# Is this person free then? Another institution's bookings count; the order is not shown, the place to a kilometre. Of
+# whoever is visited only the precaution is told, to the one who employs this person: what he carries from there binds
+# to whom he may go that day.
 # A plan that takes the place of another one (`asked_but`) has back what that one promised and nobody has begun.
 fences.definer(
     Appointment,
     "appointments_busy(asked_practitioners uuid[], asked_from timestamptz, asked_to timestamptz, asked_but uuid)",
-    "table (practitioner_id uuid, busy tstzrange, near_lon double precision, near_lat double precision)",
+    "table (practitioner_id uuid, busy tstzrange, near_lon double precision, near_lat double precision,"
+    " precaution varchar)",
     """
-select a.practitioner_id, a.during, round(h.lon::numeric, 2)::float8, round(h.lat::numeric, 2)::float8
+select a.practitioner_id, a.during, round(h.lon::numeric, 2)::float8, round(h.lat::numeric, 2)::float8, t.precaution
 from appointments a
+join patients t on t.region_id = a.region_id and t.id = a.person_id
 join orders o on o.region_id = a.region_id and o.id = a.order_id
 join homes h on h.region_id = o.region_id and h.id = o.home_id
 where a.region_id = app_region() and a.practitioner_id = any(asked_practitioners) and a.state = 'booked'
@@ -234,13 +239,14 @@ fences.definer(
     Appointment,
     "handovers_busy(asked_practitioners uuid[], asked_from timestamptz, asked_to timestamptz, asked_but uuid)",
     "table (practitioner_id uuid, order_id uuid, start_at timestamptz, end_at timestamptz, travel_seconds integer,"
-    " lon double precision, lat double precision)",
+    " lon double precision, lat double precision, precaution varchar)",
     """
 select s.practitioner_id, case when o.institution_id = any(app_institutions()) then o.id end, s.start_at, s.end_at,
-  s.travel_seconds, i.lon, i.lat
+  s.travel_seconds, i.lon, i.lat, t.precaution
 from plan_stops s
 join appointments a on a.region_id = s.region_id and a.plan_id = s.plan_id and a.order_id = s.specimen_of
   and a.practitioner_id = s.practitioner_id and a.state = 'booked' and a.part = 1
+join patients t on t.region_id = a.region_id and t.id = a.person_id
 join orders o on o.region_id = s.region_id and o.id = s.specimen_of
 join institutions i on i.region_id = o.region_id and i.id = o.institution_id
 where s.region_id = app_region() and s.practitioner_id = any(asked_practitioners)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from service.routing import building, referee, solver_process, validation
@@ -129,4 +129,10 @@ async def _better(
     if second.feasible and (not first.feasible or second.total < first.total):
         return found
     refuse_broken(problem, first)
-    return mended
+    return _explained(mended, found)
+
+
+def _explained(mended: Plan, found: Plan) -> Plan:
+    """Return the plan mended at once, with what the search has proved of visits that no plan could have."""
+    alone = {each.job: each for each in found.unassigned if each.facts.get("scope") == "alone"}
+    return replace(mended, unassigned=tuple(alone.get(each.job, each) for each in mended.unassigned))

@@ -17,13 +17,14 @@ from service.routing.models import Appointment
 
 @dataclass(frozen=True, slots=True)
 class BusyRow:
-    """A promise of a member of staff, near a place."""
+    """A promise of a member of staff, near a place, and the precaution of whoever is visited."""
 
     practitioner_id: UUID
     start: datetime
     end: datetime
     lon: float
     lat: float
+    precaution: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class HandoverRow:
     travel_seconds: int
     lon: float
     lat: float
+    precaution: str
 
 
 _PARAMETERS: Final = (
@@ -46,7 +48,7 @@ _PARAMETERS: Final = (
     bindparam("but", type_=Uuid),
 )
 _BUSY: Final = text(
-    "select practitioner_id, lower(busy), upper(busy), near_lon, near_lat"
+    "select practitioner_id, lower(busy), upper(busy), near_lon, near_lat, precaution"
     " from appointments_busy(:who, :start, :end, :but)"
 ).bindparams(*_PARAMETERS)
 _ENGAGED: Final = text(
@@ -54,7 +56,7 @@ _ENGAGED: Final = text(
 ).bindparams(*_PARAMETERS)
 
 _HANDOVERS: Final = text(
-    "select practitioner_id, order_id, start_at, end_at, travel_seconds, lon, lat"
+    "select practitioner_id, order_id, start_at, end_at, travel_seconds, lon, lat, precaution"
     " from handovers_busy(:who, :start, :end, :but)"
 ).bindparams(*_PARAMETERS)
 

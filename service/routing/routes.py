@@ -44,7 +44,7 @@ Plans = Annotated[Principal, Depends(http.Requires("plans:write"))]
     "/plans",
     status_code=202,
     response_model=schemas.PlanHead,
-    responses=http.refuses(NotFound, errors.DayNotPlannable, keyed=True),
+    responses=http.refuses(NotFound, errors.DayNotPlannable, errors.PinWithoutPromise, keyed=True),
 )
 async def request_plan(
     principal: Plans,
@@ -70,7 +70,9 @@ async def request_plan(
     "/plans/{plan_id}/repairs",
     status_code=202,
     response_model=schemas.PlanHead,
-    responses=http.refuses(NotFound, errors.DayNotPlannable, errors.PlanNotStanding, keyed=True),
+    responses=http.refuses(
+        NotFound, errors.DayNotPlannable, errors.PlanNotStanding, errors.PinWithoutPromise, keyed=True
+    ),
 )
 async def request_repair(
     principal: Plans,

@@ -29,7 +29,9 @@ class UnassignedReason(StrEnum):
 EXPLANATIONS: Final[Mapping[UnassignedReason, str]] = MappingProxyType(
     {
         UnassignedReason.no_qualified_staff: "当天没有（足够的）人员具备该服务所需资质",
-        UnassignedReason.excluded_staff: "指定或回避人员的要求排除了所有具备资质的人员",
+        UnassignedReason.excluded_staff: (
+            "对人员的要求（指定、回避、距离、锁定，或当天已有上门的传染先后、早晚同一人员）排除了所有具备资质的人员"
+        ),
         UnassignedReason.too_heavy: "该任务的携带量超过所有具备资质人员的上限",
         UnassignedReason.unreachable: "即使全天不安排其他任务，路程时间也不允许任何具备资质的人员按时往返",
         UnassignedReason.outside_shifts: "没有具备资质人员的班次能覆盖该任务的任何一个时间窗",

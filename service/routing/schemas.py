@@ -11,6 +11,15 @@ from service.core.text import Code, Text
 from service.orders.rules import OrderState
 from service.routing.states import LeftOutOfPublication, PlanState, StopKind
 
+Pins = Annotated[
+    list[UUID],
+    Field(
+        default_factory=list,
+        max_length=500,
+        description="锁定的订单：保持当天生效计划所约定的人员与时间；无法保持的不排，不改人改时",
+        examples=[["0195b4a2-7c1e-7d3a-9f10-2b6c5d4e3f21"]],
+    ),
+]
 Institutions = Annotated[
     list[UUID], Field(min_length=1, max_length=50, description="一起排班的机构（本统筹区内，不重复）")
 ]
@@ -53,6 +62,7 @@ class PlanRequest(BaseModel):
     service_on: Annotated[date, WRITTEN] = Field(examples=["2026-03-03"])
     seconds_limit: int = Field(default=30, ge=1, le=600, description="求解时间上限（秒）")
     seed: int = Field(default=1, ge=0, le=2**31 - 1, description="随机数种子；相同输入与种子便于复核")
+    pinned_order_ids: Pins
 
 
 class PlanProgressRead(BaseModel):
@@ -101,6 +111,7 @@ class PlanHead(BaseModel):
     travel_source: str | None = Field(description="路程数据来源", examples=["great_circle"])
     failure: str | None
     repairs_plan_id: UUID | None = Field(description="本计划所修复的计划；不是修复的为空")
+    pinned_order_ids: list[UUID] = Field(default_factory=list, description="排此计划时锁定的订单")
 
 
 class RideRead(BaseModel):

@@ -9,7 +9,7 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,7 +43,7 @@ from service.routing.solver_progress import Progress
 from service.routing.solver_refusal import NumbersTooLarge
 from service.routing.states import UNDER_WAY, PlanState
 from service.routing.storing import Solved
-from service.routing.usecases import standing
+from service.routing.usecases import pinning, standing
 
 PROGRESS_EVERY_SECONDS: Final = 0.5
 CORES: Final = min(2, os.cpu_count() or 1)
@@ -162,7 +162,8 @@ async def _begin(house: House, job: Job) -> _Begun | None:
             now=now,
             replaced=replaced.id if replaced else None,
         )
-        return _Begun(await gathering.gather(session, ask), row.seconds_limit, row.seed)
+        facts = replace(await gathering.gather(session, ask), pins=await pinning.kept(session, row))
+        return _Begun(facts, row.seconds_limit, row.seed)
 
 
 async def _begin_repair(session: AsyncSession, job: Job, row: PlanRow, plan_id: UUID) -> _Begun:
@@ -180,7 +181,7 @@ async def _begin_repair(session: AsyncSession, job: Job, row: PlanRow, plan_id: 
         longer={each.order_id: each.minutes for each in asked.longer},
     )
     driven = await standing.list_told_tours(session, before or row)
-    facts = await standing.gather(session, before or row, driven)
+    facts = replace(await standing.gather(session, before or row, driven), pins=await pinning.kept(session, row))
     return _Begun(facts, row.seconds_limit, row.seed, standing.told_of(stops), driven, happened)
 
 

@@ -201,7 +201,10 @@ class TestPlanning:
         assert (await admin.post(absences, json=WEEK)).status_code == 201
         assert (await admin.get(duties, params={"on": DAY.isoformat()})).json()["items"] == []
 
-    async def test_an_absence_names_the_visit_it_hits_and_planning_anew_sends_somebody_else(self, world: World) -> None:
+    @pytest.mark.parametrize("why", list(absence_rules.AbsenceReason))
+    async def test_an_absence_names_the_visit_it_hits_and_planning_anew_sends_somebody_else(
+        self, world: World, why: absence_rules.AbsenceReason
+    ) -> None:
         scene = await Scene.set_up(world)
         await scene.item("REHAB")
         near, far = await scene.staff(0.0), await scene.staff(9.0)
@@ -211,7 +214,8 @@ class TestPlanning:
         assert (await scene.publish(plan)).status_code == 200
         admin = await world.as_role(Role.institution_admin)
         absences = f"/practitioners/{near}/absences"
-        entered = (await admin.post(absences, json=span("03T08:00", "03T12:00", reason="sick"))).json()
+        entered = (await admin.post(absences, json=span("03T08:00", "03T12:00", reason=why))).json()
+        assert entered["reason"] == why
         [hit] = entered["hits"]
         assert (hit["order_id"], hit["order_state"], hit["plan_id"]) == (str(order), "scheduled", plan["id"])
         assert at("09:00") <= datetime.fromisoformat(hit["start_at"]) < at("11:00")

@@ -33,6 +33,30 @@ class TestBending:
         await changed(town.governor, "/service-items/REHAB", {"tolerance_minutes": 60})
         assert len(reasons(await scene.plan())) == 1
 
+    async def test_no_price_buys_a_service_a_beginning_after_its_hour(self, scene: Scene, town: Town) -> None:
+        await scene.item("REHAB")
+        await scene.item("FASTING")
+        nurse = await scene.staff()
+        # at either end of town, each to begin by 08:30: one nurse can be at one of them by then
+        fasting = await scene.order(4, "08:00", "09:00", "FASTING")
+        other = await scene.order(-4, "08:00", "09:00", "REHAB")
+        await town.set("plan.lateness_price", 2)
+        assert reasons(await scene.plan()) == {}
+        await changed(town.governor, "/service-items/FASTING", {"latest_start": "08:30"})
+        plan = await scene.plan()
+        assert reasons(plan) == {}
+        assert starts(plan, fasting) <= "08:30" < starts(plan, other)
+        # both before the hour: one is left out, and is not late; a second nurse has time for it
+        await changed(town.governor, "/service-items/REHAB", {"latest_start": "08:30"})
+        plan = await scene.plan()
+        assert len(reasons(plan)) == 1
+        assert all(start <= "08:30" for own in visits(plan).values() for _, start, _ in own)
+        second = await scene.staff()
+        plan = await scene.plan()
+        assert reasons(plan) == {}
+        assert who(plan, fasting) | who(plan, other) == {str(nurse), str(second)}
+        assert all(start <= "08:30" for own in visits(plan).values() for _, start, _ in own)
+
     async def test_overtime_at_a_price(self, scene: Scene, town: Town) -> None:
         await scene.item("REHAB")
         await scene.staff(shift=("08:00", "17:00"))

@@ -9,7 +9,7 @@ from service.routing.building.driving import VehicleDay, retell_tours
 from service.routing.building.facts import Busy, DayFacts, Policy, Promise, SharedVehicle, moment_of
 from service.routing.building.overflow import between
 from service.routing.building.priority import Weights, priority
-from service.routing.building.recalling import Told, recall
+from service.routing.building.recalling import Told, pins_of, recall
 from service.routing.building.redriving import ToldHalt, ToldTour, VehicleGone, go_on, redrive
 from service.routing.building.retelling import (
     PART_UNKEPT,
@@ -44,6 +44,7 @@ __all__ = [
     "explain",
     "go_on",
     "moment_of",
+    "pins_of",
     "priority",
     "problem_of",
     "recall",

@@ -12,7 +12,7 @@ from service.core.geo import Point, TravelMode
 from service.gateways.maps import Pace
 from service.orders.rules import OrderFacts
 from service.practitioners.rules import StaffDay
-from service.routing.building import overflow, prices, staffing, together, visits, wishes
+from service.routing.building import binding, overflow, pinning, prices, staffing, together, visits, wishes
 from service.routing.building.facts import Agreement, DayFacts, SharedVehicle
 from service.routing.building.staffing import Segment
 from service.routing.building.together import Behind
@@ -105,7 +105,7 @@ def draw(facts: DayFacts) -> Day:
         points=tuple(index),
         means=ways,
         orders=tuple(each.order for each in found),
-        jobs=_levelled(jobs + others),
+        jobs=_levelled(_bound(facts, [each.order for each in found], behind, [*jobs, *others], (segments, rows))),
         segments=segments,
         staff=tuple(
             replace(_staff(facts, each, at, index), matrix=ways.index(way), person=_person(each, rows))
@@ -120,6 +120,27 @@ def draw(facts: DayFacts) -> Day:
         shared=shared,
         vehicles=tuple(vehicle_of(facts, each, index, ways.index(driven(facts, each))) for each in shared),
     )
+
+
+def _bound(
+    facts: DayFacts,
+    orders: Sequence[OrderFacts],
+    behind: Sequence[Behind],
+    jobs: Sequence[Job],
+    there: tuple[Sequence[Segment], Rows],
+) -> list[Job]:
+    """Return the jobs of visits and of what comes behind them, bound by what people do besides, and by pins."""
+    segments, rows = there
+    never = binding.barred(facts, segments)
+    found = []
+    for at, job in enumerate(jobs):
+        follows = behind[at - len(orders)] if at >= len(orders) else None
+        order = orders[at if follows is None else follows.visit]
+        is_delivery = follows is not None and follows.part is None
+        rank = binding.rank_of_delivery(facts, order) if is_delivery else binding.rank_of(facts, order)
+        changed = binding.bound(facts, order, job, rank, rows=rows, never=never)
+        found.append(pinning.pinned(facts, order.id, changed, rows, follows))
+    return found
 
 
 def _part_job(facts: DayFacts, visit: Visit, job: Job, number: int) -> Job:

@@ -13,7 +13,7 @@ from service.core.clock import at_local
 from service.core.geo import Point, TravelMode
 from service.gateways.maps import Pace
 from service.orders.rules import OrderFacts, OrderKind
-from service.patients.rules import CareFacts, HomeFacts
+from service.patients.rules import CareFacts, HomeFacts, Precaution
 from service.practitioners.rules import StaffDay, Team
 from service.routing.states import StopKind
 
@@ -22,7 +22,8 @@ from service.routing.states import StopKind
 class Busy:
     """A promise of another plan: the person is near `place` from `start` to `end`. `specimen_of` is the order whose
     specimen is handed in, as far as one may know, `travel_seconds` the way to there; a break is no work. For a
-    visit that stays `load` units of supplies are carried all day.
+    visit that stays `load` units of supplies are carried all day. `precaution` is that of whoever is visited, or whose
+    specimen it is (`is_handover`); None: it binds nobody.
     """
 
     practitioner_id: UUID
@@ -33,6 +34,8 @@ class Busy:
     travel_seconds: int = 0
     is_work: bool = True
     load: int = 0
+    precaution: Precaution | None = None
+    is_handover: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,24 @@ class SharedVehicle:
 @dataclass(frozen=True, slots=True)
 class Promise:
     """What people were told of an order by the plan that this one would replace: from when, and who comes; of an order
-    in parts also from when each further one (`later`).
+    in parts also from when each further one (`later`). `deliveries`: when what is taken at a part is handed in; known
+    only where the visit is pinned.
     """
 
     start: datetime
     practitioner_ids: frozenset[UUID]
     later: Mapping[int, datetime] = field(default_factory=dict)
+    deliveries: Mapping[int, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Who goes to an order that no plan of the day can give to anybody else any more: it has begun, or another plan in
+    force has promised it.
+    """
+
+    order: OrderFacts
+    practitioner_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +158,9 @@ class DayFacts:
     orders whose visits are over or under way; `travelled`: seconds that people have been on the way already.
     `agreements`: which of the institutions help each other out on the day; `due`: who has to come back to whom;
     `vehicles`: which they share; `begun_stops`: where the plans of the area have sent people to those `begun`; `last`:
-    who came to a person last, on a day before.
+    who came to a person last, on a day before; `seen`: who has gone or will go to orders that are not planned here.
+    `pins`: of the orders that are pinned, what was promised and is kept to the letter or not at all; None: nothing is
+    any more.
     """
 
     on: date
@@ -170,6 +187,8 @@ class DayFacts:
     vehicles: tuple[SharedVehicle, ...] = ()
     begun_stops: tuple[BegunStop, ...] = ()
     last: Mapping[UUID, UUID] = field(default_factory=dict)
+    seen: tuple[Seen, ...] = ()
+    pins: Mapping[UUID, Promise | None] = field(default_factory=dict)
 
     def seconds(self, at: datetime) -> int:
         """Return the whole seconds from the day's local midnight to a moment, rounded down."""

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import permutations
 from uuid import UUID
 
 from service.routing import rules
 from service.routing.building.day import Day
-from service.routing.building.facts import seconds_of
+from service.routing.building.facts import Promise, promises_of, seconds_of
 from service.routing.problem import LUNCH, Plan, Problem, Route, Stop, Unassigned
 from service.routing.rules import UnassignedReason
 from service.routing.states import StopKind
@@ -106,6 +106,21 @@ def _break(problem: Problem, row: int) -> Stop | None:
         if end > who.lunch.end or end + home > who.shift.end:
             return None
     return Stop(AT_START, LUNCH, start, start + who.lunch.duration)
+
+
+def pins_of(order_ids: Collection[UUID], told: Iterable[Told]) -> dict[UUID, Promise | None]:
+    """Return what pinned orders are kept to, as a plan told it; None for those of which it told nothing."""
+    stops = list(told)
+    promises = promises_of(
+        (each.order_id, each.start, each.practitioner_id, each.part)
+        for each in stops
+        if each.kind is StopKind.visit and each.order_id in order_ids and each.order_id is not None
+    )
+    handed_in = {(each.specimen_of, each.part): each.start for each in stops if each.kind is StopKind.delivery}
+    return dict.fromkeys(order_ids) | {
+        order_id: replace(promise, deliveries={part: at for (of, part), at in handed_in.items() if of == order_id})
+        for order_id, promise in promises.items()
+    }
 
 
 def row_of(day: Day, stop: Told) -> int | None:

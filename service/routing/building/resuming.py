@@ -6,13 +6,12 @@ from typing import Final
 from uuid import UUID
 
 from service.orders.rules import OrderFacts
-from service.patients.rules import Precaution
 from service.routing import rules
+from service.routing.building import binding
 from service.routing.building.day import Day
 from service.routing.building.facts import DayFacts, Promise, promises_of, seconds_of
 from service.routing.building.recalling import Told
 from service.routing.building.repairing import Split
-from service.routing.building.visits import RANKS
 from service.routing.problem import Job, Plan, Problem, Service
 from service.routing.states import StopKind
 
@@ -34,7 +33,7 @@ def bound(parts: Split, rest: Day, problem: Problem, before: Plan) -> Problem:
     for at, (order, job) in enumerate(zip(rest.orders, problem.jobs, strict=False)):  # the others come behind
         drop = job.drop_penalty
         changed = replace(
-            _bound(parts, rest, job, order, RANKS[parts.rest.care_of(order.person_id).precaution]),
+            _bound(parts, rest, job, order, binding.rank_of(parts.rest, order)),
             services=tuple(
                 _longer(service, happened.longer.get(order.id, 0) * 60, paces.get((at, number), 1000))
                 for number, service in enumerate(job.services)
@@ -54,9 +53,9 @@ def _bound_behind(parts: Split, rest: Day, job: Job, at: int, promises: Mapping[
     """Return the delivery of a specimen, or a further part, bound as its visit is."""
     order, part = rest.order_of(at), rest.part_of(at)
     if part is None:
-        return _bound(parts, rest, job, order, _rank_of_delivery(parts.rest, order))
+        return _bound(parts, rest, job, order, binding.rank_of_delivery(parts.rest, order))
     told = promises[order.id].later.get(part) if order.id in promises else None
-    changed = _bound(parts, rest, job, order, RANKS[parts.rest.care_of(order.person_id).precaution])
+    changed = _bound(parts, rest, job, order, binding.rank_of(parts.rest, order))
     return replace(changed, promised=seconds_of(rest.on, told) if told is not None else None)
 
 
@@ -86,10 +85,12 @@ def _bound(parts: Split, rest: Day, job: Job, order: OrderFacts, rank: int) -> J
         for at, each in enumerate(rest.segments)
         for stop, other in parts.past
         if stop.practitioner_id == each.staff.practitioner_id
-        and _is_out_of_turn(_rank(parts.rest, stop, other), rank, seconds_of(rest.on, stop.start) < each.shift.start)
+        and binding.is_out_of_turn(
+            _rank(parts.rest, stop, other), rank, is_before=seconds_of(rest.on, stop.start) < each.shift.start
+        )
     }
     allowed = job.allowed_staff
-    for who in _same_carers(parts, order):
+    for who in binding.same_carers(order, _seen(parts)):
         own = _rows(rest, [who])
         allowed = own if allowed is None else allowed & own
     if barred:
@@ -97,24 +98,12 @@ def _bound(parts: Split, rest: Day, job: Job, order: OrderFacts, rank: int) -> J
     return replace(job, allowed_staff=allowed)
 
 
-def _is_out_of_turn(other: int, rank: int, is_before: bool) -> bool:
-    return other > rank if is_before else other < rank
-
-
 def _rank(facts: DayFacts, stop: Told, order: OrderFacts) -> int:
     if stop.kind is StopKind.delivery:
-        return _rank_of_delivery(facts, order)
-    return RANKS[facts.care_of(order.person_id).precaution]
+        return binding.rank_of_delivery(facts, order)
+    return binding.rank_of(facts, order)
 
 
-def _rank_of_delivery(facts: DayFacts, order: OrderFacts) -> int:
-    return max(RANKS[facts.care_of(order.person_id).precaution], RANKS[Precaution.none])
-
-
-def _same_carers(parts: Split, order: OrderFacts) -> Iterator[UUID]:
-    """Yield who has seen the elder already, where the order or that visit asks for the same one."""
-    for stop, other in parts.past:
-        single = other.institution_id == order.institution_id and other.staff_count == order.staff_count == 1
-        is_other_visit = stop.kind is StopKind.visit and other.person_id == order.person_id and other.id != order.id
-        if is_other_visit and single and (other.same_staff or order.same_staff):
-            yield stop.practitioner_id
+def _seen(parts: Split) -> Iterator[tuple[UUID, OrderFacts]]:
+    """Yield who has been with whom, or stays promised to go."""
+    return ((stop.practitioner_id, order) for stop, order in parts.past if stop.kind is StopKind.visit)

@@ -43,6 +43,7 @@ class Unplannable(StrEnum):
     window_closed = "window_closed"
     person_engaged = "person_engaged"
     parts_impossible = "parts_impossible"
+    promise_gone = "promise_gone"
 
 
 EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
@@ -50,6 +51,7 @@ EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
         Unplannable.home_unseen: "机构已不能查看该居民的住址（照护关系已终止）",
         Unplannable.window_closed: "按现行目录，所选服务在约定时间内做不完，或已过最晚开始时间",
         Unplannable.person_engaged: "该居民在约定时间内另有上门安排，没有空档",
+        Unplannable.promise_gone: "该订单已锁定，但原约定已被撤销或取代，无法照原人员、原时间上门",
         Unplannable.parts_impossible: "按现行目录，分次服务的间隔互相矛盾，或需要多人同去，无法分次安排",
     }
 )
@@ -79,7 +81,10 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
         if order.home_id not in facts.homes:
             left_out.append((order, Unplannable.home_unseen))
             continue
-        timing = _wished(facts, order)
+        if order.id in facts.pins and facts.pins[order.id] is None:
+            left_out.append((order, Unplannable.promise_gone))
+            continue
+        timing = _open_to(facts, order)
         if not timing.windows:
             left_out.append((order, Unplannable.window_closed))
             continue
@@ -96,7 +101,7 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
             Visit(
                 order,
                 free,
-                punctual=bool(engaged) or _tolerance(facts, order) is not None,
+                punctual=bool(engaged) or _is_timed(facts, order),
                 parts=tuple((each, windows.clear_of(_any_time(facts, order, each), engaged)) for each in parts),
             )
         )
@@ -178,9 +183,13 @@ def _bound_by_end(facts: DayFacts, order: OrderFacts) -> bool:
 
     Where everybody is as quick as the list of services says, one is the other.
     """
+    return not _is_timed(facts, order) and _paces_differ(facts)
+
+
+def _is_timed(facts: DayFacts, order: OrderFacts) -> bool:
+    """Tell whether a service says itself when it begins (限时): no lateness of such a visit is for sale."""
     items = [facts.items[code] for code, _ in order.items]
-    by_start = any(each.latest_start is not None or each.tolerance_minutes is not None for each in items)
-    return not by_start and _paces_differ(facts)
+    return any(each.latest_start is not None or each.tolerance_minutes is not None for each in items)
 
 
 def _paces_differ(facts: DayFacts) -> bool:
@@ -196,6 +205,16 @@ def _engaged(facts: DayFacts, order: OrderFacts) -> list[tuple[int, int]]:
 def _tolerance(facts: DayFacts, order: OrderFacts) -> int | None:
     asked = (facts.items[code].tolerance_minutes for code, _ in order.items)
     return min((each for each in asked if each is not None), default=None)
+
+
+def _open_to(facts: DayFacts, order: OrderFacts) -> Timing:
+    """Return when the order may begin; one that is pinned, when it was promised to, unless it must not any more."""
+    wished, pin = _wished(facts, order), facts.pins.get(order.id)
+    if pin is None:
+        return wished
+    at = facts.seconds(pin.start)
+    is_open = not _is_timed(facts, order) or any(each.start <= at <= each.end for each in wished.windows)
+    return replace(wished, windows=(Window(at, at),) if is_open else ())
 
 
 def _wished(facts: DayFacts, order: OrderFacts) -> Timing:

@@ -17,7 +17,7 @@ from service.orders.rules import OrderFacts, OrderState
 from service.routing import building, errors, repository, schemas, vehicle_repository
 from service.routing.models import Plan
 from service.routing.states import PLAN_REQUESTED, PlanState
-from service.routing.usecases import standing
+from service.routing.usecases import pinning, standing
 
 LISTING = "plans"
 DAYS_AHEAD: Final = 366
@@ -32,6 +32,7 @@ async def request_plan(
     Raises:
         problems.NotFound: there is no such area, or not all of its institutions are the principal's.
         errors.DayNotPlannable: the day is over, or too far ahead.
+        errors.PinWithoutPromise: the plan in force does not promise what is pinned.
     """
     refuse_day(asked.service_on, now)
     area = await repository.find_area(session, region_id=principal.region_id, area_id=asked.area_id)
@@ -49,7 +50,9 @@ async def request_plan(
         seed=asked.seed,
         requested_by_account_id=principal.account_id,
         requested_at=now,
+        pinned_order_ids=asked.pinned_order_ids,
     )
+    await pinning.refuse_unpromised(session, row)
     session.add(row)
     await session.flush()
     await queue.enqueue(session, PLAN_REQUESTED, queue.Job.of(principal, row.id, area.institution_ids))

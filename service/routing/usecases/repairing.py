@@ -11,7 +11,7 @@ from service.core.principal import Principal
 from service.routing import changes, repository, schemas
 from service.routing.models import Plan
 from service.routing.states import PLAN_REQUESTED, PlanState
-from service.routing.usecases import planning, standing
+from service.routing.usecases import pinning, planning, standing
 
 
 async def request_repair(
@@ -23,6 +23,7 @@ async def request_repair(
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
         errors.DayNotPlannable: its day is over.
         errors.PlanNotStanding: it is not solved, has failed, or was superseded.
+        errors.PinWithoutPromise: the plan in force does not promise what is pinned.
     """
     before = await standing.get_plan(session, principal, plan_id)
     planning.refuse_day(before.service_on, now)
@@ -44,8 +45,10 @@ async def request_repair(
         requested_by_account_id=principal.account_id,
         requested_at=now,
         repairs_plan_id=before.id,
+        pinned_order_ids=asked.pinned_order_ids,
         repair=asked.model_copy(update={"frozen_until": frozen_until}).model_dump(mode="json"),
     )
+    await pinning.refuse_unpromised(session, row)
     session.add(row)
     await session.flush()
     await queue.enqueue(session, PLAN_REQUESTED, queue.Job.of(principal, row.id, before.institution_ids))

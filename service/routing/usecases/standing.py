@@ -17,7 +17,7 @@ from service.core.principal import Principal
 from service.gateways.maps import TravelMatrix
 from service.orders.rules import OrderFacts
 from service.routing import building, errors, gathering, repository, states, travel, vehicle_repository
-from service.routing.building import Day, DayFacts, Told, ToldHalt, ToldTour, recall
+from service.routing.building import Day, DayFacts, Told, ToldHalt, ToldTour, pins_of, recall
 from service.routing.models import Plan as PlanRow
 from service.routing.models import PlanStop
 from service.routing.problem import Plan, Problem
@@ -92,6 +92,9 @@ async def stand(house: House, principal: Principal, plan_id: UUID, now: datetime
         driven = await list_told_tours(session, row)
         facts = await gather(session, row, driven)
         told = told_of(await repository.list_stops(session, region_id=row.region_id, plan_id=row.id))
+    # a pinned visit stays where this plan has it; one that could not be kept is free to be asked places for
+    pins = pins_of(row.pinned_order_ids, told)
+    facts = replace(facts, pins={order_id: promise for order_id, promise in pins.items() if promise})
     day = await asyncio.to_thread(building.draw, facts)
     ways = await travel.roads_of(house.settings).matrices(day.points, day.means, outside=facts.outside)
     problem = await asyncio.to_thread(building.problem_of, day, [each.seconds for each in ways])

@@ -8,6 +8,7 @@ import pytest
 
 from service.accounts.rules import Role
 from service.core.ids import new_id
+from service.practitioners.absence_rules import AbsenceReason
 from tests.routing.period.scene import TUESDAY, Rounds, days
 from tests.routing.scene import at
 from tests.world import World
@@ -88,13 +89,16 @@ class TestDistribution:
         # one place: the way is gone once, and takes a fourth of the two hours
         assert (await scene.period(travel_minutes=30))["summary"]["planned"] == 3
 
-    async def test_an_absence_takes_its_day_away_and_ending_it_gives_it_back(self, scene: Rounds, world: World) -> None:
+    @pytest.mark.parametrize("why", list(AbsenceReason))
+    async def test_an_absence_takes_its_day_away_and_ending_it_gives_it_back(
+        self, scene: Rounds, world: World, why: AbsenceReason
+    ) -> None:
         nurse = await scene.nurse(3, 5)
         await scene.add_plan(await scene.elder())
         assert days(await scene.period()) == ["2026-03-03"]
         admin = await world.as_role(Role.institution_admin)
         absences = f"/practitioners/{nurse}/absences"
-        body = {"start": "2026-03-03T00:00:00+08:00", "end": "2026-03-04T00:00:00+08:00", "reason": "leave"}
+        body = {"start": "2026-03-03T00:00:00+08:00", "end": "2026-03-04T00:00:00+08:00", "reason": why}
         entered = (await admin.post(absences, json=body)).json()["id"]
         away = await scene.period()
         assert days(away) == ["2026-03-05"]

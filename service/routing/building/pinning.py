@@ -1,0 +1,50 @@
+"""Visits that a dispatcher has pinned: they keep the crew and the start that were promised, or are left out; pure.
+
+A pin says more than a promise, which has its price: who was told comes when he was told, for further parts as well, and
+hands in when he was told what he has taken. What else is asked of the visit is asked as ever: who is away or has no
+licence any more does not come, and then nobody does.
+"""
+
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from service.routing.building.facts import DayFacts
+from service.routing.building.together import Behind
+from service.routing.building.wishes import Rows
+from service.routing.problem import Job, Window
+
+PINNED: Final = 100
+"""Leaving a pinned visit out costs as much as leaving out so many of its kind."""
+
+
+def pinned(facts: DayFacts, order_id: UUID, job: Job, rows: Rows, behind: Behind | None) -> Job:
+    """Return the job of an order's visit, or of what comes `behind` it, pinned where the order is.
+
+    `rows` are the positions of people's segments.
+    """
+    promise = facts.pins.get(order_id)
+    if promise is None:
+        return job
+    start = (
+        promise.start
+        if behind is None
+        else promise.deliveries.get(behind.of)
+        if behind.part is None
+        else promise.later.get(behind.part)
+    )
+    crew = frozenset[int]().union(*(rows.get(each, frozenset()) for each in promise.practitioner_ids))
+    allowed = crew if job.allowed_staff is None else job.allowed_staff & crew
+    drop = job.drop_penalty * PINNED if job.drop_penalty is not None else None
+    if start is None:  # it was not promised when this is
+        return replace(job, allowed_staff=allowed, drop_penalty=drop)
+    at = facts.seconds(start)
+    is_open = any(each.start <= at <= each.end for each in job.windows)
+    return replace(
+        job,
+        windows=(Window(at, at),),
+        punctual=True,
+        ends_in_window=False,
+        allowed_staff=allowed if is_open else frozenset(),
+        drop_penalty=drop,
+    )
