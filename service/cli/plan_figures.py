@@ -54,7 +54,7 @@ def _figures(itinerary: Itinerary) -> Figures:
         if one.visits
     ]
     known = Known(
-        windows={orders[row.order_no]: (at(row.window.start), at(row.window.end)) for row in day.orders},
+        windows={orders[row.order_no]: [(at(row.window.start), at(row.window.end))] for row in day.orders},
         # of several any one will do; the figures know a single wish
         wishes={
             orders[row.order_no]: staff[row.preferred_staff[0]] for row in day.orders if len(row.preferred_staff) == 1
