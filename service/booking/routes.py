@@ -45,6 +45,7 @@ _UNBOOKABLE: tuple[type[problems.Refusal], ...] = (
     order_errors.WindowTooShort,
     order_errors.PartsNeedOnePerson,
     order_errors.PartsDisagree,
+    order_errors.CrewTimesDisagree,
     errors.NotEligible,
     errors.CarerMissing,
     errors.HomeMissing,

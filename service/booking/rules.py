@@ -12,6 +12,7 @@ from service.booking import errors
 from service.catalog.rules import ItemFacts
 from service.core.money import format_yuan
 from service.orders import errors as order_errors
+from service.orders.crew_rules import TOGETHER, Crew
 from service.orders.rules import CHANGEABLE, STATE_LABELS, NewOrder, OrderFacts, OrderKind, OrderState, Window
 from service.patients.rules import HomeFacts, KeyGroup, Sex, may_be_served_at_home
 
@@ -45,7 +46,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An ask that may be booked: where it goes, the window as the services allow it, how many staff go.
+    """An ask that may be booked: where it goes, the window as the services allow it, how many staff go and how.
 
     `accepted_at_once`: the institution takes what is submitted to it without looking.
     """
@@ -55,6 +56,7 @@ class Ready:
     window: Window
     staff_count: int
     accepted_at_once: bool = False
+    crew: Crew = TOGETHER
 
     def order(self, state: OrderState, distance_metres: int | None) -> NewOrder:
         """Return what is written down; a draft has no distance."""

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from service.catalog import errors
+from service.catalog.crew_rules import CrewSync
 from service.catalog.part_rules import PartFacts
 from service.catalog.programme_rules import BY_HAND, Criteria, ProgrammeKind
 from service.core import geo
@@ -82,7 +83,8 @@ class ItemFacts:
     Whoever gives it has all of `skills` and, unless it is empty, one of `any_skills`. It begins at most
     `tolerance_minutes` before or after the middle of the beginnings open to it; a specimen is at the institution at
     most `specimen_minutes` after the visit (None = neither). With `parts` the minutes are those of the first part: the
-    same person comes back for each further one, and a specimen is taken each time.
+    same person comes back for each further one, and a specimen is taken each time. `crew_sync`: how those come whom it
+    needs, `sequential` with the least and the greatest time from one's beginning to the next one's.
     """
 
     code: str
@@ -98,6 +100,9 @@ class ItemFacts:
     tolerance_minutes: int | None = None
     specimen_minutes: int | None = None
     parts: tuple[PartFacts, ...] = ()
+    crew_sync: CrewSync = CrewSync.simultaneous
+    crew_lag_min_minutes: int | None = None
+    crew_lag_max_minutes: int | None = None
 
     @property
     def work_minutes(self) -> int:

@@ -55,6 +55,7 @@ class Policy:
     arrival_minutes: int = 0
     changed_price_minutes: int = 0
     moved_price_minutes: int = 0
+    staff_minimum: int = 1
     traffic: tuple[tuple[int, int], ...] = ()
 
 
@@ -97,7 +98,9 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A further part that somebody is promised to come back for, of an order that has begun."""
+    """A further part that somebody is promised to come back for, of an order that has begun, or that somebody of its
+    crew is to come after the first.
+    """
 
     order_id: UUID
     practitioner_id: UUID

@@ -1,20 +1,22 @@
 """An order as a job: how long it takes, when it may begin, who may do it, what leaving it out costs.
 
 A visit of several people: the first gives the services and needs every skill that they ask for; the others assist and
-need a licence. All of them belong to the institution that the order was placed with, or to one that helps it out by
-agreement, and are of the sex that the order asks for if it does.
+need a licence. They begin at once, one after the other (the first first) or each when it suits, as the services say.
+All of them belong to the institution that the order was placed with, or to one that helps it out by agreement, and are
+of the sex that the order asks for if it does.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from service.core.clock import at_local
-from service.orders import part_rules
+from service.orders import crew_rules, part_rules
 from service.orders import rules as orders
+from service.orders.crew_rules import Crew
 from service.orders.part_rules import Part
 from service.orders.rules import OrderFacts
 from service.patients import rules as patients
@@ -43,6 +45,7 @@ class Unplannable(StrEnum):
     window_closed = "window_closed"
     person_engaged = "person_engaged"
     parts_impossible = "parts_impossible"
+    crew_impossible = "crew_impossible"
 
 
 EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
@@ -51,6 +54,7 @@ EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
         Unplannable.window_closed: "按现行目录，所选服务在约定时间内做不完，或已过最晚开始时间",
         Unplannable.person_engaged: "该居民在约定时间内另有上门安排，没有空档",
         Unplannable.parts_impossible: "按现行目录，分次服务的间隔互相矛盾，或需要多人同去，无法分次安排",
+        Unplannable.crew_impossible: "按现行目录，所选服务对人员先后上门的间隔要求互相矛盾，无法安排",
     }
 )
 """What dispatchers read for each."""
@@ -59,13 +63,15 @@ EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
 @dataclass(frozen=True, slots=True)
 class Visit:
     """An order with the beginnings that are open to it; `punctual`: no price opens others. `parts`: the further ones of
-    an order in parts, and when each may begin beside what other plans have promised the person.
+    an order in parts, and when each may begin beside what other plans have promised the person. `crew`: how those come
+    who are sent.
     """
 
     order: OrderFacts
     timing: Timing
     punctual: bool = False
     parts: tuple[tuple[Part, Timing], ...] = ()
+    crew: Crew = crew_rules.TOGETHER
 
 
 def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unplannable]]]:
@@ -79,18 +85,20 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
         if order.home_id not in facts.homes:
             left_out.append((order, Unplannable.home_unseen))
             continue
+        crew = crew_rules.crew_of(order.items, facts.items, facts.policy(order.institution_id).staff_minimum)
+        parts = part_rules.parts_of(order.items, facts.items)
+        impossible = _impossible(order, crew, parts)
+        if impossible is not None:
+            left_out.append((order, impossible))
+            continue
         timing = _wished(facts, order)
-        if not timing.windows:
+        if not _has_room(timing, crew, order):
             left_out.append((order, Unplannable.window_closed))
             continue
         engaged = _engaged(facts, order)
         free = windows.clear_of(timing, engaged)
-        if not free.windows:
+        if not _has_room(free, crew, order):
             left_out.append((order, Unplannable.person_engaged))
-            continue
-        parts = part_rules.parts_of(order.items, facts.items)
-        if parts and (order.staff_count > 1 or not all(each.is_possible for each in parts)):
-            left_out.append((order, Unplannable.parts_impossible))
             continue
         visits.append(
             Visit(
@@ -98,6 +106,7 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
                 free,
                 punctual=bool(engaged) or _tolerance(facts, order) is not None,
                 parts=tuple((each, windows.clear_of(_any_time(facts, order, each), engaged)) for each in parts),
+                crew=crew,
             )
         )
     return visits, left_out
@@ -117,7 +126,8 @@ def job_of(facts: DayFacts, visit: Visit, point: int, who: Who) -> Job:
         point=point,
         windows=windows.whole(visit.timing) if by_end else visit.timing.windows,
         services=(first, *(other for _ in range(order.staff_count - 1))),
-        sync=Sync.simultaneous,
+        sync=Sync(visit.crew.sync),
+        lag=Window(visit.crew.lag_min_minutes * 60, visit.crew.lag_max_minutes * 60),
         drop_penalty=facts.priorities[order.id] * SECONDS_PER_POINT,
         allowed_staff=who.allowed,
         forbidden_staff=who.forbidden,
@@ -169,6 +179,23 @@ def _first(facts: DayFacts, visit: Visit, everyone: set[str]) -> Service:
         asked.add(staffing.himself(order.preferred_practitioner_id))
     any_skills = facts.items[choices[0]].any_skills if choices else frozenset[str]()
     return Service(visit.timing.duration, frozenset(asked), any_skills)
+
+
+def _impossible(order: OrderFacts, crew: Crew, parts: Sequence[Part]) -> Unplannable | None:
+    """Return why the services of an order cannot be given together at any time, None when they can."""
+    if not crew.is_possible:
+        return Unplannable.crew_impossible
+    if parts and (order.staff_count > 1 or not all(each.is_possible for each in parts)):
+        return Unplannable.parts_impossible
+    return None
+
+
+def _has_room(timing: Timing, crew: Crew, order: OrderFacts) -> bool:
+    """Tell whether a beginning is open to each of the crew: to the last one after that of the first."""
+    if not timing.windows:
+        return False
+    opens, closes = min(each.start for each in timing.windows), max(each.end for each in timing.windows)
+    return closes - opens >= crew.spread_minutes(order.staff_count) * 60
 
 
 def _bound_by_end(facts: DayFacts, order: OrderFacts) -> bool:
