@@ -148,13 +148,13 @@ class TestSeveralServices:
         assert reasons(await scene.plan()) == {str(order): "window_closed"}
 
     async def test_who_comes_for_the_institutions_minimum_comes_with_the_others(
-        self, scene: Scene, town: Town, world: World
+        self, scene: Scene, town: Town
     ) -> None:
         await town.service("PAIR", duration_minutes=10, staff_count=2, **AFTER)
         for _ in range(2):
             await scene.staff()
         order = await scene.order(0, "08:00", "12:00", "PAIR", staff_count=2)
-        await world.add_setting("staff.minimum", 2)
+        await town.set("staff.minimum", 2)
         assert len(set(starts(await scene.plan(), order))) == 1
 
 
@@ -330,7 +330,7 @@ class TestAtTheDoor:
         finance = await world.as_role(Role.finance)
         answer = await told(await finance.get(f"/visits/{pair.visit}/settlement"), 200)
         assert answer["status"] == "settled", answer
-        assert answer["settlement"]["total_fen"] == 7000
+        assert answer["settlement"]["services_fen"] + answer["settlement"]["visit_fee_fen"] == 7000
 
     async def test_the_next_one_who_comes_too_soon_waits(self, pair: Pair) -> None:
         await pair.set_out()
