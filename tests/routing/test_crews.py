@@ -1,4 +1,4 @@
-"""Crews of several people, planned and published: at once, one after the other, each by himself; of two and of three."""
+"""Crews of several people, planned and published: at once, one after the other, each by himself."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from service.accounts.rules import Role
-from service.core.ids import new_id
 from service.core.jobs.queue import Job
 from service.worker import handlers
 from tests.fields.town import Town, changed
@@ -52,9 +51,7 @@ class TestPlanning:
         await changed(town.governor, "/service-items/PAIR", AFTER)
         first, second = starts(await scene.plan(), order)
         assert 60 <= second - first <= 90
-        await changed(
-            town.governor, "/service-items/PAIR", {"crew_lag_min_minutes": 100, "crew_lag_max_minutes": 105}
-        )
+        await changed(town.governor, "/service-items/PAIR", {"crew_lag_min_minutes": 100, "crew_lag_max_minutes": 105})
         first, second = starts(await scene.plan(), order)
         assert 100 <= second - first <= 105
 
@@ -147,9 +144,7 @@ class TestSeveralServices:
         order = await scene.order(0, "08:00", "10:29", "WATCH", staff_count=3)
         assert reasons(await scene.plan()) == {str(order): "window_closed"}
 
-    async def test_who_comes_for_the_institutions_minimum_comes_with_the_others(
-        self, scene: Scene, town: Town
-    ) -> None:
+    async def test_who_comes_for_the_institutions_minimum_comes_with_the_others(self, scene: Scene, town: Town) -> None:
         await town.service("PAIR", duration_minutes=10, staff_count=2, **AFTER)
         for _ in range(2):
             await scene.staff()
@@ -165,9 +160,7 @@ class TestChanging:
         await scene.staff(shift=("09:00", "17:00"))
         plan = await scene.plan()
         wanted = await scene.order(0, "08:00", "12:00", "PAIR", staff_count=2)
-        answer = (
-            await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(wanted)})
-        ).json()
+        answer = (await scene.dispatcher.post(f"/plans/{plan['id']}/insertions", json={"order_id": str(wanted)})).json()
         assert answer["reason"] is None
         first, second = (datetime.fromisoformat(each["start_at"]) for each in answer["places"][0]["crew"])
         assert 60 <= (second - first).total_seconds() / 60 <= 90
