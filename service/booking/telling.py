@@ -115,9 +115,9 @@ def _until(crew: list[CrewMember]) -> str:
     """
     comings = sorted({each.start for each in crew if each.part == 1})
     if len(comings) > 1:
-        own = (_coming([each for each in crew if each.start == start], start) for start in comings)
+        coming = (_coming([each for each in crew if each.start == start], start) for start in comings)
         # the message says from when the first is there before it says this
-        return "、".join(own).removeprefix(f"{_clock(comings[0])}至")
+        return "、".join(coming).removeprefix(f"{_clock(comings[0])}至")
     spans = {
         part: (min(each.start for each in own), max(each.end for each in own))
         for part in sorted({each.part for each in crew})
