@@ -50,6 +50,7 @@ _UNBOOKABLE: tuple[type[problems.Refusal], ...] = (
     order_errors.WindowsNotApart,
     order_errors.PartsNeedOnePerson,
     order_errors.PartsDisagree,
+    order_errors.CrewTimesDisagree,
     errors.NotEligible,
     errors.CarerMissing,
     errors.HomeMissing,

@@ -12,6 +12,7 @@ from service.booking import errors
 from service.catalog.rules import ItemFacts
 from service.core.money import format_yuan
 from service.orders import errors as order_errors
+from service.orders.crew_rules import TOGETHER, Crew
 from service.orders.rules import CHANGEABLE, STATE_LABELS, NewOrder, OrderFacts, OrderKind, OrderState, Window
 from service.patients.rules import HomeFacts, KeyGroup, Sex, may_be_served_at_home
 
@@ -48,7 +49,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An ask that may be booked: where it goes, the windows as the services allow them, how many staff go.
+    """An ask that may be booked: where it goes, the windows as the services allow them, how many staff go and how.
 
     `accepted_at_once`: the institution takes what is submitted to it without looking.
     """
@@ -59,6 +60,7 @@ class Ready:
     staff_count: int
     accepted_at_once: bool = False
     also_wished: tuple[Window, ...] = ()
+    crew: Crew = TOGETHER
 
     def order(self, state: OrderState, distance_metres: int | None) -> NewOrder:
         """Return what is written down; a draft has no distance."""

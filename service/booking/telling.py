@@ -110,7 +110,14 @@ async def _of_order(
 
 
 def _until(crew: list[CrewMember]) -> str:
-    """Return until when the crew is there; of an order in parts until when each time, and when the next one begins."""
+    """Return until when the crew is there; of an order in parts until when each time, and when the next one begins; of
+    a crew whose members come apart who comes when.
+    """
+    comings = sorted({each.start for each in crew if each.part == 1})
+    if len(comings) > 1:
+        coming = (_coming([each for each in crew if each.start == start], start) for start in comings)
+        # the message says from when the first is there before it says this
+        return "、".join(coming).removeprefix(f"{_clock(comings[0])}至")
     spans = {
         part: (min(each.start for each in own), max(each.end for each in own))
         for part in sorted({each.part for each in crew})
@@ -121,6 +128,11 @@ def _until(crew: list[CrewMember]) -> str:
         return _clock(end)
     told = "".join(f"、{_clock(start)}至{_clock(end)}（第{part}次）" for part, (start, end) in later)
     return f"{_clock(end)}（第{first}次）{told}"
+
+
+def _coming(crew: list[CrewMember], start: datetime) -> str:
+    """Return from when until when some of a crew are there who come together, and who."""
+    return f"{_clock(start)}至{_clock(max(each.end for each in crew))}（{_staff(crew)}）"
 
 
 def _staff(crew: list[CrewMember]) -> str:

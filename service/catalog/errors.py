@@ -43,6 +43,40 @@ class PartsNeedOnePerson(Refusal):
     en = "A service in parts is given by one person, not by {staff_count}; let one do it, or leave the parts out."
 
 
+class CrewTooSmall(Refusal):
+    """One person alone cannot come apart from himself."""
+
+    status = 422
+    zh = "{field} 只用于两人及以上的服务，该项目为 {staff_count} 人；请改为 simultaneous，或增加人数。"
+    en = (
+        "{field} is for services of two or more, this one is of {staff_count}; make it simultaneous or raise the count."
+    )
+
+
+class CrewLagMissing(Refusal):
+    """A crew that comes one after the other needs to know how long after."""
+
+    status = 422
+    zh = "先后上门（sequential）须填写 {field}：后一人比前一人晚几分钟开始。"
+    en = "A sequential crew needs {field}: how many minutes after the one before somebody begins."
+
+
+class CrewLagNeedless(Refusal):
+    """Only a crew that comes one after the other has times between."""
+
+    status = 422
+    zh = "{field} 只用于先后上门（sequential），现为 {crew_sync}；请清空，或改为先后上门。"
+    en = "{field} is for sequential crews, this one is {crew_sync}; leave it out or make the crew sequential."
+
+
+class CrewLagsContradict(Refusal):
+    """The longest time between two of a crew is shorter than the shortest."""
+
+    status = 422
+    zh = "{field}（{crew_lag_max_minutes} 分钟）不能小于下限 {crew_lag_min_minutes} 分钟。"
+    en = "{field} of {crew_lag_max_minutes} minutes is less than the least, {crew_lag_min_minutes} minutes."
+
+
 class PricesOverlap(Refusal):
     """Another price of this code holds on some of these days."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from service.catalog import part_rules, rules
+from service.catalog import crew_rules, part_rules, rules
 from service.catalog.programme_rules import ProgrammeKind
 from service.core.db import fences, rows, turns
 from service.institutions.rules import InstitutionLevel
@@ -43,6 +43,8 @@ class ServiceItem(rows.RegionRow, table=True):
     `tolerance_minutes`: how far from the wished time it may begin (insulin); `specimen_minutes`: how soon what was
     taken must be at the laboratory, each time. Null = neither. `parts`: the further ones of a service in parts, `[]` =
     none; the minutes are then those of the first. `load`: units of supplies that each of its staff carries all day.
+    `crew_sync`: how a crew comes; the lags, from one's beginning to the
+    next one's, are those of a sequential one.
     """
 
     __tablename__ = "service_items"
@@ -55,6 +57,14 @@ class ServiceItem(rows.RegionRow, table=True):
         CheckConstraint(f"jsonb_array_length(parts) <= {part_rules.MOST}", name="parts"),
         CheckConstraint("parts = '[]'::jsonb or staff_count = 1", name="parts_alone"),
         CheckConstraint("load between 0 and 1000", name="load"),
+        one_of("crew_sync", crew_rules.CrewSync),
+        CheckConstraint("crew_sync = 'simultaneous' or staff_count > 1", name="crew_size"),
+        CheckConstraint(
+            "case when crew_sync = 'sequential' then coalesce(crew_lag_min_minutes >= 0"
+            " and crew_lag_max_minutes between crew_lag_min_minutes and 600, false)"
+            " else num_nonnulls(crew_lag_min_minutes, crew_lag_max_minutes) = 0 end",
+            name="crew_lags",
+        ),
     )
 
     code: str
@@ -71,6 +81,9 @@ class ServiceItem(rows.RegionRow, table=True):
     refusal_note: str | None = None
     parts: Any = rows.document(default_factory=list, sa_column_kwargs={"server_default": text("'[]'::jsonb")})
     load: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    crew_sync: str = word(crew_rules.CrewSync.simultaneous)
+    crew_lag_min_minutes: int | None = None
+    crew_lag_max_minutes: int | None = None
 
 
 class PriceRow(DatedRow, table=True):

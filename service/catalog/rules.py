@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from service.catalog import errors
+from service.catalog.crew_rules import CrewSync
 from service.catalog.part_rules import PartFacts
 from service.catalog.programme_rules import BY_HAND, Criteria, ProgrammeKind
 from service.core import geo
@@ -83,7 +84,8 @@ class ItemFacts:
     `tolerance_minutes` before or after the middle of the beginnings open to it; a specimen is at the institution at
     most `specimen_minutes` after the visit (None = neither). With `parts` the minutes are those of the first part: the
     same person comes back for each further one, and a specimen is taken each time. Each of its staff carries `load`
-    units of supplies for it all day.
+    units of supplies for it all day. `crew_sync`: how those come whom it needs, `sequential` with the least and the
+    greatest time from one's beginning to the next one's.
     """
 
     code: str
@@ -100,6 +102,9 @@ class ItemFacts:
     specimen_minutes: int | None = None
     parts: tuple[PartFacts, ...] = ()
     load: int = 0
+    crew_sync: CrewSync = CrewSync.simultaneous
+    crew_lag_min_minutes: int | None = None
+    crew_lag_max_minutes: int | None = None
 
     @property
     def work_minutes(self) -> int:

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from service.catalog import part_rules, rules
+from service.catalog import crew_rules, part_rules, rules
 from service.catalog.claim_schemas import ClaimCodes
 from service.catalog.programme_rules import ProgrammeKind
 from service.core.dates import OF_DAY, WRITTEN
@@ -79,7 +79,17 @@ Tolerance = Annotated[int, Field(strict=True, ge=0, le=240, examples=[15])]
 Specimen = Annotated[int, Field(strict=True, ge=10, le=600, examples=[120])]
 Load = Annotated[int, Field(strict=True, ge=0, le=1000, examples=[3])]
 MinutesBetween = Annotated[int, Field(strict=True, ge=1, le=600)]
-EMPTIED = frozenset({"latest_start", "refusal_note", "tolerance_minutes", "specimen_minutes"})
+CrewLag = Annotated[int, Field(strict=True, ge=0, le=crew_rules.LONGEST_LAG, examples=[60])]
+EMPTIED = frozenset(
+    {
+        "latest_start",
+        "refusal_note",
+        "tolerance_minutes",
+        "specimen_minutes",
+        "crew_lag_min_minutes",
+        "crew_lag_max_minutes",
+    }
+)
 """What a change may take away from a service."""
 
 
@@ -157,6 +167,16 @@ class ServiceItemCreate(BaseModel, extra="forbid"):
         examples=[[{"duration_minutes": 10, "after_min_minutes": 120, "after_max_minutes": 150}]],
     )
     load: Load = Field(default=0, description="上门的每个人为它全天携带多少份物资（乘以数量）；人员的 carries 为其上限")
+    crew_sync: crew_rules.CrewSync = Field(
+        default=crew_rules.CrewSync.simultaneous,
+        description="多人怎样上门：simultaneous 同时；sequential 先后，服务者在前；independent 各自在约定时段内",
+    )
+    crew_lag_min_minutes: CrewLag | None = Field(
+        default=None, description="先后上门时，后一人至少比前一人晚几分钟开始；其他方式为 null"
+    )
+    crew_lag_max_minutes: CrewLag | None = Field(
+        default=None, description="先后上门时，后一人至多比前一人晚几分钟开始；其他方式为 null"
+    )
 
 
 class ServiceItemUpdate(BaseModel, extra="forbid"):
@@ -179,6 +199,9 @@ class ServiceItemUpdate(BaseModel, extra="forbid"):
         examples=[[{"duration_minutes": 10, "after_min_minutes": 120, "after_max_minutes": 150}]],
     )
     load: Load | None = None
+    crew_sync: crew_rules.CrewSync | None = Field(default=None, description="多人服务怎样上门：同时、先后、各自")
+    crew_lag_min_minutes: CrewLag | None = Field(default=None, description="先后上门时，后一人至少晚几分钟开始")
+    crew_lag_max_minutes: CrewLag | None = Field(default=None, description="先后上门时，后一人至多晚几分钟开始")
 
     @model_validator(mode="after")
     def _says_something(self) -> "ServiceItemUpdate":

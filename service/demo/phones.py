@@ -19,7 +19,7 @@ _AGAIN_SECONDS: Final = 0.15
 _TRIES: Final = 200
 _WAIT_AT_THE_DOOR: Final = timedelta(minutes=10)
 _LEAVE: Final = timedelta(minutes=1)
-_NOT_YET: Final = frozenset({"clock-ahead", "crew-not-there", "crew-elsewhere", "key-in-flight"})
+_NOT_YET: Final = frozenset({"clock-ahead", "crew-not-there", "crew-too-soon", "crew-elsewhere", "key-in-flight"})
 """What a phone says again a moment later: the clocks differ, or a colleague is not there yet."""
 
 

@@ -117,3 +117,17 @@ class PartsDisagree(Refusal):
         "Part {part} of these services cannot be given together: one asks for at least {after_min_minutes} minutes"
         " between, another for at most {after_max_minutes}; order them apart."
     )
+
+
+class CrewTimesDisagree(Refusal):
+    """The services of the order leave no time at which the next of its crew could come."""
+
+    status = 422
+    zh = (
+        "所选项目的人员先后上门的间隔互相矛盾：有的要求至少晚 {crew_lag_min_minutes} 分钟，"
+        "有的要求至多晚 {crew_lag_max_minutes} 分钟；请分开预约。"
+    )
+    en = (
+        "One of these services asks for the next person at least {crew_lag_min_minutes} minutes after the one before,"
+        " another for at most {crew_lag_max_minutes}; order them apart."
+    )

@@ -318,10 +318,11 @@ def staff_needed(items: Iterable[catalog.ItemFacts], minimum: int) -> int:
     return max((minimum, *(item.staff_count for item in items)))
 
 
-def clip_window(window: Window, *, minutes: int, items: Iterable[catalog.ItemFacts]) -> Window:
+def clip_window(window: Window, *, minutes: int, items: Iterable[catalog.ItemFacts], spread_minutes: int = 0) -> Window:
     """Return the window cut to what the services allow: begun by the earliest of their latest starts.
 
     A window that begins in time but reaches beyond ends when the services end that began at the last moment.
+    Of a crew that comes one after the other the last one begins at least `spread_minutes` after the first, in time too.
 
     Raises:
         errors.WindowTooLate: names the service that must start before the window begins.
@@ -334,8 +335,8 @@ def clip_window(window: Window, *, minutes: int, items: Iterable[catalog.ItemFac
             if latest < window.start:
                 raise errors.WindowTooLate(code=item.code, name=item.name, latest_start=f"{item.latest_start:%H:%M}")
             end = min(end, latest + timedelta(minutes=minutes))
-    if end - window.start < timedelta(minutes=minutes):
-        raise errors.WindowTooShort(minutes=minutes)
+    if end - window.start < timedelta(minutes=minutes + spread_minutes):
+        raise errors.WindowTooShort(minutes=minutes + spread_minutes)
     return Window(window.start, end)
 
 

@@ -46,8 +46,10 @@ def refuse_past(also: Sequence[Window], *, now: datetime) -> None:
                 raise errors.WindowPast
 
 
-def clip_alternatives(also: Sequence[Window], *, minutes: int, items: Iterable[ItemFacts]) -> tuple[Window, ...]:
-    """Return the alternatives, each cut to what the services allow.
+def clip_alternatives(
+    also: Sequence[Window], *, minutes: int, items: Iterable[ItemFacts], spread_minutes: int = 0
+) -> tuple[Window, ...]:
+    """Return the alternatives, each cut to what the services allow; `spread_minutes` as in `rules.clip_window`.
 
     Raises:
         errors.WindowTooLate, errors.WindowTooShort: names the field.
@@ -55,7 +57,7 @@ def clip_alternatives(also: Sequence[Window], *, minutes: int, items: Iterable[I
     clipped, listed = [], tuple(items)
     for at, each in enumerate(also):
         with _named(at):
-            clipped.append(rules.clip_window(each, minutes=minutes, items=listed))
+            clipped.append(rules.clip_window(each, minutes=minutes, items=listed, spread_minutes=spread_minutes))
     return tuple(clipped)
 
 

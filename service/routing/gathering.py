@@ -182,6 +182,7 @@ def _policy(values: SettingsOn) -> Policy:
         changed_price_minutes=values.of(settings.PLAN_CHANGED_PRICE_MINUTES),
         moved_price_minutes=values.of(settings.PLAN_MOVED_PRICE_MINUTES),
         wish_price_minutes=values.of(settings.PLAN_WISH_PRICE_MINUTES),
+        staff_minimum=values.of(settings.STAFF_MINIMUM),
         traffic=values.of(settings.TRAVEL_TRAFFIC),
     )
 
@@ -213,13 +214,19 @@ async def agreements(session: AsyncSession, ask: Ask) -> tuple[Agreement, ...]:
 
 
 async def _due(session: AsyncSession, ask: Ask, begun: Sequence[OrderFacts]) -> tuple[Due, ...]:
-    """Return who is promised to come back for a further part of an order that has begun, by whichever plan."""
+    """Return who is promised to come back for a further part of an order that has begun, by whichever plan; of a crew
+    whose members come one after the other, who is to begin yet.
+    """
     under_way = [each.id for each in begun if each.state is OrderState.in_progress]
     found = await repository_appointments.list_of_orders(session, region_id=ask.region_id, order_ids=under_way)
+    spans = {each.id: repository_appointments.span_of(each) for each in found}
+    first: dict[UUID, datetime] = {}
+    for each in found:
+        first[each.order_id] = min(spans[each.id][0], first.get(each.order_id, spans[each.id][0]))
     return tuple(
-        Due(each.order_id, each.practitioner_id, repository_appointments.span_of(each)[1])
+        Due(each.order_id, each.practitioner_id, spans[each.id][1])
         for each in found
-        if each.part > 1
+        if each.part > 1 or spans[each.id][0] > first[each.order_id]
     )
 
 

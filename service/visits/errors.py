@@ -63,6 +63,13 @@ class CrewNotThere(Refusal):
     en = "The service starts when the whole crew has arrived."
 
 
+class CrewTooSoon(Refusal):
+    """The next of a crew that comes one after the other may not begin yet."""
+
+    zh = "该服务由几人先后上门，须在前一人开始后至少 {crew_lag_min_minutes} 分钟再开始，请 {earliest} 以后开始。"
+    en = "The next one begins at least {crew_lag_min_minutes} minutes after the one before: from {earliest} on."
+
+
 class NothingPerformed(Refusal):
     """No service was recorded."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from service.catalog.crew_rules import CrewSync
 from service.core.db import fences, rows
 from service.visits import helping, rules
 
@@ -41,7 +42,8 @@ class Trip(rows.InstitutionRow, table=True):
 class Visit(rows.InstitutionRow, table=True):
     """One order's visit. The institution is the order's.
 
-    `in_vain`: its crew set out and came back without a service because of the family.
+    `in_vain`: its crew set out and came back without a service because of the family. `crew_sync`: how its crew comes,
+    with the least and the greatest minutes from one's beginning to the next one's where they come one after the other.
     """
 
     __tablename__ = "visits"
@@ -52,6 +54,7 @@ class Visit(rows.InstitutionRow, table=True):
         rows.refers("trip_id", to="trips"),
         UniqueConstraint("region_id", "order_id", name="visits_one_per_order"),
         CheckConstraint(_one_of("state", rules.VisitState), name="state"),
+        CheckConstraint(_one_of("crew_sync", CrewSync), name="crew_sync"),
         CheckConstraint(
             "not verified or (started_at is not null and ended_at >= started_at)", name="verified_has_times"
         ),
@@ -73,6 +76,11 @@ class Visit(rows.InstitutionRow, table=True):
     started_at: datetime | None = rows.moment(nullable=True, default=None)
     ended_at: datetime | None = rows.moment(nullable=True, default=None)
     verified: bool = False
+    crew_sync: str = Field(
+        default=str(CrewSync.simultaneous), sa_column_kwargs={"server_default": str(CrewSync.simultaneous)}
+    )
+    crew_lag_min_minutes: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    crew_lag_max_minutes: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     in_vain: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 

@@ -26,7 +26,7 @@ Decides = Annotated[Principal, Depends(http.Requires("visits:decide"))]
     responses=http.refuses(
         problems.NotFound, errors.NotYourVisit, errors.StepMissing, errors.VisitOver, errors.ClockAhead,
         errors.CrewNotThere, errors.NothingPerformed, errors.CrewElsewhere, errors.NotInParts, errors.PartsNotDone,
-        errors.BackTooSoon, keyed=True,
+        errors.BackTooSoon, errors.CrewTooSoon, keyed=True,
     ),
 )  # fmt: skip
 async def report_visit_event(

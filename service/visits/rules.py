@@ -66,6 +66,7 @@ class ExceptionKind(StrEnum):
     evidence_missing = "evidence_missing"
     back_late = "back_late"
     part_missing = "part_missing"
+    crew_late = "crew_late"
 
 
 class ReasonCode(StrEnum):
@@ -130,6 +131,7 @@ EXCEPTION_TEXTS: Final[Mapping[ExceptionKind, str]] = {
     ExceptionKind.evidence_missing: "缺少规定留存的证据（照片、签名等）",
     ExceptionKind.back_late: "分次服务返回时已超过规定的最长间隔",
     ExceptionKind.part_missing: "分次服务没有做完：后面的几次没有人返回",
+    ExceptionKind.crew_late: "先后上门的人员开始时已超过规定的最长间隔",
 }
 """What the dispatcher reads."""
 
@@ -194,15 +196,18 @@ class VisitProof:
         return self.verified or self.state in FINAL
 
 
-def state_after(current: VisitState, kind: EventKind, crew: Iterable[UUID], reports: Sequence[Report]) -> VisitState:
+def state_after(
+    current: VisitState, kind: EventKind, crew: Iterable[UUID], reports: Sequence[Report], *, apart: bool = False
+) -> VisitState:
     """Return the visit's state once `kind` is among `reports`: steps only move it forwards.
 
-    It is completed when everybody who began has ended.
+    It is completed when everybody who began has ended; of a crew whose members come `apart`, everybody.
     """
     if kind is EventKind.complete:
         begun = {each.practitioner_id for each in reports if each.kind is EventKind.start}
         ended = {each.practitioner_id for each in reports if each.kind is EventKind.complete}
-        return VisitState.completed if begun & set(crew) <= ended else current
+        awaited = set(crew) if apart else begun & set(crew)
+        return VisitState.completed if awaited <= ended else current
     reached = REACHES.get(kind, current)
     order = list(VisitState)
     return reached if order.index(reached) > order.index(current) else current
@@ -217,13 +222,18 @@ def span_of(reports: Iterable[Report]) -> tuple[datetime | None, datetime | None
 
 
 def doubts(
-    crew: Sequence[UUID], reports: Sequence[Report], planned_minutes: int, limits: ProofLimits
+    crew: Sequence[UUID],
+    reports: Sequence[Report],
+    planned_minutes: int,
+    limits: ProofLimits,
+    *,
+    shortest: timedelta | None = None,
 ) -> dict[ExceptionKind, dict[str, object]]:
     """Return what keeps a completed visit from being verified by itself, with the facts of each doubt.
 
     Place: every arrival of the crew, and every coming back, within the geofence, its accuracy allowed for up to the
-    limit. Time: the service took at least its share of the planned minutes, without those between its parts. Crew:
-    everyone sent has arrived and begun.
+    limit. Time: the service took at least its share of the planned minutes, without those between its parts; of a crew
+    whose members come apart so did the `shortest` stay of one of them. Crew: everyone sent has arrived and begun.
     """
     found: dict[ExceptionKind, dict[str, object]] = {}
     arrivals = [each for each in reports if each.kind in AT_THE_DOOR]
@@ -239,7 +249,8 @@ def doubts(
     if absent:
         found[ExceptionKind.crew_incomplete] = {"planned": len(crew), "present": len(crew) - len(absent)}
     start, end = span_of(reports)
-    minutes = int((end - start - away(reports)).total_seconds() // 60) if start and end else 0
+    length = end - start - away(reports) if start and end else timedelta(0)
+    minutes = int((length if shortest is None else shortest).total_seconds() // 60)
     if start and end and minutes < planned_minutes * limits.minimum_share:
         found[ExceptionKind.too_short] = {"minutes": minutes, "planned_minutes": planned_minutes}
     return found

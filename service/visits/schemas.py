@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
+from service.catalog.crew_rules import CrewSync
 from service.core.dates import WRITTEN
 from service.core.geo import Datum
 from service.core.text import Code, LongText, Text
@@ -165,6 +166,7 @@ class VisitRead(VisitSummary):
 
     planned_end_at: AwareDatetime
     crew: list[CrewRead]
+    crew_sync: CrewSync = Field(description="人员怎样上门：同时、先后、各自")
     items: list[ItemRead]
     events: list[EventRead]
     parts: list[VisitPartRead] = Field(description="分次服务的后续各次；不分次为空")

@@ -260,3 +260,47 @@ class TestParts:
         assert (pair.status_code, pair.json()["code"], pair.json()["staff_count"]) == (422, "parts-need-one-person", 2)
         together = (await town.order(person, "SOAK", "LONG")).json()["order"]
         assert "70至75分钟" in together["parts_note"]
+
+
+class TestCrews:
+    """How those come whom a service needs: what may be listed, and what may be booked together."""
+
+    async def test_what_contradicts_itself_is_refused_as_listed_and_as_changed(self, town: Town) -> None:
+        body = {"code": "TURN", "name": "翻身", "duration_minutes": 20, "order_kinds": ["home_visit"]}
+        after = {"crew_sync": "sequential", "crew_lag_min_minutes": 60, "crew_lag_max_minutes": 90}
+        lag = {"crew_lag_min_minutes": 60}
+        for wrong, code, field in (
+            (after, "crew-too-small", "crew_sync"),
+            ({"staff_count": 2, "crew_sync": "sequential"}, "crew-lag-missing", "crew_lag_min_minutes"),
+            ({"staff_count": 2, "crew_sync": "sequential"} | lag, "crew-lag-missing", "crew_lag_max_minutes"),
+            ({"staff_count": 2} | lag, "crew-lag-needless", "crew_lag_min_minutes"),
+            (after | {"staff_count": 2, "crew_lag_max_minutes": 59}, "crew-lags-contradict", "crew_lag_max_minutes"),
+        ):
+            answer = await town.governor.post("/service-items", json=body | wrong)
+            assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, code, field)
+        kept = await made(town.governor, "/service-items", body | after | {"staff_count": 2})
+        assert {name: kept[name] for name in after} == after
+        for change, code in (
+            ({"staff_count": 1}, "crew-too-small"),
+            ({"crew_sync": "independent"}, "crew-lag-needless"),
+            ({"crew_lag_max_minutes": None}, "crew-lag-missing"),
+            ({"crew_lag_min_minutes": 91}, "crew-lags-contradict"),
+        ):
+            answer = await town.governor.patch("/service-items/TURN", json=change)
+            assert (answer.status_code, answer.json()["code"]) == (422, code)
+        nothing = {"crew_lag_min_minutes": None, "crew_lag_max_minutes": None}
+        await changed(town.governor, "/service-items/TURN", nothing | {"crew_sync": "independent"})
+
+    async def test_are_booked_with_what_leaves_the_next_one_a_time(self, town: Town) -> None:
+        person = await town.elder()
+        for code, least, most in (("TURN", 60, 90), ("WATCH", 100, 120)):
+            crew = {"crew_sync": "sequential", "crew_lag_min_minutes": least, "crew_lag_max_minutes": most}
+            await town.service(code, duration_minutes=30, staff_count=2, **crew)
+            await town.price(code)
+        answer = await town.order(person, "TURN", "WATCH")
+        assert (answer.status_code, answer.json()["code"]) == (422, "crew-times-disagree")
+        window = {"wished_start": f"{DAY}T08:00:00+08:00", "wished_end": f"{DAY}T09:29:00+08:00"}
+        short = (await town.order(person, "TURN", **window)).json()
+        assert (short["code"], short["minutes"]) == ("window-too-short", 90)
+        window["wished_end"] = f"{DAY}T09:30:00+08:00"
+        assert (await town.order(person, "TURN", **window)).status_code == 201

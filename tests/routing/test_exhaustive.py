@@ -79,6 +79,10 @@ HOLDING = with_job(with_job(TWO, 0, load=1), 1, load=1)
 SHIFTS = day((person(0, 0, 40), person(0, 50, 100), person(4)), job(1, (0, 20)), job(1, (60, 80)))  # 40; or 20 + 60
 URGENT = day((NEAR, FAR), job(1, (0, 20), duration=30))  # near 20; far 40, just in time
 PAIR = day((person(0, 0, 40), person(3, 50, 200)), job(1, skills="n,n", sync=Sync.independent, drop_penalty=70))
+TRIO = day(
+    (person(0, 0, 40), person(1, 0, 40), person(3, 50, 200)),
+    job(1, skills="n,n,n", sync=Sync.independent, drop_penalty=70),
+)
 AT_ONCE = day(
     (NEAR, FAR), job(1, (20, 20), duration=20, drop_penalty=80), job(1, (20, 29), skills="d", drop_penalty=70)
 )
@@ -172,6 +176,14 @@ CASES = {
         with_job(PAIR, 0, sync=Sync.sequential, lag=Window(0, 100)),
         60,
         with_job(PAIR, 0, sync=Sync.sequential, lag=Window(0, 5)),
+        70,
+    ),
+    "three together": Case(Rule.not_simultaneous, TRIO, 60, with_job(TRIO, 0, sync=Sync.simultaneous), 70),
+    "not so soon after the other": Case(  # near begins by 20, far by 170
+        Rule.lag,
+        with_job(PAIR, 0, sync=Sync.sequential, lag=Window(0, 200)),
+        60,
+        with_job(PAIR, 0, sync=Sync.sequential, lag=Window(161, 200)),
         70,
     ),
     "load": Case(Rule.overload, HOLDING, 20, with_person(HOLDING, 0, capacity=1), 40),

@@ -15,6 +15,7 @@ from service.core.db.questions import ask_together
 from service.core.principal import Principal
 from service.institutions import usecases as institutions
 from service.institutions.rules import settings
+from service.orders import crew_rules as order_crews
 from service.orders import part_rules as order_parts
 from service.orders import rules as order_rules
 from service.orders import usecases as orders
@@ -84,6 +85,7 @@ async def drafted(session: AsyncSession, *, region_id: UUID, ask: rules.Ask) -> 
         window=ask.window,
         staff_count=order_rules.staff_needed(items.values(), minimum),
         also_wished=ask.also_wished,
+        crew=order_crews.crew_of(ask.items, items, minimum),
     )
 
 
@@ -123,6 +125,7 @@ async def ready(
         errors.NotACareHome, errors.BedMissing: the kind does not fit where the person lies.
         errors.ItemNotAtHome, errors.ItemNotForKind: a service does not fit the order.
         orders.errors.PartsNeedOnePerson, orders.errors.PartsDisagree: services in parts that cannot be given so.
+        orders.errors.CrewTimesDisagree: a crew that cannot come one after the other so.
         orders.errors.TooManyOpenOrders: the person has as many open orders as allowed.
     """
     draft = await drafted(session, region_id=region_id, ask=ask)
@@ -144,15 +147,19 @@ async def ready(
     items = await _items(session, region_id, ask)
     rules.refuse_items(items.values(), ask.kind)
     order_parts.refuse_parts(order_parts.parts_of(ask.items, items), draft.staff_count)
-    minutes = order_rules.minutes_of(ask.items, items)
-    window = order_rules.clip_window(ask.window, minutes=minutes, items=items.values())
+    order_crews.refuse_crew(draft.crew)
+    minutes, spread = order_rules.minutes_of(ask.items, items), draft.crew.spread_minutes(draft.staff_count)
+    window = order_rules.clip_window(ask.window, minutes=minutes, items=items.values(), spread_minutes=spread)
     return rules.Ready(
         ask=ask,
         home_id=draft.home_id,
         window=window,
         staff_count=draft.staff_count,
+        crew=draft.crew,
         accepted_at_once=policy.of(settings.ORDERS_AUTO_ACCEPT),
-        also_wished=window_rules.clip_alternatives(ask.also_wished, minutes=minutes, items=items.values()),
+        also_wished=window_rules.clip_alternatives(
+            ask.also_wished, minutes=minutes, items=items.values(), spread_minutes=spread
+        ),
     )
 
 

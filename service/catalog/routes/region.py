@@ -12,6 +12,9 @@ from service.core.principal import Principal
 from service.core.router import Router
 from service.core.text import Code
 
+CREWS = (errors.CrewTooSmall, errors.CrewLagMissing, errors.CrewLagNeedless, errors.CrewLagsContradict)
+"""What is refused of how a crew comes."""
+
 router = Router(tags=["目录"])
 
 Reader = Annotated[Principal, Depends(http.Requires("catalog:read"))]
@@ -25,7 +28,7 @@ On = Annotated[schemas.Day | None, Query(description="只看这一天有效的")
     status_code=201,
     response_model=schemas.ServiceItemRead,
     responses=http.refuses(
-        errors.ItemCodeTaken, errors.CodeReserved, errors.RefusalNoteMissing, errors.PartsNeedOnePerson,
+        errors.ItemCodeTaken, errors.CodeReserved, errors.RefusalNoteMissing, errors.PartsNeedOnePerson, *CREWS,
         keyed=True,
     ),
 )  # fmt: skip
@@ -69,7 +72,7 @@ async def read_service_item(request: Request, code: ItemCode, principal: Reader,
 
 @router.patch(
     "/service-items/{code}",
-    responses=http.refuses(problems.NotFound, errors.RefusalNoteMissing, errors.PartsNeedOnePerson),
+    responses=http.refuses(problems.NotFound, errors.RefusalNoteMissing, errors.PartsNeedOnePerson, *CREWS),
 )
 async def change_service_item(
     code: ItemCode, body: schemas.ServiceItemUpdate, principal: Keeper, session: http.Session

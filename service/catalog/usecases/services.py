@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.catalog import errors, part_rules, repository, rules, schemas
+from service.catalog import crew_rules, errors, part_rules, repository, rules, schemas
 from service.catalog.models import ServiceItem
 from service.core import problems
 from service.core.paging import PageRequest
@@ -38,11 +38,15 @@ async def add_service_item(
         errors.CodeReserved: the code is one that bills use themselves.
         errors.RefusalNoteMissing: not allowed at home, and no word why.
         errors.PartsNeedOnePerson: parts of something that cannot have any.
+        errors.CrewTooSmall, errors.CrewLag…: how a crew comes contradicts itself.
         errors.ItemCodeTaken: listed already.
     """
     rules.refuse_reserved(asked.code)
     rules.refuse_silent_ban(asked.home_allowed, asked.refusal_note)
     part_rules.refuse_parts(asked.parts, staff_count=asked.staff_count)
+    crew_rules.refuse_crew(
+        asked.crew_sync, asked.crew_lag_min_minutes, asked.crew_lag_max_minutes, staff_count=asked.staff_count
+    )
     row = ServiceItem(region_id=principal.region_id, **asked.model_dump())
     session.add(row)
     await session.flush()
@@ -78,6 +82,7 @@ async def change_service_item(
         problems.NotFound: not listed.
         errors.RefusalNoteMissing: not allowed at home after the change, and no word why.
         errors.PartsNeedOnePerson: parts of something that cannot have any.
+        errors.CrewTooSmall, errors.CrewLag…: how a crew comes contradicts itself after the change.
     """
     row = await repository.lock_item(session, region_id=principal.region_id, code=code)
     if row is None:
@@ -86,6 +91,12 @@ async def change_service_item(
         setattr(row, name, value)
     rules.refuse_silent_ban(row.home_allowed, row.refusal_note)
     part_rules.refuse_parts(row.parts, staff_count=row.staff_count)
+    crew_rules.refuse_crew(
+        crew_rules.CrewSync(row.crew_sync),
+        row.crew_lag_min_minutes,
+        row.crew_lag_max_minutes,
+        staff_count=row.staff_count,
+    )
     await session.flush()
     return _read(row)
 
@@ -106,6 +117,9 @@ def _facts(row: ServiceItem) -> rules.ItemFacts:
         specimen_minutes=row.specimen_minutes,
         parts=part_rules.parts_of(row.parts),
         load=row.load,
+        crew_sync=crew_rules.CrewSync(row.crew_sync),
+        crew_lag_min_minutes=row.crew_lag_min_minutes,
+        crew_lag_max_minutes=row.crew_lag_max_minutes,
     )
 
 

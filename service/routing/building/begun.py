@@ -26,6 +26,7 @@ def as_it_is(parts: Split, stops: Iterable[BegunStop]) -> list[BegunStop]:
         if busy.specimen_of is not None:
             handed_in[busy.practitioner_id, busy.specimen_of].append(busy)
     away = parts.happened.absent
+    due = {(each.order_id, each.practitioner_id, each.end) for each in parts.whole.due}
     found = []
     for each in sorted(stops, key=lambda stop: stop.start):
         if each.kind is StopKind.delivery:
@@ -35,7 +36,8 @@ def as_it_is(parts: Split, stops: Iterable[BegunStop]) -> list[BegunStop]:
         else:
             now = replace(each, end=ends.get((each.practitioner_id, each.start), each.end))
         is_away = now.practitioner_id in away and now.end > away[now.practitioner_id]
-        if not (now.is_behind and is_away):
+        is_due = each.is_behind or (each.order_id, each.practitioner_id, each.end) in due
+        if not (is_due and is_away):
             found.append(now)
     return found
 

@@ -61,6 +61,7 @@ class Policy:
     changed_price_minutes: int = 0
     moved_price_minutes: int = 0
     wish_price_minutes: int = 15
+    staff_minimum: int = 1
     traffic: tuple[tuple[int, int], ...] = ()
 
 
@@ -115,7 +116,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A further part that somebody is promised to come back for, of an order that has begun."""
+    """A further part that somebody is promised to come back for, of an order that has begun, or that somebody of its
+    crew is to come after the first.
+    """
 
     order_id: UUID
     practitioner_id: UUID

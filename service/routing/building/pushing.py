@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from service.core.geo import TravelMode
-from service.orders import part_rules
+from service.orders import crew_rules, part_rules
 from service.routing.building import prices, staffing
 from service.routing.building.facts import Busy, DayFacts
 from service.routing.building.recalling import Told
@@ -37,17 +37,20 @@ def push(
 ) -> Times:
     """Return when staff are busy and stops are, where some take longer; `overrun` is by who began one and when.
 
-    A crew begins together, when the last of it has come; a further part no earlier after the one before it than its
-    services ask for. Visits that have begun and those of other plans only end later, the handing in of a specimen waits
-    for whoever brings it.
+    A crew that goes together begins together, when the last of it has come; one whose members come apart each for
+    himself, one after the other no sooner after the one before than its services ask for; a further part no earlier
+    after the one before it than its services ask for. Visits that have begun and those of other plans only end later,
+    the handing in of a specimen waits for whoever brings it.
     """
     apart, ended = _apart(facts), dict[tuple[UUID | None, int], datetime]()
+    coming, begun = _coming_apart(facts), dict[UUID | None, datetime]()
     late: dict[UUID, tuple[datetime, datetime]] = {}
     found_busy: list[Busy] = []
     found_stops: dict[Told, Told] = {}
-    for crew in _crews((*busy, *stops)):
+    for crew in _crews((*busy, *stops), coming):
         delay = max((_delay(facts, each, late) for each in crew), default=timedelta(0))
         delay = max([delay, *(_too_soon(each, apart, ended) for each in crew)])
+        delay = max([delay, *(_ahead(each, coming, begun) for each in crew)])
         for each in crew:
             key = (each.practitioner_id, each.start)
             longer = overrun.get(key, timedelta(0)) if _is_visit(each) else timedelta(0)
@@ -61,16 +64,37 @@ def push(
             else:
                 found_stops[each] = replace(each, start=each.start + delay, end=end)
                 ended[each.order_id, each.part] = end
+                begun[each.order_id] = each.start + delay
     return Times(tuple(found_busy), tuple(Pushed(each, found_stops[each]) for each in stops))
 
 
-def _crews(everything: Iterable[Busy | Told]) -> Iterator[list[Busy | Told]]:
-    """Yield what begins together, in order of time."""
+def _crews(everything: Iterable[Busy | Told], coming: Mapping[UUID | None, timedelta]) -> Iterator[list[Busy | Told]]:
+    """Yield what begins together, in order of time; of a crew whose members come apart each for himself."""
     together: defaultdict[object, list[Busy | Told]] = defaultdict(list)
     for at, each in enumerate(everything):
-        order = (each.order_id, each.part) if isinstance(each, Told) and each.order_id is not None else None
+        is_visit = isinstance(each, Told) and each.order_id is not None and each.order_id not in coming
+        order = (each.order_id, each.part) if is_visit and isinstance(each, Told) else None
         together[at if order is None else order].append(each)
     yield from sorted(together.values(), key=lambda crew: (crew[0].start, crew[0].end))
+
+
+def _coming_apart(facts: DayFacts) -> dict[UUID | None, timedelta]:
+    """Return how long after the one before the next of a crew may begin, by order; those that go together have none."""
+    found: dict[UUID | None, timedelta] = {}
+    for order in facts.orders:
+        crew = crew_rules.crew_of(order.items, facts.items, facts.policy(order.institution_id).staff_minimum)
+        if crew.is_apart and order.staff_count > 1:
+            found[order.id] = timedelta(minutes=crew.lag_min_minutes)
+    return found
+
+
+def _ahead(
+    each: Busy | Told, coming: Mapping[UUID | None, timedelta], begun: Mapping[UUID | None, datetime]
+) -> timedelta:
+    """Return how much later than told the next of a crew may begin, since the one before began later."""
+    if isinstance(each, Busy) or not coming.get(each.order_id) or each.order_id not in begun:
+        return timedelta(0)
+    return max(timedelta(0), begun[each.order_id] + coming[each.order_id] - each.start)
 
 
 def _apart(facts: DayFacts) -> dict[tuple[UUID | None, int], timedelta]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from service.routing import rules
 from service.routing.building.day import Day
 from service.routing.building.facts import Promise, promises_of, seconds_of
-from service.routing.problem import LUNCH, Plan, Problem, Route, Stop, Unassigned
+from service.routing.problem import LUNCH, Plan, Problem, Route, Stop, Sync, Unassigned
 from service.routing.rules import UnassignedReason
 from service.routing.states import StopKind
 
@@ -137,11 +137,17 @@ def row_of(day: Day, stop: Told) -> int | None:
 
 
 def _services(problem: Problem, job: int, crew: Mapping[int, Told]) -> dict[int, int]:
-    """Return the service that each of a crew gives, by row; nothing when the crew is not the one that is asked for."""
-    count = len(problem.jobs[job].services)
-    if len(crew) != count:
+    """Return the service that each of a crew gives, by row; nothing when the crew is not the one that is asked for.
+
+    Of those who come one after the other the first gives the first.
+    """
+    wanted = problem.jobs[job]
+    if len(crew) != len(wanted.services):
         return {}
-    for rows in permutations(sorted(crew)):
+    for rows in permutations(sorted(crew, key=lambda row: (crew[row].start, row))):
+        starts = [crew[row].start for row in rows]
+        if wanted.sync is Sync.sequential and starts != sorted(starts):
+            continue
         # not one either whom the family has sent away since: the visit waits for somebody else
         if all(rules.service_price(problem, job, service, row) is not None for service, row in enumerate(rows)):
             return {row: service for service, row in enumerate(rows)}

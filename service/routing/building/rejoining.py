@@ -29,6 +29,7 @@ from service.routing.problem import (
     Service,
     Staff,
     Stop,
+    Sync,
     Unassigned,
     Window,
 )
@@ -140,13 +141,18 @@ def _said(kept: Kept, orders: Mapping[UUID, OrderFacts]) -> str:
 
 
 def _job(rest: Day, rows: Sequence[Row], crew: Sequence[Kept], order_no: str, numbers: _Numbers) -> Job:
-    """Return the job of a visit or delivery that stays: nobody else gives it, and at no other time."""
-    start = seconds_of(rest.on, crew[0].told.start)
+    """Return the job of a visit or delivery that stays: nobody else gives it, and at no other time.
+
+    Those who come apart are told each his own time, which is all that is left of how they come.
+    """
+    spans = [(seconds_of(rest.on, each.told.start), seconds_of(rest.on, each.told.end)) for each in crew]
+    starts = sorted({start for start, _ in spans})
     return Job(
         id=order_no,
         point=numbers.points[crew[0].place],
-        windows=(Window(start, start),),
-        services=tuple(Service(seconds_of(rest.on, each.told.end) - start, frozenset()) for each in crew),
+        windows=tuple(Window(start, start) for start in starts),
+        services=tuple(Service(end - start, frozenset()) for start, end in spans),
+        sync=Sync.simultaneous if len(starts) == 1 else Sync.independent,
         allowed_staff=frozenset(at for at, row in enumerate(rows) if any(each in row.kept for each in crew)),
     )
 

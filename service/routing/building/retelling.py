@@ -30,13 +30,13 @@ WISHED_FOR_NOT_ABLE: Final = "wished_for_not_able"
 STRANDED: Final = "specimen_stranded"
 """Why an order is named that is in the plan: nobody hands in what was taken."""
 PART_UNKEPT: Final = "part_unkept"
-"""Why an order is named of which a part is done: nobody comes back for the next one."""
+"""Why an order is named of which a part is done, or the first of a crew has come: nobody comes for the next."""
 _EXPLANATIONS: Final[Mapping[str, str]] = {
     NO_STAFF_OF_THAT_SEX: "当天没有（足够的）人员既具备该服务所需资质、又符合订单对上门人员性别的要求",
     NO_STAFF_OF_THAT_LANGUAGE: "当天没有人员既具备该服务所需资质、又会居民使用的语言",
     WISHED_FOR_NOT_ABLE: "订单只要所希望的人上门，而此人当天不在班或不具备该服务所需资质",
     STRANDED: "标本已采，但携带标本的人员届时已离岗，请另行安排交接送检",
-    PART_UNKEPT: "分次服务已做前一次，但该人员届时已离岗，后一次无人上门，请联系居民处理",
+    PART_UNKEPT: "分次或先后上门的服务已开始，但下一次上门的人员届时已离岗，后面无人上门，请联系居民处理",
 }
 
 

@@ -1,20 +1,22 @@
 """An order as a job: how long it takes, when it may begin, who may do it, what leaving it out costs.
 
 A visit of several people: the first gives the services and needs every skill that they ask for; the others assist and
-need a licence. All of them belong to the institution that the order was placed with, or to one that helps it out by
-agreement, and are of the sex that the order asks for if it must be.
+need a licence. They begin at once, one after the other (the first first) or each when it suits, as the services say.
+All of them belong to the institution that the order was placed with, or to one that helps it out by agreement, and are
+of the sex that the order asks for if it must be.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from service.core.clock import at_local
-from service.orders import part_rules
+from service.orders import crew_rules, part_rules
 from service.orders import rules as orders
+from service.orders.crew_rules import Crew
 from service.orders.part_rules import Part
 from service.orders.rules import OrderFacts
 from service.patients import rules as patients
@@ -44,6 +46,7 @@ class Unplannable(StrEnum):
     person_engaged = "person_engaged"
     parts_impossible = "parts_impossible"
     promise_gone = "promise_gone"
+    crew_impossible = "crew_impossible"
 
 
 EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
@@ -53,6 +56,7 @@ EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
         Unplannable.person_engaged: "该居民在约定时间内另有上门安排，没有空档",
         Unplannable.promise_gone: "该订单已锁定，但原约定已被撤销或取代，无法照原人员、原时间上门",
         Unplannable.parts_impossible: "按现行目录，分次服务的间隔互相矛盾，或需要多人同去，无法分次安排",
+        Unplannable.crew_impossible: "按现行目录，所选服务对人员先后上门的间隔要求互相矛盾，无法安排",
     }
 )
 """What dispatchers read for each."""
@@ -61,13 +65,15 @@ EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
 @dataclass(frozen=True, slots=True)
 class Visit:
     """An order with the beginnings that are open to it; `punctual`: no price opens others. `parts`: the further ones of
-    an order in parts, and when each may begin beside what other plans have promised the person.
+    an order in parts, and when each may begin beside what other plans have promised the person. `crew`: how those come
+    who are sent.
     """
 
     order: OrderFacts
     timing: Timing
     punctual: bool = False
     parts: tuple[tuple[Part, Timing], ...] = ()
+    crew: Crew = crew_rules.TOGETHER
 
 
 def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unplannable]]]:
@@ -84,18 +90,20 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
         if order.id in facts.pins and facts.pins[order.id] is None:
             left_out.append((order, Unplannable.promise_gone))
             continue
-        timing = _open_to(facts, order)
-        if not timing.windows:
+        crew = crew_rules.crew_of(order.items, facts.items, facts.policy(order.institution_id).staff_minimum)
+        parts = part_rules.parts_of(order.items, facts.items)
+        impossible = _impossible(order, crew, parts)
+        if impossible is not None:
+            left_out.append((order, impossible))
+            continue
+        timing = _open_to(facts, order, crew)
+        if not _has_room(timing, crew, order):
             left_out.append((order, Unplannable.window_closed))
             continue
         engaged = _engaged(facts, order)
         free = windows.clear_of(timing, engaged)
-        if not free.windows:
+        if not _has_room(free, crew, order):
             left_out.append((order, Unplannable.person_engaged))
-            continue
-        parts = part_rules.parts_of(order.items, facts.items)
-        if parts and (order.staff_count > 1 or not all(each.is_possible for each in parts)):
-            left_out.append((order, Unplannable.parts_impossible))
             continue
         visits.append(
             Visit(
@@ -103,6 +111,7 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
                 free,
                 punctual=bool(engaged) or _is_timed(facts, order),
                 parts=tuple((each, windows.clear_of(_any_time(facts, order, each), engaged)) for each in parts),
+                crew=crew,
             )
         )
     return visits, left_out
@@ -122,7 +131,8 @@ def job_of(facts: DayFacts, visit: Visit, point: int, who: Who) -> Job:
         point=point,
         windows=windows.whole(visit.timing) if by_end else visit.timing.windows,
         services=(first, *(other for _ in range(order.staff_count - 1))),
-        sync=Sync.simultaneous,
+        sync=Sync(visit.crew.sync),
+        lag=Window(visit.crew.lag_min_minutes * 60, visit.crew.lag_max_minutes * 60),
         drop_penalty=facts.priorities[order.id] * SECONDS_PER_POINT,
         allowed_staff=who.allowed,
         forbidden_staff=who.forbidden,
@@ -178,6 +188,23 @@ def _first(facts: DayFacts, visit: Visit, everyone: set[str]) -> Service:
     return Service(visit.timing.duration, frozenset(asked), any_skills)
 
 
+def _impossible(order: OrderFacts, crew: Crew, parts: Sequence[Part]) -> Unplannable | None:
+    """Return why the services of an order cannot be given together at any time, None when they can."""
+    if not crew.is_possible:
+        return Unplannable.crew_impossible
+    if parts and (order.staff_count > 1 or not all(each.is_possible for each in parts)):
+        return Unplannable.parts_impossible
+    return None
+
+
+def _has_room(timing: Timing, crew: Crew, order: OrderFacts) -> bool:
+    """Tell whether a beginning is open to each of the crew: to the last one after that of the first."""
+    if not timing.windows:
+        return False
+    opens, closes = min(each.start for each in timing.windows), max(each.end for each in timing.windows)
+    return closes - opens >= crew.spread_minutes(order.staff_count) * 60
+
+
 def _bound_by_end(facts: DayFacts, order: OrderFacts) -> bool:
     """Tell whether the visit must end in its window at whatever pace; else it must begin in it.
 
@@ -207,14 +234,17 @@ def _tolerance(facts: DayFacts, order: OrderFacts) -> int | None:
     return min((each for each in asked if each is not None), default=None)
 
 
-def _open_to(facts: DayFacts, order: OrderFacts) -> Timing:
-    """Return when the order may begin; one that is pinned, when it was promised to, unless it must not any more."""
+def _open_to(facts: DayFacts, order: OrderFacts, crew: Crew) -> Timing:
+    """Return when the order may begin; one that is pinned, when it was promised to, unless it must not any more. Of a
+    crew whose members come apart nobody begins before that.
+    """
     wished, pin = _wished(facts, order), facts.pins.get(order.id)
     if pin is None:
         return wished
     at = facts.seconds(pin.start)
-    is_open = not _is_timed(facts, order) or any(each.start <= at <= each.end for each in wished.windows)
-    return replace(wished, windows=(Window(at, at),) if is_open else ())
+    if _is_timed(facts, order) and not any(each.start <= at <= each.end for each in wished.windows):
+        return replace(wished, windows=())
+    return replace(wished, windows=(Window(at, WHOLE_DAY.end if crew.is_apart else at),))
 
 
 def _wished(facts: DayFacts, order: OrderFacts) -> Timing:

@@ -11,11 +11,13 @@ from service.routing.changing import bound, gaps, places, tours
 from service.routing.changing.board import NEVER, Board
 from service.routing.changing.gaps import Gaps
 from service.routing.changing.places import Behind
-from service.routing.problem import LUNCH, Plan, Problem, Window
+from service.routing.problem import LUNCH, Job, Plan, Problem, Sync, Window
 
 HALF_HOUR: Final = 1800
 _JUDGED: Final = 3
 """How many of the best places in a span the referee is asked about before it counts as closed."""
+_LOOKED: Final = 60
+"""How many places of a crew that comes one after the other are looked at for those that begin in a span."""
 _WIDTH: Final = 8
 """How many ways to put in a first part are tried in a span to put in what follows."""
 
@@ -53,14 +55,26 @@ def openings(
         jobs = list(problem.jobs)
         for each in together:
             jobs[each] = replace(jobs[each], promised=None)
-        jobs[job] = replace(jobs[job], windows=(span,), punctual=True)
+        jobs[job] = replace(jobs[job], windows=(_beginnings(jobs[job], span),), punctual=True)
         trial.problem = replace(problem, jobs=tuple(jobs))
-        for tried in islice(_plans(trial, together, table), _JUDGED):
+        begun = (each for each in islice(_plans(trial, together, table), _LOOKED) if _begins(each, job) <= span.end)
+        for tried in islice(begun, _JUDGED):
             verdict = referee.check_plan(trial.problem, tried)
             if all(each in broken for each in verdict.violations):
                 found.append(_opening(span, tried, together))
                 break
     return found
+
+
+def _beginnings(wanted: Job, span: Window) -> Window:
+    """Return when the services of a job may begin whose first begins in a span: those behind it have their lags."""
+    if wanted.sync is not Sync.sequential:
+        return span
+    return Window(span.start, span.end + wanted.lag.end * (len(wanted.services) - 1))
+
+
+def _begins(plan: Plan, job: int) -> int:
+    return min(stop.start for route in plan.routes for stop in route.stops if stop.job == job and stop.service != LUNCH)
 
 
 def _told(plan: Plan, jobs: Sequence[int], span: Window) -> Opening | None:

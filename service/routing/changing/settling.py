@@ -41,7 +41,7 @@ def _starts(wanted: Job, choices: Sequence[Choice]) -> list[tuple[int, ...]]:
         now, until = max(each.now for each in choices), min(each.until for each in choices)
         return [(start,) * len(choices) for start in _candidates(low, high, now, until)]
     found = []
-    for first in _candidates(choices[0].low, choices[0].high, choices[0].now, choices[0].until):
+    for first in _firsts(wanted, choices):
         starts = [first]
         for each in choices[1:]:
             low, high = each.low, each.high
@@ -52,6 +52,29 @@ def _starts(wanted: Job, choices: Sequence[Choice]) -> list[tuple[int, ...]]:
         if len(starts) == len(choices):
             found.append(tuple(starts))
     return found
+
+
+def _firsts(wanted: Job, choices: Sequence[Choice]) -> list[int]:
+    """Return when the first may begin of several who need not begin together; of those who come one after the other
+    not so early, nor so late, that the next one can no longer follow in time: where nobody else moves, else at all.
+    """
+    first = choices[0]
+    if wanted.sync is not Sync.sequential:
+        return _candidates(first.low, first.high, first.now, first.until)
+    still = _followed(wanted, [(each.now, min(each.until, each.high)) for each in choices])
+    moving = _followed(wanted, [(each.low, each.high) for each in choices])
+    found = [still[0]] if still[0] <= still[1] else []
+    if moving[0] <= moving[1]:
+        found += _candidates(*moving, first.now, first.until)
+    return list(dict.fromkeys(found))
+
+
+def _followed(wanted: Job, ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return when the first may begin so that each next one can begin in its range within the lag; empty: never."""
+    low, high = ranges[-1]
+    for opens, closes in reversed(ranges[:-1]):
+        low, high = max(opens, low - wanted.lag.end), min(closes, high - wanted.lag.start)
+    return low, high
 
 
 def _candidates(low: int, high: int, now: int, until: int) -> list[int]:

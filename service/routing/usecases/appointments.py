@@ -79,7 +79,13 @@ async def read_my_day(session: AsyncSession, *, principal: Principal, house: Hou
             house,
             order_id,
             member,
-            crew=[each for each in together if (each.order_id, each.part) == (order_id, member.part)],
+            # of a crew whose members come one after the other, those who are there at the same time
+            crew=[
+                each
+                for each in together
+                if (each.order_id, each.part) == (order_id, member.part)
+                and repository_appointments.span_of(each)[0] == member.start
+            ],
             name=neighbours.get(order_id),
             # who only drives or lends a hand learns where to go and whom to ask for, not what is done there
             shows_items=principal.may("orders:read"),

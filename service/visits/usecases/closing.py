@@ -95,6 +95,16 @@ async def _doubt_end(session: AsyncSession, visit: Visit, now: datetime) -> None
         await proving.doubt(session, visit, rules.ExceptionKind.part_missing, facts, now)
     else:
         await proving.doubt(session, visit, rules.ExceptionKind.end_missing, {}, now)
+        await _doubt_crew(session, visit, reports, now)
+
+
+async def _doubt_crew(session: AsyncSession, visit: Visit, reports: Sequence[rules.Report], now: datetime) -> None:
+    """Doubt a visit to which not all of its crew came, whose members come apart."""
+    crew = [each.practitioner_id for each in await repository.crew(session, visit.region_id, visit.id)]
+    begun = {each.practitioner_id for each in reports if each.kind is rules.EventKind.start}
+    if reading.crew_of(visit).is_apart and not set(crew) <= begun:
+        facts: dict[str, object] = {"planned": len(crew), "present": len(begun)}
+        await proving.doubt(session, visit, rules.ExceptionKind.crew_incomplete, facts, now)
 
 
 async def _miss(session: AsyncSession, visit: Visit, *, now: datetime, account_id: UUID | None, because: str) -> None:

@@ -6,8 +6,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.catalog import usecases as catalog
-from service.orders import part_rules
+from service.catalog.crew_rules import CrewSync
+from service.institutions import usecases as institutions
+from service.institutions.rules import settings
+from service.orders import crew_rules, part_rules
 from service.orders import usecases as orders
+from service.orders.crew_rules import TOGETHER, Crew
 from service.orders.rules import OrderFacts
 from service.routing import usecases as routing
 from service.routing.states import CrewMember
@@ -40,11 +44,33 @@ async def prepare_order(session: AsyncSession, *, region_id: UUID, order_id: UUI
     visit.home_id, visit.service_on, visit.trip_key = order.home_id, order.service_on, crew[0].trip_key
     visit.planned_start_at = min(each.start for each in crew)
     visit.planned_end_at = max(each.end for each in crew)
+    comes = await _comes(session, region_id, order, [each for each in crew if each.part == 1])
+    visit.crew_sync, visit.crew_lag_min_minutes, visit.crew_lag_max_minutes = (
+        comes.sync, comes.lag_min_minutes, comes.lag_max_minutes,
+    )  # fmt: skip
     session.add(visit)
     await session.flush()
     await _send(session, visit, {each.practitioner_id: each.name for each in crew})
     await _divide(session, visit, order, [each for each in crew if each.part > 1])
     return visit
+
+
+async def _comes(session: AsyncSession, region_id: UUID, order: OrderFacts, crew: Sequence[CrewMember]) -> Crew:
+    """Return how a crew comes, as the list of services says now; whoever was promised apart need not wait for another,
+    whatever has become of the list since.
+    """
+    if len(crew) < 2:
+        return TOGETHER
+    items = await catalog.items(session, region_id=region_id, codes=[code for code, _ in order.items])
+    minimum = await institutions.setting(
+        session, region_id=region_id, institution_id=order.institution_id, key=settings.STAFF_MINIMUM,
+        on=order.service_on,
+    )  # fmt: skip
+    comes = crew_rules.crew_of(order.items, items, minimum)
+    apart = len({each.start for each in crew}) > 1
+    if not comes.is_possible or (apart and not comes.is_apart):
+        return Crew(CrewSync.independent)
+    return comes
 
 
 async def _divide(session: AsyncSession, visit: Visit, order: OrderFacts, later: Sequence[CrewMember]) -> None:

@@ -13,7 +13,7 @@ from service.institutions import usecases as institutions
 from service.institutions.rules import settings
 from service.orders import usecases as orders
 from service.orders.rules import MOVES, OrderState
-from service.visits import part_rules, repository, rules
+from service.visits import crew_rules, part_rules, repository, rules
 from service.visits.models import Visit, VisitEvent, VisitException
 from service.visits.usecases import reading
 
@@ -24,11 +24,16 @@ async def complete(
     """End a visit: write down when, raise its doubts, verify it if there is none."""
     visit.started_at, visit.ended_at = rules.span_of(reports)
     planned, limits = await _planned_minutes(session, visit), await _limits(session, visit)
-    for kind, facts in rules.doubts(crew, reports, planned, limits).items():
+    comes = reading.crew_of(visit)
+    shortest = crew_rules.shortest(comes, reports)
+    for kind, facts in rules.doubts(crew, reports, planned, limits, shortest=shortest).items():
         await doubt(session, visit, kind, facts, now)
     late = part_rules.late(part_rules.between(await reading.parts_of(session, visit), reports))
     if late:
         await doubt(session, visit, rules.ExceptionKind.back_late, {"parts": late}, now)
+    too_late = crew_rules.late(comes, reports)
+    if too_late:
+        await doubt(session, visit, rules.ExceptionKind.crew_late, {"late": too_late}, now)
     missing = await missing_evidence(session, visit)
     if missing:
         await doubt(session, visit, rules.ExceptionKind.evidence_missing, {"missing": missing}, now)

@@ -7,12 +7,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.accounts import usecases as accounts
+from service.catalog.crew_rules import CrewSync
 from service.core import paging, problems
 from service.core.audit import trail
 from service.core.db.questions import Asked
 from service.core.principal import Principal
 from service.institutions import usecases as institutions
 from service.institutions.rules import settings
+from service.orders.crew_rules import Crew
 from service.visits import part_rules, repository, rules, schemas
 from service.visits.models import Visit, VisitEvent
 
@@ -126,6 +128,11 @@ def report_of(row: VisitEvent) -> rules.Report:
     )
 
 
+def crew_of(row: Visit) -> Crew:
+    """Return how the crew of a visit comes."""
+    return Crew(CrewSync(row.crew_sync), row.crew_lag_min_minutes, row.crew_lag_max_minutes)
+
+
 async def parts_of(session: AsyncSession, row: Visit) -> list[part_rules.PlannedPart]:
     """Return the further parts of a visit as its rules read them."""
     return [
@@ -145,6 +152,7 @@ async def describe(session: AsyncSession, row: Visit) -> schemas.VisitRead:
     return schemas.VisitRead(
         **summary(row).model_dump(),
         planned_end_at=row.planned_end_at,
+        crew_sync=CrewSync(row.crew_sync),
         crew=[schemas.CrewRead(practitioner_id=each.practitioner_id, name=each.practitioner_name) for each in crew],
         items=[
             schemas.ItemRead.model_validate(each, from_attributes=True)

@@ -16,7 +16,7 @@ from service.orders import usecases as orders
 from service.orders.rules import OrderState
 from service.patients import usecases as patients
 from service.practitioners import usecases as practitioners
-from service.visits import errors, part_rules, repository, rules, schemas
+from service.visits import crew_rules, errors, part_rules, repository, rules, schemas
 from service.visits.models import Trip, Visit, VisitEvent, VisitItem
 from service.visits.part_rules import Step
 from service.visits.usecases import proving, reading
@@ -31,7 +31,8 @@ async def report_event(
     Raises:
         problems.NotFound: there is no such order, or it is not to be seen.
         errors.NotYourVisit: the account is not in the crew.
-        errors.StepMissing, errors.VisitOver, errors.ClockAhead, errors.CrewNotThere, errors.NothingPerformed: why not.
+        errors.StepMissing, errors.VisitOver, errors.ClockAhead, errors.CrewNotThere, errors.CrewTooSoon,
+            errors.NothingPerformed: why not.
         errors.NotInParts, errors.PartsNotDone, errors.BackTooSoon: of a visit in parts, why not.
     """
     visit, me = await own_visit(session, principal, asked.order_id)
@@ -46,11 +47,15 @@ async def report_event(
         ways = part_rules.between(parts, mine.values())
         part_rules.refuse_too_soon(next(each for each in ways if each.planned.number == step.part), asked.happened_at)
     crew = {each.practitioner_id for each in await repository.crew(session, visit.region_id, visit.id)}
-    await _refuse_unready(session, visit, asked.kind, crew, reports)
+    if asked.kind is rules.EventKind.start:
+        crew_rules.refuse_start(reading.crew_of(visit), crew, reports, me, asked.happened_at)
+    if asked.kind is rules.EventKind.complete and not await repository.items(session, visit.region_id, visit.id):
+        raise errors.NothingPerformed
     event = await _record(session, visit, me, asked, now)
     reports.append(reading.report_of(event))
     await _follow(session, visit, event, crew, now=now, account_id=principal.account_id)
-    visit.state = rules.state_after(rules.VisitState(visit.state), asked.kind, crew, reports)
+    apart = reading.crew_of(visit).is_apart
+    visit.state = rules.state_after(rules.VisitState(visit.state), asked.kind, crew, reports, apart=apart)
     if visit.state == rules.VisitState.completed and visit.ended_at is None:
         await proving.complete(session, visit, sorted(crew), reports, now)
     await session.flush()
@@ -143,18 +148,6 @@ async def _refuse_early(
     ahead = asked.happened_at > now + timedelta(minutes=tolerance)
     if ahead or asked.happened_at < latest or local_date(asked.happened_at) != visit.service_on:
         raise errors.ClockAhead(happened_at=asked.happened_at, now=now, service_on=visit.service_on)
-
-
-async def _refuse_unready(
-    session: AsyncSession, visit: Visit, kind: rules.EventKind, crew: set[UUID], reports: list[rules.Report]
-) -> None:
-    """Refuse to start without the whole crew, and to complete when nothing was done."""
-    if kind is rules.EventKind.start:
-        there = {each.practitioner_id for each in reports if each.kind is rules.EventKind.arrive}
-        if not crew <= there:
-            raise errors.CrewNotThere(arrived=len(there), crew=len(crew))
-    if kind is rules.EventKind.complete and not await repository.items(session, visit.region_id, visit.id):
-        raise errors.NothingPerformed
 
 
 async def _record(
