@@ -110,11 +110,11 @@ def _familiar(facts: DayFacts, order: OrderFacts, segments: Sequence[Segment], r
     for where a nurse is to come.
     """
     last = facts.last.get(order.person_id)
+    if last is None:
+        return frozenset()
     asked = [facts.items[code] for code, _ in order.items]
     return frozenset(
-        at
-        for at in (rows.get(last, ()) if last is not None else ())
-        if all(_is_able(segments[at].staff.skills, each) for each in asked)
+        at for at in rows.get(last, frozenset()) if all(_is_able(segments[at].staff.skills, each) for each in asked)
     )
 
 
