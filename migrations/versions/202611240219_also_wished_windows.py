@@ -15,11 +15,6 @@ set local check_function_bodies = off;
 
 drop trigger orders_stay on orders;
 
--- the same rule in the words of the models: as the step before wrote it, it is kept in other words than theirs
-alter table orders drop constraint orders_round_apart;
-
-alter table orders add constraint orders_round_apart exclude using gist (region_id with =, round_plan_id with =, daterange(service_on, service_on + round_apart_days) with &&) where (round_apart_days is not null and state in ('accepted', 'closed', 'done', 'in_progress', 'scheduled', 'submitted'));
-
 alter table orders add column also_wished tstzmultirange default '{}'::tstzmultirange not null;
 
 alter table orders add column staff_sex_required boolean default true not null;

@@ -1,22 +1,17 @@
 """Plans are cancelled.
 
-Revision: 202611240224, after 202611240202
+Revision: 202611240224, after 202611240219
 """
 
 from migrations import sql
 
 revision = "202611240224"
-down_revision = "202611240202"
+down_revision = "202611240219"
 branch_labels = None
 depends_on = None
 
 UP = r"""
 set local check_function_bodies = off;
-
--- the same rule in the model's words: as it was written before, PostgreSQL told it otherwise than the model's
-alter table orders drop constraint orders_round_apart;
-
-ALTER TABLE orders ADD CONSTRAINT orders_round_apart EXCLUDE USING gist (region_id WITH =, round_plan_id WITH =, daterange(service_on, service_on + round_apart_days) WITH &&) WHERE (round_apart_days is not null and state in ('accepted', 'closed', 'done', 'in_progress', 'scheduled', 'submitted'));
 
 alter table plans drop constraint ck_plans_state;
 

@@ -1,12 +1,12 @@
 """What staff are busy with tells the precaution of whoever is visited; a plan may pin visits.
 
-Revision: 202611240226, after 202611240202
+Revision: 202611240226, after 202611240224
 """
 
 from migrations import sql
 
 revision = "202611240226"
-down_revision = "202611240202"
+down_revision = "202611240224"
 branch_labels = None
 depends_on = None
 

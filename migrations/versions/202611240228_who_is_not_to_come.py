@@ -1,12 +1,12 @@
 """Who is not to come, and who came last.
 
-Revision: 202611240228, after 202611240202
+Revision: 202611240228, after 202611240226
 """
 
 from migrations import sql
 
 revision = "202611240228"
-down_revision = "202611240202"
+down_revision = "202611240226"
 branch_labels = None
 depends_on = None
 

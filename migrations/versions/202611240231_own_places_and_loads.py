@@ -1,12 +1,12 @@
 """Own places and loads.
 
-Revision: 202611240231, after 202611240202
+Revision: 202611240231, after 202611240228
 """
 
 from migrations import sql
 
 revision = "202611240231"
-down_revision = "202611240202"
+down_revision = "202611240228"
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """Repairs without a search.
 
-Revision: 202611240243, after 202611240202
+Revision: 202611240243, after 202611240232
 """
 
 from migrations import sql
 
 revision = "202611240243"
-down_revision = "202611240202"
+down_revision = "202611240232"
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """Rounds by agreement.
 
-Revision: 202611240314, after 202611240202
+Revision: 202611240314, after 202611240243
 """
 
 from migrations import sql
 
 revision = "202611240314"
-down_revision = "202611240202"
+down_revision = "202611240243"
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """How the crews of services come: together, one after the other, or each by himself.
 
-Revision: 202611240231, after 202611240202
+Revision: 202611240232, after 202611240231
 """
 
 from migrations import sql
 
-revision = "202611240231"
-down_revision = "202611240202"
+revision = "202611240232"
+down_revision = "202611240231"
 branch_labels = None
 depends_on = None
 
