@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, cast, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import sqltypes
 from sqlmodel import SQLModel
 
 from service.core.db import fences, refusals
@@ -44,15 +45,17 @@ async def insert_rows(
 ) -> None:
     """Insert rows of one table; `pass_over_known`: leave out those that a unique constraint refuses.
 
-    What a row leaves out is its model's default. The rows go as one array per column, so tables with array columns
-    cannot be filled like this; they are no objects of the model because a hundred thousand of those take a minute.
+    What a row leaves out is its model's default. The rows go as one array per column; array columns have the default
+    of the table, so rows that name one cannot be inserted like this. They are no objects of the model because a hundred
+    thousand of those take a minute.
     """
     table = fences.table_of(model)
-    names = [column.name for column in table.columns]
+    filled = [column for column in table.columns if not isinstance(column.type, sqltypes.ARRAY)]
+    names = [column.name for column in filled]
     for batch in batches(rows):
         columns = [
             cast(bindparam(f"all_{column.name}", _values(model, column.name, batch)), ARRAY(column.type))
-            for column in table.columns
+            for column in filled
         ]
         given = func.unnest(*columns).table_valued(*names).render_derived()
         statement = insert(table).from_select(names, select(*(given.c[name] for name in names)), include_defaults=False)
