@@ -105,6 +105,22 @@ class TestPlanning:
         assert 60 <= three - two <= 90
 
 
+    async def test_who_is_pinned_comes_with_the_same_people_not_before_the_first_was_promised(
+        self, scene: Scene, town: Town
+    ) -> None:
+        await town.service("PAIR", duration_minutes=20, staff_count=2, **AFTER)
+        for east in (-3, 3):
+            await scene.staff(east)
+        order = await scene.order(0.5, "08:00", "12:00", "PAIR", staff_count=2)
+        plan = await scene.plan()
+        assert (await scene.publish(plan)).status_code == 200
+        again = await scene.plan(pinned_order_ids=[str(order)])
+        crew = {who for who, _, _ in visits(plan)[str(order)]}
+        assert {who for who, _, _ in visits(again)[str(order)]} == crew
+        assert len(crew) == 2
+        assert min(starts(again, order)) >= min(starts(plan, order))
+
+
 class TestSeveralServices:
     async def test_the_strictest_word_and_the_intersection_of_the_times_hold(self, scene: Scene, town: Town) -> None:
         await town.service("ONE", duration_minutes=10, staff_count=2, **AFTER)

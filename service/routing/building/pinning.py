@@ -12,7 +12,7 @@ from uuid import UUID
 from service.routing.building.facts import DayFacts
 from service.routing.building.together import Behind
 from service.routing.building.wishes import Rows
-from service.routing.problem import Job, Window
+from service.routing.problem import Job, Sync, Window
 
 PINNED: Final = 100
 """Leaving a pinned visit out costs as much as leaving out so many of its kind."""
@@ -40,9 +40,11 @@ def pinned(facts: DayFacts, order_id: UUID, job: Job, rows: Rows, behind: Behind
         return replace(job, allowed_staff=allowed, drop_penalty=drop)
     at = facts.seconds(start)
     is_open = any(each.start <= at <= each.end for each in job.windows)
+    # of a crew whose members come apart the first one's start was promised
+    last = at if job.sync is Sync.simultaneous else max((each.end for each in job.windows), default=at)
     return replace(
         job,
-        windows=(Window(at, at),),
+        windows=(Window(at, max(at, last)),),
         punctual=True,
         ends_in_window=False,
         allowed_staff=allowed if is_open else frozenset(),
