@@ -54,7 +54,7 @@ class TestNeverAgain:
         plan = await scene.plan()
         assert (sent(plan), reasons(plan)) == ({order: far}, {other: "excluded_staff"})
         [left] = plan["unassigned"]
-        assert left["explanation"] == "指定或回避人员的要求排除了所有具备资质的人员"
+        assert left["explanation"].startswith("对人员的要求（指定、回避")
         await never(town.desk, person)
         assert sent(await scene.plan()) == {order: near, other: near}
 

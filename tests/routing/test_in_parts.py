@@ -399,7 +399,7 @@ class TestChangingADay:
         # the part that was given is shown, the other one is nobody's
         assert [each[:3] for each in parts(broken, soak)] == [(who, 1, 2)]
         assert [(each["order_id"], each["reason"]) for each in broken["unassigned"]] == [(str(soak), "part_unkept")]
-        assert "后一次无人上门" in broken["unassigned"][0]["explanation"]
+        assert "后面无人上门" in broken["unassigned"][0]["explanation"]
         # also when the day has been mended before
         assert (await scene.publish(mended)).status_code == 200
         again = await repair(scene, mended, absent=away)

@@ -295,4 +295,4 @@ async def test_a_person_in_a_key_group_is_gathered_with_it(scene: Scene, world: 
             valid_from=DAY, valid_to=DAY,
         )
     )  # fmt: skip
-    assert (await scene.facts()).priorities[order] == plain + 40
+    assert (await scene.facts()).priorities[order] == plain + 250

@@ -31,6 +31,7 @@ from service.routing.solver import solve, strings
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
 from service.routing.solver.kernel import Search, writing
+from service.routing.solver_refusal import NumbersTooLarge
 from tests.routing.solver import days
 
 RULES = Rules(travel=2, tardiness=3, overtime=4, not_preferred=7)
@@ -227,8 +228,9 @@ def test_nobody_goes_to_a_lunch_of_his_own_on_a_day_without_work() -> None:
 
 def test_refuses_a_day_of_rare_rules_whose_numbers_are_too_large() -> None:
     problem = replace(small(1), links=(Link(0, 1, low=1 << 50),))
-    with pytest.raises(ValueError, match="numbers"):
+    with pytest.raises(NumbersTooLarge) as refused:
         solve(problem, Limits(1.0), 1)
+    assert refused.value.field == "links[0].low"
 
 
 def test_or_tools_plans_alone_what_is_too_dear_for_the_compiled_sums() -> None:
