@@ -104,13 +104,24 @@ def _solve(problem: Problem, limits: Limits, seed: int) -> Plan:
     """
     try:
         validation.check(problem)
-        return asyncio.run(solver_process.solve_apart(Task(problem, limits, seed, waits=True), _hear))
+        return asyncio.run(_solved(Task(problem, limits, seed, waits=True)))
     except validation.ProblemInvalid as invalid:
         raise CommandError(f"表格中的数据自相矛盾，无法排班：{invalid}。", code=1) from None
     except NumbersTooLarge as large:
         raise CommandError(f"表格中有过大的数值，无法累加，不能排班：{large}。", code=1) from None
     except SolverDied:
         raise CommandError("求解程序意外中止，没有写出任何文件；请再试一次。", code=1) from None
+
+
+async def _solved(task: Task) -> Plan:
+    try:
+        return await solver_process.solve_apart(task, _hear)
+    except SolverDied:
+        this = asyncio.current_task()
+        if this is not None and this.cancelling():
+            # who pressed Ctrl-C has ended it: that its process is gone may be seen first
+            raise asyncio.CancelledError from None
+        raise
 
 
 async def _hear(_: Progress) -> None:

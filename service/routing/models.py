@@ -37,6 +37,7 @@ class Plan(rows.RegionRow, table=True):
         rows.refers("repairs_plan_id", to="plans"),
         CheckConstraint(f"state in ({', '.join(repr(str(each)) for each in states.PlanState)})", name="state"),
         CheckConstraint("seconds_limit between 0 and 600", name="seconds_limit"),
+        CheckConstraint("cancelled_at is null or state = 'cancelled'", name="cancelled"),
         # one plan in force per area and day; the one before is superseded in the same transaction
         Index(
             "plans_one_published",
@@ -58,6 +59,8 @@ class Plan(rows.RegionRow, table=True):
     requested_at: datetime = rows.moment()
     solved_at: datetime | None = rows.moment(nullable=True, default=None)
     published_at: datetime | None = rows.moment(nullable=True, default=None)
+    cancelled_at: datetime | None = rows.moment(nullable=True, default=None)
+    cancelled_by_account_id: UUID | None = None
     progress: Any = rows.document(nullable=True, default=None)
     summary: Any = rows.document(nullable=True, default=None)
     publication: Any = rows.document(nullable=True, default=None)

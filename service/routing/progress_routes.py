@@ -69,6 +69,6 @@ async def follow_plan(
 
 
 @router.post("/plans/{plan_id}/cancellation", responses=http.refuses(NotFound, errors.PlanNotCancellable))
-async def cancel_plan(principal: Plans, session: http.Session, plan_id: UUID) -> schemas.PlanHead:
+async def cancel_plan(principal: Plans, session: http.Session, now: http.Now, plan_id: UUID) -> schemas.PlanHead:
     """取消尚未排好的计划或修复：求解随即停止，不留下任何路线；重复取消返回相同结果。"""
-    return await usecases.cancel_plan(session, principal=principal, plan_id=plan_id)
+    return await usecases.cancel_plan(session, principal=principal, plan_id=plan_id, now=now)

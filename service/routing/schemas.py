@@ -106,6 +106,7 @@ class PlanHead(BaseModel):
     requested_at: datetime
     solved_at: datetime | None
     published_at: datetime | None
+    cancelled_at: datetime | None = Field(default=None, description="何时被取消")
     progress: PlanProgressRead | None
     summary: PlanSummaryRead | None
     travel_source: str | None = Field(description="路程数据来源", examples=["great_circle"])

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -87,6 +88,10 @@ class TestWhileItWaits:
         plan_id = await asked_for(scene)
         answer = await cancel(scene, plan_id)
         assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+        assert datetime.fromisoformat(answer.json()["cancelled_at"]) == world.clock.now()
+        async with world.owner.connect() as connection:
+            row = text("select requested_by_account_id, cancelled_by_account_id from plans where id = :id")
+            assert len(set((await connection.execute(row, {"id": plan_id})).one())) == 1
         await scene.work(plan_id)
         plan = await scene.read(plan_id)
         assert (plan["state"], plan["routes"], plan["summary"], plan["solved_at"]) == ("cancelled", [], None, None)

@@ -104,7 +104,6 @@ class TestPlanning:
         assert 60 <= two - one <= 90
         assert 60 <= three - two <= 90
 
-
     async def test_who_is_pinned_comes_with_the_same_people_not_before_the_first_was_promised(
         self, scene: Scene, town: Town
     ) -> None:

@@ -1,5 +1,6 @@
 """Cancelling a plan that is not solved yet: the worker lets it be, and nothing is stored of it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +12,7 @@ from service.routing.states import PlanState
 from service.routing.usecases import planning
 
 
-async def cancel_plan(session: AsyncSession, *, principal: Principal, plan_id: UUID) -> schemas.PlanHead:
+async def cancel_plan(session: AsyncSession, *, principal: Principal, plan_id: UUID, now: datetime) -> schemas.PlanHead:
     """Cancel a plan, or a repair, that waits or is being solved; a cancelled one is only told again.
 
     Raises:
@@ -27,6 +28,6 @@ async def cancel_plan(session: AsyncSession, *, principal: Principal, plan_id: U
     if row.state != PlanState.cancelled:
         if not states.may_move(PlanState(row.state), PlanState.cancelled):
             raise errors.PlanNotCancellable(state=row.state, label=states.STATE_LABELS[PlanState(row.state)])
-        row.state = PlanState.cancelled
+        row.state, row.cancelled_at, row.cancelled_by_account_id = PlanState.cancelled, now, principal.account_id
         await session.flush()
     return planning.head(row)
