@@ -79,9 +79,9 @@ class _Forks:
             self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 end = theirs.fileno()
-                # nothing of a request is said here
+                # nothing of a request is said here; Ctrl-C is for the parent, with which this ends: CP-SAT would hear it too
                 self.process = subprocess.Popen(  # noqa: S603
-                    [sys.executable, "-m", "service.routing.forking", str(end)], pass_fds=[end]
+                    [sys.executable, "-m", "service.routing.forking", str(end)], pass_fds=[end], start_new_session=True
                 )
         return self.control
 
