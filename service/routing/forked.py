@@ -79,11 +79,9 @@ class _Forks:
             self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 end = theirs.fileno()
-                # nothing of a request is said here. Ctrl-C is for the parent, with which this ends: CP-SAT would hear it
-                # as well
-                self.process = subprocess.Popen(  # noqa: S603
-                    [sys.executable, "-m", "service.routing.forking", str(end)], pass_fds=[end], start_new_session=True
-                )
+                # nothing of a request is said here; Ctrl-C is for the parent, with which this ends
+                argv = [sys.executable, "-m", "service.routing.forking", str(end)]
+                self.process = subprocess.Popen(argv, pass_fds=[end], start_new_session=True)  # noqa: S603
         return self.control
 
 
