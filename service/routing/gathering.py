@@ -112,11 +112,11 @@ async def _orders(
         states={OrderState.accepted, OrderState.scheduled, *BEGUN},
     )
     waiting = [each for each in found if each.state not in BEGUN]
-    plannable = [each for each in waiting if each.state is OrderState.accepted or each.id in held]
+    plannable = {each.id for each in waiting if each.state is OrderState.accepted or each.id in held}
     return (
-        plannable,
+        [each for each in waiting if each.id in plannable],
         [each for each in found if each.state in BEGUN],
-        [each for each in waiting if each not in plannable],
+        [each for each in waiting if each.id not in plannable],
     )
 
 

@@ -73,5 +73,9 @@ def with_handling(seconds: Whole, same: Mask, handling: int) -> Whole:
 
 def same_place(origins: Sequence[Point], destinations: Sequence[Point]) -> Mask:
     """Return where an origin equals a destination."""
-    equal = [[origin == destination for destination in destinations] for origin in origins]
-    return np.array(equal, dtype=np.bool_).reshape(len(origins), len(destinations))
+    here, there = (
+        np.array([(each.lon, each.lat) for each in points], dtype=np.float64).reshape(-1, 2)
+        for points in (origins, destinations)
+    )
+    equal: Mask = (here[:, None] == there[None]).all(axis=2)
+    return equal

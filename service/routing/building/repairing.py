@@ -88,7 +88,8 @@ def split(facts: DayFacts, told: Sequence[Told], happened: Disruption, driven: S
         staff=staff,
         busy=tuple(each for each in pushed.busy if each not in lost),
     )
-    kept = tuple(Kept(each, _place(known, told, each)) for each in frozen)
+    doors = _doors(known)
+    kept = tuple(Kept(each, _place(known, told, each, doors)) for each in frozen)
     rest = replace(
         known,
         now=max(facts.now, happened.frozen_until),
@@ -243,10 +244,10 @@ def _busy(facts: DayFacts, kept: Kept) -> Busy:
     )
 
 
-def _place(facts: DayFacts, told: Sequence[Told], stop: Told) -> Point:
-    """Return where a frozen stop is."""
+def _place(facts: DayFacts, told: Sequence[Told], stop: Told, doors: Mapping[UUID | None, Point]) -> Point:
+    """Return where a frozen stop is; `doors` are those of the orders."""
     if stop.order_id is not None:
-        return _doors(facts)[stop.order_id]
+        return doors[stop.order_id]
     if stop.specimen_of is not None:
         return facts.laboratories[next(each for each in facts.orders if each.id == stop.specimen_of).institution_id]
     who = next(each for each in facts.staff if each == _shift_of(facts.staff, stop))
