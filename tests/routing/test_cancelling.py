@@ -21,6 +21,8 @@ LONG = 60
 MANY = 30
 SOON = 5.0
 """Within so many seconds a solver has ended whose plan is cancelled, on a machine with much else to do."""
+# days are searched here until somebody cancels them
+pytestmark = pytest.mark.processes
 PARTS = ("plan_routes", "plan_stops", "plan_unassigned", "plan_tours")
 
 

@@ -13,6 +13,7 @@ from tests.gateways.maps import real_osrm
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.processes
 def test_the_last_lines_name_it_though_a_worker_process_asked() -> None:
     asked = "tests/gateways/maps/test_osrm_recorded.py::TestRecordedOsrm::test_streets_are_no_lines"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "1", asked]
