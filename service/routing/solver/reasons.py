@@ -29,6 +29,9 @@ SETTING_UP: Final = 6e-6
 WRITING: Final = 2e-4
 """Seconds that it takes to write an explained plan and have it judged beside the one before, for each visit."""
 
+PLAINLY: Final = 1e-3
+"""Seconds that a job left out takes at most of which nothing is tried any more."""
+
 
 def end_of_search(problem: Problem, limits: Limits, absent: int) -> float:
     """Tell the share of the time after which only laying the day out once more is still to do, and to explain so many
@@ -102,7 +105,8 @@ def _tried(problem: Problem, plan: Plan, budget: Budget) -> Plan | None:
     tables = tabling.build(problem)
     chain = going_on.chain_of(tables, plan, 0)
     # what comes after the last reason looks at no clock
-    return None if chain is None else of_chain(tables, chain, budget.less(WRITING * len(problem.jobs)))
+    kept = WRITING * len(problem.jobs) + PLAINLY * len(plan.unassigned)
+    return None if chain is None else of_chain(tables, chain, budget.less(kept))
 
 
 def _is_as_good(problem: Problem, plan: Plan, found: Plan) -> bool:
