@@ -42,6 +42,19 @@ _MOVES: Final = {
     "moves": "array(select row(m.seq, m.from_state, m.to_state, m.moved_at, m.moved_by_account_id, m.because)"
     " from order_moves m where m.region_id = o.region_id and m.order_id = o.id order by m.seq)"
 }
+_FACTS: Final = (
+    "id order_no institution_id kind person_id home_id state service_on wished staff_count mobility_reason"
+    " preferred_practitioner_id distance_metres staff_sex preferred_only excluded_practitioner_ids same_staff"
+    " also_wished staff_sex_required"
+)
+# hundreds of a day: as rows, not as objects that follow each change
+_DAY: Final[Question[list[rules.OrderFacts]]] = Question(
+    _FACTS,
+    "orders o where o.region_id = :region_id and o.institution_id = any(:institution_ids) and o.service_on = :on"
+    " and o.state = any(:states) order by o.id",
+    lambda rows: [facts_of(row, row.items) for row in rows],
+    also=_ITEMS,
+)
 _WHOLE: Final[Question[Any]] = Question(
     Order,
     "orders o where o.region_id = :region_id and o.id = :order_id",
@@ -239,19 +252,13 @@ async def list_day(
     institution_ids: Collection[UUID],
     on: date,
     states: Collection[rules.OrderState],
-) -> Sequence[Order]:
+) -> list[rules.OrderFacts]:
     """Return the orders of some institutions on a day, the oldest first."""
-    query = (
-        select(Order)
-        .where(
-            col(Order.region_id) == region_id,
-            col(Order.institution_id).in_(institution_ids),
-            col(Order.service_on) == on,
-            col(Order.state).in_(states),
-        )
-        .order_by(col(Order.id))
+    found = await _DAY.ask(
+        session, region_id=region_id, institution_ids=list(institution_ids), on=on, states=sorted(states)
     )
-    return (await session.execute(query)).scalars().all()
+    trail.name_people(session, (each.person_id for each in found))
+    return found
 
 
 async def list_wishing(

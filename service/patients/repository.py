@@ -17,6 +17,7 @@ from service.core.db.questions import Question
 from service.core.principal import Principal
 from service.patients import errors, facts, relation_repository, rules
 from service.patients.models import CareRelation, Coverage, Home, KeyGroupRow, Patient
+from service.patients.placing_rules import Placing
 
 refusals.name_constraints(
     {
@@ -46,21 +47,21 @@ HOME_OF: Final[Question[Any]] = Question(
     lambda rows: next(iter(rows), None),
     tells=lambda home, asked: [(HOME.of(region_id=asked["region_id"], home_id=home.id), home)] if home else [],
 )
+HOMES: Final[Question[dict[UUID, rules.HomeFacts]]] = Question(
+    _PLACE,
+    f"homes where region_id = :region_id and id = any(:home_ids) and placed <> '{Placing.unplaced}'",
+    lambda rows: {row.id: facts.home(row) for row in rows},
+)
 KEY_GROUPS: Final[Question[list[rules.KeyGroupFacts]]] = Question(
     KeyGroupRow,
     "key_group_rows where region_id = :region_id and person_id = any(:person_ids) order by valid_from, id",
     lambda rows: [facts.key_group(row) for row in rows],
 )
-# what whoever is sent to some people must be
-CARE: Final[Question[dict[UUID, rules.CareFacts]]] = Question(
-    "id precaution language language_required excluded_practitioner_ids",
+# when each of some people was born, and what whoever is sent to him must be: whoever plans a day asks for both
+CARE: Final[Question[dict[UUID, tuple[date, rules.CareFacts]]]] = Question(
+    "id born_on precaution language language_required excluded_practitioner_ids",
     "patients where region_id = :region_id and id = any(:person_ids)",
-    lambda rows: {row.id: facts.care(row) for row in rows},
-)
-BIRTHS: Final[Question[dict[UUID, date]]] = Question(
-    "id born_on",
-    "patients where region_id = :region_id and id = any(:person_ids)",
-    lambda rows: {row.id: row.born_on for row in rows},
+    lambda rows: {row.id: (row.born_on, facts.care(row)) for row in rows},
 )
 COVERAGES: Final[Question[list[rules.CoverageFacts]]] = Question(
     Coverage,

@@ -32,7 +32,7 @@ from service.routing import (
 )
 from service.routing.building import Busy, DayFacts, Policy, SharedVehicle, Weights, priority
 from service.routing.building.facts import Agreement, BegunStop, Due, Seen, promises_of
-from service.routing.models import Appointment
+from service.routing.repository_appointments import Promised
 
 BEGUN: Final = frozenset({OrderState.in_progress, OrderState.done, OrderState.closed})
 """The states of orders whose visits are over or under way."""
@@ -76,10 +76,7 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
         care=await patients.care_of(session, region_id=ask.region_id, person_ids=everybody),
         policies={each: _policy(values) for each, values in known.items()},
         laboratories=await _laboratories(session, ask),
-        promised=promises_of(
-            (each.order_id, repository_appointments.span_of(each)[0], each.practitioner_id, each.part)
-            for each in booked
-        ),
+        promised=promises_of((each.order_id, each.start, each.practitioner_id, each.part) for each in booked),
         begun=tuple(begun),
         teams=await _teams(session, ask, everybody),
         agreements=await agreements(session, ask),
@@ -93,14 +90,14 @@ async def gather(session: AsyncSession, ask: Ask) -> DayFacts:
     )
 
 
-async def _booked(session: AsyncSession, ask: Ask) -> Sequence[Appointment]:
+async def _booked(session: AsyncSession, ask: Ask) -> Sequence[Promised]:
     if ask.replaced is None:
         return ()
-    return await repository_appointments.list_booked(session, region_id=ask.region_id, plan_id=ask.replaced)
+    return await repository_appointments.list_promised(session, region_id=ask.region_id, plan_id=ask.replaced)
 
 
 async def _orders(
-    session: AsyncSession, ask: Ask, booked: Sequence[Appointment]
+    session: AsyncSession, ask: Ask, booked: Sequence[Promised]
 ) -> tuple[list[OrderFacts], list[OrderFacts], list[OrderFacts]]:
     """Return the orders that can be planned, those whose visits are over or under way, and those of other plans."""
     held = {each.order_id for each in booked}

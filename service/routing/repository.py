@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, text, update
@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from service.core.db import fences, refusals
+from service.core.db.questions import Question
 from service.core.paging import PageRequest
 from service.routing import errors
 from service.routing.models import Appointment, DispatchArea, Plan, PlanRoute, PlanStop, PlanUnassigned
@@ -113,6 +114,14 @@ async def list_stops(session: AsyncSession, *, region_id: UUID, plan_id: UUID) -
         .order_by(col(PlanStop.practitioner_id), col(PlanStop.seq))
     )
     return (await session.execute(query)).scalars().all()
+
+
+TOLD: Final[Question[Any]] = Question(
+    "practitioner_id order_id start_at end_at travel_seconds kind specimen_of part",
+    "plan_stops where region_id = :region_id and plan_id = :plan_id order by practitioner_id, seq",
+    list,
+)
+"""A plan's stops, each person's in their order: as rows, not as objects that follow each change."""
 
 
 async def list_begun(

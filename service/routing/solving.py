@@ -171,7 +171,7 @@ async def _begin_repair(session: AsyncSession, job: Job, row: PlanRow, plan_id: 
     before = await repository.find_plan(
         session, region_id=job.region_id, plan_id=plan_id, institution_ids=job.institution_ids
     )
-    stops = await repository.list_stops(session, region_id=row.region_id, plan_id=plan_id)
+    told = await standing.list_told(session, region_id=row.region_id, plan_id=plan_id)
     asked = changes.RepairAsk.model_validate(row.repair)
     happened = Disruption(
         frozen_until=asked.frozen_until or row.requested_at,
@@ -182,7 +182,7 @@ async def _begin_repair(session: AsyncSession, job: Job, row: PlanRow, plan_id: 
     )
     driven = await standing.list_told_tours(session, before or row)
     facts = replace(await standing.gather(session, before or row, driven), pins=await pinning.kept(session, row))
-    return _Begun(facts, row.seconds_limit, row.seed, standing.told_of(stops), driven, happened)
+    return _Begun(facts, row.seconds_limit, row.seed, told, driven, happened)
 
 
 async def _hold(session: AsyncSession, job: Job) -> PlanRow | None:

@@ -75,6 +75,11 @@ def name_person(session: AsyncSession, person_id: UUID | None) -> None:
         of(session).person_ids.add(person_id)
 
 
+def name_people(session: AsyncSession, person_ids: Iterable[UUID]) -> None:
+    """Note the people of rows that were read as they are, not as objects."""
+    of(session).person_ids.update(person_ids)
+
+
 def watch(engine: AsyncEngine) -> None:
     """Note every statement that a tracked session sends through an engine."""
     if not event.contains(engine.sync_engine, "after_cursor_execute", _after_statement):

@@ -73,9 +73,7 @@ def with_handling(seconds: Whole, same: Mask, handling: int) -> Whole:
 
 def same_place(origins: Sequence[Point], destinations: Sequence[Point]) -> Mask:
     """Return where an origin equals a destination."""
-    here, there = (
-        np.array([(each.lon, each.lat) for each in points], dtype=np.float64).reshape(-1, 2)
-        for points in (origins, destinations)
-    )
-    equal: Mask = (here[:, None] == there[None]).all(axis=2)
+    number = {point: at for at, point in enumerate(dict.fromkeys((*origins, *destinations)))}
+    here, there = (np.array([number[each] for each in points], dtype=np.int64) for points in (origins, destinations))
+    equal: Mask = here[:, None] == there[None]
     return equal

@@ -62,11 +62,9 @@ async def list_for_day(
     states: Collection[rules.OrderState],
 ) -> list[rules.OrderFacts]:
     """Return the orders of some institutions on a day in some states, the oldest first."""
-    found = await repository.list_day(
+    return await repository.list_day(
         session, region_id=region_id, institution_ids=institution_ids, on=on, states=states
     )
-    items = await repository.list_items(session, region_id=region_id, order_ids=[row.id for row in found])
-    return [repository.facts_of(row, items[row.id]) for row in found]
 
 
 async def list_wishing(

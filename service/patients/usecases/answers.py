@@ -14,7 +14,6 @@ from service.core.db.questions import Asked
 from service.core.http import House
 from service.core.principal import Principal
 from service.patients import errors, facts, hospital_repository, ltci_repository, relation_repository, repository, rules
-from service.patients.placing_rules import Placing
 
 ADDRESS = "homes.address"
 """The context under which addresses are sealed."""
@@ -141,8 +140,9 @@ async def get_home(session: AsyncSession, *, region_id: UUID, home_id: UUID) -> 
 
 async def homes(session: AsyncSession, *, region_id: UUID, ids: Sequence[UUID]) -> dict[UUID, rules.HomeFacts]:
     """Return those of the homes that the session's fence lets through and that have a position, by id."""
-    rows = await repository.find_homes(session, region_id, ids)
-    return {row.id: facts.home(row) for row in rows if row.placed != Placing.unplaced}
+    found = await repository.HOMES.ask(session, region_id=region_id, home_ids=list(ids))
+    # whoever asked before shares the answer
+    return dict(found)
 
 
 async def open_address(session: AsyncSession, *, house: House, region_id: UUID, home_id: UUID) -> str:
@@ -170,12 +170,14 @@ async def groups_of(
 
 async def care_of(session: AsyncSession, *, region_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, rules.CareFacts]:
     """Return what whoever is sent to each of the people must be; nobody whom the fence hides is a key."""
-    return await repository.CARE.ask(session, region_id=region_id, person_ids=list(person_ids))
+    found = await repository.CARE.ask(session, region_id=region_id, person_ids=list(person_ids))
+    return {person_id: care for person_id, (_, care) in found.items()}
 
 
 async def births_of(session: AsyncSession, *, region_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, date]:
     """Return when each of the people was born; nobody whom the fence hides is a key."""
-    return await repository.BIRTHS.ask(session, region_id=region_id, person_ids=list(person_ids))
+    found = await repository.CARE.ask(session, region_id=region_id, person_ids=list(person_ids))
+    return {person_id: born_on for person_id, (born_on, _) in found.items()}
 
 
 async def dated_groups_of(session: AsyncSession, *, region_id: UUID, person_id: UUID) -> list[rules.KeyGroupFacts]:

@@ -51,8 +51,8 @@ async def kept(session: AsyncSession, row: Plan) -> dict[UUID, Promise | None]:
     )
     if published is None or not row.pinned_order_ids:
         return dict.fromkeys(row.pinned_order_ids)
-    booked = await repository_appointments.list_booked(session, region_id=row.region_id, plan_id=published.id)
+    booked = await repository_appointments.list_promised(session, region_id=row.region_id, plan_id=published.id)
     promised = {each.order_id for each in booked}
-    stops = standing.told_of(await repository.list_stops(session, region_id=row.region_id, plan_id=published.id))
+    stops = await standing.list_told(session, region_id=row.region_id, plan_id=published.id)
     told = [each for each in stops if (each.order_id or each.specimen_of) in promised]
     return building.pins_of(row.pinned_order_ids, told)

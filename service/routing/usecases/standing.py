@@ -19,7 +19,6 @@ from service.orders.rules import OrderFacts
 from service.routing import building, errors, gathering, repository, states, travel, vehicle_repository
 from service.routing.building import Day, DayFacts, Told, ToldHalt, ToldTour, pins_of, recall
 from service.routing.models import Plan as PlanRow
-from service.routing.models import PlanStop
 from service.routing.problem import Plan, Problem
 from service.routing.states import PlanState
 from service.routing.vehicle_models import PlanTour
@@ -91,7 +90,7 @@ async def stand(house: House, principal: Principal, plan_id: UUID, now: datetime
         refuse_unless_it_stands(row)
         driven = await list_told_tours(session, row)
         facts = await gather(session, row, driven)
-        told = told_of(await repository.list_stops(session, region_id=row.region_id, plan_id=row.id))
+        told = await list_told(session, region_id=row.region_id, plan_id=row.id)
     # a pinned visit stays where this plan has it; one that could not be kept is free to be asked places for
     pins = pins_of(row.pinned_order_ids, told)
     facts = replace(facts, pins={order_id: promise for order_id, promise in pins.items() if promise})
@@ -147,8 +146,8 @@ async def gather(session: AsyncSession, row: PlanRow, driven: Sequence[ToldTour]
     return facts if driven else replace(facts, vehicles=())
 
 
-def told_of(stops: Sequence[PlanStop]) -> list[Told]:
-    """Return stored stops as their plan told them."""
+async def list_told(session: AsyncSession, *, region_id: UUID, plan_id: UUID) -> list[Told]:
+    """Return a plan's stored stops as the plan told them."""
     return [
         Told(
             each.practitioner_id,
@@ -160,5 +159,5 @@ def told_of(stops: Sequence[PlanStop]) -> list[Told]:
             each.specimen_of,
             each.part,
         )
-        for each in stops
+        for each in await repository.TOLD.ask(session, region_id=region_id, plan_id=plan_id)
     ]
