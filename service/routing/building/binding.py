@@ -49,7 +49,7 @@ def bound(facts: DayFacts, order: OrderFacts, job: Job, rank: int, *, rows: Rows
         allowed = own if allowed is None else allowed & own
     if never[rank]:
         allowed = (frozenset[int]().union(*rows.values()) if allowed is None else allowed) - never[rank]
-    return replace(job, allowed_staff=allowed)
+    return job if allowed == job.allowed_staff else replace(job, allowed_staff=allowed)
 
 
 def rank_of(facts: DayFacts, order: OrderFacts) -> int:

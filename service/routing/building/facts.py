@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 from uuid import UUID
 
 from service.catalog.rules import ItemFacts
@@ -150,6 +151,10 @@ class BegunStop:
         return self.kind is StopKind.delivery or self.part > 1
 
 
+_NO_POLICY: Final = Policy()
+_NO_CARE: Final = CareFacts()
+
+
 @dataclass(frozen=True, slots=True)
 class DayFacts:
     """Everything that a day's plan stands on.
@@ -199,11 +204,11 @@ class DayFacts:
 
     def policy(self, institution_id: UUID) -> Policy:
         """Return what the settings of an institution say."""
-        return self.policies.get(institution_id, Policy())
+        return self.policies.get(institution_id, _NO_POLICY)
 
     def care_of(self, person_id: UUID) -> CareFacts:
         """Return what whoever is sent to a person must be."""
-        return self.care.get(person_id, CareFacts())
+        return self.care.get(person_id, _NO_CARE)
 
 
 def promises_of(visits: Iterable[tuple[UUID, datetime, UUID, int]]) -> dict[UUID, Promise]:
@@ -223,9 +228,14 @@ def promises_of(visits: Iterable[tuple[UUID, datetime, UUID, int]]) -> dict[UUID
 
 def seconds_of(on: date, at: datetime) -> int:
     """Return the whole seconds from a day's local midnight to a moment, rounded down."""
-    return int((at - at_local(on, time())).total_seconds() // 1)
+    return int((at - _midnight(on)).total_seconds() // 1)
 
 
 def moment_of(on: date, seconds: int) -> datetime:
     """Return the moment so many seconds after a day's local midnight, in UTC."""
-    return datetime.fromtimestamp(int(at_local(on, time()).timestamp()) + seconds, UTC)
+    return datetime.fromtimestamp(int(_midnight(on).timestamp()) + seconds, UTC)
+
+
+@lru_cache(maxsize=64)
+def _midnight(on: date) -> datetime:
+    return at_local(on, time())

@@ -130,8 +130,10 @@ def row_of(day: Day, stop: Told) -> int | None:
     """
     start, end = seconds_of(day.on, stop.start), seconds_of(day.on, stop.end)
     for row, segment in enumerate(day.segments):
+        if segment.staff.practitioner_id != stop.practitioner_id:
+            continue
         last = segment.shift.end if start == end else segment.shift.end - 1
-        if segment.staff.practitioner_id == stop.practitioner_id and segment.shift.start <= start <= last:
+        if segment.shift.start <= start <= last:
             return row
     return None
 

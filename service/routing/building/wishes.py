@@ -88,9 +88,14 @@ def _wished(
     grid = facts.homes[order.home_id].grid
     sex = None if order.staff_sex_required else order.staff_sex
     # a visit is made by the staff of the institution that it was ordered from: another's teams cannot come
-    own = [(at, each.staff) for at, each in enumerate(segments) if each.staff.institution_id == order.institution_id]
-    speakers = {at for at, each in enumerate(segments) if language in each.staff.languages}
-    same = {at for at, each in enumerate(segments) if each.staff.sex is sex}
+    at_home = team is not None or grid is not None
+    own = [
+        (at, each.staff)
+        for at, each in enumerate(segments if at_home else ())
+        if each.staff.institution_id == order.institution_id
+    ]
+    speakers = {at for at, each in enumerate(segments if language else ()) if language in each.staff.languages}
+    same = {at for at, each in enumerate(segments if sex else ()) if each.staff.sex is sex}
     familiar = _familiar(facts, order, segments, rows)
     found = (
         (Wish.named, _named(order, rows)),

@@ -271,7 +271,8 @@ def extremes(board: Board) -> tuple[list[int], list[int]]:
         late.starts[at] = seat.high
         if board.after[at] == NOBODY and seat.staff not in board.home:
             late.starts[at] = max(seat.start, min(seat.high, _last_start(board, seat)))
-    first = [early.starts[at] for at in every] if early.push(every) else [seat.start for seat in board.seats]
+    # what is listed last is looked at first: of a row the first stop, or the others would be pushed again and again
+    first = [early.starts[at] for at in every] if early.push(reversed(every)) else [seat.start for seat in board.seats]
     last = [late.starts[at] for at in every] if late.pull(every) else [seat.start for seat in board.seats]
     return first, last
 

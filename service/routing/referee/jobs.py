@@ -34,11 +34,11 @@ def lateness(problem: Problem, stop: Stop) -> int:
     So a start in the gap between two windows is late for the earlier one; before the first it is too early, not late.
     """
     job = problem.jobs[stop.job]
-    opened = [window for window in job.windows if window.start <= stop.start]
+    opened = [(window.start, window.end) for window in job.windows if window.start <= stop.start]
     if not opened:
         return 0
     mark = stop.end if job.ends_in_window or problem.rules.window_end_at_service_end else stop.start
-    return max(0, mark - max(opened, key=lambda window: (window.start, window.end)).end)
+    return max(0, mark - max(opened)[1])
 
 
 def lateness_price(problem: Problem, job: int) -> int | None:
@@ -77,7 +77,10 @@ def _left_out(problem: Problem, plan: Plan, visits: Mapping[int, list[Visit]]) -
 
 
 def _completeness(index: int, job: Job, given: list[Visit]) -> Iterator[Violation]:
-    times = Counter(visit.stop.service for visit in given)
+    services = sorted(visit.stop.service for visit in given)
+    if services == list(range(len(job.services))):
+        return
+    times = Counter(services)
     for service in range(len(job.services)):
         if times[service] == 0:
             yield Violation(Rule.incomplete_job, job=index, facts={"service": service})
@@ -87,6 +90,8 @@ def _completeness(index: int, job: Job, given: list[Visit]) -> Iterator[Violatio
 
 def _together(problem: Problem, index: int, given: list[Visit]) -> Iterator[Violation]:
     """Yield breaches of the relation between a job's services; a service given twice counts with its first start."""
+    if len(given) == 1:
+        return
     job = problem.jobs[index]
     services_of: dict[tuple[str, int], set[int]] = {}
     starts: dict[int, int] = {}
