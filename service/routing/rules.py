@@ -126,8 +126,9 @@ def in_traffic(problem: Problem, matrix: int, travel: int, leaving: int) -> int:
 
     Raises: nothing.
     """
-    bands = problem.traffic[matrix] if problem.traffic else ()
-    factor = next((band.factor for band in reversed(bands) if band.start <= leaving), 1000)
+    if not problem.traffic:
+        return travel
+    factor = next((band.factor for band in reversed(problem.traffic[matrix]) if band.start <= leaving), 1000)
     return -(-travel * factor // 1000)
 
 

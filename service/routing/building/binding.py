@@ -27,11 +27,16 @@ def barred(facts: DayFacts, segments: Sequence[Segment]) -> Barred:
     for busy in facts.busy:
         if busy.precaution is not None:
             ranks[busy.practitioner_id].append((facts.seconds(busy.start), _rank_of(busy, busy.precaution)))
+    return barred_by(ranks, segments)
+
+
+def barred_by(ranks: Mapping[UUID, Sequence[tuple[int, int]]], segments: Sequence[Segment]) -> Barred:
+    """Return the same by what each person does: from which second of the day on, and of which rank it is."""
     return {
         rank: frozenset(
             at
             for at, each in enumerate(segments)
-            for start, other in ranks[each.staff.practitioner_id]
+            for start, other in ranks.get(each.staff.practitioner_id, ())
             if is_out_of_turn(other, rank, is_before=start < each.shift.start)
         )
         for rank in RANKS.values()

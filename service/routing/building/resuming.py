@@ -1,7 +1,8 @@
 """What is left of a day as a problem of its own, bound by what was told and by what people have done before; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -25,7 +26,7 @@ def bound(parts: Split, rest: Day, problem: Problem, before: Plan) -> Problem:
     `before` is what was told, in the numbers of the rest. Who comes from somebody whom others catch from goes to nobody
     who must come before; an elder who is to see one person only sees whom he has seen.
     """
-    happened, paces = parts.happened, _paces(problem, before)
+    happened, paces, past = parts.happened, _paces(problem, before), _past(parts, rest)
     promises = promises_of(
         (each.order_id, each.start, each.practitioner_id, each.part) for each in parts.told if each.order_id
     )
@@ -33,7 +34,7 @@ def bound(parts: Split, rest: Day, problem: Problem, before: Plan) -> Problem:
     for at, (order, job) in enumerate(zip(rest.orders, problem.jobs, strict=False)):  # the others come behind
         drop = job.drop_penalty
         changed = replace(
-            _bound(parts, rest, job, order, binding.rank_of(parts.rest, order)),
+            _bound(past, job, order, binding.rank_of(parts.rest, order)),
             services=tuple(
                 _longer(service, happened.longer.get(order.id, 0) * 60, paces.get((at, number), 1000))
                 for number, service in enumerate(job.services)
@@ -45,17 +46,19 @@ def bound(parts: Split, rest: Day, problem: Problem, before: Plan) -> Problem:
             crew = _rows(rest, promise.practitioner_ids)
             changed = replace(changed, promised=seconds_of(rest.on, promise.start), promised_staff=crew or None)
         jobs.append(changed)
-    jobs += [_bound_behind(parts, rest, problem.jobs[at], at, promises) for at in range(len(jobs), len(problem.jobs))]
+    behind = range(len(jobs), len(problem.jobs))
+    jobs += [_bound_behind(parts, past, problem.jobs[at], at, promises) for at in behind]
     return replace(problem, jobs=tuple(jobs))
 
 
-def _bound_behind(parts: Split, rest: Day, job: Job, at: int, promises: Mapping[UUID, Promise]) -> Job:
+def _bound_behind(parts: Split, past: "_Past", job: Job, at: int, promises: Mapping[UUID, Promise]) -> Job:
     """Return the delivery of a specimen, or a further part, bound as its visit is."""
+    rest = past.rest
     order, part = rest.order_of(at), rest.part_of(at)
     if part is None:
-        return _bound(parts, rest, job, order, binding.rank_of_delivery(parts.rest, order))
+        return _bound(past, job, order, binding.rank_of_delivery(parts.rest, order))
     told = promises[order.id].later.get(part) if order.id in promises else None
-    changed = _bound(parts, rest, job, order, binding.rank_of(parts.rest, order))
+    changed = _bound(past, job, order, binding.rank_of(parts.rest, order))
     return replace(changed, promised=seconds_of(rest.on, told) if told is not None else None)
 
 
@@ -78,23 +81,34 @@ def _longer(service: Service, more: int, pace: int) -> Service:
     return replace(service, duration=(rules.paced(service.duration, pace) + more) * 1000 // pace)
 
 
-def _bound(parts: Split, rest: Day, job: Job, order: OrderFacts, rank: int) -> Job:
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What people of the rest of a day do besides it: where whom they may not visit, and who goes to each elder."""
+
+    rest: Day
+    never: binding.Barred
+    seen: Mapping[UUID, Sequence[tuple[UUID, OrderFacts]]]
+
+
+def _past(parts: Split, rest: Day) -> _Past:
+    """Read what is behind the rest of a day, and what stays promised beside it."""
+    ranks: defaultdict[UUID, list[tuple[int, int]]] = defaultdict(list)
+    seen: defaultdict[UUID, list[tuple[UUID, OrderFacts]]] = defaultdict(list)
+    for stop, order in parts.past:
+        ranks[stop.practitioner_id].append((seconds_of(rest.on, stop.start), _rank(parts.rest, stop, order)))
+        if stop.kind is StopKind.visit:
+            seen[order.person_id].append((stop.practitioner_id, order))
+    return _Past(rest, binding.barred_by(ranks, rest.segments), seen)
+
+
+def _bound(past: _Past, job: Job, order: OrderFacts, rank: int) -> Job:
     """Return a job that only those may be given whose day before it and behind it lets them."""
-    barred = {
-        at
-        for at, each in enumerate(rest.segments)
-        for stop, other in parts.past
-        if stop.practitioner_id == each.staff.practitioner_id
-        and binding.is_out_of_turn(
-            _rank(parts.rest, stop, other), rank, is_before=seconds_of(rest.on, stop.start) < each.shift.start
-        )
-    }
     allowed = job.allowed_staff
-    for who in binding.same_carers(order, _seen(parts)):
-        own = _rows(rest, [who])
+    for who in binding.same_carers(order, past.seen.get(order.person_id, ())):
+        own = _rows(past.rest, [who])
         allowed = own if allowed is None else allowed & own
-    if barred:
-        allowed = (frozenset(range(len(rest.segments))) if allowed is None else allowed) - barred
+    if past.never[rank]:
+        allowed = (frozenset(range(len(past.rest.segments))) if allowed is None else allowed) - past.never[rank]
     return replace(job, allowed_staff=allowed)
 
 
@@ -102,8 +116,3 @@ def _rank(facts: DayFacts, stop: Told, order: OrderFacts) -> int:
     if stop.kind is StopKind.delivery:
         return binding.rank_of_delivery(facts, order)
     return binding.rank_of(facts, order)
-
-
-def _seen(parts: Split) -> Iterator[tuple[UUID, OrderFacts]]:
-    """Yield who has been with whom, or stays promised to go."""
-    return ((stop.practitioner_id, order) for stop, order in parts.past if stop.kind is StopKind.visit)

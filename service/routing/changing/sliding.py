@@ -199,9 +199,10 @@ class Draft:
     def way(self, here: int, there: int) -> int:
         """Return how long it takes from one stop of a row to the next."""
         seat = self.seat(here)
-        ride = self.ride(seat.staff, there)
-        if ride is not None:
-            return ride.length
+        if self.board.rides:
+            ride = self.ride(seat.staff, there)
+            if ride is not None:
+                return ride.length
         return self.board.leg(seat.staff, seat.point, self.seat(there).point, self.end(here))
 
     def _follow(self, at: int) -> Iterator[tuple[int, int]]:
@@ -209,8 +210,8 @@ class Draft:
         seat, start = self.seat(at), self.start(at)
         after = self.after(at)
         if after != NOBODY:
-            yield after, self.end(at) + self.way(at, after)
-        if seat.service == LUNCH:
+            yield after, start + seat.duration + self.way(at, after)
+        if self._is_by_itself(seat):
             return
         for other, low, _ in self._meetings(seat, at):
             yield other, start + low
@@ -223,12 +224,16 @@ class Draft:
         before = self.before(at)
         if before != NOBODY:
             yield before, start - self.way(before, at) - self.seat(before).duration
-        if seat.service == LUNCH:
+        if self._is_by_itself(seat):
             return
         for other, _, high in self._meetings(seat, at):
             yield other, start + high
         for other, _, high in self._linked(seat):
             yield other, start + high
+
+    def _is_by_itself(self, seat: Seat) -> bool:
+        """Tell whether no stop of another row meets a stop or is linked to it."""
+        return seat.service == LUNCH or (seat.job not in self.board.links and len(self.of_job(seat.job)) < 2)
 
     def _meetings(self, seat: Seat, at: int) -> Iterator[tuple[int, int, int]]:
         """Yield the other stops of the job with the least and the greatest time from this start to theirs."""
