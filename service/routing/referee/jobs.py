@@ -77,8 +77,8 @@ def _left_out(problem: Problem, plan: Plan, visits: Mapping[int, list[Visit]]) -
 
 
 def _completeness(index: int, job: Job, given: list[Visit]) -> Iterator[Violation]:
-    services = sorted(visit.stop.service for visit in given)
-    if services == list(range(len(job.services))):
+    services = [visit.stop.service for visit in given]
+    if sorted(services) == list(range(len(job.services))):
         return
     times = Counter(services)
     for service in range(len(job.services)):
@@ -123,9 +123,9 @@ def _time(problem: Problem, job: Job, visit: Visit) -> Iterator[Violation]:
     wanted = -(-job.services[stop.service].duration * problem.staff[visit.staff].pace // 1000)
     if length != wanted:
         yield _about(Rule.duration, visit, {"length": length, "wanted": wanted})
-    opening = min((window.start for window in job.windows), default=None)
-    if opening is not None and stop.start < opening:
-        yield _about(Rule.too_early, visit, {"start": stop.start, "opening": opening})
+    openings = [window.start for window in job.windows]
+    if openings and stop.start < min(openings):
+        yield _about(Rule.too_early, visit, {"start": stop.start, "opening": min(openings)})
     late = lateness(problem, stop)
     if late and lateness_price(problem, stop.job) is None:
         yield _about(Rule.too_late, visit, {"start": stop.start, "late": late})

@@ -94,7 +94,7 @@ def _arrivals(day: Day) -> int:
 
 def _is_changed(problem: Problem, visit: Visit) -> bool:
     promised = problem.jobs[visit.stop.job].promised_staff
-    if promised is None:
+    if promised is None or visit.staff in promised:
         return False
     return human_being(problem, visit.staff) not in {human_being(problem, staff) for staff in promised}
 
