@@ -117,11 +117,12 @@ def _rows(board: Board, job: int) -> list[int]:
 
 
 def _judged(board: Board, jobs: Sequence[int], limit: int, width: int) -> list[Place]:
-    standing = referee.check_plan(board.problem, board.plan)
+    known = referee.Known()
+    standing = referee.check_plan(board.problem, board.plan, known)
     before = standing.total - sum(board.problem.jobs[each].drop_penalty or 0 for each in jobs)
     found = []
     for placed in put_in(board, jobs, width=width):
-        verdict = referee.check_plan(board.problem, placed.plan)
+        verdict = referee.check_plan(board.problem, placed.plan, known)
         if all(each in standing.violations for each in verdict.violations):
             found.append(_place(board, placed.plan, jobs, verdict.total - before))
     return sorted(found, key=lambda place: (place.cost, place.pushed))[:limit]

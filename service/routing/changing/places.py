@@ -204,13 +204,14 @@ def _judged(board: Board, job: int, limit: int, tried: list[Draft]) -> list[Plac
     if not tried:
         return []
     tried.sort(key=_worth)
-    standing = referee.check_plan(board.problem, board.plan)
+    known = referee.Known()
+    standing = referee.check_plan(board.problem, board.plan, known)
     before = standing.total - (board.problem.jobs[job].drop_penalty or 0)
     enough = limit + (0 if _is_exact(board.problem.rules) else _SPARE)
     found: list[Place] = []
     for draft in tried:
         plan = draft.plan(job)
-        verdict = referee.check_plan(board.problem, plan)
+        verdict = referee.check_plan(board.problem, plan, known)
         if all(each in standing.violations for each in verdict.violations):
             found.append(_place(draft, job, verdict.total - before, plan))
         if len(found) == enough:

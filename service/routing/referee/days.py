@@ -67,8 +67,10 @@ class Reading:
     violations: tuple[Violation, ...] = field(default=())
 
 
-def read(problem: Problem, plan: Plan) -> Reading:
-    """Read a plan; stops that name unknown jobs or services are reported and left out of the days."""
+def read(problem: Problem, plan: Plan, known: dict[int, Day] | None = None) -> Reading:
+    """Read a plan; stops that name unknown jobs or services are reported and left out of the days. `known` are days of
+    rows on foot or with a vehicle of their own, which are not read again, and to which those that it lacks are added.
+    """
     violations = list(_unknown(problem, plan))
     stops: dict[int, list[Stop]] = {}
     for route in plan.routes:
@@ -81,9 +83,17 @@ def read(problem: Problem, plan: Plan) -> Reading:
         Violation(Rule.missing_route, staff=staff) for staff in range(len(problem.staff)) if staff not in stops
     ]
     taken = rides.by_rider(problem, plan)
+    known = {} if known is None else known
     days = []
     for staff in range(len(problem.staff)):
-        day, elsewhere = _day(problem, staff, tuple(stops.get(staff, ())), taken.get(staff, []))
+        own, rides_taken = tuple(stops.get(staff, ())), taken.get(staff, [])
+        before = known.get(staff)
+        if before is not None and before.stops == own and not rides_taken:
+            days.append(before)
+            continue
+        day, elsewhere = _day(problem, staff, own, rides_taken)
+        if not rides_taken:
+            known.setdefault(staff, day)
         days.append(day)
         violations += [rides.elsewhere(ride) for ride in elsewhere]
     return Reading(tuple(days), tuple(violations))

@@ -49,16 +49,33 @@ def lateness_price(problem: Problem, job: int) -> int | None:
     return rules.tardiness if wanted.tardiness is None else wanted.tardiness
 
 
-def check_jobs(problem: Problem, plan: Plan, visits: Mapping[int, list[Visit]]) -> Iterator[Violation]:
-    """Yield every breach of a rule about jobs."""
+Found = dict[int, tuple[list[Visit], tuple[Violation, ...]]]
+"""The services given to a job, and what is wrong with them."""
+
+
+def check_jobs(
+    problem: Problem, plan: Plan, visits: Mapping[int, list[Visit]], known: Found | None = None
+) -> Iterator[Violation]:
+    """Yield every breach of a rule about jobs; `known` is what need not be looked at again, and is added to."""
+    known = {} if known is None else known
     yield from _left_out(problem, plan, visits)
     for index, given in sorted(visits.items()):
-        job = problem.jobs[index]
-        yield from _completeness(index, job, given)
-        yield from _together(problem, index, given)
-        for visit in given:
-            yield from _time(problem, job, visit)
-            yield from _person(problem, job, visit)
+        before = known.get(index)
+        if before is not None and before[0] == given:
+            yield from before[1]
+            continue
+        found = tuple(_check_job(problem, index, given))
+        known.setdefault(index, (given, found))
+        yield from found
+
+
+def _check_job(problem: Problem, index: int, given: list[Visit]) -> Iterator[Violation]:
+    job = problem.jobs[index]
+    yield from _completeness(index, job, given)
+    yield from _together(problem, index, given)
+    for visit in given:
+        yield from _time(problem, job, visit)
+        yield from _person(problem, job, visit)
 
 
 def _left_out(problem: Problem, plan: Plan, visits: Mapping[int, list[Visit]]) -> Iterator[Violation]:

@@ -6,6 +6,7 @@ somebody entitled to lunch who does nothing all day has missed it too.
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from service.routing.problem import LUNCH, Problem
 from service.routing.referee import jobs
@@ -15,36 +16,83 @@ from service.routing.referee.people import human_being, of_each
 from service.routing.referee.verdict import Component
 
 
+class OfJob(NamedTuple):
+    """What the services given to one job come to: how late they are together and what that costs, how late the latest
+    is, how many are of each kind, how many steps the job has been moved.
+    """
+
+    late: int
+    price_of_lateness: int
+    latest: int
+    unqualified: int
+    not_preferred: int
+    forbidden: int
+    changed: int
+    moved: int
+
+
+Billed = dict[int, tuple[list[Visit], OfJob]]
+"""The services given to a job, and what they come to."""
+
+
 def price(
-    problem: Problem, days: tuple[Day, ...], visits: Mapping[int, list[Visit]], driven: int
+    problem: Problem,
+    days: tuple[Day, ...],
+    visits: Mapping[int, list[Visit]],
+    driven: int,
+    known: Billed | None = None,
 ) -> tuple[Component, ...]:
     """Return the price of a plan by component, in the order of `Rules`, last the jobs left out. `driven` is how long
-    the shared vehicles drive, at the price of travel: who sits in one costs nothing more, but works meanwhile.
+    the shared vehicles drive, at the price of travel: who sits in one costs nothing more, but works meanwhile. `known`
+    is what need not be counted again, and is added to.
     """
     rules = problem.rules
-    every = [visit for given in visits.values() for visit in given]
     people = of_each(problem, days)
-    late = [(jobs.lateness(problem, visit.stop), jobs.lateness_price(problem, visit.stop.job)) for visit in every]
+    known = {} if known is None else known
+    bills = [_known(problem, index, given, known) for index, given in visits.items()]
     left_out = [job.drop_penalty or 0 for index, job in enumerate(problem.jobs) if index not in visits]
     return (
         _component("travel", driven + sum(day.own_travel for day in days), rules.travel),
         _component("waiting", sum(_waiting(day) for day in days), rules.waiting),
         _component("max_idle", max((idle(day) for day in days), default=0), rules.max_idle),
-        Component("tardiness", sum(by for by, _ in late), sum(by * (unit_price or 0) for by, unit_price in late)),
-        _component("max_tardiness", max((by for by, _ in late), default=0), rules.max_tardiness),
+        Component("tardiness", sum(bill.late for bill in bills), sum(bill.price_of_lateness for bill in bills)),
+        _component("max_tardiness", max((bill.latest for bill in bills), default=0), rules.max_tardiness),
         _component("overtime", sum(_overtime(day) for day in days), rules.overtime),
         _component("missed_lunch", sum(bool(day.person.lunch and not day.lunches) for day in days), rules.missed_lunch),
-        _component("unqualified", sum(jobs.is_unqualified(problem, visit) for visit in every), rules.unqualified),
-        _component("not_preferred", sum(jobs.is_not_preferred(problem, visit) for visit in every), rules.not_preferred),
-        _component("forbidden", sum(_is_forbidden(problem, visit) for visit in every), rules.forbidden),
+        _component("unqualified", sum(bill.unqualified for bill in bills), rules.unqualified),
+        _component("not_preferred", sum(bill.not_preferred for bill in bills), rules.not_preferred),
+        _component("forbidden", sum(bill.forbidden for bill in bills), rules.forbidden),
         _component("balance", _imbalance([sum(day.work for day in own) for own in people]), rules.balance),
         _component(
             "travel_balance", _imbalance([sum(day.travel for day in own) for own in people]), rules.travel_balance
         ),
         _component("arrival", sum(_arrivals(day) for day in days), rules.arrival),
-        _component("changed", sum(_is_changed(problem, visit) for visit in every), rules.changed),
-        _component("moved", sum(_moved(problem, index, given) for index, given in visits.items()), rules.moved),
+        _component("changed", sum(bill.changed for bill in bills), rules.changed),
+        _component("moved", sum(bill.moved for bill in bills), rules.moved),
         Component("left_out", len(left_out), sum(left_out)),
+    )
+
+
+def _known(problem: Problem, index: int, given: list[Visit], known: Billed) -> OfJob:
+    before = known.get(index)
+    if before is not None and before[0] == given:
+        return before[1]
+    bill = _of_job(problem, index, given)
+    known.setdefault(index, (given, bill))
+    return bill
+
+
+def _of_job(problem: Problem, index: int, given: list[Visit]) -> OfJob:
+    late = [jobs.lateness(problem, visit.stop) for visit in given]
+    return OfJob(
+        late=sum(late),
+        price_of_lateness=sum(late) * (jobs.lateness_price(problem, index) or 0),
+        latest=max(late),
+        unqualified=sum(jobs.is_unqualified(problem, visit) for visit in given),
+        not_preferred=sum(jobs.is_not_preferred(problem, visit) for visit in given),
+        forbidden=sum(_is_forbidden(problem, visit) for visit in given),
+        changed=sum(_is_changed(problem, visit) for visit in given),
+        moved=_moved(problem, index, given),
     )
 
 
