@@ -21,7 +21,7 @@ from service.accounts.rules import Role, refuse_weak
 from service.cli.app import CommandError
 from service.cli.database import addresses, require_owner
 from service.cli.migrate import upgrade
-from service.core import keyring
+from service.core import keyring, places
 from service.core.clock import SystemClock
 from service.core.db.engine import make_engine, make_sessions
 from service.core.db.session import transaction
@@ -83,7 +83,7 @@ def founding(
                 kind=kind,
                 district_id=new_id(),  # known once the district stands
                 address=address,
-                place=institution_schemas.Place(lon=lon, lat=lat, datum=datum),
+                place=places.Place(lon=lon, lat=lat, datum=datum),
             ),
             admin=account_schemas.AccountCreate(
                 username=admin, role=Role.region_admin, display_name="管理员", password=password

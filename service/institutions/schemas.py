@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from service.core import geo
 from service.core.dates import WRITTEN
+from service.core.places import Place
 from service.core.text import Code, Text
 from service.institutions import rules
 
@@ -19,23 +19,6 @@ class Body(BaseModel):
     """A request's body: a field that the contract does not name is refused."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class Place(Body):
-    """A place as a map gives it; stored as WGS-84."""
-
-    lon: Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, examples=[106.38])]
-    lat: Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, examples=[39.02])]
-    datum: geo.Datum = Field(default=geo.Datum.wgs84, description="坐标系；高德、微信为 gcj02，百度为 bd09")
-
-    @model_validator(mode="after")
-    def _lies_on_earth(self) -> "Place":
-        self.point()  # near the poles a datum's shift can leave the globe
-        return self
-
-    def point(self) -> geo.Point:
-        """Return the place in WGS-84."""
-        return geo.to_wgs84(self.lon, self.lat, self.datum)
 
 
 class Licence(Body):

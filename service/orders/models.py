@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from service.core.db import fences, rows, turns
+from service.core.db import fences, moves, rows, turns
 from service.orders import functions, rules
 
 _SEEN = ", ".join(repr(str(state)) for state in sorted(rules.SEEN))
@@ -120,30 +120,7 @@ class OrderMove(SQLModel, table=True):
     because: str
 
 
-_LEGAL = " or ".join(
-    f"(old.state = '{before}' and new.state in ({', '.join(repr(str(after)) for after in sorted(afters))}))"
-    for before, afters in rules.MOVES.items()
-    if afters
-)
-fences.statement(
-    Order,
-    f"""
-create function orders_refuse_illegal_move() returns trigger language plpgsql as $body$
-begin
-    if old.state <> new.state and not ({_LEGAL}) then
-        raise exception 'illegal move % -> %', old.state, new.state
-            using errcode = '23514', constraint = 'orders_state_moves';
-    end if;
-    return new;
-end
-$body$
-""",
-)
-fences.statement(
-    Order,
-    "create trigger orders_refuse_illegal_move before update of state on orders"
-    " for each row execute function orders_refuse_illegal_move()",
-)
+moves.hold_to(Order, rules.MOVES)
 _PART = "exists (select 1 from orders o where o.region_id = {table}.region_id and o.id = order_id)"
 # whoever only helps out with an order reads what it asks for (visits.helping)
 _OWN_ITEMS = (

@@ -7,28 +7,11 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
 from service.core import geo
+from service.core.places import Place
 from service.core.text import Code, Text, refuse_unstorable
 from service.patients import placing_rules
 from service.patients.placing_rules import Placing, PlacingReason, ReviewCause, Source
 from service.patients.schemas import Body
-
-
-class HomePlace(Body):
-    """Where a home is, as a map gives it; stored as WGS-84."""
-
-    lon: Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, examples=[106.38])]
-    lat: Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, examples=[39.02])]
-    datum: geo.Datum = Field(default=geo.Datum.wgs84, description="坐标系；高德、微信为 gcj02，百度为 bd09")
-
-    @model_validator(mode="after")
-    def _lies_on_earth(self) -> "HomePlace":
-        self.point()  # near the poles a datum's shift can leave the globe
-        return self
-
-    def point(self) -> geo.Point:
-        """Return the place in WGS-84."""
-        return geo.to_wgs84(self.lon, self.lat, self.datum)
-
 
 PinText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(refuse_unstorable)]
 
@@ -41,13 +24,13 @@ class HomePin(Body):
     latitude: Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, examples=[39.02])]
     longitude: Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, examples=[106.38])]
 
-    def place(self) -> HomePlace:
+    def place(self) -> Place:
         """Return the place that was chosen.
 
         Raises:
             ValueError: no place on earth shows there.
         """
-        return HomePlace(lon=self.longitude, lat=self.latitude, datum=geo.Datum.gcj02)
+        return Place(lon=self.longitude, lat=self.latitude, datum=geo.Datum.gcj02)
 
     @model_validator(mode="after")
     def _lies_on_earth(self) -> "HomePin":
@@ -68,7 +51,7 @@ class HomeCreate(Body):
         examples=["大武口区朝阳东街88号3单元602"],
         description="住址；有图钉时可只填门牌，不填则用图钉的地址和名称",
     )
-    place: HomePlace | None = Field(default=None, description="坐标；与图钉都不填时按住址查找")
+    place: Place | None = Field(default=None, description="坐标；与图钉都不填时按住址查找")
     pin: HomePin | None = Field(default=None, description="wx.chooseLocation 选的点（gcj02），与 place 二选一")
     floor: Floor = 1
     has_lift: StrictBool = False
@@ -98,7 +81,7 @@ class HomeUpdate(Body):
     """
 
     address: Text | None = Field(default=None, examples=["大武口区朝阳西街2号楼3单元501"])
-    place: HomePlace | None = None
+    place: Place | None = None
     floor: Floor | None = None
     has_lift: StrictBool | None = None
     entry_minutes: Entry | None = None
@@ -110,7 +93,7 @@ class HomePlacing(Body):
     """A person's word on where a home is: without `place` it confirms the position that the home has."""
 
     revision: Annotated[StrictInt, Field(ge=1, le=2**31 - 1, description="看到的 placing_revision")]
-    place: HomePlace | None = Field(default=None, description="新位置；不填即确认现有位置")
+    place: Place | None = Field(default=None, description="新位置；不填即确认现有位置")
     reason: PlacingReason
 
 

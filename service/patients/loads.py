@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from service.patients import home_schemas
+from service.core import places
 from service.patients.numbers import IdNumber
 from service.patients.rules import KeyGroup, Precaution
 
@@ -16,7 +16,7 @@ class HomeDraft:
     institution_id: UUID
     home_no: str
     address: str
-    place: home_schemas.HomePlace | None
+    place: places.Place | None
     floor: int
     has_lift: bool
     care_institution_id: UUID | None

@@ -8,10 +8,11 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from service.core.dates import WRITTEN
+from service.core.places import Place
 from service.core.text import Code, Text, distinct
 from service.patients.rules import Sex
 from service.practitioners import rules
-from service.practitioners.place_schemas import END_PLACE, START_PLACE, OwnPlace, OwnPlaceRead
+from service.practitioners.place_schemas import END_PLACE, START_PLACE, OwnPlaceRead
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -62,8 +63,8 @@ class PractitionerCreate(Body):
     languages: Languages = Field(default_factory=list, description="会说的方言或语言，与居民登记的代码一致")
     team: Code | None = Field(default=None, examples=["T01"], description="所属家庭医生团队的代码，机构内通用")
     grids: Grids = Field(default_factory=list, description="负责的网格的代码，与住址登记的代码一致")
-    start_place: OwnPlace | None = Field(default=None, description=START_PLACE)
-    end_place: OwnPlace | None = Field(default=None, description=END_PLACE)
+    start_place: Place | None = Field(default=None, description=START_PLACE)
+    end_place: Place | None = Field(default=None, description=END_PLACE)
     carries: Carries | None = Field(
         default=None, description="一个班次最多携带多少份物资（见服务项目的 load），空为不限"
     )
@@ -83,8 +84,8 @@ class PractitionerUpdate(Body):
     languages: Languages | None = Field(default=None, examples=[["hui"]])
     team: Code | None = Field(default=None, examples=["T01"])
     grids: Grids | None = Field(default=None, examples=[["CY-03"]])
-    start_place: OwnPlace | None = Field(default=None, description=START_PLACE)
-    end_place: OwnPlace | None = Field(default=None, description=END_PLACE)
+    start_place: Place | None = Field(default=None, description=START_PLACE)
+    end_place: Place | None = Field(default=None, description=END_PLACE)
     carries: Carries | None = Field(default=None, description="null 为不限")
 
 

@@ -150,6 +150,13 @@ class PeriodNotReady(Refusal):
     en = "The period plan is {state}; only a solved one can be accepted. Reload it, or ask for another."
 
 
+class PeriodNotCancellable(Refusal):
+    """Only a period plan that is not solved yet can be cancelled."""
+
+    zh = "该多日计划现在是“{label}”，只有排队中或正在求解的可以取消；请刷新查看，不需要的不采纳即可。"
+    en = "The period plan is {state}; only one that waits or is being solved can be cancelled. Reload it."
+
+
 class VehicleDoubleBooked(Refusal):
     """Another plan in force has the vehicle at that time."""
 

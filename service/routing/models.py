@@ -8,8 +8,8 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column,
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
-from service.core.db import fences, rows
-from service.routing import functions, overflow_functions, state_functions, states
+from service.core.db import fences, moves, rows
+from service.routing import functions, overflow_functions, states
 
 
 def _one() -> Any:
@@ -210,7 +210,8 @@ fences.fence(PlanStop, _PART.format(table="plan_stops"), verbs="select, insert, 
 fences.fence(PlanUnassigned, _PART.format(table="plan_unassigned"), verbs="select, insert, delete")
 # an elder who cancels releases what was promised to him; only an institution promises
 fences.fence(Appointment, fences.Fence.institution_or_person, adds=fences.Fence.institution)
-state_functions.create(Plan)
+# of a plan that is cancelled just when its answer comes nothing stays: routes and stops are written with the move
+moves.hold_to(Plan, states.MOVES)
 functions.create(Appointment)
 overflow_functions.create(Appointment)
 

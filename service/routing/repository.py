@@ -90,10 +90,10 @@ async def say_progress(session: AsyncSession, *, region_id: UUID, plan_id: UUID,
     )
 
 
-async def state_of(session: AsyncSession, *, region_id: UUID, plan_id: UUID) -> str | None:
-    """Return the state of a plan as it is committed; None where the fence lets no such plan through."""
+async def is_cancelled(session: AsyncSession, *, region_id: UUID, plan_id: UUID) -> bool:
+    """Return whether a plan is cancelled, as it is committed; none is that the fence does not let through."""
     query = select(Plan.state).where(col(Plan.region_id) == region_id, col(Plan.id) == plan_id)
-    return (await session.execute(query)).scalar_one_or_none()
+    return (await session.execute(query)).scalar_one_or_none() == PlanState.cancelled
 
 
 async def list_routes(session: AsyncSession, *, region_id: UUID, plan_id: UUID) -> Sequence[PlanRoute]:
@@ -194,6 +194,7 @@ refusals.name_constraints(
         "dispatch_areas_code_once": errors.AreaCodeTaken,
         "plans_one_published": errors.AnotherPlanPublished,
         "plans_state_moves": errors.PlanNotCancellable,
+        "period_plans_state_moves": errors.PeriodNotCancellable,
         "appointments_staff_once": errors.StaffDoubleBooked,
         "appointments_part_once": errors.StaffDoubleBooked,
         "appointments_person_once": errors.PersonDoubleBooked,

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -70,7 +71,9 @@ async def solve_plan(house: House, job: Job) -> None:
         return
     started = time.monotonic()
     try:
-        solved = await unless_cancelled(house, job, _solve(house, begun, _Reporter(house, job), started))
+        solving = _solve(house, begun, _Reporter(house, job), started)
+        is_cancelled = partial(repository.is_cancelled, region_id=job.region_id, plan_id=job.subject_id)
+        solved = await unless_cancelled(house, job, solving, is_cancelled)
     except PlanCancelled:
         metrics.solved("cancelled", time.monotonic() - started)
         return

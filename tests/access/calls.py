@@ -400,6 +400,7 @@ _WORK: Final = {
     "request_period_plan": Call(body={**_OWN, "from": "2026-03-04", "to": "2026-03-05"}),
     "read_period_plan": Call(shows="{round_plan}"),
     "accept_period_plan": Call(shows="{round_plan}"),
+    "cancel_period_plan": Call(path={"period_plan_id": "{queued_period_plan}"}),
     "read_my_day": Call(query={"on": "2026-03-02"}, shows="{prepared_order}"),
     "report_visit_event": Call(
         body={"order_id": "{prepared_order}", "kind": "depart", "happened_at": "2026-03-02T08:50:00+08:00"}

@@ -323,12 +323,17 @@ class Scene:
             **self.region, area_id=area_id, institution_ids=[self.near.institution_id], first=TODAY, last=TODAY,
             travel_minutes=15, state="solved", requested_by_account_id=new_id(), requested_at=NOW, solved_at=NOW,
         )  # fmt: skip
+        queued = PeriodPlan(
+            **self.region, area_id=area_id, institution_ids=[self.near.institution_id], first=TODAY, last=TODAY,
+            travel_minutes=15, state="queued", requested_by_account_id=new_id(), requested_at=NOW,
+        )  # fmt: skip
         due = PeriodRound(
             **self.own, period_plan_id=period.id, round_plan_id=again.id, seq=1, person_id=self.id("person"),
             due_on=TODAY, reason="no_staff_that_week",
         )  # fmt: skip
-        await self.near.add(again, period, due)
+        await self.near.add(again, period, queued, due)
         self.keep("round_plan", again.id), self.keep("period_plan", period.id)
+        self.keep("queued_period_plan", queued.id)
 
     async def _orders(self) -> None:
         for state in ("draft", "submitted", "accepted"):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.fields.town import Town
+from tests.routing.scene import Scene
 from tests.world import World
 
 
@@ -10,3 +11,9 @@ from tests.world import World
 async def town(world: World) -> Town:
     """A town whose people are logged in and which has nothing on its lists."""
     return await Town.found(world)
+
+
+@pytest.fixture
+async def scene(town: Town) -> Scene:
+    """The town's institution as a station whose days are planned."""
+    return await Scene.set_up(town.world)

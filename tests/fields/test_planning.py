@@ -13,11 +13,6 @@ LUNCH = {"opens": f"{DAY}T12:00:00+08:00", "closes": f"{DAY}T13:00:00+08:00", "m
 SHIFT = {"start": f"{DAY}T08:00:00+08:00", "end": f"{DAY}T17:00:00+08:00"}
 
 
-@pytest.fixture
-async def scene(town: Town) -> Scene:
-    return await Scene.set_up(town.world)
-
-
 def east(km: float) -> dict[str, float]:
     """Return a place so far east of the centre."""
     return {"lon": CENTRE[0] + km * DEGREES_PER_KM, "lat": CENTRE[1]}

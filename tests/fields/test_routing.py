@@ -28,11 +28,6 @@ def opens(stop: dict[str, Any]) -> str:
     return datetime.fromisoformat(stop["start_at"]).astimezone(LOCAL).strftime("%H:%M")
 
 
-@pytest.fixture
-async def scene(town: Town) -> Scene:
-    return await Scene.set_up(town.world)
-
-
 class Story:
     """A nurse with a shift, an elder on the fifth floor with an accepted order, and the plan of their day."""
 

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import pytest
 from httpx import AsyncClient
 
 from service.accounts.rules import Role
@@ -21,11 +20,6 @@ NEXT = "2026-03-04"
 """The day after that of the stories."""
 WINDOW: dict[str, Any] = {"wished_start": f"{NEXT}T08:00:00+08:00", "wished_end": f"{NEXT}T12:00:00+08:00"}
 FAMILIAR = "是老人熟悉的人员（上一次来的就是此人）"
-
-
-@pytest.fixture
-async def scene(town: Town) -> Scene:
-    return await Scene.set_up(town.world)
 
 
 async def never(client: AsyncClient, person: str, *who: str) -> None:

@@ -16,11 +16,6 @@ from tests.routing.scene import Scene, clock, visits
 TODAY = date(2026, 3, 2)
 
 
-@pytest.fixture
-async def scene(town: Town) -> Scene:
-    return await Scene.set_up(town.world)
-
-
 def window(start: str, end: str) -> dict[str, str]:
     """Return an alternative of local times, as it is told, in UTC."""
     return {name: f"{DAY}T{int(at[:2]) - 8:02}{at[2:]}:00Z" for name, at in (("start", start), ("end", end))}

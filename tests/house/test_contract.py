@@ -58,6 +58,7 @@ NOTHING_CREATED = {
     "accept_order", "reject_order", "submit_order", "cancel_order", "report_no_show", "decide_visit_exception",
     "reject_parked_settlement", "withdraw_tariff_proposal", "withdraw_diagnosis", "revoke_proxy", "terminate_contract",
     "close_bed", "resume_bed", "place_home", "receive_sms_reports", "cancel_plan",
+    "cancel_period_plan",
     # log-ins and their secrets: each answer is meant to be another
     "grant_token", "revoke_token", "change_own_password", "begin_second_factor", "confirm_second_factor",
     "remove_second_factor", "renew_secret",

@@ -152,7 +152,11 @@ class Yard:
         return str(await connection.scalar(query, self.names))
 
 
-_TOUCHED = text("select relname from pg_stat_xact_user_tables where n_tup_ins + n_tup_upd + n_tup_del > 0")
+# a transaction that has written nothing has no number: the view, which counts for each of all tables, need not be asked
+_TOUCHED = text(
+    "select relname from pg_stat_xact_user_tables"
+    " where pg_current_xact_id_if_assigned() is not null and n_tup_ins + n_tup_upd + n_tup_del > 0"
+)
 
 
 def where(table: Table) -> str:

@@ -18,16 +18,6 @@ from tests.world import CENTRE, World
 AFTER = {"crew_sync": "sequential", "crew_lag_min_minutes": 60, "crew_lag_max_minutes": 90}
 
 
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
-@pytest.fixture
-async def town(world: World) -> Town:
-    return await Town.found(world)
-
-
 def starts(plan: dict[str, Any], order: UUID) -> list[int]:
     """Return when each of an order's crew begins, in minutes of the day, the first first."""
     return sorted(seconds(start) // 60 for _, start, _ in visits(plan).get(str(order), []))

@@ -5,7 +5,6 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import openpyxl
-import pytest
 
 from service.accounts.rules import Role
 from service.core.dates import moments
@@ -13,11 +12,6 @@ from service.core.ids import new_id
 from service.routing.models import Appointment
 from tests.routing.scene import DAY, Scene, at, visits
 from tests.world import World
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
 
 
 async def read(scene: Scene, plan: dict[str, Any], what: str, **params: str) -> Any:

@@ -9,7 +9,6 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import text
 
 from service.core.ids import new_id
@@ -18,11 +17,6 @@ from service.routing.problem import Staff, Sync, Window
 from tests.routing.loosening import assert_it_binds, doubled, jobs, joined, services, staff
 from tests.routing.scene import DEGREES_PER_KM, Scene, seconds, visits
 from tests.world import CENTRE, World
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
 
 
 def who_comes(plan: dict[str, Any], order_id: UUID) -> set[str]:

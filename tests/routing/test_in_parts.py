@@ -6,7 +6,6 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
@@ -19,11 +18,6 @@ from tests.world import CENTRE, World
 
 SOAK = ((10, 60, 75),)
 """A second part of ten minutes, an hour to an hour and a quarter after the first."""
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
 
 
 def parts(plan: dict[str, Any], order: UUID) -> list[tuple[str, int, int, str, str]]:

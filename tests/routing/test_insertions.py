@@ -2,17 +2,10 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from service.accounts.rules import Role
 from service.core.ids import new_id
 from tests.routing.scene import DAY, Scene, at, clock, visits
 from tests.world import World
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
 
 
 class TestPlaces:

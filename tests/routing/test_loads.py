@@ -3,24 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from tests.fields.town import Town, changed, made
 from tests.routing.scene import Scene, at
 from tests.routing.test_repairs import begin, repair
 from tests.routing.test_sources import reasons, who
 from tests.routing.test_two_shifts import returns
 from tests.world import World
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
-@pytest.fixture
-async def town(world: World) -> Town:
-    return await Town.found(world)
 
 
 async def carries(town: Town, practitioner: UUID, units: int | None) -> None:

@@ -26,16 +26,6 @@ from tests.routing.test_two_shifts import returns
 from tests.world import CENTRE, World
 
 
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
-@pytest.fixture
-async def town(world: World) -> Town:
-    return await Town.found(world)
-
-
 def place(east_km: float) -> dict[str, float]:
     """Return a place so far east of the centre."""
     return {"lon": CENTRE[0] + east_km * DEGREES_PER_KM, "lat": CENTRE[1]}

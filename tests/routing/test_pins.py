@@ -3,24 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from service.core.ids import new_id
 from tests.fields.town import Town, changed, made
 from tests.routing.scene import DAY, Scene, at, visits
 from tests.routing.test_repairs import begin, repair
 from tests.routing.test_sources import reasons, stops, who
-from tests.world import World
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
-@pytest.fixture
-async def town(world: World) -> Town:
-    return await Town.found(world)
 
 
 async def promised(scene: Scene, town: Town, code: str = "REHAB", **more: Any) -> tuple[UUID, UUID, dict[str, Any]]:

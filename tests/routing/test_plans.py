@@ -25,11 +25,6 @@ from tests.routing.scene import DAY, Scene, at, clock, seconds, visits
 from tests.world import CENTRE, World
 
 
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
 class TestAsking:
     async def test_answers_at_once_with_where_to_look_and_leaves_one_job(
         self, scene: Scene, app_engine: AsyncEngine

@@ -23,11 +23,6 @@ from tests.routing.scene import DAY, DEGREES_PER_KM, Scene, at, clock, visits
 from tests.world import CENTRE, World
 
 
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
 async def repair(scene: Scene, plan: dict[str, Any], **asked: Any) -> dict[str, Any]:
     """Ask for a repair, have it solved, and read it."""
     answer = await scene.dispatcher.post(f"/plans/{plan['id']}/repairs", json={"seconds_limit": 1, **asked})

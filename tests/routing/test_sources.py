@@ -3,21 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from tests.fields.town import Town, changed
 from tests.routing.scene import DAY, DEGREES_PER_KM, Scene, at, clock, seconds, visits
 from tests.world import CENTRE, World
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
-@pytest.fixture
-async def town(world: World) -> Town:
-    return await Town.found(world)
 
 
 def who(plan: dict[str, Any], order_id: UUID) -> set[str]:

@@ -10,16 +10,6 @@ from tests.routing.test_sources import reasons, starts, stops, who
 from tests.world import CENTRE, World
 
 
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
-@pytest.fixture
-async def town(world: World) -> Town:
-    return await Town.found(world)
-
-
 class TestBending:
     async def test_lateness_at_a_price_but_not_of_a_punctual_service(self, scene: Scene, town: Town) -> None:
         await scene.item("REHAB")

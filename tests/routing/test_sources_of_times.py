@@ -7,17 +7,6 @@ import pytest
 from tests.fields.town import Town, changed
 from tests.routing.scene import DAY, Scene, at, seconds, visits
 from tests.routing.test_sources import reasons, starts, who
-from tests.world import World
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
-@pytest.fixture
-async def town(world: World) -> Town:
-    return await Town.found(world)
 
 
 async def placed(town: Town, person: str, window: dict[str, str] | None = None) -> str:

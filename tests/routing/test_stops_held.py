@@ -9,12 +9,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from service.core.db.session import transaction
 from service.routing.models import PlanStop
 from tests.routing.scene import Scene, at
-from tests.world import World
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
 
 
 async def write(scene: Scene, plan_id: str, seq: int, **stop: Any) -> None:

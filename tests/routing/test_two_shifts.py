@@ -3,24 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from service.accounts.rules import Role
 from tests.fields.town import Town, made
 from tests.routing.scene import Scene, at, clock, seconds, visits
 from tests.routing.test_repairs import repair
 from tests.routing.test_sources import reasons, starts, stops
-from tests.world import World
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
-@pytest.fixture
-async def town(world: World) -> Town:
-    return await Town.found(world)
 
 
 async def returns(scene: Scene, nurse: UUID, opens: str = "14:00", closes: str = "17:00", **more: Any) -> None:

@@ -9,17 +9,6 @@ from tests.fields.town import Town, changed, made
 from tests.routing.scene import Scene, at, clock, visits
 from tests.routing.test_repairs import begin
 from tests.routing.test_sources import elder, reasons, who
-from tests.world import World
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
-@pytest.fixture
-async def town(world: World) -> Town:
-    return await Town.found(world)
 
 
 async def precaution(town: Town, person: dict[str, Any], kind: str) -> None:

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.core import places
 from service.core.jobs import queue
-from service.patients import home_schemas, placing_repository, placing_rules
+from service.patients import placing_repository, placing_rules
 from service.patients.models import Home
 from service.patients.placing_rules import Placing, ReviewOutcome, Source
 
 
-def put(row: Home, place: home_schemas.HomePlace | None, source: Source) -> None:
+def put(row: Home, place: places.Place | None, source: Source) -> None:
     """Pin a home by a person's word: at a place, or (None) where it is."""
     if place is not None:
         point = place.point()

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from service.core.db import fences, rows
+from service.core.db import fences, moves, rows
 from service.orders.rounds.rules import HalfDay
 from service.routing.period import states
 
@@ -24,6 +24,11 @@ class PeriodPlan(rows.RegionRow, table=True):
         CheckConstraint(
             "(state = 'accepted') = (accepted_at is not null and accepted_by_account_id is not null)", name="accepted"
         ),
+        CheckConstraint(
+            "(cancelled_at is not null) = (state = 'cancelled')"
+            " and (cancelled_by_account_id is not null) = (state = 'cancelled')",
+            name="cancelled",
+        ),
     )
 
     area_id: UUID | None = None
@@ -37,6 +42,8 @@ class PeriodPlan(rows.RegionRow, table=True):
     solved_at: datetime | None = rows.moment(nullable=True, default=None)
     accepted_by_account_id: UUID | None = None
     accepted_at: datetime | None = rows.moment(nullable=True, default=None)
+    cancelled_by_account_id: UUID | None = None
+    cancelled_at: datetime | None = rows.moment(nullable=True, default=None)
     summary: Any = rows.document(nullable=True, default=None)
     failure: str | None = None
 
@@ -84,3 +91,5 @@ _PART = "exists (select 1 from period_plans p where p.region_id = period_rounds.
 
 fences.fence(PeriodPlan, _MINE)
 fences.fence(PeriodRound, _PART)
+# of a period that is cancelled just when its answer comes nothing stays: its rounds are written with the move
+moves.hold_to(PeriodPlan, states.MOVES)

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from service.core.db import fences
 from service.routing.period.models import PeriodPlan, PeriodRound
+from service.routing.period.states import PeriodState
 
 
 async def find_period(
@@ -27,6 +28,12 @@ async def find_period(
         # the identity map may hold the row as it was before the lock was granted
         query = query.with_for_update().execution_options(populate_existing=True)
     return (await session.execute(query)).scalar_one_or_none()
+
+
+async def is_cancelled(session: AsyncSession, *, region_id: UUID, period_plan_id: UUID) -> bool:
+    """Return whether a period plan is cancelled, as it is committed; none is that the fence does not let through."""
+    query = select(PeriodPlan.state).where(col(PeriodPlan.region_id) == region_id, col(PeriodPlan.id) == period_plan_id)
+    return (await session.execute(query)).scalar_one_or_none() == PeriodState.cancelled
 
 
 async def list_rounds(session: AsyncSession, *, region_id: UUID, period_plan_id: UUID) -> Sequence[PeriodRound]:

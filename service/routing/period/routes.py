@@ -55,3 +55,13 @@ async def read_period_plan(
     """查看多日计划：每次到期的巡诊排在哪天上午或下午，排不上或晚于到期的给出原因。"""
     found = await usecases.read_period(session, principal=principal, period_plan_id=period_plan_id)
     return http.with_etag(request, found)
+
+
+@router.post(
+    "/period-plans/{period_plan_id}/cancellation", responses=http.refuses(NotFound, errors.PeriodNotCancellable)
+)
+async def cancel_period_plan(
+    principal: _Plans, session: http.Session, now: http.Now, period_plan_id: UUID
+) -> schemas.PeriodHead:
+    """取消尚未排好的多日计划：求解随即停止，不留下任何安排；重复取消返回相同结果。"""
+    return await usecases.cancel_period(session, principal=principal, period_plan_id=period_plan_id, now=now)

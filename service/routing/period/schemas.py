@@ -93,6 +93,7 @@ class PeriodHead(BaseModel):
     requested_at: datetime
     solved_at: datetime | None
     accepted_at: datetime | None
+    cancelled_at: datetime | None = Field(default=None, description="何时被取消")
     summary: PeriodSummary | None
     failure: str | None
 

@@ -12,19 +12,33 @@ LONGEST_DAYS: Final = 14
 
 
 class PeriodState(StrEnum):
-    """A period plan is requested, solved by the worker, accepted by a dispatcher."""
+    """A period plan is requested, solved by the worker, accepted by a dispatcher.
+
+    It is `queued` until it has its answer, and may be cancelled as long as it is.
+    """
 
     queued = "queued"
     solved = "solved"
     accepted = "accepted"
     failed = "failed"
+    cancelled = "cancelled"
 
+
+MOVES: Final[Mapping[PeriodState, frozenset[PeriodState]]] = {
+    PeriodState.queued: frozenset({PeriodState.solved, PeriodState.failed, PeriodState.cancelled}),
+    PeriodState.solved: frozenset({PeriodState.accepted}),
+    PeriodState.accepted: frozenset(),
+    PeriodState.failed: frozenset(),
+    PeriodState.cancelled: frozenset(),
+}
+"""From each state, the states a period plan may move to."""
 
 STATE_LABELS: Final[Mapping[PeriodState, str]] = {
     PeriodState.queued: "排队中",
     PeriodState.solved: "已排好，待采纳",
     PeriodState.accepted: "已采纳",
     PeriodState.failed: "失败",
+    PeriodState.cancelled: "已取消",
 }
 """What people read for each state."""
 

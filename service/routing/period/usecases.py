@@ -1,4 +1,4 @@
-"""Asking for the distribution of a period's rounds, and reading it; `booking` accepts it."""
+"""Asking for the distribution of a period's rounds, reading and cancelling it; `booking` accepts it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from service.routing import errors
 from service.routing import repository as areas
 from service.routing.period import repository, schemas
 from service.routing.period.models import PeriodPlan, PeriodRound
-from service.routing.period.states import EXPLANATIONS, PERIOD_REQUESTED, STATE_LABELS, NotKept, PeriodState
+from service.routing.period.states import EXPLANATIONS, MOVES, PERIOD_REQUESTED, STATE_LABELS, NotKept, PeriodState
 from service.routing.usecases import planning
 
 
@@ -83,6 +83,25 @@ async def read_period(session: AsyncSession, *, principal: Principal, period_pla
         problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
     """
     return await told(session, await _get(session, principal, period_plan_id))
+
+
+async def cancel_period(
+    session: AsyncSession, *, principal: Principal, period_plan_id: UUID, now: datetime
+) -> schemas.PeriodHead:
+    """Cancel a period plan that waits or is being solved; a cancelled one is only told again.
+
+    Raises:
+        problems.NotFound: there is no such plan, or not all of its institutions are the principal's.
+        errors.PeriodNotCancellable: it has its answer: it is solved or accepted, or has failed.
+    """
+    # held: of this and an answer that is being stored the second one sees what the first one left
+    row = await _get(session, principal, period_plan_id, lock=True)
+    if row.state != PeriodState.cancelled:
+        if PeriodState.cancelled not in MOVES[PeriodState(row.state)]:
+            raise errors.PeriodNotCancellable(state=row.state, label=STATE_LABELS[PeriodState(row.state)])
+        row.state, row.cancelled_at, row.cancelled_by_account_id = PeriodState.cancelled, now, principal.account_id
+        await session.flush()
+    return schemas.PeriodHead.model_validate(schemas.shown(row))
 
 
 async def hold_solved(session: AsyncSession, *, principal: Principal, period_plan_id: UUID) -> list[PlannedRound]:

@@ -1,8 +1,10 @@
 """The worker's part: a requested period is gathered, solved in a process of its own, and stored with its reasons.
 
-No transaction is open while the solver runs. Again changes nothing once the period is solved or has failed.
+No transaction is open while the solver runs. Again changes nothing once the period is solved, has failed or is
+cancelled; one that is cancelled meanwhile is let go, and nothing is stored of it.
 """
 
+from functools import partial
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,11 +14,12 @@ from service.core.db.session import transaction
 from service.core.http import House
 from service.core.jobs.queue import Job
 from service.routing.forked import SolverDied
-from service.routing.period import apart, gathering, reasons, repository
+from service.routing.letting_go import PlanCancelled, unless_cancelled
+from service.routing.period import apart, gathering, repository, storing
 from service.routing.period.gathering import Gathered
-from service.routing.period.models import PeriodPlan, PeriodRound
-from service.routing.period.problem import Answer, Planned
-from service.routing.period.states import NotKept, PeriodState
+from service.routing.period.models import PeriodPlan
+from service.routing.period.problem import Answer
+from service.routing.period.states import PeriodState
 
 _FAILED: Final = "求解程序意外中止，请重新安排；若再次发生请联系管理员。"
 _log = logs.get_logger("routing.period")
@@ -24,15 +27,14 @@ _log = logs.get_logger("routing.period")
 
 async def distribute(house: House, job: Job) -> None:
     """Carry out PERIOD_REQUESTED."""
-    now = house.clock.now()
-    async with transaction(house.sessions, job.fence, now) as session:
-        row = await _hold(session, job)
-        if row is None:
-            return
-        ask = gathering.Ask(row.region_id, row.institution_ids, row.first, row.last, row.travel_minutes, now)
-        gathered = await gathering.gather(session, ask)
+    gathered = await _begin(house, job)
+    if gathered is None:
+        return
+    is_cancelled = partial(repository.is_cancelled, region_id=job.region_id, period_plan_id=job.subject_id)
     try:
-        answer = await apart.solve_apart(gathered.period)
+        answer = await unless_cancelled(house, job, apart.solve_apart(gathered.period), is_cancelled)
+    except PlanCancelled:
+        return
     except SolverDied as died:
         _log.error("solver died", period=str(job.subject_id), how=str(died))
         await _store(house, job, gathered, None)
@@ -40,7 +42,19 @@ async def distribute(house: House, job: Job) -> None:
     await _store(house, job, gathered, answer)
 
 
+async def _begin(house: House, job: Job) -> Gathered | None:
+    """Gather what is due and who is there; None when the period has been answered or cancelled already."""
+    now = house.clock.now()
+    async with transaction(house.sessions, job.fence, now) as session:
+        row = await _hold(session, job)
+        if row is None:
+            return None
+        ask = gathering.Ask(row.region_id, row.institution_ids, row.first, row.last, row.travel_minutes, now)
+        return await gathering.gather(session, ask)
+
+
 async def _hold(session: AsyncSession, job: Job) -> PeriodPlan | None:
+    """Return the period plan, held until the commit, if the worker still owes an answer."""
     row = await repository.find_period(
         session,
         region_id=job.region_id,
@@ -60,30 +74,4 @@ async def _store(house: House, job: Job, gathered: Gathered, answer: Answer | No
         if answer is None:
             row.state, row.failure = PeriodState.failed, _FAILED
             return
-        planned = reasons.explained(gathered.period, answer)
-        row.state, row.solved_at = PeriodState.solved, now
-        row.summary = {
-            "due": len(planned),
-            "planned": sum(each.slot is not None for each in planned),
-            "late": sum(each.slot is not None and each.reason is not None for each in planned),
-            "proven": answer.proven,
-        }
-        session.add_all(_round(row, gathered, each) for each in planned)
-
-
-def _round(row: PeriodPlan, gathered: Gathered, planned: Planned) -> PeriodRound:
-    plan = gathered.plans[planned.round_id]
-    return PeriodRound(
-        region_id=row.region_id,
-        period_plan_id=row.id,
-        round_plan_id=plan.id,
-        seq=planned.seq,
-        institution_id=plan.institution_id,
-        person_id=plan.person_id,
-        due_on=planned.due_on,
-        owed_on=planned.owed_on,
-        planned_on=planned.slot.on if planned.slot else None,
-        half_day=planned.slot.half if planned.slot else None,
-        overflow_agreement_ids=list(planned.by),
-        reason=NotKept.home_unseen if plan.id in gathered.unseen else planned.reason,
-    )
+        await storing.store(session, row, gathered, answer, now)

@@ -81,13 +81,20 @@ class Rounds:
         asked = await self.request(**changes)
         assert asked.status_code == 202, asked.text
         period_id = asked.json()["id"]
-        job = queue.Job(
-            region_id=self.world.region_id,
-            institution_ids=tuple(UUID(each) for each in asked.json()["institution_ids"]),
-            subject_id=UUID(period_id),
-        )
-        await working.distribute(self.world.house, job)
+        await working.distribute(self.world.house, self.job(asked.json()))
         return await self.read(period_id)
+
+    def job(self, asked: dict[str, Any]) -> queue.Job:
+        """Return the worker's job of a period that was asked for."""
+        return queue.Job(
+            region_id=self.world.region_id,
+            institution_ids=tuple(UUID(each) for each in asked["institution_ids"]),
+            subject_id=UUID(asked["id"]),
+        )
+
+    async def cancel(self, asked: dict[str, Any]) -> Response:
+        """Cancel a period over HTTP."""
+        return await self.dispatcher.post(f"/period-plans/{asked['id']}/cancellation")
 
     async def read(self, period_id: str) -> dict[str, Any]:
         """Read a period over HTTP."""

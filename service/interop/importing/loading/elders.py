@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 from uuid import UUID
 
+from service.core import places
 from service.institutions.rules import InstitutionKind
 from service.interop.importing.elders import ElderRow, HomeRow
 from service.interop.importing.files import Kind
 from service.interop.importing.loading.context import Context
 from service.interop.importing.reading import Read
-from service.patients import home_schemas
 from service.patients import usecases as patients
 from service.patients.loads import HomeDraft, PersonDraft
 
@@ -57,7 +57,7 @@ def _home(context: Context, row: HomeRow) -> HomeDraft | None:
         institution_id=institution_id,
         home_no=row.home_no,
         address=row.address,
-        place=home_schemas.HomePlace(lon=place.lon, lat=place.lat, datum=place.datum) if place else None,
+        place=places.Place(lon=place.lon, lat=place.lat, datum=place.datum) if place else None,
         floor=row.floor,
         has_lift=row.has_lift,
         care_institution_id=care_id,

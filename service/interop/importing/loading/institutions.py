@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from service.core import places
 from service.core.db.session import raise_fence
 from service.core.loading import Loaded, Outcome, compared, refused
 from service.institutions import schemas
@@ -144,11 +145,11 @@ class _Institution:
         )
 
 
-def form_of(place: Place | None) -> schemas.Place:
+def form_of(place: Place | None) -> places.Place:
     """Return a place as a client would send it."""
     if place is None:
         raise ValueError("a row without a place has a fault")
-    return schemas.Place(lon=place.lon, lat=place.lat, datum=place.datum)
+    return places.Place(lon=place.lon, lat=place.lat, datum=place.datum)
 
 
 def _differs(row: InstitutionRow, stands: InstitutionFacts) -> tuple[str, ...]:
@@ -196,7 +197,7 @@ async def put_stations(context: Context, read: Read[StationRow]) -> None:
             continue
         place = form_of(row.place)
 
-        async def put(row: StationRow = row, place: schemas.Place = place, at: UUID = institution_id) -> Loaded:
+        async def put(row: StationRow = row, place: places.Place = place, at: UUID = institution_id) -> Loaded:
             stands = known.get(row.key)
             if stands is None:
                 draft = schemas.StationCreate(code=row.code, name=row.name, place=place)
