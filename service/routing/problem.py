@@ -36,7 +36,9 @@ class Window:
 
 
 class Carer(StrEnum):
-    """Who gives the two jobs of a link: anybody, the very same people, or nobody of the one at the other."""
+    """Who gives the two jobs of a link: anybody, the very same person (who of a crew gives the other job is left open,
+    one of it does), or nobody of the one at the other.
+    """
 
     anybody = "anybody"
     same = "same"

@@ -116,7 +116,11 @@ def pins_of(order_ids: Collection[UUID], told: Iterable[Told]) -> dict[UUID, Pro
         for each in stops
         if each.kind is StopKind.visit and each.order_id in order_ids and each.order_id is not None
     )
-    handed_in = {(each.specimen_of, each.part): each.start for each in stops if each.kind is StopKind.delivery}
+    handed_in = {
+        (each.specimen_of, each.part): (each.start, each.practitioner_id)
+        for each in stops
+        if each.kind is StopKind.delivery
+    }
     return dict.fromkeys(order_ids) | {
         order_id: replace(promise, deliveries={part: at for (of, part), at in handed_in.items() if of == order_id})
         for order_id, promise in promises.items()
@@ -176,13 +180,13 @@ def _deliveries(
     services: Mapping[int, Mapping[int, int]],
     known: set[int],
 ) -> Iterator[tuple[Told, int]]:
-    """Yield the job of each of somebody's deliveries, of specimens that he has taken himself."""
+    """Yield the job of each of somebody's deliveries, of specimens that he was there to take."""
     delivery_of = {link.first: link.second for link in day.links if link.bound and day.part_of(link.second) is None}
     for each in told:
         job = jobs.get((each.specimen_of, each.part)) if each.specimen_of else None
         if job in delivery_of and job in known and row_of(day, each) is not None:
             takers = {day.segments[row].staff.practitioner_id for row in services[job]}
-            if takers == {each.practitioner_id}:
+            if each.practitioner_id in takers:
                 yield each, delivery_of[job]
 
 

@@ -261,11 +261,14 @@ def _carries(board: Board, staff: int, wanted: Job) -> bool:
 
 def _suits_links(board: Board, staff: int, job: int) -> bool:
     """Tell whether a person may give a job beside those that the linked jobs have got already."""
-    me = human_being(board.problem, staff)
+    me, alone = human_being(board.problem, staff), len(board.problem.jobs[job].services) == 1
     for link in (board.problem.links[at] for at in board.links.get(job, ())):
         other = link.second if link.first == job else link.first
         others = {human_being(board.problem, board.seats[at].staff) for at in board.of_job.get(other, ())}
-        if others and ((link.carer is Carer.same and me not in others) or (link.carer is Carer.other and me in others)):
+        # of a crew another one may be the same
+        if others and link.carer is Carer.same and alone and me not in others:
+            return False
+        if link.carer is Carer.other and me in others:
             return False
     return True
 

@@ -38,7 +38,8 @@ def _gap(earlier: list[Visit], later: list[Visit]) -> int:
 def _carers(problem: Problem, index: int, link: Link, first: list[Visit], second: list[Visit]) -> Iterator[Violation]:
     at_first, at_second = ({human_being(problem, visit.staff) for visit in given} for given in (first, second))
     if link.carer is Carer.same:
-        kept = at_first == at_second
+        # one of a crew gives what another job asks of one person
+        kept = at_first <= at_second or at_second <= at_first
     else:
         kept = link.carer is Carer.anybody or not at_first & at_second
     if not kept:

@@ -32,9 +32,9 @@ def _link(field: str, link: Link, problem: Problem) -> Iterator[Fault]:
         yield f"{field}.low", f"is {link.low}, expected at least 0"
     if link.high is not None and link.high < link.low:
         yield f"{field}.high", f"is {link.high}, less than low, {link.low}"
-    several = [job for job in (link.first, link.second) if len(problem.jobs[job].services) > 1]
+    several = all(len(problem.jobs[job].services) > 1 for job in (link.first, link.second))
     if link.carer is Carer.same and several:
-        yield f"{field}.carer", f"cannot be the same: job {several[0]} has several services"
+        yield f"{field}.carer", f"cannot be the same: jobs {link.first} and {link.second} have several services each"
 
 
 def _circle(problem: Problem) -> Iterator[Fault]:

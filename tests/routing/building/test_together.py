@@ -76,10 +76,11 @@ class TestSpecimens:
         crew = visit(new_id(), "BLOOD", staff_count=2)
         own = [visit(PERSON), visit(new_id(), "BLOOD", "URINE"), visit(new_id(), "BLOOD"), crew]
         behind = together.behind_of(facts(), own)
-        assert behind == (Behind(1), Behind(2))
+        assert behind == (Behind(1), Behind(2), Behind(3))
         assert together.links_of(facts(), own, behind) == (
             Link(1, 4, high=3600, carer=Carer.same, bound=True),
             Link(2, 5, high=5400, carer=Carer.same, bound=True),
+            Link(3, 6, high=5400, carer=Carer.same, bound=True),
         )
 
     @pytest.mark.parametrize(("rank", "handed_in"), [(0, 1), (1, 1), (2, 2)])

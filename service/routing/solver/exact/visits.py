@@ -161,11 +161,13 @@ class Visits:
 
     def _carers(self, link: Link, when: Sequence[Any]) -> None:
         """By human being: of each, whether he gives any service of the job."""
-        first, second = self._beings(link.first), self._beings(link.second)
+        one, other = sorted((link.first, link.second), key=lambda job: len(self.problem.jobs[job].services))
+        first, second = self._beings(one), self._beings(other)
         for being in first.keys() | second.keys():
             at_first, at_second = first.get(being, 0), second.get(being, 0)
             if link.carer is Carer.same:
-                self.model.add(at_first == at_second).only_enforce_if(when)
+                # whoever gives the job of one service is of the other's crew
+                self.model.add(at_first <= at_second).only_enforce_if(when)
             else:
                 self.model.add(at_first + at_second <= 1).only_enforce_if(when)
 

@@ -139,16 +139,22 @@ def is_possible(day: Day, now: Now, change: Change, item: int, row: int) -> bool
     if way != c.EITHER and (way == c.AFTER) != comes_before(now, change, item, other):
         return False
     carer = day.rare[row, c.L_CARER]
-    return bool(carer == c.ANYBODY or share(day, now, change, item, other) == (carer == c.SAME))
+    # where a crew is only partly known yet, the rest of it may be the same
+    return bool(carer == c.ANYBODY or share(day, now, change, item, other, carer == c.SAME) == (carer == c.SAME))
 
 
 @linked
-def share(day: Day, now: Now, change: Change, item: int, other: int) -> bool:
-    """Tell whether somebody gives services of both items."""
-    for one in range(day.items[item, c.I_FIRST], day.items[item, c.I_FIRST] + day.items[item, c.I_COUNT]):
-        human = day.people[routes.staff_of(day, now, change, one), c.P_HUMAN]
-        for two in range(day.items[other, c.I_FIRST], day.items[other, c.I_FIRST] + day.items[other, c.I_COUNT]):
-            if day.people[routes.staff_of(day, now, change, two), c.P_HUMAN] == human:
+def share(day: Day, now: Now, change: Change, item: int, other: int, unknown: bool) -> bool:
+    """Tell whether somebody gives services of both items' jobs; `unknown`: so may whoever is not found yet."""
+    here, count = day.items[item, c.I_JOB_FIRST], day.items[item, c.I_JOB_COUNT]
+    there, number = day.items[other, c.I_JOB_FIRST], day.items[other, c.I_JOB_COUNT]
+    for one in range(here, here + count):
+        for two in range(there, there + number):
+            staff, second = routes.staff_of(day, now, change, one), routes.staff_of(day, now, change, two)
+            if min(staff, second) == c.NOBODY:
+                if unknown:
+                    return True
+            elif day.people[staff, c.P_HUMAN] == day.people[second, c.P_HUMAN]:
                 return True
     return False
 

@@ -32,12 +32,19 @@ def pull_along(day: Day, now: Now, change: Change, chance: Chance, item: int, ro
     near = day.rare[row, c.L_HIGH] < c.NEVER and change.changed[other] == 0 and change.keys[item] != now.keys[item]
     if torn or (near and chances.below(chance, 2) == 0):
         places.enter(day, now, change, other, key_beside(day, now, change, chance, back_of(day, item, row)))
-    if day.rare[row, c.L_CARER] == c.SAME and not links.share(day, now, change, item, other):
-        service = day.items[other, c.I_FIRST]
-        staff = row_for(day, routes.staff_of(day, now, change, day.items[item, c.I_FIRST]), service)
+    if day.rare[row, c.L_CARER] == c.SAME and not links.share(day, now, change, item, other, True):
+        service = one_of(day, chance, day.items[other, c.I_FIRST], day.items[other, c.I_COUNT])
+        giver = one_of(day, chance, day.items[item, c.I_JOB_FIRST], day.items[item, c.I_JOB_COUNT])
+        staff = row_for(day, routes.staff_of(day, now, change, giver), service)
         if staff != c.NOBODY:
             places.enter(day, now, change, other, routes.key_of(now, change, other))
             change.staff[service] = staff
+
+
+@linked
+def one_of(day: Day, chance: Chance, first: int, count: int) -> int:
+    """Choose a service among some in a row."""
+    return int(first if count == 1 else first + chances.below(chance, count))
 
 
 @linked
@@ -84,10 +91,15 @@ def present_link(day: Day, now: Now, change: Change, item: int) -> int:
 
 @linked
 def any_able(day: Day, now: Now, change: Change, chance: Chance, service: int) -> int:
-    """Choose somebody who may give a service that comes in: the one who gives a job that is to have the same person."""
+    """Choose somebody who may give a service that comes in: one who gives a job that is to have the same person. Who of
+    a crew that comes in is the same is seen to when all of it has (`tie`).
+    """
     item = day.services[service, c.S_ITEM]
+    if day.items[item, c.I_JOB_COUNT] > 1:
+        return places.any_able(day, chance, service)
     for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
         other = day.rare[row, c.L_ITEM]
         if day.rare[row, c.L_CARER] == c.SAME and not links.is_absent(day, now, change, other):
-            return row_for(day, routes.staff_of(day, now, change, day.items[other, c.I_FIRST]), service)
+            giver = one_of(day, chance, day.items[other, c.I_JOB_FIRST], day.items[other, c.I_JOB_COUNT])
+            return row_for(day, routes.staff_of(day, now, change, giver), service)
     return places.any_able(day, chance, service)

@@ -115,13 +115,13 @@ def _is_apart(t: Tables, s: Longs, node: int, row: int) -> bool:
     if _gives(t, s, job, node, human):
         return False
     for at in range(t.jobs[job, LINK], t.jobs[job, LINK] + t.jobs[job, LINKS]):
-        if t.links[at, CARER] != ANYBODY and not _suits(t, s, at, human):
+        if t.links[at, CARER] != ANYBODY and not _suits(t, s, at, job, human):
             return False
     return True
 
 
 @inlined
-def _suits(t: Tables, s: Longs, at: int, human: int) -> bool:
+def _suits(t: Tables, s: Longs, at: int, job: int, human: int) -> bool:
     """Tell whether a person may give the job at this end of a link that asks for somebody."""
     other = t.links[at, OTHER]
     given = _given(t, s, other)
@@ -130,8 +130,18 @@ def _suits(t: Tables, s: Longs, at: int, human: int) -> bool:
     there = _gives(t, s, other, NOBODY, human)
     if t.links[at, CARER] == ANOTHER:
         return not there
-    # the last of a crew is held against all of it by the referee
-    return there or bool(t.jobs[other, SERVICES] > given)
+    # who is the same of a crew that is not whole yet may be another of it
+    some = t.jobs[other, SERVICES] > given or t.jobs[job, SERVICES] > _given(t, s, job) + 1
+    return there or bool(some) or _shares(t, s, job, other)
+
+
+@inlined
+def _shares(t: Tables, s: Longs, job: int, other: int) -> bool:
+    """Tell whether somebody of those who are found for a job gives the other one, too."""
+    for each in range(t.jobs[job, FIRST], t.jobs[job, FIRST] + t.jobs[job, SERVICES]):
+        if s[ROW, each] != NOBODY and _gives(t, s, other, NOBODY, t.people[s[ROW, each], HUMAN]):
+            return True
+    return False
 
 
 @inlined
