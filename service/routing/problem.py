@@ -36,8 +36,8 @@ class Window:
 
 
 class Carer(StrEnum):
-    """Who gives the two jobs of a link: anybody, the very same person (who of a crew gives the other job is left open,
-    one of it does), or nobody of the one at the other.
+    """Who gives the two jobs of a link: anybody, the very same person (one of the crew that gives the first of two in
+    order), or nobody of the one at the other.
     """
 
     anybody = "anybody"
@@ -145,6 +145,8 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class Link:
     """Two jobs that are not free of each other when both are done.
+
+    Where one of a crew gives the second as well, only what he gives of the first counts for the times.
 
     From the end of the earlier (its last service) to the start of the later (its first service) there are `low` to
     `high` (None = any length). With `ordered` the earlier is `first`; else either may come first. `carer` says who

@@ -237,7 +237,9 @@ def _suits(problem: Problem, rows: Rows, job: int, who: int) -> bool:
         if job in {link.first, link.second}:
             other = link.second if job == link.first else link.first
             together = other in given
-            if other in done and (link.carer, together) in {(Carer.same, False), (Carer.other, True)}:
+            # of a crew another one may be the same, which the referee sees
+            carer = Carer.anybody if link.carer is Carer.same and len(problem.jobs[job].services) > 1 else link.carer
+            if other in done and (carer, together) in {(Carer.same, False), (Carer.other, True)}:
                 return False
     return True
 
@@ -367,11 +369,22 @@ def _pulled(
             yield from _met(problem.jobs[job], sorted(stops, key=lambda stop: stop.service))
     for first, second, link in turn:
         if first in given and second in given:
-            last = max(given[first], key=lambda stop: stop.end)
+            last = max(_counted(problem, at, first, second, link), key=lambda stop: stop.end)
             begin = min(stop.start for stop in given[second])
             yield from (((stop.job, stop.service), last.end + link.low) for stop in given[second])
             if link.high is not None:
                 yield (last.job, last.service), begin - link.high - (last.end - last.start)
+
+
+def _counted(problem: Problem, at: Mapping[Item, tuple[int, Stop]], first: int, second: int, link: Link) -> list[Stop]:
+    """What counts of the first job: of a crew what he gives who gives the second as well, if that is asked."""
+    given = {
+        job: [each for (_, service), each in at.items() if each[1].job == job and service != LUNCH]
+        for job in (first, second)
+    }
+    whose = {_human(problem, row) for row, _ in given[second]}
+    own = [stop for row, stop in given[first] if _human(problem, row) in whose]
+    return own if link.carer is Carer.same and own else [stop for _, stop in given[first]]
 
 
 def _met(job: Job, stops: list[Stop]) -> Iterator[tuple[Item, int]]:

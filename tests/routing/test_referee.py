@@ -205,11 +205,17 @@ class TestCheckPlan:
         found = referee.check_plan(problem, plan).violations
         assert [(one.code, one.staff, one.job) for one in found] == [(rule, *about)]
 
-    @pytest.mark.parametrize("crew", [1, 3])
-    def test_whoever_of_a_crew_gives_what_one_person_gives_is_the_same(self, crew: int) -> None:
-        problem = linked(Link(crew, 4, carer=Carer.same), Link(4, crew, ordered=False, carer=Carer.same))
-        for plan in (HANDED_IN_BY_B, HANDED_IN_BY_A):
-            assert referee.check_plan(problem, plan).violations == ()
+    @pytest.mark.parametrize(("crew", "plan", "gap"), [
+        (1, HANDED_IN_BY_A, 250), (1, HANDED_IN_BY_B, 260), (3, HANDED_IN_BY_A, 30), (3, HANDED_IN_BY_B, 20),
+    ])  # fmt: skip
+    def test_whoever_of_a_crew_gives_what_one_person_gives_is_the_same_and_his_times_count(
+        self, crew: int, plan: Plan, gap: int
+    ) -> None:
+        link = Link(crew, 4, low=gap, high=gap, carer=Carer.same)
+        assert referee.check_plan(linked(link), plan).violations == ()
+        for other in (replace(link, high=gap - 1, low=0), replace(link, low=gap + 1, high=None)):
+            [found] = referee.check_plan(linked(other), plan).violations
+            assert (found.code, found.job) == (Rule.link_gap, 4)
 
     def test_every_rule_has_a_planted_breach(self) -> None:
         assert {case[0] for case in PLANTED} | test_planted_rides.RULES == set(Rule)

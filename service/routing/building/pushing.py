@@ -40,7 +40,7 @@ def push(
     A crew that goes together begins together, when the last of it has come; one whose members come apart each for
     himself, one after the other no sooner after the one before than its services ask for; a further part no earlier
     after the one before it than its services ask for. Visits that have begun and those of other plans only end later,
-    the handing in of a specimen waits for whoever brings it, and for the last of the crew that took it.
+    the handing in of a specimen waits for whoever brings it.
     """
     apart, ended = _apart(facts), dict[tuple[UUID | None, int], datetime]()
     coming, begun = _coming_apart(facts), dict[UUID | None, datetime]()
@@ -63,7 +63,7 @@ def push(
                 found_busy.append(replace(each, start=each.start + delay, end=end))
             else:
                 found_stops[each] = replace(each, start=each.start + delay, end=end)
-                ended[each.order_id, each.part] = max(end, ended.get((each.order_id, each.part), end))
+                ended[each.order_id, each.part] = end
                 begun[each.order_id] = each.start + delay
     return Times(tuple(found_busy), tuple(Pushed(each, found_stops[each]) for each in stops))
 
@@ -111,11 +111,7 @@ def _too_soon(
     apart: Mapping[tuple[UUID | None, int], timedelta],
     ended: Mapping[tuple[UUID | None, int], datetime],
 ) -> timedelta:
-    """Return how much later than told a further part may begin, since the one before it ended later, or what was taken
-    be handed in, since the visit did.
-    """
-    if isinstance(each, Told) and (each.specimen_of, each.part) in ended:
-        return max(timedelta(0), ended[each.specimen_of, each.part] - each.start)
+    """Return how much later than told a further part may begin, since the one before it ended later."""
     if isinstance(each, Busy) or each.order_id is None or (each.order_id, each.part - 1) not in ended:
         return timedelta(0)
     least = apart.get((each.order_id, each.part), timedelta(0))

@@ -283,6 +283,8 @@ def linked(board: Board, table: Gaps, job: int, windows: Iterable[Window]) -> li
         lasts = {at: board.seats[at].duration for at in other}
         length = max(each.duration for each in board.problem.jobs[job].services)
         first_end, last_end = (max(starts[at] + lasts[at] for at in other) for starts in (table.early, table.late))
+        if link.carer is Carer.same:  # one of a crew, and his end counts
+            first_end = min(table.early[at] + lasts[at] for at in other)
         first, last = (min(starts[at] for at in other) for starts in (table.early, table.late))
         behind = Window(first_end + link.low, NEVER if link.high is None else last_end + link.high)
         ahead = Window(-NEVER if link.high is None else first - link.high - length, last - link.low - length)

@@ -13,11 +13,18 @@ def check_links(problem: Problem, visits: Mapping[int, list[Visit]]) -> Iterator
     for index, link in enumerate(problem.links):
         first, second = visits.get(link.first), visits.get(link.second)
         if first and second:
-            yield from _time(index, link, first, second)
+            yield from _time(index, link, _counted(problem, link, first, second), second)
             yield from _carers(problem, index, link, first, second)
         elif link.bound and (first or second):
             alone, missing = (link.first, link.second) if first else (link.second, link.first)
             yield Violation(Rule.link_bound, job=alone, facts={"link": index, "missing": missing})
+
+
+def _counted(problem: Problem, link: Link, first: list[Visit], second: list[Visit]) -> list[Visit]:
+    """Return what counts of the first job: of a crew what he gives who gives the second as well, if that is asked."""
+    whose = {human_being(problem, visit.staff) for visit in second}
+    own = [visit for visit in first if human_being(problem, visit.staff) in whose]
+    return own if link.carer is Carer.same and own else first
 
 
 def _time(index: int, link: Link, first: list[Visit], second: list[Visit]) -> Iterator[Violation]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
 
-from service.routing.problem import LUNCH, Problem, Sync
+from service.routing.problem import LUNCH, Carer, Problem, Sync
 from tests.routing import reading
 from tests.routing.exhaustive.words import NEVER, Node, Spot, Spots
 
@@ -143,15 +143,25 @@ def _keep_links(
     starts: dict[Node, int],
     directions: Sequence[tuple[int, int, int]],
 ) -> None:
-    for link, (earlier, later, last) in zip(problem.links, directions, strict=True):
+    for link, (earlier, later, closing) in zip(problem.links, directions, strict=True):
         if (earlier, 0) not in where or (later, 0) not in where:
             continue
         first = [where[earlier, service] for service in range(len(problem.jobs[earlier].services))]
         second = [where[later, service] for service in range(len(problem.jobs[later].services))]
         lengths = [reading.length(problem, row, (earlier, service)) for service, (row, _) in enumerate(first)]
-        over = max(starts[node] + length for node, length in zip(first, lengths, strict=True))
+        ends = [starts[node] + length for node, length in zip(first, lengths, strict=True)]
+        own = [_human(problem, node) == _human(problem, second[0]) for node in first]
+        # of a crew he counts who gives the other as well
+        is_his = link.carer is Carer.same and any(own)
+        last = own.index(True) if is_his else closing
+        over = ends[last] if is_his else max(ends)
         for node in second:
             starts[node] = max(starts[node], over + link.low)
         if link.high is not None:
             begin = min(starts[node] for node in second) - link.high - lengths[last]
             starts[first[last]] = max(starts[first[last]], begin)
+
+
+def _human(problem: Problem, node: Node) -> tuple[str, int]:
+    person = problem.staff[node[0]].person
+    return ("row", node[0]) if person is None else ("person", person)

@@ -144,6 +144,9 @@ class Visits:
         if any(isinstance(done, int) and not done for done in both):
             return
         when = [done for done in both if not isinstance(done, int)]
+        if link.carer is Carer.same and len(self.problem.jobs[link.first].services) > 1:
+            self._one_of(link, when)
+            return
         (begin, end), (start, over) = self.span(link.first), self.span(link.second)
         if link.ordered:
             self._gap(start - end, max(0, link.low), link.high, when)
@@ -154,6 +157,22 @@ class Visits:
         if link.carer is not Carer.anybody:
             self._carers(link, when)
 
+    def _one_of(self, link: Link, when: Sequence[Any]) -> None:
+        """One of a crew gives what comes after as well, in time after what he gives."""
+        start, _ = self.span(link.second)
+        at_second = self._beings(link.second)
+        chosen = {key: self.model.new_bool_var("") for key in self._keys(link.first)}
+        self.model.add(sum(chosen.values()) >= 1).only_enforce_if(when)
+        for key, literal in chosen.items():
+            own, then = self._giving(key), [*when, literal]
+            for being in own.keys() | at_second.keys():
+                self.model.add(own.get(being, 0) == at_second.get(being, 0)).only_enforce_if(then)
+            self._gap(start - self._end(key), max(0, link.low), link.high, then)
+
+    def _end(self, key: Key) -> Any:
+        given = self.standing.given.get(key[0], {}).get(key[1])
+        return self.ends[key] if given is None else given.stop.end
+
     def _gap(self, gap: Any, low: int, high: int | None, when: Sequence[Any]) -> None:
         self.model.add(gap >= low).only_enforce_if(when)
         if high is not None:
@@ -161,24 +180,30 @@ class Visits:
 
     def _carers(self, link: Link, when: Sequence[Any]) -> None:
         """By human being: of each, whether he gives any service of the job."""
-        one, other = sorted((link.first, link.second), key=lambda job: len(self.problem.jobs[job].services))
-        first, second = self._beings(one), self._beings(other)
+        first, second = self._beings(link.first), self._beings(link.second)
         for being in first.keys() | second.keys():
             at_first, at_second = first.get(being, 0), second.get(being, 0)
             if link.carer is Carer.same:
-                # whoever gives the job of one service is of the other's crew
-                self.model.add(at_first <= at_second).only_enforce_if(when)
+                self.model.add(at_first == at_second).only_enforce_if(when)
             else:
                 self.model.add(at_first + at_second <= 1).only_enforce_if(when)
 
     def _beings(self, job: int) -> dict[object, Any]:
         found: dict[object, Any] = {}
-        for visit in self.standing.given.get(job, {}).values():
-            found[human_being(self.problem, visit.staff)] = 1
         for key in self._keys(job):
-            for row, literal in self.takers(key):
-                being = human_being(self.problem, row.at)
+            for being, literal in self._giving(key).items():
                 found[being] = found.get(being, 0) + literal
+        return found
+
+    def _giving(self, key: Key) -> dict[object, Any]:
+        """By human being: whether he gives a service."""
+        given = self.standing.given.get(key[0], {}).get(key[1])
+        if given is not None:
+            return {human_being(self.problem, given.staff): 1}
+        found: dict[object, Any] = {}
+        for row, literal in self.takers(key):
+            being = human_being(self.problem, row.at)
+            found[being] = found.get(being, 0) + literal
         return found
 
     def _people_of_rows(self) -> dict[object, list[Row]]:

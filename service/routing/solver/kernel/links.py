@@ -37,6 +37,33 @@ def end_of(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
 
 
 @linked
+def counts(day: Day, now: Now, change: Change, item: int, row: int) -> bool:
+    """Tell whether a link's order and times are about two items: where one of a crew is to be the same, his alone."""
+    if day.rare[row, c.L_CARER] != c.SAME:
+        return True
+    other = day.rare[row, c.L_ITEM]
+    for one in range(day.items[item, c.I_FIRST], day.items[item, c.I_FIRST] + day.items[item, c.I_COUNT]):
+        human = day.people[routes.staff_of(day, now, change, one), c.P_HUMAN]
+        for two in range(day.items[other, c.I_FIRST], day.items[other, c.I_FIRST] + day.items[other, c.I_COUNT]):
+            if day.people[routes.staff_of(day, now, change, two), c.P_HUMAN] == human:
+                return True
+    return False
+
+
+@linked
+def end_for(day: Day, now: Now, change: Change, trial: Trial, item: int, row: int) -> int:
+    """Tell when the earlier item of a link is over: for who is the same of a crew, when he is done."""
+    other = day.rare[row, c.L_ITEM]
+    if day.rare[row, c.L_CARER] == c.SAME:
+        human = day.people[routes.staff_of(day, now, change, day.items[item, c.I_FIRST]), c.P_HUMAN]
+        for service in range(day.items[other, c.I_FIRST], day.items[other, c.I_FIRST] + day.items[other, c.I_COUNT]):
+            staff = routes.staff_of(day, now, change, service)
+            if day.people[staff, c.P_HUMAN] == human:
+                return int(start_of(now, trial, service) + day.time[service, staff])
+    return end_of(day, now, change, trial, other)
+
+
+@linked
 def soonest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
     """Tell the earliest start that the earlier items allow to which an item is linked, and the opening of those that
     must follow soon.
@@ -46,8 +73,10 @@ def soonest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
         other = day.rare[row, c.L_ITEM]
         if is_absent(day, now, change, other):
             continue
+        if not counts(day, now, change, item, row):
+            continue
         if comes_before(now, change, other, item):
-            found = max(found, end_of(day, now, change, trial, other) + day.rare[row, c.L_LOW])
+            found = max(found, end_for(day, now, change, trial, item, row) + day.rare[row, c.L_LOW])
         elif day.rare[row, c.L_FLOOR] > found:
             found = max(found, day.rare[row, c.L_FLOOR] - length_of(day, now, change, item))
     return found
@@ -72,8 +101,8 @@ def latest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
         other = day.rare[row, c.L_ITEM]
         if day.rare[row, c.L_HIGH] == c.NEVER or is_absent(day, now, change, other):
             continue
-        if comes_before(now, change, other, item):
-            found = min(found, end_of(day, now, change, trial, other) + day.rare[row, c.L_HIGH])
+        if comes_before(now, change, other, item) and counts(day, now, change, item, row):
+            found = min(found, end_for(day, now, change, trial, item, row) + day.rare[row, c.L_HIGH])
     return found
 
 
@@ -136,7 +165,8 @@ def is_possible(day: Day, now: Now, change: Change, item: int, row: int) -> bool
     if gone or lost:
         return bool(gone == lost or day.rare[row, c.L_BOUND] == 0)
     way = day.rare[row, c.L_WAY]
-    if way != c.EITHER and (way == c.AFTER) != comes_before(now, change, item, other):
+    torn = way != c.EITHER and (way == c.AFTER) != comes_before(now, change, item, other)
+    if torn and counts(day, now, change, item, row):
         return False
     carer = day.rare[row, c.L_CARER]
     # where a crew is only partly known yet, the rest of it may be the same

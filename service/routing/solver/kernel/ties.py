@@ -28,6 +28,7 @@ def pull_along(day: Day, now: Now, change: Change, chance: Chance, item: int, ro
         return
     way = day.rare[row, c.L_WAY]
     torn = way != c.EITHER and (way == c.AFTER) != links.comes_before(now, change, item, other)
+    torn = torn and links.counts(day, now, change, item, row)
     # who moves in time while the other must follow soon moves it along, now and then
     near = day.rare[row, c.L_HIGH] < c.NEVER and change.changed[other] == 0 and change.keys[item] != now.keys[item]
     if torn or (near and chances.below(chance, 2) == 0):

@@ -29,10 +29,12 @@ from service.routing.solver.rides.scratch import Scratch
 from service.routing.solver.rides.tables import (
     BACK_BY,
     CAR_MODE,
+    CARER,
     ENDS,
     FAR,
     FIRST,
     HIGH,
+    HUMAN,
     IN_TURN,
     JOB,
     LAG_HIGH,
@@ -47,6 +49,7 @@ from service.routing.solver.rides.tables import (
     MODE,
     ORDERED,
     OTHER,
+    SAME,
     SERVICES,
     STARTS,
     SYNC,
@@ -232,8 +235,10 @@ def _is_timed(s: Longs, node: int) -> bool:
 def _held_by_link(t: Tables, s: Longs, node: int, at: int, ready: int) -> int:
     other = t.links[at, OTHER]
     first, begins, over = t.jobs[other, FIRST], FAR, -FAR
+    human = t.people[s[ROW, node], HUMAN]
     for each in range(first, first + t.jobs[other, SERVICES]):
-        if _is_timed(s, each):
+        # where one of a crew is to be the same, the times are his
+        if _is_timed(s, each) and (t.links[at, CARER] != SAME or t.people[s[ROW, each], HUMAN] == human):
             begins = min(begins, s[START, each])
             over = max(over, s[START, each] + length(t, s, each))
     if begins == FAR:
