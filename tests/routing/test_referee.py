@@ -184,6 +184,7 @@ PLANTED: list[tuple[Rule, Problem, Plan, tuple[int | None, int | None]]] = [
     (Rule.rank, with_job(2, rank=1), PLAN, (A, 3)),
     (Rule.max_work, with_person(B, max_work=209), PLAN, (B, None)),
     (Rule.link_gap, linked(Link(0, 2, low=221)), PLAN, (None, 2)),
+    (Rule.link_gap, linked(Link(1, 2, low=161)), PLAN, (None, 2)),
     (Rule.link_gap, linked(Link(2, 0, high=219, ordered=False)), PLAN, (None, 0)),
     (Rule.link_order, linked(Link(2, 0)), PLAN, (None, 0)),
     (Rule.link_carer, linked(Link(0, 2, carer=Carer.other)), PLAN, (None, 2)),
