@@ -369,22 +369,13 @@ def _pulled(
             yield from _met(problem.jobs[job], sorted(stops, key=lambda stop: stop.service))
     for first, second, link in turn:
         if first in given and second in given:
-            last = max(_counted(problem, at, first, second, link), key=lambda stop: stop.end)
+            apart = link.carer is Carer.same and problem.jobs[first].sync is not Sync.simultaneous
+            counted = [stop for stop in given[first] if stop.service == 0 or not apart]
+            last = max(counted, key=lambda stop: stop.end)
             begin = min(stop.start for stop in given[second])
             yield from (((stop.job, stop.service), last.end + link.low) for stop in given[second])
             if link.high is not None:
                 yield (last.job, last.service), begin - link.high - (last.end - last.start)
-
-
-def _counted(problem: Problem, at: Mapping[Item, tuple[int, Stop]], first: int, second: int, link: Link) -> list[Stop]:
-    """What counts of the first job: of a crew what he gives who gives the second as well, if that is asked."""
-    given = {
-        job: [each for (_, service), each in at.items() if each[1].job == job and service != LUNCH]
-        for job in (first, second)
-    }
-    whose = {_human(problem, row) for row, _ in given[second]}
-    own = [stop for row, stop in given[first] if _human(problem, row) in whose]
-    return own if link.carer is Carer.same and own else [stop for _, stop in given[first]]
 
 
 def _met(job: Job, stops: list[Stop]) -> Iterator[tuple[Item, int]]:

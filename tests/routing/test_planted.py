@@ -242,8 +242,8 @@ PLANTED: dict[str, tuple[Problem, Plan, list[Found]]] = {
         PLAN,
         [(Rule.link_carer, NO_ONE, EVENING)],
     ),
-    "one of the crew hands it in one second too late after he was done": (
-        replace(PROBLEM, links=(Link(LIFT, EVENING, high=119, carer=Carer.same),)),
+    "one of the crew hands it in one second too late after the last was done": (
+        replace(PROBLEM, links=(Link(LIFT, EVENING, high=109, carer=Carer.same),)),
         PLAN,
         [(Rule.link_gap, NO_ONE, EVENING)],
     ),

@@ -87,7 +87,9 @@ def _of_persons(facts: DayFacts, visits: Sequence[Visit], behind: Sequence[Behin
 
 
 def _of_specimens(facts: DayFacts, visits: Sequence[Visit], behind: Sequence[Behind]) -> Iterator[Link]:
-    """Have each specimen handed in, in time, by whoever took it: of a crew by one of it, in time after he is done."""
+    """Have each specimen handed in, in time after the visit, by whoever took it: of a crew that comes at once by one of
+    it, of those who come apart by the first, who gives the service.
+    """
     taken_at = {(each.visit, each.part): at for at, each in enumerate(behind, start=len(visits)) if each.part}
     for delivery, each in enumerate(behind, start=len(visits)):
         minutes = _specimen_minutes(facts, visits[each.visit], each.of)

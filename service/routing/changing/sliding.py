@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
+from service.routing import rules as words
 from service.routing.changing import riding
 from service.routing.changing.board import NEVER, NOBODY, Board, Seat
-from service.routing.problem import LUNCH, Carer, Plan, Route, Stop, Sync
-from service.routing.referee.people import human_being
+from service.routing.problem import LUNCH, Plan, Route, Stop, Sync
 from service.routing.referee.rides import Ride
 
 _STEPS_PER_STOP: Final = 20
@@ -246,17 +246,15 @@ class Draft:
             elif job.sync is Sync.sequential and service == seat.service - 1:
                 yield other, -job.lag.end, -job.lag.start
 
-    def _is_own(self, seat: Seat, other: int) -> bool:
-        """Tell whether another stop is that of the same human being."""
-        return human_being(self.board.problem, seat.staff) == human_being(self.board.problem, self.seat(other).staff)
-
     def _linked(self, seat: Seat) -> Iterator[tuple[int, int, int]]:
         """Yield the stops of linked jobs likewise; of an unordered link the one that is first now stays first."""
-        for link in (self.board.problem.links[each] for each in self.board.links.get(seat.job, ())):
+        problem = self.board.problem
+        for link in (problem.links[each] for each in self.board.links.get(seat.job, ())):
             other_job = link.second if link.first == seat.job else link.first
+            if not words.counts(problem, link, seat.job, seat.service):
+                continue
             for other in self.of_job(other_job):
-                # where one of a crew is to be the same, the times are his
-                if link.carer is Carer.same and not self._is_own(seat, other):
+                if not words.counts(problem, link, other_job, self.seat(other).service):
                     continue
                 high = NEVER if link.high is None else link.high
                 leads = link.first == seat.job if link.ordered else seat.start <= self.seat(other).start

@@ -149,19 +149,12 @@ def _keep_links(
         first = [where[earlier, service] for service in range(len(problem.jobs[earlier].services))]
         second = [where[later, service] for service in range(len(problem.jobs[later].services))]
         lengths = [reading.length(problem, row, (earlier, service)) for service, (row, _) in enumerate(first)]
-        ends = [starts[node] + length for node, length in zip(first, lengths, strict=True)]
-        own = [_human(problem, node) == _human(problem, second[0]) for node in first]
-        # of a crew he counts who gives the other as well
-        is_his = link.carer is Carer.same and any(own)
-        last = own.index(True) if is_his else closing
-        over = ends[last] if is_his else max(ends)
+        if link.carer is Carer.same and problem.jobs[earlier].sync is not Sync.simultaneous:
+            first = first[:1]  # the others assist
+        last = closing if len(first) > 1 else 0
+        over = max(starts[node] + length for node, length in zip(first, lengths, strict=False))
         for node in second:
             starts[node] = max(starts[node], over + link.low)
         if link.high is not None:
             begin = min(starts[node] for node in second) - link.high - lengths[last]
             starts[first[last]] = max(starts[first[last]], begin)
-
-
-def _human(problem: Problem, node: Node) -> tuple[str, int]:
-    person = problem.staff[node[0]].person
-    return ("row", node[0]) if person is None else ("person", person)

@@ -36,31 +36,20 @@ def end_of(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
     return found
 
 
-@linked
-def counts(day: Day, now: Now, change: Change, item: int, row: int) -> bool:
-    """Tell whether a link's order and times are about two items: where one of a crew is to be the same, his alone."""
-    if day.rare[row, c.L_CARER] != c.SAME:
-        return True
-    other = day.rare[row, c.L_ITEM]
-    for one in range(day.items[item, c.I_FIRST], day.items[item, c.I_FIRST] + day.items[item, c.I_COUNT]):
-        human = day.people[routes.staff_of(day, now, change, one), c.P_HUMAN]
-        for two in range(day.items[other, c.I_FIRST], day.items[other, c.I_FIRST] + day.items[other, c.I_COUNT]):
-            if day.people[routes.staff_of(day, now, change, two), c.P_HUMAN] == human:
-                return True
-    return False
+@inlined
+def counted(day: Day, item: int) -> int:
+    """Tell how many services of an item count where the same person is asked for: of those apart the first."""
+    return 1 if day.items[item, c.I_KIND] == c.LAGGED else int(day.items[item, c.I_COUNT])
 
 
 @linked
-def end_for(day: Day, now: Now, change: Change, trial: Trial, item: int, row: int) -> int:
-    """Tell when the earlier item of a link is over: for who is the same of a crew, when he is done."""
-    other = day.rare[row, c.L_ITEM]
-    if day.rare[row, c.L_CARER] == c.SAME:
-        human = day.people[routes.staff_of(day, now, change, day.items[item, c.I_FIRST]), c.P_HUMAN]
-        for service in range(day.items[other, c.I_FIRST], day.items[other, c.I_FIRST] + day.items[other, c.I_COUNT]):
-            staff = routes.staff_of(day, now, change, service)
-            if day.people[staff, c.P_HUMAN] == human:
-                return int(start_of(now, trial, service) + day.time[service, staff])
-    return end_of(day, now, change, trial, other)
+def end_for(day: Day, now: Now, change: Change, trial: Trial, row: int) -> int:
+    """Tell when the linked item is over, as far as it counts."""
+    item = day.rare[row, c.L_ITEM]
+    if day.rare[row, c.L_CARER] == c.SAME and day.items[item, c.I_KIND] == c.LAGGED:
+        first = day.items[item, c.I_FIRST]
+        return int(start_of(now, trial, first) + day.time[first, routes.staff_of(day, now, change, first)])
+    return end_of(day, now, change, trial, item)
 
 
 @linked
@@ -73,10 +62,8 @@ def soonest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
         other = day.rare[row, c.L_ITEM]
         if is_absent(day, now, change, other):
             continue
-        if not counts(day, now, change, item, row):
-            continue
         if comes_before(now, change, other, item):
-            found = max(found, end_for(day, now, change, trial, item, row) + day.rare[row, c.L_LOW])
+            found = max(found, end_for(day, now, change, trial, row) + day.rare[row, c.L_LOW])
         elif day.rare[row, c.L_FLOOR] > found:
             found = max(found, day.rare[row, c.L_FLOOR] - length_of(day, now, change, item))
     return found
@@ -101,8 +88,8 @@ def latest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
         other = day.rare[row, c.L_ITEM]
         if day.rare[row, c.L_HIGH] == c.NEVER or is_absent(day, now, change, other):
             continue
-        if comes_before(now, change, other, item) and counts(day, now, change, item, row):
-            found = min(found, end_for(day, now, change, trial, item, row) + day.rare[row, c.L_HIGH])
+        if comes_before(now, change, other, item):
+            found = min(found, end_for(day, now, change, trial, row) + day.rare[row, c.L_HIGH])
     return found
 
 
@@ -165,26 +152,23 @@ def is_possible(day: Day, now: Now, change: Change, item: int, row: int) -> bool
     if gone or lost:
         return bool(gone == lost or day.rare[row, c.L_BOUND] == 0)
     way = day.rare[row, c.L_WAY]
-    torn = way != c.EITHER and (way == c.AFTER) != comes_before(now, change, item, other)
-    if torn and counts(day, now, change, item, row):
+    if way != c.EITHER and (way == c.AFTER) != comes_before(now, change, item, other):
         return False
     carer = day.rare[row, c.L_CARER]
-    # where a crew is only partly known yet, the rest of it may be the same
-    return bool(carer == c.ANYBODY or share(day, now, change, item, other, carer == c.SAME) == (carer == c.SAME))
+    if carer == c.SAME:
+        return share(day, now, change, item, other, counted(day, item), counted(day, other))
+    if carer == c.ANYBODY:
+        return True
+    return not share(day, now, change, item, other, day.items[item, c.I_COUNT], day.items[other, c.I_COUNT])
 
 
 @linked
-def share(day: Day, now: Now, change: Change, item: int, other: int, unknown: bool) -> bool:
-    """Tell whether somebody gives services of both items' jobs; `unknown`: so may whoever is not found yet."""
-    here, count = day.items[item, c.I_JOB_FIRST], day.items[item, c.I_JOB_COUNT]
-    there, number = day.items[other, c.I_JOB_FIRST], day.items[other, c.I_JOB_COUNT]
-    for one in range(here, here + count):
-        for two in range(there, there + number):
-            staff, second = routes.staff_of(day, now, change, one), routes.staff_of(day, now, change, two)
-            if min(staff, second) == c.NOBODY:
-                if unknown:
-                    return True
-            elif day.people[staff, c.P_HUMAN] == day.people[second, c.P_HUMAN]:
+def share(day: Day, now: Now, change: Change, item: int, other: int, count: int, number: int) -> bool:
+    """Tell whether somebody gives services of both items, of the first so many of each."""
+    for one in range(day.items[item, c.I_FIRST], day.items[item, c.I_FIRST] + count):
+        human = day.people[routes.staff_of(day, now, change, one), c.P_HUMAN]
+        for two in range(day.items[other, c.I_FIRST], day.items[other, c.I_FIRST] + number):
+            if day.people[routes.staff_of(day, now, change, two), c.P_HUMAN] == human:
                 return True
     return False
 

@@ -28,24 +28,25 @@ def pull_along(day: Day, now: Now, change: Change, chance: Chance, item: int, ro
         return
     way = day.rare[row, c.L_WAY]
     torn = way != c.EITHER and (way == c.AFTER) != links.comes_before(now, change, item, other)
-    torn = torn and links.counts(day, now, change, item, row)
     # who moves in time while the other must follow soon moves it along, now and then
     near = day.rare[row, c.L_HIGH] < c.NEVER and change.changed[other] == 0 and change.keys[item] != now.keys[item]
     if torn or (near and chances.below(chance, 2) == 0):
         places.enter(day, now, change, other, key_beside(day, now, change, chance, back_of(day, item, row)))
-    if day.rare[row, c.L_CARER] == c.SAME and not links.share(day, now, change, item, other, True):
-        service = one_of(day, chance, day.items[other, c.I_FIRST], day.items[other, c.I_COUNT])
-        giver = one_of(day, chance, day.items[item, c.I_JOB_FIRST], day.items[item, c.I_JOB_COUNT])
-        staff = row_for(day, routes.staff_of(day, now, change, giver), service)
+    if day.rare[row, c.L_CARER] != c.SAME:
+        return
+    if not links.share(day, now, change, item, other, links.counted(day, item), links.counted(day, other)):
+        service = one_of(day, chance, other)
+        staff = row_for(day, routes.staff_of(day, now, change, one_of(day, chance, item)), service)
         if staff != c.NOBODY:
             places.enter(day, now, change, other, routes.key_of(now, change, other))
             change.staff[service] = staff
 
 
 @linked
-def one_of(day: Day, chance: Chance, first: int, count: int) -> int:
-    """Choose a service among some in a row."""
-    return int(first if count == 1 else first + chances.below(chance, count))
+def one_of(day: Day, chance: Chance, item: int) -> int:
+    """Choose a service of an item that counts where the same person is asked for."""
+    count = links.counted(day, item)
+    return int(day.items[item, c.I_FIRST] + (chances.below(chance, count) if count > 1 else 0))
 
 
 @linked
@@ -101,6 +102,5 @@ def any_able(day: Day, now: Now, change: Change, chance: Chance, service: int) -
     for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
         other = day.rare[row, c.L_ITEM]
         if day.rare[row, c.L_CARER] == c.SAME and not links.is_absent(day, now, change, other):
-            giver = one_of(day, chance, day.items[other, c.I_JOB_FIRST], day.items[other, c.I_JOB_COUNT])
-            return row_for(day, routes.staff_of(day, now, change, giver), service)
+            return row_for(day, routes.staff_of(day, now, change, one_of(day, chance, other)), service)
     return places.any_able(day, chance, service)

@@ -29,12 +29,10 @@ from service.routing.solver.rides.scratch import Scratch
 from service.routing.solver.rides.tables import (
     BACK_BY,
     CAR_MODE,
-    CARER,
     ENDS,
     FAR,
     FIRST,
     HIGH,
-    HUMAN,
     IN_TURN,
     JOB,
     LAG_HIGH,
@@ -49,7 +47,6 @@ from service.routing.solver.rides.tables import (
     MODE,
     ORDERED,
     OTHER,
-    SAME,
     SERVICES,
     STARTS,
     SYNC,
@@ -235,10 +232,11 @@ def _is_timed(s: Longs, node: int) -> bool:
 def _held_by_link(t: Tables, s: Longs, node: int, at: int, ready: int) -> int:
     other = t.links[at, OTHER]
     first, begins, over = t.jobs[other, FIRST], FAR, -FAR
-    human = t.people[s[ROW, node], HUMAN]
-    for each in range(first, first + t.jobs[other, SERVICES]):
-        # where one of a crew is to be the same, the times are his
-        if _is_timed(s, each) and (t.links[at, CARER] != SAME or t.people[s[ROW, each], HUMAN] == human):
+    job = t.nodes[node, JOB]
+    if node >= t.jobs[job, FIRST] + cells.counted(t, at, job):
+        return 0
+    for each in range(first, first + cells.counted(t, at, other)):
+        if _is_timed(s, each):
             begins = min(begins, s[START, each])
             over = max(over, s[START, each] + length(t, s, each))
     if begins == FAR:
