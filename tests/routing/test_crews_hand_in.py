@@ -81,6 +81,19 @@ class TestPlanning:
         assert len(who(plan, order)) == 2
         assert (await scene.publish(plan)).json()["appointments"] == 2, "the delivery is no visit"
 
+    @pytest.mark.parametrize("crew", [APART, FREE], ids=["one after the other", "each by himself"])
+    async def test_of_those_who_come_apart_hands_in_who_gives_the_service(
+        self, scene: Scene, town: Town, crew: dict[str, Any]
+    ) -> None:
+        await listed(town, skills=["wound"], **crew)
+        nurse = await scene.staff(4, skills=("wound",))
+        await scene.staff(0)
+        order = await scene.order(3, "08:30", "10:30", "PUNCTURE", staff_count=2)
+        plan = await scene.plan()
+        assert who(plan, order) > {str(nurse)}
+        assert [carrier for carrier, _, _ in deliveries(plan, order)] == [str(nurse)]
+        assert 0 <= minutes_after(plan, order) <= 90
+
 
 class TestAPublishedDay:
     @pytest.fixture(params=[{}, APART, FREE], ids=["at once", "one after the other", "each by himself"])
