@@ -96,11 +96,11 @@ def _links(single: Sequence[int], chance: np.random.Generator) -> tuple[Link, ..
 def _handed_in(visits: Sequence[Job], linked: set[int]) -> Iterator[Link]:
     """Of each kind of crew one whose specimen is a job of its own, given by one of it."""
     single = (at for at, job in enumerate(visits) if len(job.services) == 1 and at not in linked)
-    for sync in Sync:
-        crews = (at for at, job in enumerate(visits) if len(job.services) > 1 and job.sync is sync)
-        crew = next((at for at in crews if at not in linked), None)
-        if crew is not None:
-            yield Link(crew, next(single), high=300, carer=Carer.same, bound=sync is not Sync.sequential)
+    crews = [at for at, job in enumerate(visits) if len(job.services) > 1 and at not in linked]
+    ones = [next((at for at in crews if visits[at].sync is sync), None) for sync in Sync]
+    for crew, delivery in zip([at for at in ones if at is not None], single, strict=False):
+        bound = visits[crew].sync is not Sync.sequential
+        yield Link(crew, delivery, high=300, carer=Carer.same, bound=bound)
 
 
 def _several(visits: Sequence[Job]) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from service.routing.solver import ortools_engine, solve
 from service.routing.solver import tables as tabling
 from service.routing.solver.clock import Budget
 from service.routing.solver.kernel import Search, writing
-from tests.routing import exhaustive
+from tests.routing import exhaustive, reproving
 from tests.routing.solver import days
 
 RULES = Rules(travel=2, tardiness=3, overtime=4, not_preferred=7)
@@ -71,3 +71,14 @@ def test_the_search_by_itself_finds_one_of_the_crew(sync: Sync, seed: int, bound
     verdict = check_plan(problem, Plan(writing.routes(chain.day, chain.now), left_out))
     assert (verdict.violations, verdict.total) == ((), chain.cost)
     assert verdict.total == best(problem)
+
+
+@pytest.mark.parametrize(("sync", "seed"), KINDS)
+def test_why_a_crew_stays_out_that_cannot_hand_in_so_soon_is_not_refuted(sync: Sync, seed: int) -> None:
+    drawn = small(sync, seed)
+    jobs = tuple(replace(job, drop_penalty=job.drop_penalty and 60) for job in drawn.jobs)
+    problem = replace(drawn, jobs=jobs, links=(replace(drawn.links[0], high=2),))
+    plan = solve(problem, Limits(20.0, rounds=8), 1)
+    assert check_plan(problem, plan).violations == ()
+    assert CREW in {gone.job for gone in plan.unassigned}
+    assert list(reproving.faults(problem, plan)) == []
