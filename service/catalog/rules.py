@@ -83,7 +83,8 @@ class ItemFacts:
     Whoever gives it has all of `skills` and, unless it is empty, one of `any_skills`. It begins at most
     `tolerance_minutes` before or after the middle of the beginnings open to it; a specimen is at the institution at
     most `specimen_minutes` after the visit (None = neither). With `parts` the minutes are those of the first part: the
-    same person comes back for each further one, and a specimen is taken each time. Each of its staff carries `load`
+    same person comes back for each further one, and a specimen is taken each time; of several people one hands it in.
+    Each of its staff carries `load`
     units of supplies for it all day. `crew_sync`: how those come whom it needs, `sequential` with the least and the
     greatest time from one's beginning to the next one's.
     """

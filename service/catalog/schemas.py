@@ -157,7 +157,8 @@ class ServiceItemCreate(BaseModel, extra="forbid"):
         description="须在可开始时段的中点前后几分钟内开始（如注射胰岛素）；null 不要求",
     )
     specimen_minutes: Specimen | None = Field(
-        default=None, description="标本须在离开后几分钟内送回机构（一人上门时排入路线，分次服务每次都送）；null 无标本"
+        default=None,
+        description="标本须在离开后几分钟内送回机构（排入路线，多人上门由其中一人送，分次服务每次都送）；null 无标本",
     )
     home_allowed: StrictBool = True
     refusal_note: Text | None = Field(default=None, examples=["静脉输液不能上门进行，请到门诊输液室。"])

@@ -36,7 +36,9 @@ class Window:
 
 
 class Carer(StrEnum):
-    """Who gives the two jobs of a link: anybody, the very same people, or nobody of the one at the other."""
+    """Who gives the two jobs of a link: anybody, the very same person (of a crew that gives the first of two in order:
+    one of it), or nobody of the one at the other.
+    """
 
     anybody = "anybody"
     same = "same"
@@ -146,8 +148,9 @@ class Link:
 
     From the end of the earlier (its last service) to the start of the later (its first service) there are `low` to
     `high` (None = any length). With `ordered` the earlier is `first`; else either may come first. `carer` says who
-    gives them, by human being and not by row. With `bound` neither job is done without the other (a specimen and its
-    delivery, the parts of one service).
+    gives them, by human being and not by row; where it is the same person, of those who do not begin at once only the
+    first service counts, for whom and for when: the others assist. With `bound` neither job is done without the other
+    (a specimen and its delivery, the parts of one service).
     """
 
     first: int

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from service.routing.problem import Job, Problem
+from service.routing.problem import Carer, Job, Link, Problem, Sync
 
 
 class UnassignedReason(StrEnum):
@@ -138,6 +138,15 @@ def ends_in_window(problem: Problem, job: int) -> bool:
     Raises: nothing.
     """
     return problem.rules.window_end_at_service_end or problem.jobs[job].ends_in_window
+
+
+def counts(problem: Problem, link: Link, job: int, service: int) -> bool:
+    """Tell whether a service counts for a job's link, for whom and for when: where the same person is asked for, of
+    those who do not begin at once the first alone, who gives what the others assist at.
+
+    Raises: nothing.
+    """
+    return link.carer is not Carer.same or service == 0 or problem.jobs[job].sync is Sync.simultaneous
 
 
 def is_admitted(job: Job, staff: int) -> bool:

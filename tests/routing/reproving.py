@@ -237,7 +237,9 @@ def _suits(problem: Problem, rows: Rows, job: int, who: int) -> bool:
         if job in {link.first, link.second}:
             other = link.second if job == link.first else link.first
             together = other in given
-            if other in done and (link.carer, together) in {(Carer.same, False), (Carer.other, True)}:
+            # of a crew another one may be the same, which the referee sees
+            carer = Carer.anybody if link.carer is Carer.same and len(problem.jobs[job].services) > 1 else link.carer
+            if other in done and (carer, together) in {(Carer.same, False), (Carer.other, True)}:
                 return False
     return True
 
@@ -367,7 +369,9 @@ def _pulled(
             yield from _met(problem.jobs[job], sorted(stops, key=lambda stop: stop.service))
     for first, second, link in turn:
         if first in given and second in given:
-            last = max(given[first], key=lambda stop: stop.end)
+            apart = link.carer is Carer.same and problem.jobs[first].sync is not Sync.simultaneous
+            counted = [stop for stop in given[first] if stop.service == 0 or not apart]
+            last = max(counted, key=lambda stop: stop.end)
             begin = min(stop.start for stop in given[second])
             yield from (((stop.job, stop.service), last.end + link.low) for stop in given[second])
             if link.high is not None:

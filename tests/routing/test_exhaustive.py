@@ -87,6 +87,14 @@ AT_ONCE = day(
     (NEAR, FAR), job(1, (20, 20), duration=20, drop_penalty=80), job(1, (20, 29), skills="d", drop_penalty=70)
 )
 TRIP = day((NEAR,), job(1, drop_penalty=90), job(5, drop_penalty=30))  # the first alone 20 + 30; both 100
+HANDING_IN = Link(0, 1, bound=True, carer=Carer.same)
+CREW = day((person(1), person(1), person(4, skills="x")), job(1, skills="n,n"), job(5, skills=""))  # the third 20
+BUSY = day(  # the first sees to the third job in time, or to what he and the second, who must go, have taken
+    (person(2, skills="nd"), person(2, 0, 40), person(1, skills="d")),
+    job(3, (0, 10), skills="n,n"),
+    job(0, skills=""),
+    job(5, (40, 50), skills="d"),
+)
 SLOW_AFTER_20 = ((Band(0, 1000), Band(20, 3000)), ())
 
 CASES = {
@@ -238,6 +246,26 @@ CASES = {
         ),
         60,
     ),
+    **{
+        f"one of a crew ({sync})": Case(
+            Rule.link_carer,
+            linked(with_job(CREW, 0, sync=sync, lag=Window(5, 15)), replace(HANDING_IN, carer=Carer.anybody)),
+            20,
+            linked(with_job(CREW, 0, sync=sync, lag=Window(5, 15)), HANDING_IN),
+            80,
+        )
+        for sync in Sync
+    },
+    **{
+        f"one of a crew in time ({sync})": Case(
+            Rule.link_gap,
+            linked(with_job(BUSY, 0, sync=sync, lag=Window(0, 5)), HANDING_IN),
+            120,
+            linked(with_job(BUSY, 0, sync=sync, lag=Window(0, 5)), replace(HANDING_IN, high=40)),
+            160,
+        )
+        for sync in Sync
+    },
     "another carer": Case(Rule.link_carer, TWO, 20, linked(TWO, Link(0, 1, ordered=False, carer=Carer.other)), 60),
     "another shift is no other carer": Case(
         Rule.link_carer,

@@ -237,6 +237,16 @@ PLANTED: dict[str, tuple[Problem, Plan, list[Found]]] = {
         PLAN,
         [(Rule.link_carer, NO_ONE, EVENING)],
     ),
+    "nobody of the crew hands in what it has taken": (
+        replace(person(E, person=2), links=(Link(LIFT, EVENING, carer=Carer.same),)),
+        PLAN,
+        [(Rule.link_carer, NO_ONE, EVENING)],
+    ),
+    "one of the crew hands it in one second too late after the last was done": (
+        replace(PROBLEM, links=(Link(LIFT, EVENING, high=109, carer=Carer.same),)),
+        PLAN,
+        [(Rule.link_gap, NO_ONE, EVENING)],
+    ),
     "the same at both where others were asked for": (
         replace(PROBLEM, links=(*LINKS, Link(SPECIMEN, DRESSING, carer=Carer.other))),
         PLAN,

@@ -108,6 +108,8 @@ def two_lunches(stops: list[Stop]) -> None:
     stops[2:3] = [Stop(1, LUNCH, 180, 210), Stop(2, LUNCH, 220, 250)]
 
 
+HANDED_IN_BY_A = replace(with_stops(A, lambda stops: stops.append(Stop(4, 0, 340, 355))), unassigned=())
+HANDED_IN_BY_B = replace(with_stops(B, lambda stops: stops.append(Stop(4, 0, 360, 375))), unassigned=())
 ENDLESS = replace(PROBLEM, staff=tuple(replace(one, shift=None) for one in STAFF))
 ROUTE_A, ROUTE_B = PLAN.routes
 
@@ -182,10 +184,12 @@ PLANTED: list[tuple[Rule, Problem, Plan, tuple[int | None, int | None]]] = [
     (Rule.rank, with_job(2, rank=1), PLAN, (A, 3)),
     (Rule.max_work, with_person(B, max_work=209), PLAN, (B, None)),
     (Rule.link_gap, linked(Link(0, 2, low=221)), PLAN, (None, 2)),
+    (Rule.link_gap, linked(Link(1, 2, low=161)), PLAN, (None, 2)),
     (Rule.link_gap, linked(Link(2, 0, high=219, ordered=False)), PLAN, (None, 0)),
     (Rule.link_order, linked(Link(2, 0)), PLAN, (None, 0)),
     (Rule.link_carer, linked(Link(0, 2, carer=Carer.other)), PLAN, (None, 2)),
-    (Rule.link_carer, linked(Link(1, 2, carer=Carer.same)), PLAN, (None, 2)),
+    (Rule.link_carer, linked(Link(2, 4, carer=Carer.same)), HANDED_IN_BY_B, (None, 4)),
+    (Rule.link_carer, linked(Link(3, 4, carer=Carer.same)), HANDED_IN_BY_B, (None, 4)),
     (Rule.link_bound, linked(Link(2, 4, bound=True)), PLAN, (None, 2)),
 ]
 
@@ -202,6 +206,18 @@ class TestCheckPlan:
     ) -> None:
         found = referee.check_plan(problem, plan).violations
         assert [(one.code, one.staff, one.job) for one in found] == [(rule, *about)]
+
+    @pytest.mark.parametrize(("crew", "plan", "gap"), [
+        (1, HANDED_IN_BY_A, 240), (1, HANDED_IN_BY_B, 260), (3, HANDED_IN_BY_A, 30),
+    ])  # fmt: skip
+    def test_whoever_of_a_crew_gives_what_one_person_gives_is_the_same_and_of_those_apart_the_first(
+        self, crew: int, plan: Plan, gap: int
+    ) -> None:
+        link = Link(crew, 4, low=gap, high=gap, carer=Carer.same)
+        assert referee.check_plan(linked(link), plan).violations == ()
+        for other in (replace(link, high=gap - 1, low=0), replace(link, low=gap + 1, high=None)):
+            [found] = referee.check_plan(linked(other), plan).violations
+            assert (found.code, found.job) == (Rule.link_gap, 4)
 
     def test_every_rule_has_a_planted_breach(self) -> None:
         assert {case[0] for case in PLANTED} | test_planted_rides.RULES == set(Rule)

@@ -43,7 +43,7 @@ JOBS = (
     Job("2", 3, (), (SERVICE,), preferred_staff=frozenset({1}), promised_staff=frozenset({2}), rank=-1),
     Job("3", 3, (), (SERVICE,), load=2, tardiness=4, punctual=True),
 )
-LINKS = (Link(0, 1), Link(1, 2, low=5, high=5), Link(3, 0, carer=Carer.same), Link(2, 0, ordered=False, bound=True))
+LINKS = (Link(0, 1), Link(1, 2, low=5, high=5, carer=Carer.same), Link(3, 0), Link(2, 0, ordered=False, bound=True))
 VEHICLE = Vehicle("V", 2, 0, 0, Window(0, 200), 1)
 BANDS = (Band(-5, 1000), Band(10, 1500))
 PROBLEM = Problem(4, (LINE, LINE * 2), STAFF, JOBS, Rules(), LINKS, (BANDS, ()))
@@ -147,7 +147,8 @@ CONTRADICTIONS: list[tuple[str, Problem]] = [
     ("links[1].second", link(1, second=1)),
     ("links[1].low", link(1, low=-1)),
     ("links[1].high", link(1, high=4)),
-    ("links[2].carer", link(2, second=1)),
+    ("links[1].carer", link(1, first=2, second=1)),
+    ("links[1].carer", link(1, ordered=False)),
     ("links[0]", replace(PROBLEM, links=(Link(2, 0), *LINKS))),
     ("links[0]", replace(PROBLEM, links=(Link(3, 2), Link(2, 3)))),
     ("traffic", replace(PROBLEM, traffic=(BANDS,))),

@@ -95,14 +95,14 @@ class SharedVehicle:
 @dataclass(frozen=True, slots=True)
 class Promise:
     """What people were told of an order by the plan that this one would replace: from when, and who comes; of an order
-    in parts also from when each further one (`later`). `deliveries`: when what is taken at a part is handed in; known
-    only where the visit is pinned.
+    in parts also from when each further one (`later`). `deliveries`: when what is taken at a part is handed in, and by
+    whom; known only where the visit is pinned.
     """
 
     start: datetime
     practitioner_ids: frozenset[UUID]
     later: Mapping[int, datetime] = field(default_factory=dict)
-    deliveries: Mapping[int, datetime] = field(default_factory=dict)
+    deliveries: Mapping[int, tuple[datetime, UUID]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,17 @@
 """Visits that a dispatcher has pinned: they keep the crew and the start that were promised, or are left out; pure.
 
 A pin says more than a promise, which has its price: who was told comes when he was told, for further parts as well, and
-hands in when he was told what he has taken. What else is asked of the visit is asked as ever: who is away or has no
+hands in when he was told what was taken. What else is asked of the visit is asked as ever: who is away or has no
 licence any more does not come, and then nobody does.
 """
 
+from collections.abc import Set
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from service.routing.building.facts import DayFacts
+from service.routing.building.facts import DayFacts, Promise
 from service.routing.building.together import Behind
 from service.routing.building.wishes import Rows
 from service.routing.problem import Job, Sync, Window
@@ -26,14 +28,8 @@ def pinned(facts: DayFacts, order_id: UUID, job: Job, rows: Rows, behind: Behind
     promise = facts.pins.get(order_id)
     if promise is None:
         return job
-    start = (
-        promise.start
-        if behind is None
-        else promise.deliveries.get(behind.of)
-        if behind.part is None
-        else promise.later.get(behind.part)
-    )
-    crew = frozenset[int]().union(*(rows.get(each, frozenset()) for each in promise.practitioner_ids))
+    start, people = _promised(promise, behind)
+    crew = frozenset[int]().union(*(rows.get(each, frozenset()) for each in people))
     allowed = crew if job.allowed_staff is None else job.allowed_staff & crew
     drop = job.drop_penalty * PINNED if job.drop_penalty is not None else None
     if start is None:  # it was not promised when this is
@@ -50,3 +46,14 @@ def pinned(facts: DayFacts, order_id: UUID, job: Job, rows: Rows, behind: Behind
         allowed_staff=allowed if is_open else frozenset(),
         drop_penalty=drop,
     )
+
+
+def _promised(promise: Promise, behind: Behind | None) -> tuple[datetime | None, Set[UUID]]:
+    """Return when a visit, or what comes `behind` it, was to begin, and whose it was; None: nobody was told of it."""
+    crew = promise.practitioner_ids
+    if behind is None:
+        return promise.start, crew
+    if behind.part is not None:
+        return promise.later.get(behind.part), crew
+    start, who = promise.deliveries.get(behind.of, (None, None))
+    return start, crew if who is None else frozenset({who})

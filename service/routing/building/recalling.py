@@ -55,7 +55,13 @@ def recall(day: Day, problem: Problem, told: Iterable[Told]) -> Plan:
             job = jobs.get((each.order_id, each.part)) if each.order_id else None
             if job is not None and row is not None:
                 crews[job][row] = each
-    services = {job: _services(problem, job, crew) for job, crew in crews.items()}
+    takers = {
+        jobs.get((each.specimen_of, each.part)): each.practitioner_id
+        for stops in by_person.values()
+        for each in stops
+        if each.specimen_of is not None
+    }
+    services = {job: _services(problem, job, crew, takers.get(job)) for job, crew in crews.items()}
     known = {job for job, given in services.items() if given}
     handed_in = {
         stop: job for stops in by_person.values() for stop, job in _deliveries(day, stops, jobs, services, known)
@@ -116,7 +122,11 @@ def pins_of(order_ids: Collection[UUID], told: Iterable[Told]) -> dict[UUID, Pro
         for each in stops
         if each.kind is StopKind.visit and each.order_id in order_ids and each.order_id is not None
     )
-    handed_in = {(each.specimen_of, each.part): each.start for each in stops if each.kind is StopKind.delivery}
+    handed_in = {
+        (each.specimen_of, each.part): (each.start, each.practitioner_id)
+        for each in stops
+        if each.kind is StopKind.delivery
+    }
     return dict.fromkeys(order_ids) | {
         order_id: replace(promise, deliveries={part: at for (of, part), at in handed_in.items() if of == order_id})
         for order_id, promise in promises.items()
@@ -138,15 +148,15 @@ def row_of(day: Day, stop: Told) -> int | None:
     return None
 
 
-def _services(problem: Problem, job: int, crew: Mapping[int, Told]) -> dict[int, int]:
+def _services(problem: Problem, job: int, crew: Mapping[int, Told], taker: UUID | None) -> dict[int, int]:
     """Return the service that each of a crew gives, by row; nothing when the crew is not the one that is asked for.
 
-    Of those who come one after the other the first gives the first.
+    Of those who come one after the other the first gives the first, of those each by himself the `taker` of a specimen.
     """
     wanted = problem.jobs[job]
     if len(crew) != len(wanted.services):
         return {}
-    for rows in permutations(sorted(crew, key=lambda row: (crew[row].start, row))):
+    for rows in permutations(sorted(crew, key=lambda row: (crew[row].practitioner_id != taker, crew[row].start, row))):
         starts = [crew[row].start for row in rows]
         if wanted.sync is Sync.sequential and starts != sorted(starts):
             continue
@@ -178,13 +188,14 @@ def _deliveries(
     services: Mapping[int, Mapping[int, int]],
     known: set[int],
 ) -> Iterator[tuple[Told, int]]:
-    """Yield the job of each of somebody's deliveries, of specimens that he has taken himself."""
+    """Yield the job of each of somebody's deliveries, of specimens that he was there to take."""
     delivery_of = {link.first: link.second for link in day.links if link.bound and day.part_of(link.second) is None}
     for each in told:
         job = jobs.get((each.specimen_of, each.part)) if each.specimen_of else None
         if job in delivery_of and job in known and row_of(day, each) is not None:
-            takers = {day.segments[row].staff.practitioner_id for row in services[job]}
-            if takers == {each.practitioner_id}:
+            at_once = day.jobs[job].sync is Sync.simultaneous
+            takers = (row for row, service in services[job].items() if service == 0 or at_once)
+            if each.practitioner_id in {day.segments[row].staff.practitioner_id for row in takers}:
                 yield each, delivery_of[job]
 
 

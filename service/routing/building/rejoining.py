@@ -108,9 +108,14 @@ def rejoin(parts: Split, rest: Day, jobs: Sequence[Job], plan: Plan) -> tuple[Da
 
 
 def _crews(parts: Split) -> dict[UUID, list[Kept]]:
-    """Return who gives each visit that stays, in the order of the services."""
+    """Return who gives each visit that stays, in the order of the services: who hands in what is taken is the first."""
     found: defaultdict[UUID, list[Kept]] = defaultdict(list)
-    for each in sorted(parts.frozen, key=lambda kept: str(kept.told.practitioner_id)):
+    takers = {(each.told.specimen_of, each.told.practitioner_id) for each in parts.frozen}
+
+    def turn(kept: Kept) -> tuple[bool, str]:
+        return (kept.told.order_id, kept.told.practitioner_id) not in takers, str(kept.told.practitioner_id)
+
+    for each in sorted(parts.frozen, key=turn):
         if each.told.order_id is not None and not _is_behind(each):
             found[each.told.order_id].append(each)
     wanted: Iterable[OrderFacts] = parts.whole.orders
@@ -143,7 +148,7 @@ def _said(kept: Kept, orders: Mapping[UUID, OrderFacts]) -> str:
 def _job(rest: Day, rows: Sequence[Row], crew: Sequence[Kept], order_no: str, numbers: _Numbers) -> Job:
     """Return the job of a visit or delivery that stays: nobody else gives it, and at no other time.
 
-    Those who come apart are told each his own time, which is all that is left of how they come.
+    Each of a crew is told his own time, which is all that is left of how they come.
     """
     spans = [(seconds_of(rest.on, each.told.start), seconds_of(rest.on, each.told.end)) for each in crew]
     starts = sorted({start for start, _ in spans})
@@ -152,7 +157,7 @@ def _job(rest: Day, rows: Sequence[Row], crew: Sequence[Kept], order_no: str, nu
         point=numbers.points[crew[0].place],
         windows=tuple(Window(start, start) for start in starts),
         services=tuple(Service(end - start, frozenset()) for start, end in spans),
-        sync=Sync.simultaneous if len(starts) == 1 else Sync.independent,
+        sync=Sync.independent,
         allowed_staff=frozenset(at for at, row in enumerate(rows) if any(each in row.kept for each in crew)),
     )
 

@@ -31,9 +31,9 @@ def behind_of(facts: DayFacts, visits: Sequence[Visit]) -> tuple[Behind, ...]:
     """Return the jobs that come behind the visits: deliveries of their specimens, then their further parts."""
     deliveries = [
         Behind(at, of=number)
-        for at in with_specimen(facts, visits)
-        for number in (1, *(part.number for part, _ in visits[at].parts))
-        if _specimen_minutes(facts, visits[at], number) is not None
+        for at, each in enumerate(visits)
+        for number in (1, *(part.number for part, _ in each.parts))
+        if _specimen_minutes(facts, each, number) is not None
     ]
     return (
         *deliveries,
@@ -48,15 +48,6 @@ def links_of(facts: DayFacts, visits: Sequence[Visit], behind: Sequence[Behind])
         *_of_specimens(facts, visits, behind),
         *_of_parts(visits, behind),
     )
-
-
-def with_specimen(facts: DayFacts, visits: Sequence[Visit]) -> list[int]:
-    """Return the positions of the visits at which a specimen is taken by one who goes alone.
-
-    Which of a crew carries it is theirs to agree; a problem ties only single people to each other.
-    """
-    alone = (at for at, each in enumerate(visits) if each.order.staff_count == 1)
-    return [at for at in alone if _specimen_minutes(facts, visits[at]) is not None]
 
 
 def delivery_of(facts: DayFacts, visit: Visit, job: Job, point: int, part: int = 1) -> Job:
@@ -88,7 +79,7 @@ def _of_persons(facts: DayFacts, visits: Sequence[Visit], behind: Sequence[Behin
         for first, second in combinations(own, 2):
             one, other = visits[first].order, visits[second].order
             gap = max(facts.policy(each.institution_id).minimum_gap_minutes for each in (one, other))
-            # another institution's staff can never be the same, and a problem ties only single people to each other
+            # another institution's staff can never be the same, and a problem ties no crew to another
             single = one.institution_id == other.institution_id and one.staff_count == other.staff_count == 1
             same = single and (one.same_staff or other.same_staff)
             for pair in product(jobs[first], jobs[second]):
@@ -96,6 +87,9 @@ def _of_persons(facts: DayFacts, visits: Sequence[Visit], behind: Sequence[Behin
 
 
 def _of_specimens(facts: DayFacts, visits: Sequence[Visit], behind: Sequence[Behind]) -> Iterator[Link]:
+    """Have each specimen handed in, in time after the visit, by whoever took it: of a crew that comes at once by one of
+    it, of those who come apart by the first, who gives the service.
+    """
     taken_at = {(each.visit, each.part): at for at, each in enumerate(behind, start=len(visits)) if each.part}
     for delivery, each in enumerate(behind, start=len(visits)):
         minutes = _specimen_minutes(facts, visits[each.visit], each.of)

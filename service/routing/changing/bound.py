@@ -109,10 +109,9 @@ def _next(before: Board, placed: Placed, job: int) -> Iterator[Placed]:
 def _rows(board: Board, job: int) -> list[int]:
     """Return the rows of those who may do what follows: where the same person is to do it, his."""
     staff = board.problem.staff
-    same = [
-        link.first for link in board.problem.links if link.bound and link.second == job and link.carer is Carer.same
-    ]
-    people = [{human_being(board.problem, board.seats[at].staff) for at in board.of_job[first]} for first in same]
+    same = [link for link in board.problem.links if link.bound and link.second == job and link.carer is Carer.same]
+    given = [gaps.counted(board, link, link.first) for link in same]
+    people = [{human_being(board.problem, board.seats[at].staff) for at in stops} for stops in given]
     return [at for at in range(len(staff)) if all(human_being(board.problem, at) in who for who in people)]
 
 

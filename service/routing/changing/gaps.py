@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from service.routing import rules as words
 from service.routing.changing import sliding
 from service.routing.changing.board import NEVER, NOBODY, Board, lasting
-from service.routing.problem import LUNCH, Carer, Job, Problem, Service, Window
+from service.routing.problem import LUNCH, Carer, Job, Link, Problem, Service, Sync, Window
 from service.routing.referee.people import human_being
 
 Column: TypeAlias = NDArray[np.int64]
@@ -233,7 +233,7 @@ def staff_prices(board: Board, job: int, service: int) -> dict[int, int]:
         if price is not None
         and _knows_one(problem, staff, wanted.services[service])
         and _carries(board, staff, wanted)
-        and _suits_links(board, staff, job)
+        and _suits_links(board, staff, job, service)
     }
 
 
@@ -259,22 +259,31 @@ def _carries(board: Board, staff: int, wanted: Job) -> bool:
     return carried + wanted.load <= capacity
 
 
-def _suits_links(board: Board, staff: int, job: int) -> bool:
-    """Tell whether a person may give a job beside those that the linked jobs have got already."""
-    me = human_being(board.problem, staff)
+def _suits_links(board: Board, staff: int, job: int, service: int) -> bool:
+    """Tell whether a person may give a service beside those that the linked jobs have got already."""
+    problem, me = board.problem, human_being(board.problem, staff)
     for link in (board.problem.links[at] for at in board.links.get(job, ())):
         other = link.second if link.first == job else link.first
-        others = {human_being(board.problem, board.seats[at].staff) for at in board.of_job.get(other, ())}
-        if others and ((link.carer is Carer.same and me not in others) or (link.carer is Carer.other and me in others)):
+        others = {human_being(problem, board.seats[at].staff) for at in counted(board, link, other)}
+        # of a crew that begins at once another one may be the same
+        alone = len(problem.jobs[job].services) == 1 or problem.jobs[job].sync is not Sync.simultaneous
+        bound = link.carer is Carer.same and alone and words.counts(problem, link, job, service)
+        if others and ((bound and me not in others) or (link.carer is Carer.other and me in others)):
             return False
     return True
+
+
+def counted(board: Board, link: Link, job: int) -> list[int]:
+    """Return the stops of a job that count for a link of it."""
+    stops = board.of_job.get(job, ())
+    return [at for at in stops if words.counts(board.problem, link, job, board.seats[at].service)]
 
 
 def linked(board: Board, table: Gaps, job: int, windows: Iterable[Window]) -> list[Window]:
     """Return the windows of a job's starts, cut to what its links leave as far as the linked jobs slide."""
     found = list(windows)
     for link in (board.problem.links[at] for at in board.links.get(job, ())):
-        other = board.of_job.get(link.second if link.first == job else link.first, [])
+        other = counted(board, link, link.second if link.first == job else link.first)
         if not other:
             continue
         lasts = {at: board.seats[at].duration for at in other}

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
+from service.routing import rules as words
 from service.routing.changing import riding
 from service.routing.changing.board import NEVER, NOBODY, Board, Seat
 from service.routing.problem import LUNCH, Plan, Route, Stop, Sync
@@ -252,9 +253,14 @@ class Draft:
 
     def _linked(self, seat: Seat) -> Iterator[tuple[int, int, int]]:
         """Yield the stops of linked jobs likewise; of an unordered link the one that is first now stays first."""
-        for link in (self.board.problem.links[each] for each in self.board.links.get(seat.job, ())):
+        problem = self.board.problem
+        for link in (problem.links[each] for each in self.board.links.get(seat.job, ())):
             other_job = link.second if link.first == seat.job else link.first
+            if not words.counts(problem, link, seat.job, seat.service):
+                continue
             for other in self.of_job(other_job):
+                if not words.counts(problem, link, other_job, self.seat(other).service):
+                    continue
                 high = NEVER if link.high is None else link.high
                 leads = link.first == seat.job if link.ordered else seat.start <= self.seat(other).start
                 if leads:

@@ -32,7 +32,9 @@ def _link(field: str, link: Link, problem: Problem) -> Iterator[Fault]:
         yield f"{field}.low", f"is {link.low}, expected at least 0"
     if link.high is not None and link.high < link.low:
         yield f"{field}.high", f"is {link.high}, less than low, {link.low}"
-    several = [job for job in (link.first, link.second) if len(problem.jobs[job].services) > 1]
+    # of a crew one may do what comes after
+    alone = (link.second,) if link.ordered else (link.first, link.second)
+    several = [job for job in alone if len(problem.jobs[job].services) > 1]
     if link.carer is Carer.same and several:
         yield f"{field}.carer", f"cannot be the same: job {several[0]} has several services"
 

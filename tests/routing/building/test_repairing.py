@@ -12,6 +12,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from service.catalog.crew_rules import CrewSync
 from service.catalog.rules import ItemFacts, OrderKind
 from service.core.clock import LOCAL, at_local
 from service.core.geo import Point, TravelMode
@@ -219,6 +220,25 @@ class TestSpecimens:
         day = building.draw(Morning(who).facts())
         assert row_of(day, told(who, None, "10:00", "10:00", 0, kind=StopKind.delivery)) == 0
         assert row_of(day, told(who, None, "10:00", "10:10", 0)) is None
+
+    def test_of_a_crew_each_by_himself_who_hands_in_is_recalled_as_the_one_who_gives_the_service(self) -> None:
+        first, taker = nurse(), nurse()
+        morning = Morning(first, taker)
+        taken = morning.order(10, "08:00", "12:00", "BLOOD", staff_count=2)
+        known = morning.facts()
+        apart = replace(known.items["BLOOD"], staff_count=2, crew_sync=CrewSync.independent)
+        day = building.draw(replace(known, items={**known.items, "BLOOD": apart}))
+        problem = building.problem_of(day, [each.seconds for each in travel(day)])
+        for early, late in ((first, taker), (taker, first)):
+            stops = [
+                told(early, taken, "08:10", "08:40", 10),
+                told(late, taken, "09:10", "09:40", 10),
+                told(taker, None, "10:30", "10:35", 10, kind=StopKind.delivery, specimen_of=taken.id),
+            ]
+            plan = building.recall(day, problem, stops)
+            assert plan.unassigned == ()
+            given = {stop.service: route.staff for route in plan.routes for stop in route.stops if stop.job == 0}
+            assert day.segments[given[0]].staff == taker
 
 
 class TestVisitsThatTakeLonger:

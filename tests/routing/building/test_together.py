@@ -12,10 +12,11 @@ from service.catalog.rules import ItemFacts, OrderKind
 from service.core.ids import new_id
 from service.orders.part_rules import Part
 from service.orders.rules import OrderFacts, OrderState
-from service.routing.building import DayFacts, Policy, together
+from service.routing.building import DayFacts, Policy, pinning, together
+from service.routing.building.facts import Promise
 from service.routing.building.together import Behind
 from service.routing.building.visits import Visit
-from service.routing.building.windows import Timing
+from service.routing.building.windows import WHOLE_DAY, Timing
 from service.routing.problem import Carer, Job, Link, Service, Window
 
 DAY, NOON = date(2026, 3, 3), datetime(2026, 3, 3, 4, tzinfo=UTC)
@@ -76,10 +77,11 @@ class TestSpecimens:
         crew = visit(new_id(), "BLOOD", staff_count=2)
         own = [visit(PERSON), visit(new_id(), "BLOOD", "URINE"), visit(new_id(), "BLOOD"), crew]
         behind = together.behind_of(facts(), own)
-        assert behind == (Behind(1), Behind(2))
+        assert behind == (Behind(1), Behind(2), Behind(3))
         assert together.links_of(facts(), own, behind) == (
             Link(1, 4, high=3600, carer=Carer.same, bound=True),
             Link(2, 5, high=5400, carer=Carer.same, bound=True),
+            Link(3, 6, high=5400, carer=Carer.same, bound=True),
         )
 
     @pytest.mark.parametrize(("rank", "handed_in"), [(0, 1), (1, 1), (2, 2)])
@@ -127,3 +129,16 @@ class TestParts:
         own = [visit(), divided]
         apart = together.links_of(facts(here=Policy(minimum_gap_minutes=3)), own, together.behind_of(facts(), own))
         assert apart[:2] == (Link(0, 1, low=180, ordered=False), Link(0, 2, low=180, ordered=False))
+
+
+class TestPins:
+    def test_keep_who_of_a_crew_hands_in_and_when(self) -> None:
+        one, other, order = new_id(), new_id(), new_id()
+        handed_in = {1: (NOON + timedelta(hours=1), other)}
+        promise = Promise(NOON, frozenset({one, other}), deliveries=handed_in)
+        known = replace(facts(), pins={order: promise})
+        rows = {one: frozenset({0}), other: frozenset({1, 2})}
+        job = Job("1", 7, (WHOLE_DAY,), (Service(600, frozenset()),), drop_penalty=9)
+        delivery = pinning.pinned(known, order, job, rows, Behind(0))
+        assert (delivery.allowed_staff, delivery.windows) == (frozenset({1, 2}), (Window(13 * 3600, 13 * 3600),))
+        assert pinning.pinned(known, order, job, rows, None).allowed_staff == frozenset({0, 1, 2})

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from service.routing import referee
 from service.routing.changing import bound, opening, places
 from service.routing.changing.places import Place, Refused
-from service.routing.problem import LUNCH, Carer, Link, Plan, Problem, Route, Rules, Unassigned, Window
+from service.routing.problem import LUNCH, Carer, Link, Plan, Problem, Route, Rules, Sync, Unassigned, Window
 from service.routing.rules import UnassignedReason
 from tests.routing.solver.days import POINTS, day, job, person
 
@@ -215,6 +215,22 @@ class TestOpenings:
             [link] = problem.links
             gap = behind.start - each.starts[0] - 15
             assert link.low <= gap <= (link.high or 0)
+
+
+@pytest.mark.parametrize("sync", Sync)
+def test_a_specimen_of_a_crew_goes_with_whoever_of_it_can(sync: Sync) -> None:
+    """The first of the crew is off duty before he could be at the station."""
+    crew = job("crew", 4, (0, 150), skills="n,n", duration=10, sync=sync, lag=Window(0, 20), drop_penalty=500)
+    jobs = [crew, job("delivery", 0, ANY_TIME, duration=5, drop_penalty=0)]
+    links = (Link(0, 1, high=60, carer=Carer.same, bound=True),)
+    goes = replace(person("goes", shift=(0, 90)), end_point=4)
+    problem = replace(day([goes, person("stays")], jobs, PRICED), links=links)
+    answer = bound.find_places(problem, nothing(problem), 0)
+    assert isinstance(answer, list)
+    for place in answer:
+        assert referee.check_plan(problem, place.plan).feasible
+        assert set(place.staff) == {0, 1}
+        assert [each.staff for each in place.behind] == [1]
 
 
 @pytest.mark.parametrize("rules", [Rules(travel=1, waiting=1), Rules(travel=1, balance=3)])

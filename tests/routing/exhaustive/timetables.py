@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
 
-from service.routing.problem import LUNCH, Problem, Sync
+from service.routing.problem import LUNCH, Carer, Problem, Sync
 from tests.routing import reading
 from tests.routing.exhaustive.words import NEVER, Node, Spot, Spots
 
@@ -143,13 +143,16 @@ def _keep_links(
     starts: dict[Node, int],
     directions: Sequence[tuple[int, int, int]],
 ) -> None:
-    for link, (earlier, later, last) in zip(problem.links, directions, strict=True):
+    for link, (earlier, later, closing) in zip(problem.links, directions, strict=True):
         if (earlier, 0) not in where or (later, 0) not in where:
             continue
         first = [where[earlier, service] for service in range(len(problem.jobs[earlier].services))]
         second = [where[later, service] for service in range(len(problem.jobs[later].services))]
         lengths = [reading.length(problem, row, (earlier, service)) for service, (row, _) in enumerate(first)]
-        over = max(starts[node] + length for node, length in zip(first, lengths, strict=True))
+        if link.carer is Carer.same and problem.jobs[earlier].sync is not Sync.simultaneous:
+            first = first[:1]  # the others assist
+        last = closing if len(first) > 1 else 0
+        over = max(starts[node] + length for node, length in zip(first, lengths, strict=False))
         for node in second:
             starts[node] = max(starts[node], over + link.low)
         if link.high is not None:

@@ -1,6 +1,6 @@
 """Days on which everything is asked for at once that only some days ask for, each thing also by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -37,6 +37,7 @@ def everything(jobs: int, staff: int, seed: int, rules: Rules = RULES, *, traffi
     problem = days.day(people, visits, rules, points=20)
     links = _links([at for at, job in enumerate(visits) if len(job.services) == 1], chance)
     links += (Link(*_several(visits), low=5, high=150, ordered=False, carer=Carer.other),)
+    links += tuple(_handed_in(visits, {job for link in links for job in (link.first, link.second)}))
     return replace(problem, links=links, traffic=(TRAFFIC,) if traffic else ())
 
 
@@ -90,6 +91,16 @@ def _links(single: Sequence[int], chance: np.random.Generator) -> tuple[Link, ..
         Link(order[7], order[8], low=0, ordered=False, carer=Carer.other),
         Link(order[3], order[9], low=0, high=300, carer=Carer.same),
     )
+
+
+def _handed_in(visits: Sequence[Job], linked: set[int]) -> Iterator[Link]:
+    """Of each kind of crew one whose specimen is a job of its own, given by one of it."""
+    single = (at for at, job in enumerate(visits) if len(job.services) == 1 and at not in linked)
+    crews = [at for at, job in enumerate(visits) if len(job.services) > 1 and at not in linked]
+    ones = [next((at for at in crews if visits[at].sync is sync), None) for sync in Sync]
+    for crew, delivery in zip([at for at in ones if at is not None], single, strict=False):
+        bound = visits[crew].sync is not Sync.sequential
+        yield Link(crew, delivery, high=300, carer=Carer.same, bound=bound)
 
 
 def _several(visits: Sequence[Job]) -> tuple[int, int]:

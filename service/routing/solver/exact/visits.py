@@ -6,6 +6,7 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
+from service.routing import rules as words
 from service.routing.problem import Carer, Link, Sync
 from service.routing.referee import jobs as refereeing
 from service.routing.referee.people import begins, human_being
@@ -62,14 +63,14 @@ class Visits:
         """
         return [(row, row.takes[key]) for row in self.rows if key in row.takes]
 
-    def span(self, job: int) -> tuple[Any, Any]:
-        """Tell when a job's first service starts and when its last one ends.
+    def span(self, job: int, link: Link | None = None) -> tuple[Any, Any]:
+        """Tell when a job's first service starts and when its last one ends, of those that count for a link.
 
         Raises: nothing.
         """
-        keys = self._keys(job)
+        keys = self._keys(job, link)
         if job not in self.done:
-            visits = self.standing.given[job].values()
+            visits = [self.standing.given[job][service] for _, service in keys]
             return min(visit.stop.start for visit in visits), max(visit.stop.end for visit in visits)
         if len(keys) == 1:
             return self.starts[keys[0]], self.ends[keys[0]]
@@ -78,8 +79,9 @@ class Visits:
         self.model.add_max_equality(last, [self.ends[key] for key in keys])
         return first, last
 
-    def _keys(self, job: int) -> list[Key]:
-        return [(job, service) for service in range(len(self.problem.jobs[job].services))]
+    def _keys(self, job: int, link: Link | None = None) -> list[Key]:
+        services = range(len(self.problem.jobs[job].services))
+        return [(job, each) for each in services if link is None or words.counts(self.problem, link, job, each)]
 
     def _people(self, job: int) -> None:
         """All services or none, each by one person, each by somebody else."""
@@ -144,7 +146,7 @@ class Visits:
         if any(isinstance(done, int) and not done for done in both):
             return
         when = [done for done in both if not isinstance(done, int)]
-        (begin, end), (start, over) = self.span(link.first), self.span(link.second)
+        (begin, end), (start, over) = self.span(link.first, link), self.span(link.second, link)
         if link.ordered:
             self._gap(start - end, max(0, link.low), link.high, when)
         else:
@@ -161,19 +163,21 @@ class Visits:
 
     def _carers(self, link: Link, when: Sequence[Any]) -> None:
         """By human being: of each, whether he gives any service of the job."""
-        first, second = self._beings(link.first), self._beings(link.second)
+        first, second = self._beings(link.first, link), self._beings(link.second, link)
         for being in first.keys() | second.keys():
             at_first, at_second = first.get(being, 0), second.get(being, 0)
             if link.carer is Carer.same:
-                self.model.add(at_first == at_second).only_enforce_if(when)
+                # of a crew that begins at once any one is the same
+                self.model.add(at_second <= at_first).only_enforce_if(when)
             else:
                 self.model.add(at_first + at_second <= 1).only_enforce_if(when)
 
-    def _beings(self, job: int) -> dict[object, Any]:
+    def _beings(self, job: int, link: Link) -> dict[object, Any]:
         found: dict[object, Any] = {}
-        for visit in self.standing.given.get(job, {}).values():
-            found[human_being(self.problem, visit.staff)] = 1
-        for key in self._keys(job):
+        given = self.standing.given.get(job, {})
+        for key in self._keys(job, link):
+            if key[1] in given:
+                found[human_being(self.problem, given[key[1]].staff)] = 1
             for row, literal in self.takers(key):
                 being = human_being(self.problem, row.at)
                 found[being] = found.get(being, 0) + literal

@@ -70,7 +70,7 @@ def draw_links(problem: Problem, items: Whole, items_of: list[tuple[int, int]], 
     openings = _openings(problem, items, items_of)
     for link in problem.links:
         _draw(link, items_of, found, openings)
-        several = max(items_of[link.first][1], items_of[link.second][1]) > 1
+        several = max(_items(link, link.first, items_of)[1], _items(link, link.second, items_of)[1]) > 1
         if several and (link.high is not None or not link.ordered):
             wide.append([link.first, link.second, link.low, c.NEVER if link.high is None else link.high])
     for item, own in enumerate(found):
@@ -80,9 +80,15 @@ def draw_links(problem: Problem, items: Whole, items_of: list[tuple[int, int]], 
     return rare.add(wide)
 
 
+def _items(link: Link, job: int, items_of: list[tuple[int, int]]) -> tuple[int, int]:
+    """The items of a job that count for a link: where the same person is asked for, of those apart the first."""
+    first, count = items_of[job]
+    return first, 1 if link.carer is Carer.same else count
+
+
 def _draw(link: Link, items_of: list[tuple[int, int]], found: list[list[list[int]]], openings: list[int]) -> None:
     """A row for each item of either job and each item of the other; `openings` is when each job can begin."""
-    (first, count), (second, number) = items_of[link.first], items_of[link.second]
+    (first, count), (second, number) = _items(link, link.first, items_of), _items(link, link.second, items_of)
     high = c.NEVER if link.high is None or max(count, number) > 1 else link.high
     more = [link.low, high, CARERS[link.carer], int(link.bound)]
     for one, two in product(range(first, first + count), range(second, second + number)):

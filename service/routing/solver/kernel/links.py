@@ -36,6 +36,22 @@ def end_of(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
     return found
 
 
+@inlined
+def counted(day: Day, item: int) -> int:
+    """Tell how many services of an item count where the same person is asked for: of those apart the first."""
+    return 1 if day.items[item, c.I_KIND] == c.LAGGED else int(day.items[item, c.I_COUNT])
+
+
+@linked
+def end_for(day: Day, now: Now, change: Change, trial: Trial, row: int) -> int:
+    """Tell when the linked item is over, as far as it counts."""
+    item = day.rare[row, c.L_ITEM]
+    if day.rare[row, c.L_CARER] == c.SAME and day.items[item, c.I_KIND] == c.LAGGED:
+        first = day.items[item, c.I_FIRST]
+        return int(start_of(now, trial, first) + day.time[first, routes.staff_of(day, now, change, first)])
+    return end_of(day, now, change, trial, item)
+
+
 @linked
 def soonest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
     """Tell the earliest start that the earlier items allow to which an item is linked, and the opening of those that
@@ -47,7 +63,7 @@ def soonest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
         if is_absent(day, now, change, other):
             continue
         if comes_before(now, change, other, item):
-            found = max(found, end_of(day, now, change, trial, other) + day.rare[row, c.L_LOW])
+            found = max(found, end_for(day, now, change, trial, row) + day.rare[row, c.L_LOW])
         elif day.rare[row, c.L_FLOOR] > found:
             found = max(found, day.rare[row, c.L_FLOOR] - length_of(day, now, change, item))
     return found
@@ -73,7 +89,7 @@ def latest(day: Day, now: Now, change: Change, trial: Trial, item: int) -> int:
         if day.rare[row, c.L_HIGH] == c.NEVER or is_absent(day, now, change, other):
             continue
         if comes_before(now, change, other, item):
-            found = min(found, end_of(day, now, change, trial, other) + day.rare[row, c.L_HIGH])
+            found = min(found, end_for(day, now, change, trial, row) + day.rare[row, c.L_HIGH])
     return found
 
 
@@ -139,15 +155,19 @@ def is_possible(day: Day, now: Now, change: Change, item: int, row: int) -> bool
     if way != c.EITHER and (way == c.AFTER) != comes_before(now, change, item, other):
         return False
     carer = day.rare[row, c.L_CARER]
-    return bool(carer == c.ANYBODY or share(day, now, change, item, other) == (carer == c.SAME))
+    if carer == c.SAME:
+        return share(day, now, change, item, other, counted(day, item), counted(day, other))
+    if carer == c.ANYBODY:
+        return True
+    return not share(day, now, change, item, other, day.items[item, c.I_COUNT], day.items[other, c.I_COUNT])
 
 
 @linked
-def share(day: Day, now: Now, change: Change, item: int, other: int) -> bool:
-    """Tell whether somebody gives services of both items."""
-    for one in range(day.items[item, c.I_FIRST], day.items[item, c.I_FIRST] + day.items[item, c.I_COUNT]):
+def share(day: Day, now: Now, change: Change, item: int, other: int, count: int, number: int) -> bool:
+    """Tell whether somebody gives services of both items, of the first so many of each."""
+    for one in range(day.items[item, c.I_FIRST], day.items[item, c.I_FIRST] + count):
         human = day.people[routes.staff_of(day, now, change, one), c.P_HUMAN]
-        for two in range(day.items[other, c.I_FIRST], day.items[other, c.I_FIRST] + day.items[other, c.I_COUNT]):
+        for two in range(day.items[other, c.I_FIRST], day.items[other, c.I_FIRST] + number):
             if day.people[routes.staff_of(day, now, change, two), c.P_HUMAN] == human:
                 return True
     return False

@@ -32,12 +32,21 @@ def pull_along(day: Day, now: Now, change: Change, chance: Chance, item: int, ro
     near = day.rare[row, c.L_HIGH] < c.NEVER and change.changed[other] == 0 and change.keys[item] != now.keys[item]
     if torn or (near and chances.below(chance, 2) == 0):
         places.enter(day, now, change, other, key_beside(day, now, change, chance, back_of(day, item, row)))
-    if day.rare[row, c.L_CARER] == c.SAME and not links.share(day, now, change, item, other):
-        service = day.items[other, c.I_FIRST]
-        staff = row_for(day, routes.staff_of(day, now, change, day.items[item, c.I_FIRST]), service)
+    if day.rare[row, c.L_CARER] != c.SAME:
+        return
+    if not links.share(day, now, change, item, other, links.counted(day, item), links.counted(day, other)):
+        service = one_of(day, chance, other)
+        staff = row_for(day, routes.staff_of(day, now, change, one_of(day, chance, item)), service)
         if staff != c.NOBODY:
             places.enter(day, now, change, other, routes.key_of(now, change, other))
             change.staff[service] = staff
+
+
+@linked
+def one_of(day: Day, chance: Chance, item: int) -> int:
+    """Choose a service of an item that counts where the same person is asked for."""
+    count = links.counted(day, item)
+    return int(day.items[item, c.I_FIRST] + (chances.below(chance, count) if count > 1 else 0))
 
 
 @linked
@@ -84,10 +93,14 @@ def present_link(day: Day, now: Now, change: Change, item: int) -> int:
 
 @linked
 def any_able(day: Day, now: Now, change: Change, chance: Chance, service: int) -> int:
-    """Choose somebody who may give a service that comes in: the one who gives a job that is to have the same person."""
+    """Choose somebody who may give a service that comes in: one who gives a job that is to have the same person. Who of
+    a crew that comes in is the same is seen to when all of it has (`tie`).
+    """
     item = day.services[service, c.S_ITEM]
+    if day.items[item, c.I_JOB_COUNT] > 1:
+        return places.any_able(day, chance, service)
     for row in range(day.items[item, c.I_LINK], day.items[item, c.I_LINK] + day.items[item, c.I_LINKS]):
         other = day.rare[row, c.L_ITEM]
         if day.rare[row, c.L_CARER] == c.SAME and not links.is_absent(day, now, change, other):
-            return row_for(day, routes.staff_of(day, now, change, day.items[other, c.I_FIRST]), service)
+            return row_for(day, routes.staff_of(day, now, change, one_of(day, chance, other)), service)
     return places.any_able(day, chance, service)

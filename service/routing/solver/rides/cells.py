@@ -17,6 +17,7 @@ from service.routing.solver.rides.tables import (
     BANDS,
     BEGINS,
     BY_END,
+    CARER,
     EARLIEST,
     FACTOR,
     FAR,
@@ -27,7 +28,11 @@ from service.routing.solver.rides.tables import (
     ORIGIN,
     POINT,
     PUNCTUAL,
+    SAME,
+    SERVICES,
+    SYNC,
     TARDY,
+    TOGETHER,
     WINDOW,
     WINDOWS,
     Longs,
@@ -68,6 +73,12 @@ def empty(tables: Tables) -> Longs:
 def first_lunch(t: Tables) -> int:
     """Return the first of the lunches' nodes."""
     return int(t.lengths.shape[1])
+
+
+@inlined
+def counted(t: Tables, at: int, job: int) -> int:
+    """Return how many services of a job count for a link: where the same person is asked for, of those apart one."""
+    return 1 if t.links[at, CARER] == SAME and t.jobs[job, SYNC] != TOGETHER else int(t.jobs[job, SERVICES])
 
 
 @inlined

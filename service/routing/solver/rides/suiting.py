@@ -115,30 +115,40 @@ def _is_apart(t: Tables, s: Longs, node: int, row: int) -> bool:
     if _gives(t, s, job, node, human):
         return False
     for at in range(t.jobs[job, LINK], t.jobs[job, LINK] + t.jobs[job, LINKS]):
-        if t.links[at, CARER] != ANYBODY and not _suits(t, s, at, human):
+        if t.links[at, CARER] != ANYBODY and not _suits(t, s, at, node, human):
             return False
     return True
 
 
 @inlined
-def _suits(t: Tables, s: Longs, at: int, human: int) -> bool:
-    """Tell whether a person may give the job at this end of a link that asks for somebody."""
-    other = t.links[at, OTHER]
-    given = _given(t, s, other)
-    if given == 0:
-        return True
-    there = _gives(t, s, other, NOBODY, human)
+def _suits(t: Tables, s: Longs, at: int, node: int, human: int) -> bool:
+    """Tell whether a person may give what is at this end of a link that asks for somebody."""
+    job, other = t.nodes[node, JOB], t.links[at, OTHER]
     if t.links[at, CARER] == ANOTHER:
-        return not there
-    # the last of a crew is held against all of it by the referee
-    return there or bool(t.jobs[other, SERVICES] > given)
+        return not _gives(t, s, other, NOBODY, human)
+    count, number = cells.counted(t, at, job), cells.counted(t, at, other)
+    begins, there = t.jobs[job, FIRST], t.jobs[other, FIRST]
+    given = _given(s, there, number)
+    if given == 0 or node >= begins + count:
+        return True
+    # who is the same of a crew that is not whole yet may be another of it
+    if number > given or count > _given(s, begins, count) + 1:
+        return True
+    for each in range(there, there + number):
+        who = t.people[s[ROW, each], HUMAN]
+        if who == human:
+            return True
+        for own in range(begins, begins + count):
+            if s[ROW, own] != NOBODY and t.people[s[ROW, own], HUMAN] == who:
+                return True
+    return False
 
 
 @inlined
-def _given(t: Tables, s: Longs, job: int) -> int:
-    """Tell how many services of a job are given."""
-    begins, count = t.jobs[job, FIRST], 0
-    for each in range(begins, begins + t.jobs[job, SERVICES]):
+def _given(s: Longs, first: int, number: int) -> int:
+    """Tell how many of some services in a row are given."""
+    count = 0
+    for each in range(first, first + number):
         count += s[ROW, each] != NOBODY
     return count
 

@@ -232,7 +232,10 @@ def _is_timed(s: Longs, node: int) -> bool:
 def _held_by_link(t: Tables, s: Longs, node: int, at: int, ready: int) -> int:
     other = t.links[at, OTHER]
     first, begins, over = t.jobs[other, FIRST], FAR, -FAR
-    for each in range(first, first + t.jobs[other, SERVICES]):
+    job = t.nodes[node, JOB]
+    if node >= t.jobs[job, FIRST] + cells.counted(t, at, job):
+        return 0
+    for each in range(first, first + cells.counted(t, at, other)):
         if _is_timed(s, each):
             begins = min(begins, s[START, each])
             over = max(over, s[START, each] + length(t, s, each))

@@ -8,7 +8,19 @@ import pytest
 
 from service.cli.districts import ALL, SHARED, Feature, district_day
 from service.routing import solver
-from service.routing.problem import Job, Limits, Plan, Problem, Rules, Service, Staff, Vehicle, Window
+from service.routing.problem import (
+    Carer,
+    Job,
+    Limits,
+    Link,
+    Plan,
+    Problem,
+    Rules,
+    Service,
+    Staff,
+    Vehicle,
+    Window,
+)
 from service.routing.referee import Rule
 from service.routing.referee.check import check_plan
 from service.routing.rules import UnassignedReason
@@ -55,6 +67,18 @@ class TestBest:
     def test_nothing_that_can_be_tried_is_cheaper(self, jobs: int, seed: int) -> None:
         problem = days.tiny(seed, jobs)
         assert cost(problem, solved(problem)) == everything.Search(problem).cost
+
+    @pytest.mark.parametrize("seed", [0, 3, 6, 9])
+    def test_one_of_a_crew_hands_in_as_cheaply_as_can_be_tried(self, seed: int) -> None:
+        drawn = days.tiny(seed, 2)
+        [crew] = [at for at, each in enumerate(drawn.jobs) if len(each.services) > 1]
+        delivery = Job("delivery", 0, (Window(0, 900),), (Service(5, NONE),), drop_penalty=0)
+        for link in (
+            Link(crew, 2, high=200, carer=Carer.same, bound=True),
+            Link(crew, 2, high=200, carer=Carer.same),
+        ):
+            problem = replace(drawn, jobs=(*drawn.jobs, delivery), links=(link,))
+            assert cost(problem, solved(problem)) == everything.Search(problem).cost
 
     def test_the_same_rounds_and_seed_give_the_same_plan(self) -> None:
         problem = days.tiny(0, 4)
