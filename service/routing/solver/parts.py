@@ -15,8 +15,8 @@ from service.routing.solver.going_on import Cooling
 from service.routing.solver.slicing import Slice
 from service.routing.solver_progress import Phase, Progress
 
-LARGE: Final = 600
-"""Days of more jobs are planned in parts; of fewer the whole is found sooner, and better."""
+LARGE: Final = 4000
+"""Days of more jobs are planned in parts; of fewer the whole was found cheaper whatever the limit (docs/routing.md)."""
 
 FIRST_SHARE: Final = 0.35
 """Until so much of the time the first plan is made, part by part."""
