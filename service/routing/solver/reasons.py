@@ -32,6 +32,14 @@ WRITING: Final = 2e-4
 PLAINLY: Final = 1e-3
 """Seconds that a job left out takes at most of which nothing is tried any more."""
 
+PROBING: Final = 5e-7
+"""Seconds that it takes to begin trying in a day that is laid out already, or to try once with one rule bent, for each
+visit and person.
+"""
+
+LOOKING: Final = 5e-6
+"""Seconds that it takes to see whether anybody has time for a job left out on an empty day, for each person."""
+
 
 def end_of_search(problem: Problem, limits: Limits, absent: int) -> float:
     """Tell the share of the time after which only laying the day out once more is still to do, and to explain so many
@@ -40,6 +48,21 @@ def end_of_search(problem: Problem, limits: Limits, absent: int) -> float:
     Raises: nothing.
     """
     return max(0.5, clock.end_of_search(limits, absent) - _setting_up(problem) / limits.seconds)
+
+
+def end_of_chain(problem: Problem, limits: Limits, absent: int) -> float:
+    """Tell the same where the reasons are found in the chain that searched, and nothing is laid out again.
+
+    Raises: nothing.
+    """
+    people = len(problem.staff)
+    plainly = PROBING * len(problem.jobs) * people + LOOKING * absent * people
+    return max(0.5, clock.end_of_search(limits, absent) - (plainly + _kept(problem, absent)) / limits.seconds)
+
+
+def _kept(problem: Problem, absent: int) -> float:
+    """Tell how long what looks at no clock takes: a last try that has begun, and what comes after the reasons."""
+    return PROBING * len(problem.jobs) * len(problem.staff) + WRITING * len(problem.jobs) + PLAINLY * absent
 
 
 def _setting_up(problem: Problem) -> float:
@@ -51,7 +74,9 @@ def of_chain(tables: Tables, chain: Chain, budget: Budget) -> Plan:
 
     Raises: nothing.
     """
-    told = explain_kernel.Explainer(tables, chain, budget).tell() if chain.absent() else ()
+    absent = chain.absent()
+    within = budget.less(_kept(tables.problem, len(absent)))
+    told = explain_kernel.Explainer(tables, chain, within).tell() if absent else ()
     return Plan(writing.routes(chain.day, chain.now), told)
 
 
@@ -104,9 +129,7 @@ def _of_plan(problem: Problem, plan: Plan, budget: Budget) -> Plan:
 def _tried(problem: Problem, plan: Plan, budget: Budget) -> Plan | None:
     tables = tabling.build(problem)
     chain = going_on.chain_of(tables, plan, 0)
-    # what comes after the last reason looks at no clock
-    kept = WRITING * len(problem.jobs) + PLAINLY * len(plan.unassigned)
-    return None if chain is None else of_chain(tables, chain, budget.less(kept))
+    return None if chain is None else of_chain(tables, chain, budget)
 
 
 def _is_as_good(problem: Problem, plan: Plan, found: Plan) -> bool:

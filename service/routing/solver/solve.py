@@ -201,8 +201,8 @@ class _Run:
         search = kernel.Search(self.tables, self.budget, seed)
         search.construct()
         self.tell(Phase.construct, search.best)
-        end = end_of_search(self.budget.limits, len(search.best.absent()))
         problem = self.tables.problem
+        end = reasons.end_of_chain(problem, self.budget.limits, len(search.best.absent()))
         search.improve(self.until(end) if exactly else end, lambda: self.tell(Phase.improve, search.best))
         chain = search.settled()
         better = self.exactly(chain, end, seed) if exactly else None
