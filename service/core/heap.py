@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-_BEFORE_A_LOOK: Final = 20_000
-"""How many new objects wait for a look: a request makes some thousands, nearly all of which die by counting."""
+_BEFORE_A_LOOK: Final = 100_000
+"""How many new objects wait for a look: a request makes thousands, one about a large day's plan some 40,000, and nearly
+all die by counting.
+"""
 
 
 def freeze() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +11,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from service.core import paging
 from service.core.db import fences, refusals
-from service.practitioners import errors
+from service.core.db.questions import Question
+from service.practitioners import errors, facts, rules
 from service.practitioners.models import Practitioner, Qualification, Shift
 
 refusals.name_constraints(
@@ -81,6 +82,14 @@ async def list_in_teams(
         col(Practitioner.team).is_not(None),
     )
     return (await session.execute(query)).scalars().all()
+
+
+HELD: Final[Question[list[rules.QualificationFacts]]] = Question(
+    "id practitioner_id kind code certificate_no valid_from valid_to",
+    "qualifications where region_id = :region_id and practitioner_id = any(:practitioner_ids) order by valid_from, id",
+    lambda rows: [facts.qualification(row) for row in rows],
+)
+"""The qualifications of some practitioners, past and future ones included, the oldest first."""
 
 
 async def list_qualifications(

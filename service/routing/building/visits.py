@@ -66,12 +66,14 @@ EXPLANATIONS: Final[Mapping[Unplannable, str]] = MappingProxyType(
 class Visit:
     """An order with the beginnings that are open to it; `punctual`: no price opens others. `parts`: the further ones of
     an order in parts, and when each may begin beside what other plans have promised the person. `crew`: how those come
-    who are sent.
+    who are sent. `by_end`: it must end in its window at whatever pace; else it must begin in it, and where everybody is
+    as quick as the list of services says, one is the other.
     """
 
     order: OrderFacts
     timing: Timing
     punctual: bool = False
+    by_end: bool = False
     parts: tuple[tuple[Part, Timing], ...] = ()
     crew: Crew = crew_rules.TOGETHER
 
@@ -82,13 +84,12 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
     A visit is kept clear of those that other plans have promised the person.
     """
     visits: list[Visit] = []
+    paces_differ = _paces_differ(facts)
     left_out: list[tuple[OrderFacts, Unplannable]] = []
     for order in facts.orders:
-        if order.home_id not in facts.homes:
-            left_out.append((order, Unplannable.home_unseen))
-            continue
-        if order.id in facts.pins and facts.pins[order.id] is None:
-            left_out.append((order, Unplannable.promise_gone))
+        lost = _lost(facts, order)
+        if lost is not None:
+            left_out.append((order, lost))
             continue
         crew = crew_rules.crew_of(order.items, facts.items, facts.policy(order.institution_id).staff_minimum)
         parts = part_rules.parts_of(order.items, facts.items)
@@ -110,6 +111,7 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
                 order,
                 free,
                 punctual=bool(engaged) or _is_timed(facts, order),
+                by_end=paces_differ and not _is_timed(facts, order),
                 parts=tuple((each, windows.clear_of(_any_time(facts, order, each), engaged)) for each in parts),
                 crew=crew,
             )
@@ -120,7 +122,6 @@ def sort_out(facts: DayFacts) -> tuple[list[Visit], list[tuple[OrderFacts, Unpla
 def job_of(facts: DayFacts, visit: Visit, point: int, who: Who) -> Job:
     """Return the job of a visit at a point, with `who` may come."""
     order, promise = visit.order, facts.promised.get(visit.order.id)
-    by_end = _bound_by_end(facts, order)
     everyone = {staffing.LICENSED, overflow.asked_by(facts.agreements, order)}
     if order.staff_sex is not None and order.staff_sex_required:
         everyone.add(staffing.of_sex(order.staff_sex))
@@ -129,7 +130,7 @@ def job_of(facts: DayFacts, visit: Visit, point: int, who: Who) -> Job:
     return Job(
         id=order.order_no,
         point=point,
-        windows=windows.whole(visit.timing) if by_end else visit.timing.windows,
+        windows=windows.whole(visit.timing) if visit.by_end else visit.timing.windows,
         services=(first, *(other for _ in range(order.staff_count - 1))),
         sync=Sync(visit.crew.sync),
         lag=Window(visit.crew.lag_min_minutes * 60, visit.crew.lag_max_minutes * 60),
@@ -139,7 +140,7 @@ def job_of(facts: DayFacts, visit: Visit, point: int, who: Who) -> Job:
         preferred_staff=who.preferred,
         tardiness=facts.policy(order.institution_id).lateness_price or None,
         punctual=visit.punctual,
-        ends_in_window=by_end,
+        ends_in_window=visit.by_end,
         rank=RANKS[facts.care_of(order.person_id).precaution],
         promised=facts.seconds(promise.start) if promise is not None else None,
         promised_staff=who.promised,
@@ -188,6 +189,13 @@ def _first(facts: DayFacts, visit: Visit, everyone: set[str]) -> Service:
     return Service(visit.timing.duration, frozenset(asked), any_skills)
 
 
+def _lost(facts: DayFacts, order: OrderFacts) -> Unplannable | None:
+    """Return what is not to be had any more that an order needs: the view of its home, or what it is pinned to."""
+    if order.home_id not in facts.homes:
+        return Unplannable.home_unseen
+    return Unplannable.promise_gone if order.id in facts.pins and facts.pins[order.id] is None else None
+
+
 def _impossible(order: OrderFacts, crew: Crew, parts: Sequence[Part]) -> Unplannable | None:
     """Return why the services of an order cannot be given together at any time, None when they can."""
     if not crew.is_possible:
@@ -203,14 +211,6 @@ def _has_room(timing: Timing, crew: Crew, order: OrderFacts) -> bool:
         return False
     opens, closes = min(each.start for each in timing.windows), max(each.end for each in timing.windows)
     return closes - opens >= crew.spread_minutes(order.staff_count) * 60
-
-
-def _bound_by_end(facts: DayFacts, order: OrderFacts) -> bool:
-    """Tell whether the visit must end in its window at whatever pace; else it must begin in it.
-
-    Where everybody is as quick as the list of services says, one is the other.
-    """
-    return not _is_timed(facts, order) and _paces_differ(facts)
 
 
 def _is_timed(facts: DayFacts, order: OrderFacts) -> bool:
