@@ -31,6 +31,9 @@ from service.core import embedded, keyring
 WAITING: Final = 300.0
 """Seconds after which a plan that is neither ready nor failed is given up."""
 
+EVERY: Final = 0.05
+"""Seconds between two looks at a plan that is not there yet: each look asks the API and the database for work, too."""
+
 ILL: Final = 10
 """So many of the staff fall ill, one after the other, each on the plan as it was published."""
 
@@ -117,7 +120,7 @@ async def _planned(
     while plan["state"] in {"queued", "solving"}:
         if time.perf_counter() - began > WAITING:
             raise SystemExit(f"{path}: still {plan['state']} after {WAITING:.0f} s")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(EVERY)
         plan = (await client.get(f"/plans/{plan['id']}")).json()
         if first is None and plan["progress"] is not None:
             first = plan["progress"]["seconds"]
