@@ -9,13 +9,20 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import Final
 
-from service.routing.problem import LUNCH, Carer, Job, Link, Plan, Problem, Route, Stop, Sync, Unassigned
+from service.routing.changing import bound
+from service.routing.problem import LUNCH, Carer, Job, Limits, Link, Plan, Problem, Route, Stop, Sync, Unassigned
 from service.routing.referee.check import check_plan
 from service.routing.rules import UnassignedReason
+from service.routing.solver import reasons
+from service.routing.solver.clock import Budget
 from tests.routing import reading, relaxing
 
 HERE, THERE = -2, -3
 """A lunch where one is, or at the next address; written instead of its job."""
+
+PRECIOUS = 1 << 32
+"""Left out at such a price a job comes in wherever it can."""
+PLACING_SECONDS = 60.0
 
 LEAVES = 400
 """So many complete placings of a crew or of linked jobs are timed; of single visits all are."""
@@ -71,7 +78,7 @@ def _beside(problem: Problem, plan: Plan, gone: Unassigned, reason: UnassignedRe
         if placed.cost < before:
             return f"with it the day is cheaper by {before - placed.cost}"
     if reason is UnassignedReason.not_worth_it:
-        return None if some else "no place was found for it"
+        return None if some or _has_room(problem, plan, gone.job) else "no place was found for it"
     return _unbent(problem, plan, gone, bundle) if "relaxation" in gone.facts else None
 
 
@@ -82,10 +89,31 @@ def _unbent(problem: Problem, plan: Plan, gone: Unassigned, bundle: Sequence[int
     assert isinstance(by, Mapping)
     assert isinstance(told, Sequence)
     [amount] = by.values()
-    eased, standing = relaxing.relaxed(problem, plan, gone.job, rule, amount, told)
+    eased, standing = relaxing.relaxed(problem, plan, bundle, rule, amount, told)
     only = _told_only(eased, gone.job, told)
-    room = any(True for each in (only, eased) for _ in placings(each, standing, bundle))
-    return None if room else f"{rule} bent by {amount} makes no room"
+    tried = any(True for each in (only, eased) for _ in placings(each, standing, bundle))
+    return None if tried or _has_room(eased, standing, gone.job) else f"{rule} bent by {amount} makes no room"
+
+
+def _has_room(problem: Problem, plan: Plan, job: int) -> bool:
+    """Whether a job has a place that what is tried here leaves out: crews are tried at some alone, and who is early for
+    a promised start waits. Whoever puts one visit more into a plan, or the solver, says where, and the referee
+    whether that is one: nobody has other visits then.
+    """
+    if isinstance(bound.find_places(problem, plan, job), list):
+        return True
+    jobs = (replace(each, drop_penalty=PRECIOUS) if at == job else each for at, each in enumerate(problem.jobs))
+    wanted = replace(problem, jobs=tuple(jobs))
+    found = reasons.of_plan(wanted, plan, Budget(Limits(PLACING_SECONDS)))
+    came_in = {gone.job for gone in plan.unassigned} - {gone.job for gone in found.unassigned}
+    stays = all(
+        _without(route, came_in) == _without(old, came_in) for route, old in zip(found.routes, plan.routes, strict=True)
+    )
+    return job in came_in and stays and check_plan(wanted, found).feasible
+
+
+def _without(route: Route, jobs: set[int]) -> set[Item]:
+    return {(stop.job, stop.service) for stop in route.stops if stop.service != LUNCH and stop.job not in jobs}
 
 
 def _told_only(problem: Problem, job: int, told: Sequence[str]) -> Problem:
