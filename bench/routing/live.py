@@ -2,9 +2,10 @@
 
 Days of 100, 300 and 600 visits, one person of staff for ten visits, stand in an embedded PostgreSQL; `xunzhen serve`
 and `xunzhen worker` run as processes of their own. Over HTTP: a plan is asked for (`--seconds`) and published, one
-visit after the other is asked places for, then somebody is away from the middle of the morning on, and the day is
-mended, without a search and with one of a second. Seconds of the wall clock from the request to the answer; of plans
-also what the worker told as its first plan. Runs already in the file that `--out` names are not repeated.
+visit after the other is asked places for and cancelled again, then somebody is away from the middle of the morning on,
+and the day is mended, without a search and with one of a second. Seconds of the wall clock from the request to the
+answer; of plans also what the worker told as its first plan. Runs already in the file that `--out` names are not
+repeated.
 """
 
 import argparse
@@ -136,6 +137,8 @@ async def _places(client: httpx.AsyncClient, plan: dict[str, Any], desk: Desk) -
         began = time.perf_counter()
         await _posted(client, f"/plans/{plan['id']}/insertions", {"order_id": order_id})
         taken.append(time.perf_counter() - began)
+        # the next one is asked for in a day of as many visits
+        await _posted(client, f"/orders/{order_id}/cancellation", {"reason": "改日再约"})
     return taken
 
 
