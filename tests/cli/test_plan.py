@@ -191,6 +191,16 @@ class TestRefusals:
         assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def _communicated(command: "subprocess.Popen[str]") -> tuple[str, str]:
+    """What a command says until it ends; of one that does not, where each of its threads stands."""
+    try:
+        return command.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        command.send_signal(signal.SIGABRT)
+        _, stands = command.communicate(timeout=30)
+        pytest.fail(f"does not end:\n{stands}")
+
+
 @pytest.mark.processes
 def test_whoever_interrupts_it_reads_one_sentence_and_finds_no_file(tmp_path: Path) -> None:
     """Ctrl-C reaches the command and all that it has started."""
@@ -201,8 +211,8 @@ def test_whoever_interrupts_it_reads_one_sentence_and_finds_no_file(tmp_path: Pa
     out = tmp_path / "out"
     command = subprocess.Popen(
         [
-            sys.executable, "-m", "service.cli", "plan", str(tmp_path / "o.csv"), "--staff", str(STAFF),
-            "--date", "2026-03-02", "--seconds", "60", "--out", str(out),
+            sys.executable, "-X", "faulthandler", "-m", "service.cli", "plan", str(tmp_path / "o.csv"),
+            "--staff", str(STAFF), "--date", "2026-03-02", "--seconds", "60", "--out", str(out),
         ],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
@@ -213,7 +223,7 @@ def test_whoever_interrupts_it_reads_one_sentence_and_finds_no_file(tmp_path: Pa
         time.sleep(0.05)
     begun = time.monotonic()
     os.killpg(command.pid, signal.SIGINT)
-    said, complained = command.communicate(timeout=30)
+    said, complained = _communicated(command)
     assert time.monotonic() - begun < 15
     assert (command.returncode, said, complained) == (130, "", "已中断，没有写出任何文件。\n")
     assert not out.exists()
