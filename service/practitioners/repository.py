@@ -84,24 +84,18 @@ async def list_in_teams(
     return (await session.execute(query)).scalars().all()
 
 
-HELD: Final[Question[list[rules.QualificationFacts]]] = Question(
+_HELD: Final[Question[list[rules.QualificationFacts]]] = Question(
     "id practitioner_id kind code certificate_no valid_from valid_to",
     "qualifications where region_id = :region_id and practitioner_id = any(:practitioner_ids) order by valid_from, id",
     lambda rows: [facts.qualification(row) for row in rows],
 )
-"""The qualifications of some practitioners, past and future ones included, the oldest first."""
 
 
 async def list_qualifications(
     session: AsyncSession, region_id: UUID, practitioner_ids: Collection[UUID]
-) -> Sequence[Qualification]:
+) -> list[rules.QualificationFacts]:
     """Return all qualifications of some practitioners, past and future ones included, the oldest first."""
-    query = (
-        select(Qualification)
-        .where(col(Qualification.region_id) == region_id, col(Qualification.practitioner_id).in_(practitioner_ids))
-        .order_by(col(Qualification.valid_from), col(Qualification.id))
-    )
-    return (await session.execute(query)).scalars().all()
+    return await _HELD.ask(session, region_id=region_id, practitioner_ids=list(practitioner_ids))
 
 
 async def find_qualification(

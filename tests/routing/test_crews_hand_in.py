@@ -10,20 +10,9 @@ from tests.routing.scene import Scene, at, clock, seconds, visits
 from tests.routing.test_pins import pin
 from tests.routing.test_repairs import repair
 from tests.routing.test_sources import reasons, who
-from tests.world import World
 
 APART = {"crew_sync": "sequential", "crew_lag_min_minutes": 30, "crew_lag_max_minutes": 60}
 FREE = {"crew_sync": "independent"}
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    return await Scene.set_up(world)
-
-
-@pytest.fixture
-async def town(world: World) -> Town:
-    return await Town.found(world)
 
 
 def deliveries(plan: dict[str, Any], order: UUID) -> list[tuple[str, str, str]]:

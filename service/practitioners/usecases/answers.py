@@ -38,7 +38,7 @@ async def licences(
 ) -> dict[UUID, tuple[rules.LicenceFacts, ...]]:
     """Return the licences to practise of each, past and future ones included; every id is a key."""
     found: defaultdict[UUID, list[rules.LicenceFacts]] = defaultdict(list)
-    for row in await repository.HELD.ask(session, region_id=region_id, practitioner_ids=list(practitioner_ids)):
+    for row in await repository.list_qualifications(session, region_id, practitioner_ids):
         if row.kind == rules.QualificationKind.licence:
             found[row.practitioner_id].append(rules.LicenceFacts(row.valid_from, row.valid_to))
     return {practitioner_id: tuple(found[practitioner_id]) for practitioner_id in practitioner_ids}
@@ -72,7 +72,7 @@ async def day_staff(
         for part in absence_rules.present(shift, away.get(row.id, ()))
     ]
     certified: defaultdict[UUID, list[rules.QualificationFacts]] = defaultdict(list)
-    for each in await repository.HELD.ask(session, region_id=region_id, practitioner_ids=ids):
+    for each in await repository.list_qualifications(session, region_id, ids):
         certified[each.practitioner_id].append(each)
     found = await institutions.list_stations(session, region_id=region_id, institution_ids=institution_ids)
     stations = {each.id: each for each in found}

@@ -159,8 +159,7 @@ async def list_qualifications(
         problems.NotFound: there is no such practitioner.
     """
     person = await own_practitioner(session, principal, practitioner_id)
-    rows = await repository.list_qualifications(session, principal.region_id, [person.id])
-    return [facts.qualification(row) for row in rows]
+    return await repository.list_qualifications(session, principal.region_id, [person.id])
 
 
 async def end_qualification(

@@ -97,8 +97,7 @@ async def list_duties(
     access.require_institution(principal, institution_id)
     found = await day_staff(session, region_id=principal.region_id, institution_ids=[institution_id], on=on)
     ids = [each.practitioner_id for each in found]
-    rows = await repository.list_qualifications(session, principal.region_id, ids)
-    held = [facts.qualification(row) for row in rows]
+    held = await repository.list_qualifications(session, principal.region_id, ids)
     return [(each, rules.certificates_on(held, each.practitioner_id, on)) for each in found]
 
 

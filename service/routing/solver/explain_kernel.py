@@ -200,18 +200,20 @@ class Explainer:
         if found.cost is None:
             return None
         standing = self._standing(job) if rule == "shift_end" else probe.cost
+        if standing is None:
+            return None
         amount = found.cost - standing + len(tour.members(day, job)) * bending.ROOM
         return amount if rule in {*COUNTED, *SECONDS} else bending.WORTH, rule, self._ids(found.people)
 
-    def _standing(self, job: int) -> int:
-        """What being back late comes to in the plan as it stands: where it costs nothing to be late, its stops may be
-        laid out later, and what they are late then would be taken for what they always were.
+    def _standing(self, job: int) -> int | None:
+        """What being back late comes to in the plan as it stands; None where it cannot be taken up.
+
+        Where it costs nothing to be late its stops may be laid out later, and that is nothing that the job adds.
         """
         day = bending.for_nothing(self.chain.day, job)
         day.rules[0, c.R_OVERTIME] = 1
         probe = Probe(day)
-        probe.adopt(self.chain.now.keys, self.chain.now.staff)
-        return probe.cost
+        return probe.cost if probe.adopt(self.chain.now.keys, self.chain.now.staff) else None
 
     def _able(self, job: int) -> list[str]:
         return explain.able(self.tables, job)
