@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import signal
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -29,6 +30,14 @@ FIRST = (
 """Files of minutes, in the order in which two processes share them best: begun last, one would run alone at the end.
 What looks through all regions goes before those that leave many behind.
 """
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C reach the commands that tests start: a shell lets what runs in the background, and all that this
+    starts, ignore it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
