@@ -6,18 +6,17 @@ full (`places`), what it holds back could not be done.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.routing import rules as words
-from service.routing.changing import sliding
+from service.routing.changing import roads, sliding
 from service.routing.changing.board import NEVER, NOBODY, Board, lasting
+from service.routing.changing.roads import Column
 from service.routing.problem import LUNCH, Carer, Job, Link, Problem, Service, Sync, Window
 from service.routing.referee.people import human_being
-
-Column: TypeAlias = NDArray[np.int64]
 
 ANYWHERE: Final = -1
 
@@ -165,16 +164,16 @@ def sieve(board: Board, gaps: Gaps, job: int, service: int, window: Window) -> S
     out, back, past = _travel(board, gaps, wanted.point)
     takes = np.array([lasting(each, wanted.services[service].duration) for each in problem.staff], dtype=np.int64)
     duration = takes[gaps.staff]
-    least = np.array([_least_factor(board, staff) for staff in range(len(problem.staff))], dtype=np.int64)[gaps.staff]
-    there = np.maximum(gaps.from_early + out * least // 1000, gaps.eats_from) + gaps.eats_before
-    gone = np.minimum(gaps.by_late - back * least // 1000 - gaps.eats_after, gaps.eats_until)
+    there = _there(board, gaps, out)
+    gone = _gone(board, gaps, back)
     low = np.maximum(there, window.start)
     high = np.minimum(gone - duration, window.end)
     low = np.maximum(low, board.frozen_until)
     here = (gaps.only == ANYWHERE) | (gaps.only == wanted.point)
     kept = np.flatnonzero((able >= 0) & (low <= high) & here & _ranked(board, gaps, wanted))
-    now = np.maximum(gaps.from_now + out, window.start)
-    until = np.minimum(gaps.by_now - back - duration, window.end)
+    modes = _modes(board, gaps)
+    now = np.maximum(roads.soonest(problem.traffic, modes, gaps.from_now, out), window.start)
+    until = np.minimum(roads.latest(problem.traffic, modes, gaps.by_now, back) - duration, window.end)
     price = problem.rules.travel * (out + back - np.where(gaps.empty, 0, past)) + able
     return Sieved(kept, low[kept], high[kept], now[kept], until[kept], price[kept])
 
@@ -191,7 +190,7 @@ def choice(table: Gaps, option: Sieved, at: int) -> Choice:
 def _travel(board: Board, gaps: Gaps, point: int) -> tuple[Column, Column, Column]:
     """Return the travel of each gap to a point, from it, and past it."""
     out, back, past = (np.zeros(len(gaps.staff), dtype=np.int64) for _ in range(3))
-    modes = np.array([each.matrix for each in board.problem.staff], dtype=np.int64)[gaps.staff]
+    modes = _modes(board, gaps)
     for mode, matrix in enumerate(board.problem.matrices):
         mine = modes == mode
         out[mine] = matrix[gaps.here[mine], point]
@@ -200,10 +199,32 @@ def _travel(board: Board, gaps: Gaps, point: int) -> tuple[Column, Column, Colum
     return out, back, past
 
 
-def _least_factor(board: Board, staff: int) -> int:
-    traffic = board.problem.traffic
-    bands = traffic[board.problem.staff[staff].matrix] if traffic else ()
-    return min((band.factor for band in bands), default=1000)
+def _there(board: Board, gaps: Gaps, way: Column) -> Column:
+    """Return when one can be ready behind a way from each gap's place at the earliest, lunch had at either end."""
+    traffic, modes = board.problem.traffic, _modes(board, gaps)
+    arriving = roads.soonest(traffic, modes, gaps.from_early, way)
+    found = np.maximum(arriving, gaps.eats_from) + gaps.eats_before
+    if not any(traffic):
+        return found
+    fed = np.maximum(gaps.from_early, gaps.eats_from) + gaps.eats_before
+    return np.minimum(found, roads.soonest(traffic, modes, fed, way))
+
+
+def _gone(board: Board, gaps: Gaps, way: Column) -> Column:
+    """Return when one must leave for each gap's next place at the latest, lunch had at either end."""
+    traffic, modes = board.problem.traffic, _modes(board, gaps)
+    leaving = roads.latest(traffic, modes, gaps.by_late, way)
+    found: Column = np.minimum(leaving - gaps.eats_after, gaps.eats_until)
+    if not any(traffic):
+        return found
+    hungry = np.minimum(gaps.by_late - gaps.eats_after, gaps.eats_until)
+    latest: Column = np.maximum(found, roads.latest(traffic, modes, hungry, way))
+    return latest
+
+
+def _modes(board: Board, gaps: Gaps) -> Column:
+    """Return by which matrix the person of each gap goes."""
+    return np.array([each.matrix for each in board.problem.staff], dtype=np.int64)[gaps.staff]
 
 
 def _ranked(board: Board, gaps: Gaps, wanted: Job) -> NDArray[np.bool_]:

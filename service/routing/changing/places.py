@@ -16,7 +16,8 @@ from service.routing import rules as words
 from service.routing.changing import gaps as columns
 from service.routing.changing import riding, settling
 from service.routing.changing.board import NEVER, Board, starts_of
-from service.routing.changing.gaps import Choice, Column, Gaps, Sieved
+from service.routing.changing.gaps import Choice, Gaps, Sieved
+from service.routing.changing.roads import Column
 from service.routing.changing.sliding import Draft
 from service.routing.problem import LUNCH, Job, Plan, Problem, Route, Rules, Stop, Sync, Unassigned, Window
 from service.routing.rules import UnassignedReason

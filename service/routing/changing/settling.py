@@ -14,12 +14,14 @@ AT_START: Final = -1
 """The `job` of a lunch that is had at the start point."""
 
 
-def settle(board: Board, job: int, choices: Sequence[Choice], first: int = 0) -> Draft | None:
+def settle(board: Board, job: int, choices: Sequence[Choice], first: int = 0, *, at_once: bool = False) -> Draft | None:
     """Return the day with the job in the chosen gaps and the least sliding of others that was found, or None.
 
-    The choices are for the job's services from `first` on.
+    The choices are for the job's services from `first` on. `at_once`: the job as early as the others can make way.
     """
     best: Draft | None = None
+    if at_once:
+        choices = [replace(each, now=each.low, until=each.high) for each in choices]
     for starts in _starts(board.problem.jobs[job], choices):
         for lunches in product(*(_lunches(board, job, each) for each in choices)):
             draft = _try(board, (job, first), choices, starts, lunches)

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from service.routing import rules as words
 from service.routing.changing import gaps, meals, places, settling
 from service.routing.changing.board import Board
 from service.routing.changing.gaps import Gaps, Sieved
@@ -114,12 +115,16 @@ class SecondLook:
         ends = np.cumsum([len(day.table.staff) for day in found])
         wanted, every = self.problem.jobs[job], _joined([day.table for day in found])
         options = [self._options(found, job, service) for service in range(len(wanted.services))]
+        may_be_late = not words.is_punctual(self.problem, job)
         for choices in islice(places.combinations(wanted, every, options), TRIED):
             ways = [found[int(np.searchsorted(ends, each.at, side="right"))].way for each in choices]
             board = self._board([way for way in ways if way is not None])
-            draft = None if board is None else settling.settle(board, job, choices)
-            if draft is not None:
-                yield draft
+            if board is None:
+                continue
+            for at_once in (False, True) if may_be_late else (False,):
+                draft = settling.settle(board, job, choices, at_once=at_once)
+                if draft is not None:
+                    yield draft
 
     def _options(self, found: Sequence[_Day], job: int, service: int) -> Sieved:
         parts, before = list[Sieved](), 0
