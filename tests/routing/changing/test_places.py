@@ -13,6 +13,7 @@ from service.routing.changing import places
 from service.routing.changing.places import Place, Refused
 from service.routing.problem import (
     LUNCH,
+    Band,
     Carer,
     Link,
     Lunch,
@@ -197,6 +198,23 @@ class TestSliding:
         plan = one_row(problem, Stop(0, 0, 10, 30))
         best = found(problem, plan, 1, frozen_until=50)
         assert [(each.positions, each.starts, each.pushes) for each in best] == [((1,), (60,), ())]
+
+
+class TestTraffic:
+    """Half as long again until 100, on a way of 10 that begins at 37, or at 35 at the earliest."""
+
+    @pytest.mark.parametrize(
+        ("window", "starts"),
+        [((45, 60), (17, 52)), ((45, 50), (15, 50)), ((200, 250), (17, 200))],
+        ids=["as soon as one is there", "the one before makes way", "long after"],
+    )
+    def test_begins_when_the_traffic_lets_one_be_there(self, window: tuple[int, int], starts: tuple[int, int]) -> None:
+        bands = (Band(0, 1500), Band(100, 1000))
+        jobs = [job("a", 1, (0, 20)), job("new", 2, window)]
+        problem = replace(day([person()], jobs, HARD), traffic=(bands,))
+        plan = Plan((Route(0, (Stop(0, 0, 17, 37),)),), (Unassigned(1, "no_capacity"),))
+        [place] = found(problem, plan, 1, limit=1)
+        assert tuple(stop.start for stop in place.plan.routes[0].stops) == starts
 
 
 class TestLunches:

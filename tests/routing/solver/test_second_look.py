@@ -67,3 +67,11 @@ class TestTake:
         plan = Plan((Route(0, ()),), (Unassigned(0, UnassignedReason.unreachable),))
         [gone] = looked(problem, plan)[0].unassigned
         assert gone.reason == UnassignedReason.no_place_found
+
+    def test_is_as_early_as_the_one_before_can_make_way_where_being_late_has_its_price(self) -> None:
+        jobs = [job("a", 1, (10, 60)), job("new", 1, (0, 0), drop_penalty=50, rank=1)]
+        problem = day([person()], jobs, LATE)
+        plan = Plan((Route(0, (Stop(0, 0, 60, 80),)),), (Unassigned(1, UnassignedReason.no_capacity),))
+        better, came_in = looked(problem, plan)
+        assert came_in
+        assert [(stop.job, stop.start) for stop in better.routes[0].stops] == [(0, 10), (1, 30)]
