@@ -9,39 +9,24 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.routing.problem import Limits, Plan, Problem, Route
-from service.routing.referee.check import Known
 from service.routing.solver import dividing, explain, going_on, judging, reasons, recombining, slicing, strings
 from service.routing.solver.clock import Budget
 from service.routing.solver.going_on import Cooling
 from service.routing.solver.slicing import Slice
 from service.routing.solver_progress import Phase, Progress
 
-LARGE: Final = 300
-"""Days of more jobs are planned in parts, once they have been searched whole."""
-
-HUGE: Final = 4000
-"""Days of more jobs are in parts from their first plan on; of fewer the whole was found cheaper to begin with, whatever
-the limit (docs/routing.md).
-"""
-
-WHOLE_SHARE: Final = 0.85
-"""Until so much of the search's time a day that is not huge is searched whole."""
+LARGE: Final = 4000
+"""Days of more jobs are planned in parts; of fewer the whole was found cheaper whatever the limit (docs/routing.md)."""
 
 FIRST_SHARE: Final = 0.35
-"""Until so much of the time the first plan of a huge day is made, part by part."""
+"""Until so much of the time the first plan is made, part by part."""
 
 STAGES: Final = 6
-"""So often a huge day is divided again while it cools; what is good in one part may be found out in the next."""
-
-LAST_STAGES: Final = 2
-"""So often at most a day is divided that was searched whole."""
+"""So often the day is divided again while it cools; what is ever so good in one part may be found out in the next."""
 
 HOT: Final = 0.3
 COLD: Final = 0.01
 """The heat falls from HOT to COLD times the mean cost per service, over all stages together."""
-
-WARM: Final = 0.035
-"""How hot the day is when it has been searched whole until WHOLE_SHARE; then it cools down to COLD as well."""
 
 RECOMBINING: Final = 0.05
 RECOMBINING_SECONDS: Final = 2.0
@@ -51,9 +36,6 @@ than so long, nothing would be found, and the day cools longer instead.
 
 LEAST_SECONDS: Final = 0.2
 """A part gets no less for its first plan."""
-
-WORTH_SECONDS: Final = 0.5
-"""With less for each part of a stage the whole day is searched on instead."""
 
 GLIMPSE: Final = 0.02
 """With fewer seconds left a planned part stays as it is."""
@@ -72,78 +54,51 @@ def suits(problem: Problem, *, large: int = LARGE) -> bool:
 
 
 def plan(problem: Problem, limits: Limits, seed: int, solve: Solve, tell: Tell | None) -> Plan:
-    """Plan a huge day; `solve` plans a part from nothing.
+    """Plan a large day; `solve` plans a part from nothing.
 
     With limits in rounds and one worker the same problem and seed give the same plan.
 
     Raises: nothing.
     """
-    nobody = tuple(Route(staff, ()) for staff in range(len(problem.staff)))
-    nothing = Plan(nobody, tuple(explain.not_known(job) for job in range(len(problem.jobs))))
-    work = _Work(problem, nothing, Budget(limits), seed, tell)
-    work.divide(_Stage(0.0, FIRST_SHARE, solve))
-    work.cool(FIRST_SHARE, work.end(), STAGES, HOT)
+    work = _Work(problem, limits, seed, solve, tell)
+    work.divide(_Stage(0.0, FIRST_SHARE, None))
+    recombining_share = RECOMBINING if RECOMBINING * limits.seconds >= RECOMBINING_SECONDS else 0.0
+    for stage in _stages(work.end() - recombining_share):
+        if not work.budget.is_spent(stage.until):
+            work.divide(stage)
+    if recombining_share:
+        work.recombine()
     return work.explained()
-
-
-def stages_after(problem: Problem, limits: Limits, end: float) -> int:
-    """Tell how often a day that was searched whole until WHOLE_SHARE of `end` is divided until then: not at all where
-    the parts would get too little time.
-
-    Raises: nothing.
-    """
-    if not LARGE < len(problem.jobs) <= HUGE or not suits(problem):
-        return 0
-    workers = 1 if limits.cpu else max(1, limits.workers)
-    seconds = (1.0 - WHOLE_SHARE) * end * limits.seconds - _recombining(limits) * limits.seconds
-    parts = max(1, round(len(problem.jobs) / dividing.PART))
-    return max(0, min(LAST_STAGES, int(seconds * workers / (parts * WORTH_SECONDS))))
-
-
-def go_on(problem: Problem, plan: Plan, budget: Budget, span: tuple[float, float, int], seed: int) -> Plan:
-    """Go on in parts from a plan that breaks no rule, in a `span` of the time (from which share, until which, divided
-    how often); the answer costs no more.
-
-    Raises: nothing.
-    """
-    work = _Work(problem, plan, budget, seed, None)
-    work.pool.see(plan)
-    since, until, stages = span
-    work.cool(since, until, stages, WARM)
-    return work.best
 
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """One way through all parts: from which share of the time to which, and how it cools, or plans from nothing."""
+    """One way through all parts: from which share of the time to which, and how it cools (None = from nothing)."""
 
     since: float
     until: float
-    how: Cooling | Solve
+    cooling: Cooling | None
 
 
-def _stages(since: float, until: float, number: int, hot: float) -> Iterator[_Stage]:
-    """Divide the time into stages in which a planned day cools."""
-    length, factor = (until - since) / number, (COLD / hot) ** (1.0 / number)
-    for at in range(number):
-        begin, warm = since + at * length, hot * factor**at
-        yield _Stage(begin, begin + length, Cooling(warm, warm * factor, at == number - 1))
-
-
-def _recombining(limits: Limits) -> float:
-    return RECOMBINING if RECOMBINING * limits.seconds >= RECOMBINING_SECONDS else 0.0
+def _stages(end: float) -> Iterator[_Stage]:
+    """What comes after the first plan, until `end` of the time."""
+    length, factor = (end - FIRST_SHARE) / STAGES, (COLD / HOT) ** (1.0 / STAGES)
+    for at in range(STAGES):
+        since, hot = FIRST_SHARE + at * length, HOT * factor**at
+        yield _Stage(since, since + length, Cooling(hot, hot * factor, at == STAGES - 1))
 
 
 class _Work:
     """The plan as it stands (`now`), the best so far, and how they came about."""
 
-    def __init__(self, problem: Problem, plan: Plan, budget: Budget, seed: int, tell: Tell | None) -> None:
-        self.problem, self.limits, self.tell = problem, budget.limits, tell
-        self.budget, self.chance = budget, random.Random(seed)
+    def __init__(self, problem: Problem, limits: Limits, seed: int, solve: Solve, tell: Tell | None) -> None:
+        self.problem, self.limits, self.solve, self.tell = problem, limits, solve, tell
+        self.budget, self.chance = Budget(limits), random.Random(seed)
         self.places = dividing.Places(problem)
-        self.known = Known()
-        self.now = self.best = plan
-        self.cost = self.lowest = self._price(plan)
+        nobody = tuple(Route(staff, ()) for staff in range(len(problem.staff)))
+        left = tuple(explain.not_known(job) for job in range(len(problem.jobs)))
+        self.now = self.best = Plan(nobody, left)
+        self.cost = self.lowest = judging.cost(problem, self.best)
         self.phase = Phase.construct
         self.pool = recombining.Pool(problem)
 
@@ -166,21 +121,12 @@ class _Work:
                 self.tell(Progress(self.budget.elapsed(), cost, len(plan.unassigned), Phase.explain))
         return plan
 
-    def cool(self, since: float, until: float, stages: int, hot: float) -> None:
-        """Divide the day so often between two shares of the time, and put it together from the best routes seen.
+    def recombine(self) -> None:
+        """Put the day together from the best routes of all plans seen, if that costs less.
 
         Raises: nothing.
         """
-        last = _recombining(self.limits)
-        for stage in _stages(since, until - last, stages, hot):
-            if not self.budget.is_spent(stage.until):
-                self.divide(stage)
-        if last:
-            self._recombine(until)
-
-    def _recombine(self, until: float) -> None:
-        """Put the day together from the best routes of all plans seen, if that costs less."""
-        found = recombining.recombine(self.pool, self.best, self.budget, until)
+        found = recombining.recombine(self.pool, self.best, self.budget, self.end())
         cost = None if found is None else judging.cost(self.problem, found)
         if found is not None and cost is not None:
             self._better(found, cost, Phase.ortools)
@@ -191,12 +137,10 @@ class _Work:
         Raises: nothing.
         """
         base, known = self.now, slicing.given(self.now)
-        if isinstance(stage.how, Cooling):
-            parts = dividing.around(self.problem, self.places, base, self.chance)
-        else:
+        if stage.cooling is None:
             parts = dividing.anew(self.problem, self.places)
-        # of each plan that follows few rows are others than in this one
-        self.known = Known()
+        else:
+            parts = dividing.around(self.problem, self.places, base, self.chance)
         seeds = [self.chance.randrange(1 << 30) for _ in parts]
         with ThreadPoolExecutor(self.budget.workers) as threads:
             answers = [
@@ -206,23 +150,23 @@ class _Work:
                 for at, (part, seed) in enumerate(zip(parts, seeds, strict=True))
             ]
             for answer in answers:
-                self._keep(answer.result(), strictly=not isinstance(stage.how, Cooling) or stage.how.last)
+                self._keep(answer.result(), strictly=stage.cooling is None or stage.cooling.last)
         self.phase = Phase.improve
 
     def _plan_part(self, piece: Slice, base: Plan, stage: _Stage, turn: tuple[int, int]) -> tuple[Slice, Plan] | None:
         """Plan a part in its share of the time that is left; `turn` is how many there are still to do, and a seed."""
         left, (waiting, seed) = stage.until * self.limits.seconds - self.budget.elapsed(), turn
         seconds = min(left, left * self.budget.workers / waiting)
-        if not piece.problem.jobs or not piece.staff or (seconds < GLIMPSE and isinstance(stage.how, Cooling)):
+        if not piece.problem.jobs or not piece.staff or (seconds < GLIMPSE and stage.cooling):
             return None
         rounds = self.limits.rounds
         if rounds is not None:
             share = (stage.until - stage.since) * len(piece.problem.jobs) / len(self.problem.jobs)
             rounds = max(1, round(rounds * share))
         limits = Limits(max(seconds, LEAST_SECONDS), rounds, self.limits.cpu)
-        if not isinstance(stage.how, Cooling):
-            return piece, stage.how(piece.problem, limits, seed)
-        found = going_on.improve(piece.problem, slicing.inside(piece, base), limits, seed, stage.how)
+        if stage.cooling is None:
+            return piece, self.solve(piece.problem, limits, seed)
+        found = going_on.improve(piece.problem, slicing.inside(piece, base), limits, seed, stage.cooling)
         return None if found is None else (piece, found)
 
     def _keep(self, found: tuple[Slice, Plan] | None, *, strictly: bool) -> None:
@@ -230,7 +174,7 @@ class _Work:
         if found is None:
             return
         trial = slicing.put_back(*found, self.now)
-        cost = self._price(trial)
+        cost = judging.cost(self.problem, trial)
         if cost is None:
             return
         self.pool.see(trial)
@@ -239,9 +183,6 @@ class _Work:
         self.now, self.cost = trial, cost
         if self.lowest is None or cost < self.lowest:
             self._better(trial, cost, self.phase)
-
-    def _price(self, plan: Plan) -> int | None:
-        return judging.cost(self.problem, plan, self.known)
 
     def _better(self, found: Plan, cost: int, phase: Phase) -> None:
         self.best, self.lowest = found, cost

@@ -11,7 +11,6 @@ from service.routing.problem import Limits, Plan, Problem
 from service.routing.solver import (
     construct,
     explain,
-    going_on,
     improve,
     insertion,
     judging,
@@ -69,7 +68,7 @@ def solve(problem: Problem, limits: Limits, seed: int, on_progress: Callable[[Pr
     """
     if rides.suits(problem):
         return rides.plan(problem, limits, seed, _plan_part, on_progress)
-    if parts.suits(problem, large=parts.HUGE):
+    if parts.suits(problem):
         # nobody waits for a compiler on the clock of a search
         kernel.warm()
         return parts.plan(problem, limits, seed, _plan_part, on_progress)
@@ -204,13 +203,8 @@ class _Run:
         self.tell(Phase.construct, search.best)
         problem = self.tables.problem
         end = reasons.end_of_chain(problem, self.budget.limits, len(search.best.absent()))
-        stages = parts.stages_after(problem, self.budget.limits, end)
-        cools = parts.WHOLE_SHARE if stages else 1.0
-        until = self.until(end) if exactly else cools * end
-        search.improve(until, lambda: self.tell(Phase.improve, search.best), cools=cools)
+        search.improve(self.until(end) if exactly else end, lambda: self.tell(Phase.improve, search.best))
         chain = search.settled()
-        if stages:
-            self.in_parts(chain, (until, end, stages), seed)
         better = self.exactly(chain, end, seed) if exactly else None
         if better is not None:
             return _explained(problem, better, self.budget, self.on_progress) if explained else better
@@ -228,20 +222,6 @@ class _Run:
         """Tell until which share of the time a small day is searched."""
         limits, share = self.budget.limits, EXACT_SHARE * end
         return share if limits.rounds is not None else min(share, enough_search(self.tables.problem) / limits.seconds)
-
-    def in_parts(self, chain: Chain, span: tuple[float, float, int], seed: int) -> None:
-        """Go on in parts from a chain's plan, and let the chain take up what costs less."""
-        before = Plan(writing.routes(chain.day, chain.now), tuple(map(explain.not_known, chain.absent())))
-        found = parts.go_on(self.tables.problem, before, self.budget, span, seed)
-        if found is before:
-            return
-        cost = chain.cost
-        going_on.take_up(chain, found)
-        if chain.refresh() and chain.now.total[0] < cost:
-            chain.remember()
-            self.tell(Phase.improve, chain)
-        else:
-            chain.back_to_best()
 
     def exactly(self, chain: Chain, until: float, seed: int) -> Plan | None:
         """Let CP-SAT look for a cheaper plan than a chain's; None where there is none that it finds."""

@@ -9,7 +9,6 @@ import pytest
 from service.routing.problem import Limits, Link, Plan, Problem, Route, Stop, Sync, Unassigned, Window
 from service.routing.referee.check import check_plan
 from service.routing.solver import dividing, going_on, parts, slicing, solve, tables
-from service.routing.solver.clock import Budget
 from service.routing.solver.dividing import Part
 from service.routing.solver.going_on import Cooling
 from service.routing.solver.kernel import writing
@@ -128,61 +127,12 @@ class TestGoingOn:
 
 class TestPlan:
     def test_only_large_days_that_need_the_kernel(self, town: Problem) -> None:
-        assert parts.suits(town)
-        assert not parts.suits(town, large=parts.HUGE)
-        assert not parts.suits(replace(town, jobs=town.jobs[:300]))
+        assert not parts.suits(town)
+        assert parts.suits(town, large=300)
+        assert not parts.suits(replace(town, jobs=town.jobs[:300]), large=300)
         alone = tuple(replace(job, services=job.services[:1]) for job in town.jobs)
         hungry = tuple(replace(who, lunch=None) for who in town.staff)
-        assert not parts.suits(replace(town, jobs=alone, staff=hungry, rules=large.WHOLE_ROUTES))
-
-    @pytest.mark.parametrize(
-        ("limits", "stages"),
-        [
-            (Limits(60.0, workers=2), 2),
-            (Limits(600.0, rounds=2), 2),
-            (Limits(20.0), 1),
-            (Limits(20.0, workers=2), 2),
-            (Limits(20.0, workers=2, cpu=True), 1),
-            (Limits(4.0), 0),
-        ],
-    )
-    def test_a_day_searched_whole_is_divided_as_often_as_its_parts_have_time(
-        self, town: Problem, limits: Limits, stages: int
-    ) -> None:
-        assert parts.stages_after(town, limits, 0.95) == stages
-
-    def test_neither_small_days_nor_huge_ones_are_divided_once_they_are_searched(
-        self, town: Problem, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        assert parts.stages_after(replace(town, jobs=town.jobs[:300]), Limits(60.0), 0.95) == 0
-        monkeypatch.setattr(parts, "HUGE", 310)
-        assert parts.stages_after(town, Limits(60.0), 0.95) == 0
-
-    def test_goes_on_in_parts_from_a_plan_and_costs_less_or_the_same(self, town: Problem) -> None:
-        before = parts.plan(town, Limits(600.0, rounds=6), 5, solve, None)
-        found = [parts.go_on(town, before, Budget(Limits(600.0, rounds=100)), (0.5, 1.0, 2), 3) for _ in range(2)]
-        assert check_plan(town, found[0]).violations == ()
-        assert check_plan(town, found[0]).total < check_plan(town, before).total
-        assert found[0] == found[1]
-
-    def test_the_search_takes_up_what_its_parts_have_found(
-        self, town: Problem, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        went_on = list[tuple[int, int]]()
-
-        def watched(problem: Problem, plan: Plan, *more: object) -> Plan:
-            found = go_on(problem, plan, *more)
-            went_on.append((check_plan(problem, plan).total, check_plan(problem, found).total))
-            return found
-
-        go_on = parts.go_on
-        monkeypatch.setattr(parts, "go_on", watched)
-        told = list[Progress]()
-        plan = solve(town, Limits(600.0, rounds=40), 1, told.append)
-        [(before, after)] = went_on
-        assert after < before
-        assert check_plan(town, plan).violations == ()
-        assert check_plan(town, plan).total == told[-1].cost <= after
+        assert not parts.suits(replace(town, jobs=alone, staff=hungry, rules=large.WHOLE_ROUTES), large=300)
 
     def test_a_day_of_which_all_jobs_are_linked_is_planned_in_one_piece(self) -> None:
         day = large.day(301, 36)

@@ -68,18 +68,17 @@ class Search:
         hopeful = min(len(node.prices) for node in nodes)
         return self.tables.problem.jobs[job].drop_penalty is not None, len(nodes) == 1, hopeful, nodes[0].closes[-1]
 
-    def improve(self, until: float, tell: Callable[[], None], *, cools: float = 1.0) -> None:
-        """Improve until `until` of the whole time, or for the budget's rounds; `tell` is called after better plans. The
-        metal is left where `cools` of its last cooling is over.
+    def improve(self, until: float, tell: Callable[[], None]) -> None:
+        """Improve until `until` of the whole time, or for the budget's rounds; `tell` is called after better plans.
 
         Raises: nothing.
         """
         if len(self.chains) == 1:
-            _Run(self, self.chains[0], FINE, until, cools).go(tell)
+            _Run(self, self.chains[0], FINE, until).go(tell)
             return
         with ThreadPoolExecutor(len(self.chains) - 1) as threads:
-            others = [threads.submit(_Run(self, chain, WIDE, until, cools).go, _nothing) for chain in self.chains[1:]]
-            _Run(self, self.chains[0], FINE, until, cools).go(tell)
+            others = [threads.submit(_Run(self, chain, WIDE, until).go, _nothing) for chain in self.chains[1:]]
+            _Run(self, self.chains[0], FINE, until).go(tell)
         for other in others:
             other.result()
 
@@ -102,8 +101,8 @@ def _nothing() -> None:
 class _Run:
     """One chain's way through time. With rounds, every slice is one round; else as long as the clock is looked at."""
 
-    def __init__(self, search: Search, chain: Chain, heat: Heat, until: float, cools: float) -> None:
-        self.budget, self.chain, self.heat, self.until, self.cools = search.budget, chain, heat, until, cools
+    def __init__(self, search: Search, chain: Chain, heat: Heat, until: float) -> None:
+        self.budget, self.chain, self.heat, self.until = search.budget, chain, heat, until
         self.begun = self.budget.elapsed()
         self.services = max(1, len(search.day.services))
         # what cannot be left out is no measure of what a move costs
@@ -117,7 +116,7 @@ class _Run:
             self._slice(self.heat.cold * self.scale)
         cycles, cycle, told = self._cycles(), 0, c.NEVER
         while (part := self._part()) < 1.0:
-            through = part * (cycles - 1 + self.cools)
+            through = part * cycles
             if int(through) > cycle:
                 cycle = int(through)
                 self.chain.back_to_best()
