@@ -88,7 +88,9 @@ class SecondLook:
         alone = replace(self.problem, links=())
         empty = SecondLook(alone, nobody, self.budget)
         found = empty._drafts(job, empty._days)
-        return any(judging.cost(alone, draft.plan(job)) is not None for draft in found)
+        possible = any(judging.cost(alone, draft.plan(job)) is not None for draft in found)
+        # without the time to try all places nothing is known
+        return possible or self.budget.is_spent()
 
     def _too_dear(self, job: int, best: _Place, cost: int) -> Unassigned:
         drop = self.problem.jobs[job].drop_penalty
@@ -119,6 +121,8 @@ class SecondLook:
         for choices in islice(places.combinations(wanted, every, options), TRIED):
             ways = [found[int(np.searchsorted(ends, each.at, side="right"))].way for each in choices]
             board = self._board([way for way in ways if way is not None])
+            if self.budget.is_spent():
+                return
             if board is None:
                 continue
             for at_once in (False, True) if may_be_late else (False,):
