@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from service.routing.problem import Plan, Problem
 from service.routing.referee import days, jobs, links, people, price, rides
 from service.routing.referee.days import Day
-from service.routing.referee.jobs import Found
-from service.routing.referee.price import Billed
+from service.routing.referee.jobs import Found, Given
+from service.routing.referee.people import Seen
+from service.routing.referee.price import Counted
 from service.routing.referee.verdict import Verdict
 
 
@@ -18,8 +19,11 @@ class Known:
     """
 
     days: dict[int, Day] = field(default_factory=dict)
+    given: Given = field(default_factory=dict)
+    rows: Seen = field(default_factory=dict)
+    alone: Seen = field(default_factory=dict)
     found: Found = field(default_factory=dict)
-    billed: Billed = field(default_factory=dict)
+    counted: Counted = field(default_factory=Counted)
 
 
 def check_plan(problem: Problem, plan: Plan, known: Known | None = None) -> Verdict:
@@ -31,12 +35,13 @@ def check_plan(problem: Problem, plan: Plan, known: Known | None = None) -> Verd
     """
     known = Known() if known is None else known
     reading = days.read(problem, plan, known.days)
-    visits = jobs.visits_by_job(reading.days)
+    visits = jobs.visits_by_job(reading.days, known.given)
     violations = (
         *reading.violations,
         *jobs.check_jobs(problem, plan, visits, known.found),
-        *people.check_people(problem, reading.days),
+        *people.check_people(problem, reading.days, known.rows, known.alone),
         *links.check_links(problem, visits),
         *rides.check_tours(problem, plan),
     )
-    return Verdict(violations, price.price(problem, reading.days, visits, rides.driven(problem, plan), known.billed))
+    driven = rides.driven(problem, plan)
+    return Verdict(violations, price.price(problem, reading.days, visits, driven, known.counted))

@@ -5,9 +5,10 @@ drives at once from each stop to the next and waits there. How long a leg takes 
 from which one is free to leave. A leg in a shared vehicle lasts from getting on to getting off.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TypeVar
 
 from service.routing.problem import LUNCH, Plan, Problem, Route, Staff, Stop
 from service.routing.referee import rides, traffic
@@ -71,27 +72,28 @@ def read(problem: Problem, plan: Plan, known: dict[int, Day] | None = None) -> R
     """Read a plan; stops that name unknown jobs or services are reported and left out of the days. `known` are days of
     rows on foot or with a vehicle of their own, which are not read again, and to which those that it lacks are added.
     """
-    violations = list(_unknown(problem, plan))
+    known = {} if known is None else known
+    violations = list(_unknown(problem, plan, known))
     stops: dict[int, list[Stop]] = {}
     for route in plan.routes:
         if not 0 <= route.staff < len(problem.staff):
             continue
         if route.staff in stops:
             violations.append(Violation(Rule.repeated_route, staff=route.staff))
-        stops.setdefault(route.staff, []).extend(stop for stop in route.stops if _known(problem, stop))
+        own = stops.setdefault(route.staff, [])
+        own.extend(route.stops if _is_read(route, known) else (stop for stop in route.stops if _known(problem, stop)))
     violations += [
         Violation(Rule.missing_route, staff=staff) for staff in range(len(problem.staff)) if staff not in stops
     ]
     taken = rides.by_rider(problem, plan)
-    known = {} if known is None else known
     days = []
     for staff in range(len(problem.staff)):
-        own, rides_taken = tuple(stops.get(staff, ())), taken.get(staff, [])
+        visited, rides_taken = tuple(stops.get(staff, ())), taken.get(staff, [])
         before = known.get(staff)
-        if before is not None and before.stops == own and not rides_taken:
+        if before is not None and before.stops == visited and not rides_taken:
             days.append(before)
             continue
-        day, elsewhere = _day(problem, staff, own, rides_taken)
+        day, elsewhere = _day(problem, staff, visited, rides_taken)
         if not rides_taken:
             known.setdefault(staff, day)
         days.append(day)
@@ -99,17 +101,37 @@ def read(problem: Problem, plan: Plan, known: dict[int, Day] | None = None) -> R
     return Reading(tuple(days), tuple(violations))
 
 
+Told = TypeVar("Told")
+
+
+def once(known: dict[int, tuple[Day, Told]], day: Day, tell: Callable[[Day], Told]) -> Told:
+    """Return what there is to tell of a day; of the very day that is `known`, and added to it, what was told before."""
+    before = known.get(day.staff)
+    if before is not None and before[0] is day:
+        return before[1]
+    found = tell(day)
+    known.setdefault(day.staff, (day, found))
+    return found
+
+
 def of_row(problem: Problem, staff: int, stops: tuple[Stop, ...]) -> Day:
     """Read the day of one row of the staff who rides nowhere."""
     return _day(problem, staff, stops, [])[0]
 
 
-def _unknown(problem: Problem, plan: Plan) -> Iterator[Violation]:
+def _is_read(route: Route, known: dict[int, Day]) -> bool:
+    """Tell whether a row's stops are those of a day that was read, all of which the problem has."""
+    before = known.get(route.staff)
+    return before is not None and before.stops == route.stops
+
+
+def _unknown(problem: Problem, plan: Plan, known: dict[int, Day]) -> Iterator[Violation]:
     """Yield what a plan says of people, jobs and services that the problem does not have."""
     for route in plan.routes:
         if not 0 <= route.staff < len(problem.staff):
             yield Violation(Rule.unknown_staff, staff=route.staff)
-        yield from _unknown_stops(problem, route)
+        if not _is_read(route, known):
+            yield from _unknown_stops(problem, route)
     for left_out in plan.unassigned:
         if not 0 <= left_out.job < len(problem.jobs):
             yield Violation(Rule.unknown_job, job=left_out.job)

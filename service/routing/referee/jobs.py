@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from service.routing.problem import Job, Plan, Problem, Stop, Sync
-from service.routing.referee.days import Day
+from service.routing.referee.days import Day, once
 from service.routing.referee.people import human_being
 from service.routing.referee.verdict import Rule, Violation
 
@@ -19,13 +19,24 @@ class Visit:
     stop: Stop
 
 
-def visits_by_job(days: tuple[Day, ...]) -> dict[int, list[Visit]]:
-    """Return the services given, by job; a job that gets none is not a key."""
+Given = dict[int, tuple[Day, tuple[Visit, ...]]]
+"""The services given on a row's day."""
+
+
+def visits_by_job(days: tuple[Day, ...], known: Given | None = None) -> dict[int, list[Visit]]:
+    """Return the services given, by job; a job that gets none is not a key. `known` are those of days read before, and
+    is added to.
+    """
+    known = {} if known is None else known
     visits: dict[int, list[Visit]] = {}
     for day in days:
-        for stop in day.visits:
-            visits.setdefault(stop.job, []).append(Visit(day.staff, stop))
+        for visit in once(known, day, _visits):
+            visits.setdefault(visit.stop.job, []).append(visit)
     return visits
+
+
+def _visits(day: Day) -> tuple[Visit, ...]:
+    return tuple(Visit(day.staff, stop) for stop in day.visits)
 
 
 def lateness(problem: Problem, stop: Stop) -> int:

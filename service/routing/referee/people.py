@@ -5,21 +5,40 @@ whom, and how much one human being may work over all shifts.
 from collections.abc import Iterator
 
 from service.routing.problem import LUNCH, Lunch, Problem, Staff, Stop
-from service.routing.referee.days import Day
+from service.routing.referee.days import Day, once
 from service.routing.referee.verdict import Rule, Violation
 
+Seen = dict[int, tuple[Day, tuple[Violation, ...]]]
+"""What is wrong with a row's day."""
 
-def check_people(problem: Problem, days: tuple[Day, ...]) -> Iterator[Violation]:
-    """Yield every breach of a rule about a person's day."""
+
+def check_people(
+    problem: Problem, days: tuple[Day, ...], rows: Seen | None = None, alone: Seen | None = None
+) -> Iterator[Violation]:
+    """Yield every breach of a rule about a person's day. `rows` are days that need not be looked at again by
+    themselves, `alone` those that are all of what somebody works; both are added to.
+    """
+    rows, alone = {} if rows is None else rows, {} if alone is None else alone
     for day in days:
-        if day.stops:
-            yield from _way(day)
-            yield from _shift(problem, day)
-            yield from _lunch(problem, day)
-            yield from _load(problem, day)
+        yield from once(rows, day, lambda each: tuple(_of_row(problem, each)))
     for own in of_each(problem, days):
-        yield from _ranks(problem, own)
-        yield from _work(own)
+        if len(own) == 1:
+            yield from once(alone, own[0], lambda each: tuple(_of_human_being(problem, [each])))
+        else:
+            yield from _of_human_being(problem, own)
+
+
+def _of_human_being(problem: Problem, own: list[Day]) -> Iterator[Violation]:
+    yield from _ranks(problem, own)
+    yield from _work(own)
+
+
+def _of_row(problem: Problem, day: Day) -> Iterator[Violation]:
+    if day.stops:
+        yield from _way(day)
+        yield from _shift(problem, day)
+        yield from _lunch(problem, day)
+        yield from _load(problem, day)
 
 
 def human_being(problem: Problem, staff: int) -> tuple[str, int]:

@@ -6,11 +6,12 @@ somebody entitled to lunch who does nothing all day has missed it too.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from service.routing.problem import LUNCH, Problem
 from service.routing.referee import jobs
-from service.routing.referee.days import Day
+from service.routing.referee.days import Day, once
 from service.routing.referee.jobs import Visit
 from service.routing.referee.people import human_being, of_each
 from service.routing.referee.verdict import Component
@@ -31,8 +32,31 @@ class OfJob(NamedTuple):
     moved: int
 
 
+class OfRow(NamedTuple):
+    """What a row's day comes to: its own travel and all of it, its waiting, its idle time, its overtime, all its work,
+    whether its lunch is missed, how often one comes to a door.
+    """
+
+    own_travel: int
+    travel: int
+    waiting: int
+    idle: int
+    overtime: int
+    work: int
+    missed_lunch: bool
+    arrivals: int
+
+
 Billed = dict[int, tuple[list[Visit], OfJob]]
 """The services given to a job, and what they come to."""
+
+
+@dataclass(slots=True)
+class Counted:
+    """What need not be counted again: what jobs and what rows' days come to."""
+
+    jobs: Billed = field(default_factory=dict)
+    rows: dict[int, tuple[Day, OfRow]] = field(default_factory=dict)
 
 
 def price(
@@ -40,36 +64,51 @@ def price(
     days: tuple[Day, ...],
     visits: Mapping[int, list[Visit]],
     driven: int,
-    known: Billed | None = None,
+    known: Counted | None = None,
 ) -> tuple[Component, ...]:
     """Return the price of a plan by component, in the order of `Rules`, last the jobs left out. `driven` is how long
     the shared vehicles drive, at the price of travel: who sits in one costs nothing more, but works meanwhile. `known`
-    is what need not be counted again, and is added to.
+    is added to.
     """
     rules = problem.rules
-    people = of_each(problem, days)
-    known = {} if known is None else known
-    bills = [_known(problem, index, given, known) for index, given in visits.items()]
+    known = Counted() if known is None else known
+    of_row = {day.staff: once(known.rows, day, _of_row) for day in days}
+    rows = of_row.values()
+    people = [[of_row[day.staff] for day in own] for own in of_each(problem, days)]
+    bills = [_known(problem, index, given, known.jobs) for index, given in visits.items()]
     left_out = [job.drop_penalty or 0 for index, job in enumerate(problem.jobs) if index not in visits]
     return (
-        _component("travel", driven + sum(day.own_travel for day in days), rules.travel),
-        _component("waiting", sum(_waiting(day) for day in days), rules.waiting),
-        _component("max_idle", max((idle(day) for day in days), default=0), rules.max_idle),
+        _component("travel", driven + sum(each.own_travel for each in rows), rules.travel),
+        _component("waiting", sum(each.waiting for each in rows), rules.waiting),
+        _component("max_idle", max((each.idle for each in rows), default=0), rules.max_idle),
         Component("tardiness", sum(bill.late for bill in bills), sum(bill.price_of_lateness for bill in bills)),
         _component("max_tardiness", max((bill.latest for bill in bills), default=0), rules.max_tardiness),
-        _component("overtime", sum(_overtime(day) for day in days), rules.overtime),
-        _component("missed_lunch", sum(bool(day.person.lunch and not day.lunches) for day in days), rules.missed_lunch),
+        _component("overtime", sum(each.overtime for each in rows), rules.overtime),
+        _component("missed_lunch", sum(each.missed_lunch for each in rows), rules.missed_lunch),
         _component("unqualified", sum(bill.unqualified for bill in bills), rules.unqualified),
         _component("not_preferred", sum(bill.not_preferred for bill in bills), rules.not_preferred),
         _component("forbidden", sum(bill.forbidden for bill in bills), rules.forbidden),
-        _component("balance", _imbalance([sum(day.work for day in own) for own in people]), rules.balance),
+        _component("balance", _imbalance([sum(each.work for each in own) for own in people]), rules.balance),
         _component(
-            "travel_balance", _imbalance([sum(day.travel for day in own) for own in people]), rules.travel_balance
+            "travel_balance", _imbalance([sum(each.travel for each in own) for own in people]), rules.travel_balance
         ),
-        _component("arrival", sum(_arrivals(day) for day in days), rules.arrival),
+        _component("arrival", sum(each.arrivals for each in rows), rules.arrival),
         _component("changed", sum(bill.changed for bill in bills), rules.changed),
         _component("moved", sum(bill.moved for bill in bills), rules.moved),
         Component("left_out", len(left_out), sum(left_out)),
+    )
+
+
+def _of_row(day: Day) -> OfRow:
+    return OfRow(
+        own_travel=day.own_travel,
+        travel=day.travel,
+        waiting=_waiting(day),
+        idle=idle(day),
+        overtime=_overtime(day),
+        work=day.work,
+        missed_lunch=bool(day.person.lunch and not day.lunches),
+        arrivals=_arrivals(day),
     )
 
 
