@@ -172,7 +172,7 @@ def sieve(board: Board, gaps: Gaps, job: int, service: int, window: Window) -> S
     here = (gaps.only == ANYWHERE) | (gaps.only == wanted.point)
     kept = np.flatnonzero((able >= 0) & (low <= high) & here & _ranked(board, gaps, wanted))
     modes = _modes(board, gaps)
-    now = np.maximum(roads.soonest(problem.traffic, modes, gaps.from_now, out), window.start)
+    now = np.maximum(roads.at_once(problem.traffic, modes, gaps.from_now, out), window.start)
     until = np.minimum(roads.latest(problem.traffic, modes, gaps.by_now, back) - duration, window.end)
     price = problem.rules.travel * (out + back - np.where(gaps.empty, 0, past)) + able
     return Sieved(kept, low[kept], high[kept], now[kept], until[kept], price[kept])

@@ -14,9 +14,24 @@ Column: TypeAlias = NDArray[np.int64]
 Traffic: TypeAlias = Sequence[Sequence[Band]]
 
 
+def at_once(traffic: Traffic, modes: Column, free: Column, ways: Column) -> Column:
+    """Return when one arrives who leaves as soon as one is `free`. `modes` are the matrices by which one goes, `ways`
+    the travel without traffic.
+
+    Raises: nothing.
+    """
+    found = free + ways
+    for mode, spans in _stretches(traffic):
+        mine = modes == mode
+        begin, way = free[mine], ways[mine]
+        arrivals = [begin + _in(way, factor) for _, _, factor in spans]
+        found[mine] = np.select([begin < end for _, end, _ in spans], arrivals)
+    return found
+
+
 def soonest(traffic: Traffic, modes: Column, free: Column, ways: Column) -> Column:
     """Return when one arrives at the earliest who may leave from `free` on: at the edge of a band it may be sooner to
-    leave later. `modes` are the matrices by which one goes, `ways` the travel without traffic.
+    leave later.
 
     Raises: nothing.
     """

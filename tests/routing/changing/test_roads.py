@@ -34,6 +34,11 @@ def column(number: int) -> np.ndarray:
 
 class TestInTraffic:
     @given(traffics(), st.integers(-20, 300), st.integers(0, 50))
+    def test_takes_as_long_as_the_moment_of_leaving_says(self, bands: tuple[Band, ...], free: int, way: int) -> None:
+        [found] = roads.at_once((bands,), column(0), column(free), column(way))
+        assert found == arrival(bands, free, way)
+
+    @given(traffics(), st.integers(-20, 300), st.integers(0, 50))
     def test_arrives_as_soon_as_any_moment_of_leaving_lets_one(
         self, bands: tuple[Band, ...], free: int, way: int
     ) -> None:
@@ -51,5 +56,6 @@ class TestInTraffic:
 def test_whoever_goes_without_traffic_takes_as_long_as_ever() -> None:
     traffic, modes = ((Band(0, 2000),), ()), np.array([0, 1])
     free, ways = np.array([10, 10]), np.array([5, 5])
+    assert roads.at_once(traffic, modes, free, ways).tolist() == [20, 15]
     assert roads.soonest(traffic, modes, free, ways).tolist() == [20, 15]
     assert roads.latest(traffic, modes, free, ways).tolist() == [0, 5]
